@@ -1,0 +1,1 @@
+"""Floor 2: the gateway that clients talk to."""

@@ -1,0 +1,1 @@
+"""Floor 2: camera sources, their pacing, and publishing of frames."""

@@ -1,0 +1,11 @@
+"""The seven expressions of FER2013, in the order of the network's outputs.
+
+The order is part of every stored network and of every result's scores: never change it, only add a new list.
+"""
+
+from typing import Final, Literal, get_args
+
+Emotion = Literal["Angry", "Disgust", "Fear", "Happy", "Sad", "Surprise", "Neutral"]
+
+EMOTIONS: Final[tuple[Emotion, ...]] = get_args(Emotion)
+"""Labels by output index; also the index of the ``emotion`` column in Kaggle's ``fer2013.csv``."""

@@ -1,0 +1,187 @@
+"""Every error that Mien reports, each with a stable code, an HTTP status and a sentence for the user.
+
+::
+
+    MienError
+    ├── InvalidRequest              the request itself is wrong            400 / 413 / 415 / 422
+    │   ├── EmptyBody, NotBase64, MalformedRequest, UnsupportedMediaType, PayloadTooLarge
+    │   └── InvalidImage            one image is wrong; its siblings are not touched
+    │       ├── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
+    ├── NotFound                    JobNotFound, JobGone, CameraNotFound, NoSuchPage
+    ├── Overloaded                  try again later; carries ``retry_after``
+    ├── Unavailable                 BrokerUnavailable, NoWorkers
+    ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed
+    └── ConfigurationError          what an operator has to change before a process can start
+        └── InvalidWeights
+
+Codes are part of the HTTP interface and of stored results: add new ones, never rename one.
+"""
+
+from typing import ClassVar
+
+
+class MienError(Exception):
+    """Root of all errors raised on purpose. ``str(error)`` is a sentence for the user; never a traceback."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong inside Mien"
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+
+
+class InvalidRequest(MienError):
+    """The client has to change the request; sending it again as it is cannot succeed."""
+
+    code, status, title = "invalid_request", 400, "The request is not valid"
+
+
+class EmptyBody(InvalidRequest):
+    """Nothing was sent where an image was expected."""
+
+    code, title = "empty_body", "The request has no body"
+
+
+class NotBase64(InvalidRequest):
+    """The text given for an image is neither base64 nor a data URI."""
+
+    code, status, title = "not_base64", 422, "The image is not valid base64"
+
+
+class MalformedRequest(InvalidRequest):
+    """The body parses, but has not the shape that is documented; ``field`` names the offender."""
+
+    code, status, title = "malformed_request", 422, "The body has the wrong shape"
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The Content-Type is none of those that the address takes."""
+
+    code, status, title = "unsupported_media_type", 415, "This content type is not supported"
+
+
+class PayloadTooLarge(InvalidRequest):
+    """The body is larger than ``MIEN_MAX_BODY_BYTES``; refused before it was read to the end."""
+
+    code, status, title = "payload_too_large", 413, "The request is too large"
+
+
+class InvalidImage(InvalidRequest):
+    """One image cannot be analysed. In a job of many images only that item fails."""
+
+    code, status, title = "invalid_image", 422, "The image cannot be analysed"
+
+
+class NotAnImage(InvalidImage):
+    """The bytes begin like no known image format."""
+
+    code, title = "not_an_image", "The data is not an image"
+
+
+class UnsupportedImageFormat(InvalidImage):
+    """An image, but none of JPEG, PNG and WebP."""
+
+    code, status, title = "unsupported_image_format", 415, "This image format is not supported"
+
+
+class ImageTooLarge(InvalidImage):
+    """More pixels than allowed, read from the header before anything is decoded."""
+
+    code, status, title = "image_too_large", 413, "The image has too many pixels"
+
+
+class CorruptImage(InvalidImage):
+    """The header is fine and the rest is not: truncated or damaged data."""
+
+    code, title = "corrupt_image", "The image data is damaged or incomplete"
+
+
+class NotFound(MienError):
+    """There is nothing at this address."""
+
+    code, status, title = "not_found", 404, "Not found"
+
+
+class JobNotFound(NotFound):
+    """No job with this id was ever accepted here."""
+
+    code, title = "job_not_found", "No such job"
+
+
+class JobGone(NotFound):
+    """The job existed; its result has outlived its time."""
+
+    code, status, title = "job_gone", 410, "The job's result is no longer kept"
+
+
+class CameraNotFound(NotFound):
+    """No camera of this name has published lately."""
+
+    code, title = "camera_not_found", "No such camera"
+
+
+class Overloaded(MienError):
+    """The system holds back; ``retry_after`` says for how many seconds."""
+
+    code, status, title = "overloaded", 503, "Too much work is waiting"
+
+    def __init__(self, detail: str, *, retry_after: float, field: str | None = None) -> None:
+        super().__init__(detail, field=field)
+        self.retry_after = retry_after
+
+
+class Unavailable(MienError):
+    """A part that the request needs does not answer; nothing was accepted."""
+
+    code, status, title = "unavailable", 503, "The service is not available"
+
+
+class BrokerUnavailable(Unavailable):
+    """Redis does not answer or refuses to store."""
+
+    code, title = "broker_unavailable", "The job store is not reachable"
+
+
+class NoWorkers(Unavailable):
+    """No worker has reported for some seconds."""
+
+    code, title = "no_workers", "No worker is running"
+
+
+class JobFailed(MienError):
+    """The job was accepted and could not be finished; stored as the job's error."""
+
+    code, title = "job_failed", "The job failed"
+
+
+class AttemptsExhausted(JobFailed):
+    """Workers died or failed over this job as often as is allowed."""
+
+    code, title = "attempts_exhausted", "The job was tried too often"
+
+
+class DeadlineExceeded(JobFailed):
+    """The job's own deadline passed before it was analysed."""
+
+    code, status, title = "deadline_exceeded", 504, "The job's deadline has passed"
+
+
+class AnalysisFailed(JobFailed):
+    """The analysis raised an unexpected error; the worker's log has the traceback."""
+
+    code, title = "analysis_failed", "The analysis failed"
+
+
+class ConfigurationError(MienError):
+    """A process cannot start as it is configured; the sentence names the setting and the remedy."""
+
+    code, title = "configuration_error", "The configuration is not valid"
+
+
+class InvalidWeights(ConfigurationError):
+    """A weight file is missing, damaged, or not the one its card describes."""
+
+    code, title = "invalid_weights", "A weight file cannot be used"

@@ -1,0 +1,30 @@
+"""What an analysis says: the faces of one image. Made by ``models``, stored by ``workers``, served by ``api``."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.emotions import Emotion
+
+
+class Message(BaseModel):
+    """Base of everything that travels: frozen, and unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class Box(Message):
+    """A rectangle in pixels of the upright image: the upper left corner and the size, within the image."""
+
+    x: int = Field(ge=0)
+    y: int = Field(ge=0)
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+
+
+class Face(Message):
+    """One face: where it is, how sure the detector is, and the network's reading of its expression."""
+
+    box: Box
+    emotion: Emotion
+    confidence: float = Field(ge=0, le=1, description="Probability of `emotion`, calibrated; 0 to 1.")
+    scores: dict[Emotion, float] = Field(description="Probability of every label; they sum to 1.")
+    detection_score: float = Field(ge=0, le=1, description="The detector's own confidence that this is a face.")

@@ -1,0 +1,1 @@
+"""Floor 2: data sets, networks, training, evaluation and export."""

@@ -1,0 +1,1 @@
+"""Floor 2: the Celery processes that hold the models."""
