@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from contracts.emotions import EMOTIONS
 from contracts.frames import FrameStamp, TrackedFace
@@ -34,7 +34,7 @@ class TrackerState(Message):
 
     version: Literal[1] = 1
     next_track: int = 1
-    tracks: list[Track] = []
+    tracks: list[Track] = Field(default_factory=list)
 
     @classmethod
     def load(cls, stored: tuple[FrameStamp, bytes] | None, epoch: int) -> "TrackerState":

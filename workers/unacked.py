@@ -28,7 +28,7 @@ class KeepUnacked(bootsteps.StartStopStep):  # type: ignore[misc]
         """Begin with every new connection."""
         self._timer = consumer.timer.call_repeatedly(_EVERY_S, touch_unacked, (consumer,))
 
-    def stop(self, consumer: Any) -> None:
+    def stop(self, _consumer: Any) -> None:
         """End with the connection; the next one starts its own."""
         if self._timer is not None:
             self._timer.cancel()
