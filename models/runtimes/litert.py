@@ -14,11 +14,11 @@ from models.runtimes import RuntimeName
 class LiteRT:
     """One network and, for each thread that calls it, one interpreter.
 
-    An interpreter holds the tensors of one call: two threads in one interpreter corrupt each other. The weights
-    are shared, so an additional thread costs the activations only.
+    An interpreter holds the tensors of one call: two threads in one interpreter corrupt each other. The
+    weights are shared, so an additional thread costs the activations only.
 
-    A batch runs item by item. On a CPU that is as fast as one call on the whole batch, it spares allocating tensors
-    for every new size, and the answer for an image never depends on the images beside it.
+    A batch runs item by item. On a CPU that is as fast as one call on the whole batch, it spares allocating
+    tensors for every new size, and the answer for an image never depends on the images beside it.
     """
 
     name: RuntimeName = "litert"
