@@ -68,7 +68,7 @@ def _relight(images: np.ndarray, how: Augmentation, random: np.random.Generator)
 
 
 def _erase(images: np.ndarray, how: Augmentation, random: np.random.Generator) -> None:
-    """Paint a rectangle of one random grey over some images, in place (Zhong et al., "Random Erasing", 2017)."""
+    """Paint a grey rectangle over some images, in place (Zhong et al., "Random Erasing", 2017)."""
     longest = max(2, round(how.erase_side * SIDE))
     for image in images:
         if random.random() >= how.erase:

@@ -16,7 +16,7 @@ are used.
 
 
 def main(arguments: Sequence[str], *, data: str | None = None) -> int:
-    """Run one command; ``data`` is where the data set lies unless the command line says otherwise. Gives the exit status."""
+    """Run one command and give its exit status; ``data`` is the default of ``--data``."""
     parser = _parser(data)
     chosen = parser.parse_args(arguments)
     try:

@@ -75,7 +75,7 @@ CLASSIC: Final = Recipe(
 
 MIEN: Final = Recipe(
     network="mien",
-    epochs=60,
+    epochs=50,
     batch=128,
     optimizer="sgd",
     learning_rate=0.1,

@@ -96,7 +96,7 @@ def _step(learner: Learner, batch: tuple[np.ndarray, np.ndarray], bar: Any) -> f
 def _batches(
     recipe: Recipe, split: Split, targets: np.ndarray, epoch: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Shuffled, changed and mixed batches; drawn from (seed, epoch), so that a resumed run sees the same ones."""
+    """Shuffled, changed, mixed batches; drawn from (seed, epoch), so that a resumed run sees the same."""
     random = np.random.default_rng([recipe.seed, epoch])
     order = random.permutation(len(split))
     for start in range(0, len(order) - recipe.batch + 1, recipe.batch):

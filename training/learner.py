@@ -1,4 +1,4 @@
-"""A network while it learns: its weights, their running mean, the optimiser, and one compiled training step."""
+"""A network while it learns: weights, their running mean, optimiser, and one compiled training step."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class Learner:
         self._compiled = _compile(self)
 
     def step(self, images: np.ndarray, targets: np.ndarray) -> float:
-        """Learn from one batch: ``images`` float32 [N, 48, 48] in 0..255, ``targets`` [N, 7]; gives the loss."""
+        """Learn from ``images``, float32 [N, 48, 48] in 0..255, and ``targets`` [N, 7]; gives the loss."""
         return float(self._compiled(images, targets))
 
     def predict(self, images: np.ndarray) -> np.ndarray:
@@ -56,7 +56,7 @@ class Learner:
 
 
 def predict(network: Any, images: np.ndarray, scale: float) -> np.ndarray:
-    """Probabilities [N, 7] by a Keras network for ``images`` [N, 48, 48] in 0..255, of which it sees the ``scale``-fold."""
+    """Probabilities [N, 7] by a Keras network that is shown ``images`` [N, 48, 48] times ``scale``."""
     scaled = images[..., None].astype(np.float32) * np.float32(scale)
     return np.asarray(network.predict(scaled, batch_size=_EVALUATION_BATCH, verbose=0), np.float32)
 
@@ -93,7 +93,7 @@ def _compile(learner: Learner) -> Any:
     pairs = list(zip(learner.averaged.weights, learner.model.weights, strict=True))
     longest = learner.recipe.average_decay
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(images: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = network(images[..., None] * learner._scale, training=True)

@@ -26,7 +26,7 @@ from training.errors import TrainingError
 
 
 class RunFolder:
-    """Reads and writes the files of a run. Every file is replaced at once: a kill leaves the old or the new one."""
+    """Reads and writes the files of a run, each replaced at once: a kill leaves the old or the new one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -79,7 +79,7 @@ class RunFolder:
 
 
 def commit() -> str:
-    """Commit of the code that runs, with ``-dirty`` if files were changed since; ``unknown`` outside a repository."""
+    """Commit of the running code, with ``-dirty`` if files differ; ``unknown`` outside a repository."""
     here = Path(__file__).parent
     try:
         head = _git("rev-parse", "HEAD", folder=here)

@@ -27,7 +27,7 @@ def soft_targets(split: Split, *, label_smoothing: float, votes_weight: float) -
     hard = np.eye(len(EMOTIONS), dtype=np.float32)[split.labels]
     targets = hard * (1 - label_smoothing) + label_smoothing / len(EMOTIONS)
     if not votes_weight:
-        return targets.astype(np.float32)
+        return np.asarray(targets, np.float32)
     if split.votes is None:
         raise DataError(
             "The recipe uses FER+ votes and there are none: give --votes, or set votes_weight to 0."
@@ -35,18 +35,18 @@ def soft_targets(split: Split, *, label_smoothing: float, votes_weight: float) -
     voted = split.votes.sum(1) > 0
     translated = targets.copy()
     translated[voted] = translate_votes(split.votes[voted], hard[voted])
-    return ((1 - votes_weight) * targets + votes_weight * translated).astype(np.float32)
+    return np.asarray((1 - votes_weight) * targets + votes_weight * translated, np.float32)
 
 
 def translate_votes(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """P(label | votes) for each row of ``votes`` [N, 10], fitted to one-hot ``labels`` [N, 7] of the same images."""
+    """P(label | votes) for each row of ``votes`` [N, 10], fitted to their one-hot ``labels`` [N, 7]."""
     shares = votes / votes.sum(1, keepdims=True)
     features = np.hstack([shares, np.sqrt(shares), np.ones((len(votes), 1))])
     weights = np.zeros((features.shape[1], labels.shape[1]))
     for _ in range(_STEPS):
         error = _softmax(features @ weights) - labels
         weights -= _RATE * (features.T @ error / len(votes) + _DECAY * weights)
-    return _softmax(features @ weights).astype(np.float32)
+    return np.asarray(_softmax(features @ weights), np.float32)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

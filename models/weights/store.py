@@ -22,8 +22,7 @@ def available(task: str, folder: Path = WEIGHTS) -> tuple[str, ...]:
 
 
 def load_weights(name: str, kind: type[AnyCard], folder: Path = WEIGHTS) -> tuple[bytes, AnyCard]:
-    """Give the bytes and the card of the network ``name``, or of the card at the path ``name`` if that ends
-    in .json.
+    """Give the bytes and the card of the network ``name``, or of the card at ``name`` if that is a .json path.
 
     Raises ``InvalidWeights``, naming the file, for a network that is missing, whose card does not read as
     ``kind``, or whose bytes have another SHA-256 than the card says.

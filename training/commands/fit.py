@@ -54,14 +54,12 @@ def run(arguments: argparse.Namespace) -> None:
         done = fit(recipe, data, folder, source=arguments.data.name, quiet=arguments.quiet)
     history = done.read_json("history.json")
     best = history[best_epoch(history)]
-    print(
-        f"Best of {len(history)} epochs: {best['epoch']}, {best['validation_accuracy']:.2%} of the validation images."
-    )
+    print(f"Best of {len(history)} epochs: {best['epoch']}, validation {best['validation_accuracy']:.2%}.")
     print(f"The run lies in {done.path}.")
 
 
 def make_recipe(arguments: argparse.Namespace) -> Recipe:
-    """Give the recipe of the chosen network with the changes of the command line. Raises ``TrainingError``."""
+    """Give the chosen network's recipe as the command line changes it. Raises ``TrainingError``."""
     changes: dict[str, Any] = {}
     for name in ("epochs", "seed"):
         if getattr(arguments, name) is not None:

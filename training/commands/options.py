@@ -37,7 +37,7 @@ def read_data(arguments: argparse.Namespace) -> "Fer2013":
 
 
 def use_device(device: str) -> None:
-    """Let TensorFlow use the device called ``auto``, ``cpu`` or ``gpu``. Raises ``TrainingError`` without that GPU."""
+    """Let TensorFlow use ``auto``, ``cpu`` or ``gpu``. Raises ``TrainingError`` if there is no such GPU."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")

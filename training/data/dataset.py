@@ -23,7 +23,7 @@ class Split:
     names: tuple[str, ...]
     """File names; ``fer0000000.png`` is row 0 of ``fer2013.csv``, and the key of the FER+ votes."""
     votes: np.ndarray | None = None
-    """float32 [N, 10], how many of ten people chose each of ``votes.CHOICES``; rows of 0 where nobody voted."""
+    """float32 [N, 10], how many of ten people chose each of ``votes.CHOICES``; 0 where nobody voted."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -38,7 +38,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Fer2013:
-    """The official parts: 28,709 images to train, 3,589 public and 3,589 private to test; fewer if some were dropped."""
+    """The official parts: 28,709 images to train, 3,589 public and 3,589 private to test, or fewer."""
 
     train: Split
     public_test: Split
@@ -65,7 +65,7 @@ def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
 
 
 def fingerprint(data: Fer2013) -> str:
-    """SHA-256 over names, labels and pixels of all parts: equal for equal data in whatever form it was stored."""
+    """SHA-256 over names, labels and pixels of all parts: equal for equal data in whatever form."""
     digest = hashlib.sha256()
     for split in (data.train, data.public_test, data.private_test):
         if split is None:

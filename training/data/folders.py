@@ -1,4 +1,4 @@
-"""FER2013 as folders of images: ``train/<label>/*.png`` and ``test/<label>/*.png``, on disk or in a zip file."""
+"""FER2013 as ``train/<label>/*.png`` and ``test/<label>/*.png``, on disk or in a zip file."""
 
 import zipfile
 from collections.abc import Callable, Iterable

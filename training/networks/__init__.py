@@ -1,4 +1,4 @@
-"""The networks that can be trained, by name. Each takes float32 [N, 48, 48, 1] grey values and gives 7 probabilities."""
+"""The networks that can be trained, by name: [N, 48, 48, 1] grey values in, 7 probabilities out."""
 
 from typing import Any, Final, Literal
 

@@ -1,4 +1,4 @@
-"""The classic network of the first FER2013 tutorials: three convolutions with max-pooling and one hidden layer."""
+"""The classic network of the FER2013 tutorials: three convolutions with pooling, one hidden layer."""
 
 from typing import Any
 

@@ -43,7 +43,7 @@ def build_mien(stem: int = STEM, stages: tuple[Stage, ...] = STAGES, *, dropout:
 
 
 def _block(x: Any, width: int, stride: int, name: str) -> Any:
-    """Two convolutions, and the input added to their output (through a 1x1 convolution where shapes differ)."""
+    """Two convolutions, plus their input, which takes a 1x1 convolution where the shapes differ."""
     from keras import layers
 
     y = _convolution(x, width, kernel=3, stride=stride, name=f"{name}_first")
