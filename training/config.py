@@ -64,11 +64,11 @@ class Recipe(_Frozen):
 CLASSIC: Final = Recipe(
     network="classic",
     epochs=10,
-    batch=64,
+    batch=32,
     optimizer="adam",
     learning_rate=1e-3,
     schedule="cosine",
-    dropout=0.4,
+    dropout=0.25,
     augmentation=Augmentation(flip=True, rotation=10.0, zoom=0.1),
 )
 """What the tutorials do, on two cores in some three minutes."""
