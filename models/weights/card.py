@@ -22,9 +22,7 @@ class Card(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Names this version; part of every result."
-    )
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Names this version; part of every result.")
     task: Literal["emotion", "detection"]
     file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="File name, beside the card.")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
