@@ -42,6 +42,13 @@ class FrameStore:
             return None
         return Frame(camera, FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
 
+    def take(self, camera: str) -> Frame | None:
+        """The camera's newest frame, for analysis; None if there is none or a worker has begun it already."""
+        frame = self.newest(camera)
+        if frame is None or not self._put(keys.taken(camera), frame.stamp, "", {}):
+            return None
+        return frame
+
     def captured_at(self, camera: str) -> float | None:
         """When the camera's newest frame was taken, without fetching the picture; None if it has gone silent."""
         fields = self._read(keys.frame(camera), "captured_at")

@@ -16,6 +16,7 @@ Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::
     mien:cameras             zset    camera → time of its last frame
     mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg; seconds of TTL
     mien:asked:{camera}      zset    requests for analysis in flight → when each is given up
+    mien:taken:{camera}      hash    epoch and sequence of the newest frame that a worker has begun
     mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
     mien:view:{camera}       hash    newest annotated frame; made only while somebody watches
     mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
@@ -60,6 +61,11 @@ def frame(camera: str) -> str:
 def asked(camera: str) -> str:
     """Requests for analysis of this camera that are in flight."""
     return f"mien:asked:{camera}"
+
+
+def taken(camera: str) -> str:
+    """The newest frame that a worker has begun."""
+    return f"mien:taken:{camera}"
 
 
 def faces(camera: str) -> str:

@@ -46,6 +46,14 @@ class Settings(BaseSettings):
     )
 
     worker_threads: Count = Field(2, description="Jobs a worker analyses at the same time.")
+    worker_queues: str = Field(
+        "interactive,live,bulk",
+        pattern=r"^(interactive|live|bulk)(,(interactive|live|bulk))*$",
+        description="Queues a worker takes work from.",
+    )
+    job_time_limit_s: Seconds = Field(
+        120.0, description="A worker that is busy with one job for longer is stuck and exits."
+    )
     model: str = Field("", description="Emotion network by name (`models/weights/`); empty: the default.")
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(
         "", description="Face detector; empty: the default."

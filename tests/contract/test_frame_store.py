@@ -79,6 +79,15 @@ def test_requests_in_flight_are_bounded_and_lost_ones_are_given_up(
     assert store.ask("cam", "after the others were lost")
 
 
+def test_a_frame_is_taken_for_analysis_once(store: FrameStore) -> None:
+    assert store.take("cam") is None
+    store.publish(frame(1, 1))
+    assert store.take("cam") == frame(1, 1)
+    assert store.take("cam") is None
+    store.publish(frame(1, 2))
+    assert store.take("cam") == frame(1, 2)
+
+
 def test_an_older_result_never_overwrites_a_newer_one(store: FrameStore) -> None:
     assert store.put_result(result(1, 2), b"after 2")
     assert not store.put_result(result(1, 1), b"after 1")
