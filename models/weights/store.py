@@ -65,6 +65,4 @@ def _read_card(path: Path, kind: type[AnyCard], *, strict: bool = True) -> AnyCa
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidWeights(
-            f"The card {path} does not read: {where or 'content'}: {first['msg']}."
-        ) from error
+        raise InvalidWeights(f"The card {path} does not read: {where or 'content'}: {first['msg']}.") from error

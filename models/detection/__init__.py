@@ -1,0 +1,10 @@
+"""Where the faces are: several detectors behind one protocol.
+
+>>> from models.detection import load_detector
+>>> boxes = load_detector(min_score=0.5).detect(picture)  # doctest: +SKIP
+"""
+
+from models.detection.base import Detection, Detector, Image, Landmarks
+from models.detection.loading import DEFAULT_DETECTOR, DETECTORS, load_detector
+
+__all__ = ["DEFAULT_DETECTOR", "DETECTORS", "Detection", "Detector", "Image", "Landmarks", "load_detector"]

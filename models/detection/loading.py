@@ -1,0 +1,39 @@
+"""Detectors by name."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from contracts.errors import ConfigurationError
+from models.detection.base import Detector
+from models.detection.haar import HaarDetector
+from models.detection.mtcnn import MtcnnDetector
+from models.detection.yunet import YunetDetector
+
+_DETECTORS: Final[dict[str, Callable[..., Detector]]] = {
+    "haar": HaarDetector,
+    "mtcnn": MtcnnDetector,
+    "yunet": YunetDetector,
+}
+DETECTORS: Final[tuple[str, ...]] = tuple(_DETECTORS)
+"""The names that ``load_detector`` and the setting MIEN_DETECTOR take."""
+DEFAULT_DETECTOR: Final = "haar"
+
+
+def load_detector(name: str = DEFAULT_DETECTOR, *, min_score: float | None = None, **options: Any) -> Detector:
+    """Load a detector, ready to be used by several threads.
+
+    ``min_score`` in 0..1 drops what the detector is less sure of; without it the detector's own default
+    holds.
+    ``options`` are those of the named detector, such as ``weights=`` for yunet or ``working_size=`` for haar.
+    Raises ConfigurationError for a name that is none of ``DETECTORS``, for a score outside 0..1 and for a
+    missing package or weight file; InvalidWeights for a damaged one.
+    """
+    if name not in _DETECTORS:
+        raise ConfigurationError(
+            f"There is no detector {name!r}; choose one of {', '.join(DETECTORS)}.", field="detector"
+        )
+    if min_score is not None:
+        if not 0 <= min_score <= 1:
+            raise ConfigurationError(f"A detector's min_score lies in 0..1, not at {min_score}.", field="min_score")
+        options["min_score"] = min_score
+    return _DETECTORS[name](**options)

@@ -1,0 +1,76 @@
+"""Faces by OpenCV's YuNet, where its ONNX file is given: no package brings it."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from contracts.errors import ConfigurationError, InvalidWeights
+from models.detection.base import Detection, Image, Landmarks, check_image, within
+
+SETTING = "MIEN_YUNET_FILE"
+WORKING_SIZE = 512
+"""Longest side searched, in pixels."""
+SMALLEST_PICTURE = 8
+"""Shortest side in pixels that is searched."""
+
+
+class YunetDetector:
+    """OpenCV's `FaceDetectorYN` with the YuNet weights of Wu et al. (2023), with landmarks.
+
+    ``weights`` is the ONNX file (`face_detection_yunet_*.onnx` of the OpenCV Zoo); without it the setting
+    ``MIEN_YUNET_FILE`` names it. The network holds its input size, so each thread has its own.
+    """
+
+    name = "yunet"
+
+    def __init__(self, min_score: float = 0.6, *, weights: Path | None = None) -> None:
+        self.min_score = min_score
+        self._file = _weights_file(weights)
+        self._local = threading.local()
+        self._network()  # a damaged file is found out now, not at the first picture
+
+    def detect(self, image: Image) -> list[Detection]:
+        """See ``Detector.detect``."""
+        check_image(image)
+        scale = max(max(image.shape[:2]) / WORKING_SIZE, 1.0)
+        size = (round(image.shape[1] / scale), round(image.shape[0] / scale))
+        if min(size) < SMALLEST_PICTURE:
+            return []
+        picture = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale > 1 else image
+        network = self._network()
+        network.setInputSize(size)
+        _, rows = network.detect(picture)
+        return within((_detection(row, scale) for row in (() if rows is None else rows.tolist())), image)
+
+    def _network(self) -> Any:
+        network = getattr(self._local, "network", None)
+        if network is None:
+            try:
+                network = cv2.FaceDetectorYN.create(str(self._file), "", (320, 320), self.min_score, 0.3)
+            except cv2.error as error:
+                raise InvalidWeights(f"OpenCV cannot read {self._file} as YuNet weights: {error.err}.") from error
+            self._local.network = network
+        return network
+
+
+def _detection(row: list[float], scale: float) -> Detection:
+    """Read one row of OpenCV's answer: x, y, width, height, five points, score."""
+    values = [value * scale for value in row[:14]]
+    landmarks: Landmarks = tuple(zip(values[4::2], values[5::2], strict=True))  # type: ignore[assignment]
+    x, y, width, height = values[:4]
+    return Detection(x, y, width, height, min(row[14], 1.0), landmarks)
+
+
+def _weights_file(weights: Path | None) -> Path:
+    named = weights or os.environ.get(SETTING)
+    if not named:
+        raise ConfigurationError(
+            f"The yunet detector needs its weights: set {SETTING} to a face_detection_yunet_*.onnx file.",
+            field="detector",
+        )
+    if not Path(named).is_file():
+        raise InvalidWeights(f"There is no YuNet file {named}; {SETTING} names it.")
+    return Path(named)

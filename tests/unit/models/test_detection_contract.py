@@ -1,0 +1,88 @@
+"""One contract for every detector that runs without a file of its own."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from skimage import data
+
+from contracts.errors import InvalidImage
+from models.detection import Detection, load_detector
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+FACE = (177.0, 67.0, 92.0, 112.0)
+"""The astronaut's face: x, y, width, height, drawn by hand."""
+
+
+def overlap(a, b):
+    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    shared = max(width, 0) * max(height, 0)
+    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
+
+
+@pytest.fixture(scope="session")
+def astronaut():
+    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+
+
+@pytest.fixture(scope="session", params=["haar", "mtcnn"])
+def detector(request):
+    return load_detector(request.param)
+
+
+def test_finds_the_one_face(detector, astronaut):
+    (found,) = detector.detect(astronaut)
+    assert isinstance(found, Detection)
+    assert isinstance(found, tuple)
+    assert overlap(found, FACE) > 0.5
+    assert detector.min_score <= found.score <= 1
+
+
+def test_answers_in_plain_floats(detector, astronaut):
+    (found,) = detector.detect(astronaut)
+    points = [value for point in found.landmarks or () for value in point]
+    assert {type(value) for value in (*found[:5], *points)} == {float}
+
+
+def test_names_the_sides_as_the_person_has_them(detector, astronaut):
+    (found,) = detector.detect(astronaut)
+    if detector.name == "haar":
+        assert found.landmarks is None
+        return
+    right_eye, left_eye, nose, right_corner, left_corner = found.landmarks
+    assert right_eye[0] < nose[0] < left_eye[0]
+    assert right_corner[0] < left_corner[0]
+    assert max(right_eye[1], left_eye[1]) < nose[1] < min(right_corner[1], left_corner[1])
+
+
+def test_boxes_stay_within_the_picture(detector, astronaut):
+    face = np.ascontiguousarray(astronaut[75:190, 170:260])
+    for x, y, width, height, *_ in detector.detect(face):
+        assert 0 <= x < x + width <= face.shape[1]
+        assert 0 <= y < y + height <= face.shape[0]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (20, 4000, 3), (4000, 20, 3), (480, 640, 3)])
+def test_empty_pictures_of_any_shape_have_no_face(detector, shape):
+    assert detector.detect(np.full(shape, 128, np.uint8)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [None, np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3), np.float32), np.zeros((0, 9, 3), np.uint8)],
+    ids=["nothing", "grey", "floats", "empty"],
+)
+def test_refuses_what_is_no_picture(detector, wrong):
+    with pytest.raises(InvalidImage):
+        detector.detect(wrong)
+
+
+def test_eight_threads_answer_as_one(detector, astronaut):
+    pictures = [np.ascontiguousarray(np.roll(astronaut, 12 * step, axis=1)) for step in range(8)]
+    alone = [detector.detect(picture) for picture in pictures]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(detector.detect, pictures * 2))
+    assert together == alone * 2
