@@ -44,7 +44,7 @@ def confusion(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def per_class(counts: np.ndarray) -> dict[str, dict[str, float]]:
     """Precision, recall, F1 and number of images of every label, from a confusion matrix; 0 where undefined."""
-    result = {}
+    result: dict[str, dict[str, float]] = {}
     for index, emotion in enumerate(EMOTIONS):
         hits, answered, images = counts[index, index], counts[:, index].sum(), counts[index].sum()
         result[emotion] = {
@@ -90,8 +90,8 @@ def negative_log_likelihood(probabilities: np.ndarray, labels: np.ndarray) -> fl
 def agreement_with_votes(probabilities: np.ndarray, votes: np.ndarray) -> dict[str, float]:
     """How well the answers fit the FER+ votes, for images where one of our labels has the most votes.
 
-    ``accuracy``: share that is answered with the voters' favourite. ``divergence``: mean Kullback-Leibler divergence
-    of the answer from the votes, in nats.
+    ``accuracy``: share that is answered with the voters' favourite. ``divergence``: mean Kullback-Leibler
+    divergence of the answer from the votes, in nats.
     """
     ours = votes[:, EMOTION_CHOICES]
     clear = ours.max(1) > np.delete(votes, EMOTION_CHOICES, 1).max(1)

@@ -16,7 +16,8 @@ _GOLDEN: Final = (5**0.5 - 1) / 2
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """Find T in 0.25..4 for which softmax(``logits`` / T) makes ``labels`` likeliest.
 
-    ``logits`` [N, 7] of validation images. The likelihood has one peak over log T; golden-section search finds it.
+    ``logits`` [N, 7] of validation images. The likelihood has one peak over log T; golden-section search
+    finds it.
     """
 
     def loss(log_t: float) -> float:
