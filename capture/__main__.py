@@ -1,6 +1,7 @@
 """Run one camera: ``python -m capture``. The settings whose names begin with ``MIEN_CAMERA`` choose it."""
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -24,17 +25,24 @@ def main() -> int:
     """Read the settings, open the source, publish until a signal ends it. Returns the exit status."""
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _end)
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it has to say, our own sentences say
-    cv2.setNumThreads(1)  # the cores belong to the workers
     try:
         settings = load_settings()
-        logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(message)s")
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        _quieten(settings)
         with closing(open_source(settings.camera_source)) as source:
             _publish(settings, source)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _quieten(settings: Settings) -> None:
+    """OpenCV and FFmpeg would repeat at every attempt to connect what our own log says once."""
+    cv2.setNumThreads(1)  # the cores belong to the workers
+    if settings.log_level != "debug":
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # FFmpeg's word for quiet; read at the first open
 
 
 def _publish(settings: Settings, source: Source) -> None:
