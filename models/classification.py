@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Classifier:
     def crop(
         self,
         bgr: np.ndarray,
-        boxes: Sequence[Sequence[float]],
+        boxes: Sequence[Sequence[Any]],
         landmarks: Sequence[Points | None] | None = None,
     ) -> np.ndarray:
         """Cut faces out as this network wants them; see :func:`models.cropping.crop_faces`."""
@@ -50,7 +50,7 @@ class Classifier:
 
 
 def load_classifier(
-    name: str | None = None, runtime: RuntimeName = "litert", *, threads: int = 1, folder: Path = WEIGHTS
+    name: str | None = None, runtime: RuntimeName | str = "litert", *, threads: int = 1, folder: Path = WEIGHTS
 ) -> Classifier:
     """Load the network called ``name``, such as ``mien-1``, or of the card at a path that ends in ``.json``.
 

@@ -17,8 +17,6 @@ class EmotionCard(Card):
     """
 
     task: Literal["emotion"] = "emotion"
-    labels: tuple[Emotion, ...] = Field(
-        min_length=7, max_length=7, description="In the order of the outputs."
-    )
+    labels: tuple[Emotion, ...] = Field(min_length=7, max_length=7, description="In the order of the outputs.")
     temperature: float = Field(gt=0, description="Fitted on validation images; part of the stored weights.")
     crop: CropFit = Field(description="How a detector's box becomes the network's input.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import atan2, degrees
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 SIDE: Final = 48
 """Width and height of a crop, in pixels."""
 
-Points = Sequence[Sequence[float]]
+Points = Sequence[Sequence[float]] | np.ndarray
 
 
 class CropFit(BaseModel):
@@ -30,23 +30,24 @@ class CropFit(BaseModel):
 
 def crop_faces(
     bgr: np.ndarray,
-    boxes: Sequence[Sequence[float]],
+    boxes: Sequence[Sequence[Any]],
     landmarks: Sequence[Points | None] | None = None,
     fit: CropFit | None = None,
 ) -> np.ndarray:
     """Cut a square around each box out of ``bgr``, uint8 [H, W, 3]; gives grey crops, uint8 [N, 48, 48].
 
-    ``boxes`` are (x, y, width, height, …) in pixels, and may reach over the border: the border's pixels are
+    ``boxes`` are (x, y, width, height, score, landmarks) in pixels, such as ``models.detection.Detection``,
+    of which all but the first four may be left out; they may reach over the border: the border's pixels are
     repeated there. ``landmarks`` are points (x, y) of each face, its two eyes first, or ``None`` for a face
     without.
     """
     fit = fit or CropFit()
-    points = landmarks or [None] * len(boxes)
+    points = landmarks or [box[5] if len(box) > 5 else None for box in boxes]
     crops = [_crop(bgr, box, eyes, fit) for box, eyes in zip(boxes, points, strict=True)]
     return np.stack(crops) if crops else np.empty((0, SIDE, SIDE), np.uint8)
 
 
-def _crop(bgr: np.ndarray, box: Sequence[float], points: Points | None, fit: CropFit) -> np.ndarray:
+def _crop(bgr: np.ndarray, box: Sequence[Any], points: Points | None, fit: CropFit) -> np.ndarray:
     x, y, width, height = box[:4]
     length = max(1.0, (width + height) / 2)
     centre = (x + width / 2, y + height / 2 + fit.down * length)

@@ -53,9 +53,7 @@ def _move(image: np.ndarray, how: Augmentation, random: np.random.Generator) -> 
     centre, middle = (SIDE - 1) / 2, (side - 1) / 2
     x = middle + right * how.shift * side - (a + b) * centre
     y = middle + down * how.shift * side - (c + d) * centre
-    moved = cv2.warpAffine(
-        image, np.array([[a, b, x], [c, d, y]]), (side, side), borderMode=cv2.BORDER_REPLICATE
-    )
+    moved = cv2.warpAffine(image, np.array([[a, b, x], [c, d, y]]), (side, side), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved if side == SIDE else cv2.resize(moved, (SIDE, SIDE)))
 
 

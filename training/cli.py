@@ -3,10 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.util import find_spec
 
 from contracts.errors import MienError
-from training.commands import fit
+from training.commands import export, fit
 
 _EPILOG = """\
 The data set is FER2013, given with --data or the setting MIEN_DATA: a folder with train/<label>/ and
@@ -38,9 +39,8 @@ def _parser(data: str | None) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    fit.register(commands, data)
+    for command in (fit, export):
+        command.register(commands, data)
     if find_spec("training.detection") is not None:
-        from training.detection import cli as detection
-
-        detection.register(commands)
+        import_module("training.detection.cli").register(commands)
     return parser

@@ -67,9 +67,7 @@ def _train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFol
     learner = Learner(recipe, steps)
     history = _restore(run, learner)
     whole, done = recipe.epochs * steps, len(history) * steps
-    with tqdm(
-        total=whole, initial=done, unit="step", disable=quiet, mininterval=1, dynamic_ncols=True
-    ) as bar:
+    with tqdm(total=whole, initial=done, unit="step", disable=quiet, mininterval=1, dynamic_ncols=True) as bar:
         for epoch in range(len(history), recipe.epochs):
             if _is_over(history, recipe.patience):
                 break
@@ -93,9 +91,7 @@ def _step(learner: Learner, batch: tuple[np.ndarray, np.ndarray], bar: Any) -> f
     return loss
 
 
-def _batches(
-    recipe: Recipe, split: Split, targets: np.ndarray, epoch: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _batches(recipe: Recipe, split: Split, targets: np.ndarray, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Shuffled, changed, mixed batches; drawn from (seed, epoch), so that a resumed run sees the same."""
     random = np.random.default_rng([recipe.seed, epoch])
     order = random.permutation(len(split))

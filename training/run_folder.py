@@ -34,9 +34,7 @@ class RunFolder:
     def create(self, recipe: Recipe, origin: dict[str, Any]) -> None:
         """Begin a new run. Raises ``TrainingError`` if the folder already holds one."""
         if (self.path / "recipe.json").exists():
-            raise TrainingError(
-                f"{self.path} already holds a run: continue it with --resume, or choose another."
-            )
+            raise TrainingError(f"{self.path} already holds a run: continue it with --resume, or choose another.")
         self.path.mkdir(parents=True, exist_ok=True)
         self.write_json("recipe.json", recipe.model_dump())
         self.write_json("origin.json", origin)

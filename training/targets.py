@@ -29,9 +29,7 @@ def soft_targets(split: Split, *, label_smoothing: float, votes_weight: float) -
     if not votes_weight:
         return np.asarray(targets, np.float32)
     if split.votes is None:
-        raise DataError(
-            "The recipe uses FER+ votes and there are none: give --votes, or set votes_weight to 0."
-        )
+        raise DataError("The recipe uses FER+ votes and there are none: give --votes, or set votes_weight to 0.")
     voted = split.votes.sum(1) > 0
     translated = targets.copy()
     translated[voted] = translate_votes(split.votes[voted], hard[voted])

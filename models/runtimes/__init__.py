@@ -26,7 +26,7 @@ class Runtime(Protocol):
         """Run the network on ``batch`` [N, …] of real values; float32 arrays [N, …], one an output."""
 
 
-def open_runtime(name: RuntimeName, content: bytes, *, source: Path | str, threads: int = 1) -> Runtime:
+def open_runtime(name: RuntimeName | str, content: bytes, *, source: Path | str, threads: int = 1) -> Runtime:
     """Load the network in ``content`` (the bytes of a ``.tflite`` or ``.keras`` file).
 
     ``source`` names the file in errors; ``threads`` is how many cores one call may use.

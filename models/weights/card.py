@@ -30,9 +30,7 @@ class WeightFile(BaseModel):
 class Card(WeightFile):
     """What every network says of itself. A kind of network adds its own fields in a subclass."""
 
-    name: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Names this version; part of every result."
-    )
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Names this version; part of every result.")
     task: Literal["emotion", "detection"]
     variants: dict[str, WeightFile] = Field(
         default_factory=dict, description='The same network in other forms: "keras", "float32", …'

@@ -24,18 +24,14 @@ def register(commands: Commands, data: str | None) -> None:
     )
     parser.add_argument("--network", choices=sorted(RECIPES), default="mien", help="default: %(default)s")
     add_data_options(parser, data)
-    parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="run folder (default: runs/<network>-<date>-<time>)"
-    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="run folder (default: runs/<network>-<date>-<time>)")
     parser.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with the run in this folder")
     parser.add_argument("--epochs", type=int, help="how often to go through the data")
     parser.add_argument("--seed", type=int, help="of everything random")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", dest="changes", help="change the recipe"
     )
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: %(default)s"
-    )
+    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: %(default)s")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
 

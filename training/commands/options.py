@@ -42,8 +42,6 @@ def use_device(device: str) -> None:
 
     gpus = tf.config.list_physical_devices("GPU")
     if device == "gpu" and not gpus:
-        raise TrainingError(
-            "A GPU was asked for and TensorFlow sees none; leave out --device gpu to use the CPU."
-        )
+        raise TrainingError("A GPU was asked for and TensorFlow sees none; leave out --device gpu to use the CPU.")
     if device == "cpu":
         tf.config.set_visible_devices([], "GPU")

@@ -34,9 +34,7 @@ def read_csv(path: Path) -> Fer2013:
         rows = csv.DictReader(file)
         missing = _COLUMNS - set(rows.fieldnames or ())
         if missing:
-            raise DataError(
-                f"{path} is not fer2013.csv: the columns {', '.join(sorted(missing))} are missing."
-            )
+            raise DataError(f"{path} is not fer2013.csv: the columns {', '.join(sorted(missing))} are missing.")
         for number, row in enumerate(rows):
             part = PARTS.get(row["Usage"].lower())
             if part is None:

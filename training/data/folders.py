@@ -84,9 +84,7 @@ def _check_labels(found: dict[Part, list[tuple[PurePosixPath, int]]], source: st
         entries = found[part]  # type: ignore[index]
         missing = [emotion.lower() for i, emotion in enumerate(EMOTIONS) if i not in {y for _, y in entries}]
         if missing:
-            raise DataError(
-                f"{source} has no images in {', '.join(f'{folder}/{label}' for label in missing)}."
-            )
+            raise DataError(f"{source} has no images in {', '.join(f'{folder}/{label}' for label in missing)}.")
 
 
 def _decode(

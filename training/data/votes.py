@@ -46,9 +46,7 @@ def read_votes(file: IO[str], source: str) -> dict[str, np.ndarray]:
     rows = csv.DictReader(file)
     missing = {"Image name", *CHOICES} - set(rows.fieldnames or ())
     if missing:
-        raise DataError(
-            f"{source} holds no FER+ votes: the columns {', '.join(sorted(missing))} are missing."
-        )
+        raise DataError(f"{source} holds no FER+ votes: the columns {', '.join(sorted(missing))} are missing.")
     return {
         row["Image name"]: np.array([float(row[choice]) for choice in CHOICES], np.float32)
         for row in rows
