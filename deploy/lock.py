@@ -23,7 +23,14 @@ EXTRAS = {
 }
 """Lock file → extras of pyproject.toml that it holds."""
 
-_OPTIONS = "--universal --python-version=3.11 --generate-hashes --no-emit-index-url --no-header --quiet".split()
+_OPTIONS = [
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-header",
+    "--quiet",
+]
 
 
 def main() -> int:
