@@ -1,5 +1,7 @@
 """What an analysis says: the faces of one image. Made by ``models``, stored by ``workers``, served by ``api``."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.emotions import Emotion
@@ -28,3 +30,15 @@ class Face(Message):
     confidence: float = Field(ge=0, le=1, description="Probability of `emotion`, calibrated; 0 to 1.")
     scores: dict[Emotion, float] = Field(description="Probability of every label; they sum to 1.")
     detection_score: float = Field(ge=0, le=1, description="The detector's own confidence that this is a face.")
+
+
+class Analysis(Message):
+    """All faces of one image, largest first, and what found them."""
+
+    version: Literal[1] = 1
+    width: int = Field(ge=1, description="Pixels, after EXIF rotation.")
+    height: int = Field(ge=1)
+    faces: list[Face]
+    detector: str = Field(description="Name of the detector that found the faces.")
+    model: str = Field(description="Name and version of the network that read the expressions.")
+    stages_ms: dict[str, float] = Field(default_factory=dict, description="Worker time by stage, in milliseconds.")

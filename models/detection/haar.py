@@ -52,9 +52,7 @@ class HaarDetector:
             outputRejectLevels=True,
         )
         found = []
-        for (x, y, width, height), weight in zip(
-            np.reshape(boxes, (-1, 4)).tolist(), np.ravel(weights), strict=True
-        ):
+        for (x, y, width, height), weight in zip(np.reshape(boxes, (-1, 4)).tolist(), np.ravel(weights), strict=True):
             score = score_of(float(weight))
             if score >= self.min_score:
                 found.append(Detection(x * scale, y * scale, width * scale, height * scale, score))

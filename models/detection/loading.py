@@ -19,9 +19,7 @@ DETECTORS: Final[tuple[str, ...]] = tuple(_DETECTORS)
 DEFAULT_DETECTOR: Final = "haar"
 
 
-def load_detector(
-    name: str = DEFAULT_DETECTOR, *, min_score: float | None = None, **options: Any
-) -> Detector:
+def load_detector(name: str = DEFAULT_DETECTOR, *, min_score: float | None = None, **options: Any) -> Detector:
     """Load a detector, ready to be used by several threads.
 
     ``min_score`` in 0..1 drops what the detector is less sure of; without it the detector's own default
@@ -36,8 +34,6 @@ def load_detector(
         )
     if min_score is not None:
         if not 0 <= min_score <= 1:
-            raise ConfigurationError(
-                f"A detector's min_score lies in 0..1, not at {min_score}.", field="min_score"
-            )
+            raise ConfigurationError(f"A detector's min_score lies in 0..1, not at {min_score}.", field="min_score")
         options["min_score"] = min_score
     return _DETECTORS[name](**options)

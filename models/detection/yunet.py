@@ -51,9 +51,7 @@ class YunetDetector:
             try:
                 network = cv2.FaceDetectorYN.create(str(self._file), "", (320, 320), self.min_score, 0.3)
             except cv2.error as error:
-                raise InvalidWeights(
-                    f"OpenCV cannot read {self._file} as YuNet weights: {error.err}."
-                ) from error
+                raise InvalidWeights(f"OpenCV cannot read {self._file} as YuNet weights: {error.err}.") from error
             self._local.network = network
         return network
 

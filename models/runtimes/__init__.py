@@ -1,7 +1,8 @@
 """What executes a network, behind one small protocol: arrays in, arrays out.
 
-``litert`` runs on every CPU and is the default; ``keras`` runs where TensorFlow is installed, for GPUs and for
-comparing an exported file with its source. Only the module of a runtime imports its library, and only on first use.
+``litert`` runs on every CPU and is the default; ``keras`` runs where TensorFlow is installed, for GPUs and
+for comparing an exported file with its source. Only the module of a runtime imports its library, and only on
+first use.
 """
 
 from pathlib import Path
@@ -25,11 +26,12 @@ class Runtime(Protocol):
         """Run the network on ``batch`` [N, …] of real values; float32 arrays [N, …], one an output."""
 
 
-def open_runtime(name: RuntimeName, content: bytes, *, source: Path | str, threads: int = 1) -> Runtime:
+def open_runtime(name: RuntimeName | str, content: bytes, *, source: Path | str, threads: int = 1) -> Runtime:
     """Load the network in ``content`` (the bytes of a ``.tflite`` or ``.keras`` file).
 
     ``source`` names the file in errors; ``threads`` is how many cores one call may use.
-    Raises ``ConfigurationError`` for an unknown or uninstalled runtime, ``InvalidWeights`` for bytes that are no network.
+    Raises ``ConfigurationError`` for an unknown or uninstalled runtime, ``InvalidWeights`` for bytes that
+    are no network.
     """
     if name == "litert":
         from models.runtimes.litert import LiteRT

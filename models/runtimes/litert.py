@@ -14,11 +14,11 @@ from models.runtimes import RuntimeName
 class LiteRT:
     """One network and, for each thread that calls it, one interpreter.
 
-    An interpreter holds the tensors of one call: two threads in one interpreter corrupt each other. The weights
-    are shared, so an additional thread costs the activations only.
+    An interpreter holds the tensors of one call: two threads in one interpreter corrupt each other. The
+    weights are shared, so an additional thread costs the activations only.
 
-    A batch runs item by item. On a CPU that is as fast as one call on the whole batch, it spares allocating tensors
-    for every new size, and the answer for an image never depends on the images beside it.
+    A batch runs item by item. On a CPU that is as fast as one call on the whole batch, it spares allocating
+    tensors for every new size, and the answer for an image never depends on the images beside it.
     """
 
     name: RuntimeName = "litert"
@@ -75,7 +75,7 @@ def _make(content: bytes, source: Path | str, threads: int) -> Any:
 
 
 def _output_order(output: Mapping[str, Any]) -> str:
-    """Order of outputs: by name. The converter numbers them (``…:0``, ``…:1``) but does not store them in order."""
+    """Order of outputs: by name; the converter numbers them (``…:0``, ``…:1``) but does not store them so."""
     return str(output["name"])
 
 
@@ -87,7 +87,7 @@ def _quantise(batch: np.ndarray, tensor: Mapping[str, Any]) -> np.ndarray:
         return np.ascontiguousarray(batch, dtype)
     limits = np.iinfo(dtype)
     steps = np.rint(batch / np.float32(scale)) + zero
-    return np.clip(steps, limits.min, limits.max).astype(dtype)
+    return np.asarray(np.clip(steps, limits.min, limits.max), dtype)
 
 
 def _dequantise(values: np.ndarray, tensor: Mapping[str, Any]) -> np.ndarray:
@@ -95,4 +95,4 @@ def _dequantise(values: np.ndarray, tensor: Mapping[str, Any]) -> np.ndarray:
     scale, zero = tensor["quantization"]
     if not np.issubdtype(values.dtype, np.integer) or not scale:
         return values.astype(np.float32)
-    return (values.astype(np.float32) - zero) * np.float32(scale)
+    return np.asarray((values.astype(np.float32) - zero) * np.float32(scale))

@@ -1,9 +1,9 @@
-"""Networks that are shipped, each with a card that says where it comes from; loaded only if file and card agree.
+"""Networks that are shipped, each with a card; a network is loaded only if file and card agree.
 
-One network is two files: ``<name>.json``, its card, and the file that the card names. Versions live side by side.
+One network is ``<name>.json``, its card, and the file that the card names. Versions live side by side.
 """
 
-from models.weights.card import Card, Source
+from models.weights.card import Card, Source, WeightFile
 from models.weights.store import WEIGHTS, available, load_weights
 
-__all__ = ["WEIGHTS", "Card", "Source", "available", "load_weights"]
+__all__ = ["WEIGHTS", "Card", "Source", "WeightFile", "available", "load_weights"]

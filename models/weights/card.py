@@ -17,18 +17,24 @@ class Source(BaseModel):
     images: int | None = Field(default=None, ge=0, description="How many images were used.")
 
 
-class Card(BaseModel):
-    """What every network says of itself. A kind of network adds its own fields in a subclass."""
+class WeightFile(BaseModel):
+    """A file of the network, beside its card."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Names this version; part of every result."
-    )
-    task: Literal["emotion", "detection"]
     file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="File name, beside the card.")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size_bytes: int = Field(gt=0)
+
+
+class Card(WeightFile):
+    """What every network says of itself. A kind of network adds its own fields in a subclass."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Names this version; part of every result.")
+    task: Literal["emotion", "detection"]
+    variants: dict[str, WeightFile] = Field(
+        default_factory=dict, description='The same network in other forms: "keras", "float32", …'
+    )
     parameters: int = Field(ge=0)
     multiply_adds: int = Field(ge=0, description="Multiply-adds for one input of the usual size.")
     summary: str = Field(description="One or two sentences on what it does and how.")

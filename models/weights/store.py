@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from pydantic import ValidationError
 
 from contracts.errors import InvalidWeights
-from models.weights.card import Card
+from models.weights.card import Card, WeightFile
 
 WEIGHTS: Final = Path(__file__).parent
 """The folder of the shipped networks."""
@@ -21,28 +21,41 @@ def available(task: str, folder: Path = WEIGHTS) -> tuple[str, ...]:
     return tuple(card.name for card in cards if card.task == task)
 
 
-def load_weights(name: str, kind: type[AnyCard], folder: Path = WEIGHTS) -> tuple[bytes, AnyCard]:
-    """Give the bytes and the card of the network ``name``, or of the card at the path ``name`` if that ends in .json.
+def load_weights(
+    name: str, kind: type[AnyCard], folder: Path = WEIGHTS, *, variant: str | None = None
+) -> tuple[bytes, AnyCard]:
+    """Give the bytes and the card of the network ``name``, or of the card at the .json path ``name``.
 
-    Raises ``InvalidWeights``, naming the file, for a network that is missing, whose card does not read as ``kind``,
-    or whose bytes have another SHA-256 than the card says.
+    ``variant`` chooses one of the card's other forms of the network.
+
+    Raises ``InvalidWeights``, naming the file, for a network that is missing, whose card does not read as
+    ``kind``, or whose bytes have another SHA-256 than the card says.
     """
     path = Path(name) if name.endswith(".json") else folder / f"{name}.json"
     if not path.is_file():
         raise InvalidWeights(f"There is no network named {name!r}: {path} does not exist.")
     card = _read_card(path, kind)
-    file = path.with_name(card.file)
+    chosen: WeightFile = card
+    if variant is not None:
+        if variant not in card.variants:
+            raise InvalidWeights(f"The network {card.name} is not there in the form {variant!r}.")
+        chosen = card.variants[variant]
+    return read_checked(path.with_name(chosen.file), chosen), card
+
+
+def read_checked(file: Path, expected: WeightFile) -> bytes:
+    """Read ``file``. Raises ``InvalidWeights``, naming it, if it is missing or not what is ``expected``."""
     try:
         content = file.read_bytes()
     except OSError as error:
         raise InvalidWeights(f"The weight file {file} cannot be read: {error.strerror}.") from error
     found = hashlib.sha256(content).hexdigest()
-    if found != card.sha256:
+    if found != expected.sha256:
         raise InvalidWeights(
             f"The weight file {file} is damaged or not the one its card describes: "
-            f"its SHA-256 is {found}, the card says {card.sha256}."
+            f"its SHA-256 is {found}, the card says {expected.sha256}."
         )
-    return content, card
+    return content
 
 
 def _read_card(path: Path, kind: type[AnyCard], *, strict: bool = True) -> AnyCard:
@@ -52,6 +65,4 @@ def _read_card(path: Path, kind: type[AnyCard], *, strict: bool = True) -> AnyCa
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidWeights(
-            f"The card {path} does not read: {where or 'content'}: {first['msg']}."
-        ) from error
+        raise InvalidWeights(f"The card {path} does not read: {where or 'content'}: {first['msg']}.") from error

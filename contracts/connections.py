@@ -1,0 +1,65 @@
+"""Connections to Redis, made one way everywhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kombu.exceptions import OperationalError
+from redis import BlockingConnectionPool, Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from contracts.errors import BrokerUnavailable, Overloaded
+
+
+def connect(url: str, *, name: str, max_connections: int = 16) -> Redis:
+    """A thread-safe client with bounded connections that survives a restart of the server.
+
+    Args:
+        url: ``redis://host:port/db``, ``rediss://…`` or ``unix://…``.
+        name: shows up in ``CLIENT LIST``.
+        max_connections: upper limit; a caller beyond it waits up to 5 s for a free connection.
+    """
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=max_connections,
+        timeout=5,
+        client_name=name,
+        socket_connect_timeout=3,
+        socket_timeout=10,
+        socket_keepalive=True,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+    return Redis(connection_pool=pool)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into ours, so that no caller needs to know the driver.
+
+    Raises:
+        Overloaded: Redis has no memory left for writes.
+        BrokerUnavailable: Redis does not answer, or answers with an error.
+    """
+    try:
+        yield
+    except OutOfMemoryError as error:
+        raise Overloaded("The job store is full; try again later.", retry_after=10) from error
+    except (RedisConnectionError, RedisTimeoutError) as error:
+        raise BrokerUnavailable("The job store does not answer; try again in a few seconds.") from error
+    except RedisError as error:
+        raise BrokerUnavailable(f"The job store refused the operation: {error}") from error
+
+
+@contextmanager
+def translated_broker() -> Iterator[None]:
+    """The same for messages sent through Celery, which wraps the driver's errors in its own."""
+    with translated():
+        try:
+            yield
+        except OperationalError as error:
+            raise BrokerUnavailable("The job queue does not answer; try again in a few seconds.") from error

@@ -1,0 +1,69 @@
+"""Messages of the live path. All of them are worth nothing once newer ones exist."""
+
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from contracts.results import Analysis, Face, Message
+
+
+class FrameStamp(NamedTuple):
+    """The order of a camera's frames: a restarted capture begins a later epoch, with sequence 1."""
+
+    epoch: int
+    """Milliseconds since 1970 when the capture process opened the source."""
+    sequence: int
+
+
+class Frame(NamedTuple):
+    """One picture of a camera, as captured."""
+
+    camera: str
+    stamp: FrameStamp
+    captured_at: float
+    """Seconds since 1970, taken right after the read."""
+    jpeg: bytes
+
+
+class View(NamedTuple):
+    """One annotated picture of a camera, ready for viewers."""
+
+    stamp: FrameStamp
+    captured_at: float
+    jpeg: bytes
+
+
+class TrackedFace(Face):
+    """A face that is followed from frame to frame."""
+
+    track: int = Field(ge=1, description="Stays the same while the face stays in view; unique within an epoch.")
+
+
+class FrameResult(Message):
+    """The analysis of one frame, smoothed over the frames before it."""
+
+    version: Literal[1] = 1
+    camera: str
+    epoch: int
+    sequence: int = Field(ge=1)
+    captured_at: float = Field(description="Seconds since 1970, UTC.")
+    analyzed_at: float
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    faces: list[TrackedFace]
+    detector: str
+    model: str
+    stages_ms: dict[str, float] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frame: Frame, analysis: Analysis, faces: list[TrackedFace], analyzed_at: float) -> "FrameResult":
+        """The result of analysing `frame`, with `faces` as the tracker sees them."""
+        return cls(
+            camera=frame.camera,
+            epoch=frame.stamp.epoch,
+            sequence=frame.stamp.sequence,
+            captured_at=frame.captured_at,
+            analyzed_at=analyzed_at,
+            faces=faces,
+            **analysis.model_dump(include={"width", "height", "detector", "model", "stages_ms"}),
+        )

@@ -1,0 +1,68 @@
+"""The job record: one request to analyse images, its life and its result, as stored and as served."""
+
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import Field
+
+from contracts.errors import MienError
+from contracts.results import Analysis, Message
+
+
+class JobState(StrEnum):
+    """``queued → running → succeeded | failed``; ``canceled`` and ``expired`` are reached without inference."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def final(self) -> bool:
+        """Whether the job can never change again."""
+        return self not in _OPEN
+
+
+_OPEN: Final = frozenset({JobState.QUEUED, JobState.RUNNING})
+
+
+class Problem(Message):
+    """An error as it is stored and served: a stable code and a sentence."""
+
+    code: str
+    detail: str
+    field: str | None = None
+
+    @classmethod
+    def of(cls, error: MienError) -> "Problem":
+        """The problem that this error means."""
+        return cls(code=error.code, detail=error.detail, field=error.field)
+
+
+class ItemResult(Message):
+    """The outcome of one image of a job: either an analysis or a problem, never both."""
+
+    index: int = Field(ge=0, description="Position of the image in the request.")
+    analysis: Analysis | None = None
+    error: Problem | None = None
+
+
+class Job(Message):
+    """Everything a client may know of a job. Times are seconds since 1970, UTC."""
+
+    version: Literal[1] = 1
+    id: str
+    state: JobState
+    queue: str
+    image_count: int = Field(ge=1)
+    attempts: int = Field(0, ge=0, description="How often a worker has begun it.")
+    created_at: float
+    deadline_at: float | None = Field(None, description="The job expires if no worker has begun it by then.")
+    started_at: float | None = None
+    finished_at: float | None = None
+    items: list[ItemResult] = Field(
+        default_factory=list, description="In the order of the images; empty until finished."
+    )
+    error: Problem | None = Field(None, description="Why the job as a whole failed.")

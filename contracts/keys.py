@@ -1,0 +1,93 @@
+"""The Redis key layout: every key that Mien writes itself is named here and nowhere else.
+
+Broker Redis (append-only file on, ``noeviction``)::
+
+    mien:job:{id}            hash    the job record; no TTL while open, `result_ttl_s` once finished
+    mien:job:{id}:images     hash    index → bytes as uploaded; deleted together with the finishing write
+    mien:job:{id}:known      string  outlives the record, so that an old id is "gone" and not "never heard of"
+    mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
+    mien:jobs:done           channel id of every job that has reached a final state
+    mien:worker:{name}       string  what a live worker says of itself; seconds of TTL
+    mien:counters            hash    Prometheus counters that many processes add to
+    interactive, bulk, live  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
+
+Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::
+
+    mien:cameras             zset    camera → time of its last frame
+    mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg; seconds of TTL
+    mien:asked:{camera}      zset    requests for analysis in flight → when each is given up
+    mien:taken:{camera}      hash    epoch and sequence of the newest frame that a worker has begun
+    mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
+    mien:view:{camera}       hash    newest annotated frame; made only while somebody watches
+    mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
+    mien:frames:{camera}     channel sequence number of every new frame
+    mien:views:{camera}      channel sequence number of every new annotated frame
+"""
+
+from typing import Final
+
+OPEN_JOBS: Final = "mien:jobs:open"
+DONE_CHANNEL: Final = "mien:jobs:done"
+COUNTERS: Final = "mien:counters"
+CAMERAS: Final = "mien:cameras"
+WORKERS_PATTERN: Final = "mien:worker:*"
+
+
+def job(job_id: str) -> str:
+    """The job record."""
+    return f"mien:job:{job_id}"
+
+
+def job_images(job_id: str) -> str:
+    """The job's images, until it is finished."""
+    return f"mien:job:{job_id}:images"
+
+
+def job_known(job_id: str) -> str:
+    """Marks an id as once accepted, for longer than the record lives."""
+    return f"mien:job:{job_id}:known"
+
+
+def worker(name: str) -> str:
+    """A live worker's report."""
+    return f"mien:worker:{name}"
+
+
+def frame(camera: str) -> str:
+    """The camera's newest frame."""
+    return f"mien:frame:{camera}"
+
+
+def asked(camera: str) -> str:
+    """Requests for analysis of this camera that are in flight."""
+    return f"mien:asked:{camera}"
+
+
+def taken(camera: str) -> str:
+    """The newest frame that a worker has begun."""
+    return f"mien:taken:{camera}"
+
+
+def faces(camera: str) -> str:
+    """The camera's newest analysis."""
+    return f"mien:faces:{camera}"
+
+
+def view(camera: str) -> str:
+    """The camera's newest annotated frame."""
+    return f"mien:view:{camera}"
+
+
+def watched(camera: str) -> str:
+    """Present while at least one gateway has a viewer of this camera."""
+    return f"mien:watched:{camera}"
+
+
+def frames_channel(camera: str) -> str:
+    """Announces new frames."""
+    return f"mien:frames:{camera}"
+
+
+def views_channel(camera: str) -> str:
+    """Announces new annotated frames."""
+    return f"mien:views:{camera}"

@@ -1,0 +1,59 @@
+"""Prometheus metric names, and the counters that many processes add to, kept in Redis.
+
+Workers come and go and have no port of their own; a counter in Redis survives them, and the gateway shows it.
+"""
+
+from typing import Final
+
+from redis import Redis
+
+from contracts import keys
+from contracts.connections import translated
+
+JOBS_FINISHED: Final = "mien_jobs_finished_total"
+JOBS_RETRIED: Final = "mien_jobs_requeued_total"
+IMAGES_ANALYZED: Final = "mien_images_analyzed_total"
+FACES_FOUND: Final = "mien_faces_found_total"
+FRAMES_ANALYZED: Final = "mien_frames_analyzed_total"
+FRAMES_STALE: Final = "mien_frames_stale_total"
+FRAMES_DRAWN: Final = "mien_frames_drawn_total"
+STAGE_SECONDS: Final = "mien_stage_seconds_total"
+
+HELP: Final = {
+    JOBS_FINISHED: "Jobs that reached a final state in a worker, by state.",
+    JOBS_RETRIED: "Jobs announced again because their message was lost or their worker died.",
+    IMAGES_ANALYZED: "Images of jobs analysed.",
+    FACES_FOUND: "Faces found in images and frames.",
+    FRAMES_ANALYZED: "Live frames analysed, by camera.",
+    FRAMES_STALE: "Live frames skipped because a newer one had been analysed, by camera.",
+    FRAMES_DRAWN: "Live frames annotated and encoded for viewers, by camera.",
+    STAGE_SECONDS: "Worker time by stage of the analysis, in seconds.",
+}
+"""Every counter kept in Redis, with its help text for Prometheus."""
+
+
+class Counters:
+    """Counters shared by all processes. Labels travel in the field: ``name{label="value"}``."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def add(self, amounts: dict[str, float]) -> None:
+        """Add to several counters in one round trip. Fields come from `field`."""
+        with translated(), self._redis.pipeline(transaction=False) as pipe:
+            for name, amount in amounts.items():
+                pipe.hincrbyfloat(keys.COUNTERS, name, amount)
+            pipe.execute()
+
+    def read(self) -> dict[str, float]:
+        """All counters by field."""
+        with translated():
+            found = self._redis.hgetall(keys.COUNTERS)
+        return {name.decode(): float(value) for name, value in found.items()}
+
+
+def field(name: str, **labels: str) -> str:
+    """The field of a counter, in Prometheus' own notation. Label values must not contain quotes or backslashes."""
+    if not labels:
+        return name
+    return name + "{" + ",".join(f'{label}="{value}"' for label, value in sorted(labels.items())) + "}"

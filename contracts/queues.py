@@ -1,0 +1,44 @@
+"""Names that producers and consumers share: queues, tasks, and how both talk to the broker."""
+
+from typing import Any, Final
+
+from contracts.settings import Settings
+
+INTERACTIVE: Final = "interactive"
+"""Somebody is waiting for the answer."""
+BULK: Final = "bulk"
+"""Nobody is waiting; must never delay `INTERACTIVE`."""
+LIVE: Final = "live"
+"""Requests to look at a camera's newest frame; they expire within seconds."""
+
+JOB_QUEUES: Final = (INTERACTIVE, BULK)
+QUEUES: Final = (INTERACTIVE, LIVE, BULK)
+"""All queues, most urgent first: kombu asks Redis for them in this order."""
+
+ANALYZE_JOB: Final = "analyze_job"
+ANALYZE_FRAME: Final = "analyze_frame"
+TASKS: Final = (ANALYZE_JOB, ANALYZE_FRAME)
+"""Short names, because people read them in Flower. A test holds them against the worker's registry: Celery
+accepts a misspelt name from a producer without a word."""
+
+
+def broker_options(settings: Settings) -> dict[str, Any]:
+    """Celery configuration on which producers and consumers have to agree."""
+    return {
+        "broker_url": settings.redis_url,
+        "broker_transport_options": {
+            # Priorities would rename the queue keys (`interactive\x06\x163`), which hides them from autoscalers.
+            "priority_steps": [0],
+            "queue_order_strategy": "priority",
+            "visibility_timeout": settings.visibility_timeout_s,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
+        "task_ignore_result": True,  # the job store keeps results; Celery's backend would keep them twice
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_default_queue": BULK,
+        "task_create_missing_queues": True,
+        "enable_utc": True,
+    }

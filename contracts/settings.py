@@ -1,0 +1,98 @@
+"""All settings, read once by a process's ``__main__`` and passed on. ``docs/settings.md`` lists them for people."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.errors import ConfigurationError
+
+PREFIX = "MIEN_"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """Read from the environment (prefix ``MIEN_``). Names, units and limits are the same for every process."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Broker Redis: queues, jobs, images.")
+    frame_redis_url: str = Field("", description="Redis for live frames; empty: the broker Redis.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
+
+    host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    port: Port = Field(8000, description="Port the gateway listens on.")
+    gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
+    max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
+    max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
+    sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
+    max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
+    max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
+
+    result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")
+    known_ttl_s: Count = Field(604_800, description="How long an old id answers 410 instead of 404, in seconds.")
+    max_attempts: Count = Field(3, description="How often a job is tried when workers die over it.")
+    lease_s: Seconds = Field(
+        15.0, description="A running job is given to another worker after this silence, in seconds."
+    )
+    requeue_after_s: Seconds = Field(
+        20.0, description="A queued job whose message was lost is sent again after this, in seconds."
+    )
+    visibility_timeout_s: Count = Field(
+        60, description="When Redis hands an unacknowledged message out again, in seconds."
+    )
+
+    worker_threads: Count = Field(2, description="Jobs a worker analyses at the same time.")
+    worker_queues: str = Field(
+        "interactive,live,bulk",
+        pattern=r"^(interactive|live|bulk)(,(interactive|live|bulk))*$",
+        description="Queues a worker takes work from.",
+    )
+    job_time_limit_s: Seconds = Field(
+        120.0, description="A worker that is busy with one job for longer is stuck and exits."
+    )
+    model: str = Field("", description="Emotion network by name (`models/weights/`); empty: the default.")
+    detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(
+        "", description="Face detector; empty: the default."
+    )
+    runtime: Literal["litert", "keras"] = Field("litert", description="What executes the emotion network.")
+
+    camera: str = Field("camera", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name under which capture publishes.")
+    camera_source: str = Field(
+        "auto",
+        description="`auto`, `demo`, a device number, an RTSP or HTTP address, a video file or an image folder.",
+    )
+    camera_fps: Seconds = Field(15.0, description="Frames published a second, at most.")
+    camera_in_flight: Count = Field(2, description="Requests for analysis in flight, a camera.")
+    frame_ttl_s: Seconds = Field(5.0, description="How long a frame lives without a newer one, in seconds.")
+
+    flower_port: Port = Field(5555, description="Port Flower listens on.")
+    flower_user: str = Field("mien", description="User name for Flower.")
+    flower_password: str = Field("", description="Password for Flower; empty: a new one at each start, printed.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_frame_redis(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if not values.get("frame_redis_url"):
+            default = cls.model_fields["redis_url"].default
+            values["frame_redis_url"] = values.get("redis_url") or default
+        return values
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        ConfigurationError: one sentence that names each setting that is wrong, its value and what is expected.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{PREFIX}{'_'.join(str(part) for part in fault['loc']).upper()}={fault['input']!r}: {fault['msg']}"
+            for fault in error.errors(include_url=False)
+        )
+        raise ConfigurationError(f"Wrong settings: {faults}") from error

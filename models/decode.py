@@ -1,0 +1,98 @@
+"""Bytes to pixels: JPEG, PNG and WebP, upright, never larger than allowed, never half an image."""
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from contracts.errors import CorruptImage
+from models.header import Header, read_header
+
+MAX_PIXELS: Final = 50_000_000
+"""Default limit: more than today's phones take, and at most 150 MB of decoded pixels."""
+
+_ENOUGH: Final = 1280
+"""Pixels of the longer side that no detector or crop needs more than; larger JPEGs are decoded at 1/2, 1/4 or 1/8,
+which libjpeg does in the frequency domain, many times faster than in full."""
+
+_REDUCED: Final = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
+                   8: cv2.IMREAD_REDUCED_COLOR_8}  # fmt: skip
+
+
+class Picture(NamedTuple):
+    """A decoded, upright image."""
+
+    pixels: npt.NDArray[np.uint8]
+    """uint8 [height, width, 3], blue first, possibly smaller than the original."""
+    width: int
+    """Pixels of the original, upright."""
+    height: int
+
+    @property
+    def scale(self) -> float:
+        """Original pixels per pixel of `pixels`."""
+        return self.width / int(self.pixels.shape[1])
+
+
+def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Decode an image upright.
+
+    Raises:
+        NotAnImage, UnsupportedImageFormat, ImageTooLarge: decided from the header, before anything is decoded.
+        CorruptImage: truncated or damaged data.
+    """
+    header = read_header(data, max_pixels)
+    if not _is_complete(data, header):
+        raise CorruptImage("The image ends too early: it was cut off on its way.")
+    reduction = _reduction(header)
+    flags = _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise CorruptImage("The image data is damaged and cannot be decoded.") from error
+    if pixels is None:
+        raise CorruptImage("The image data is damaged and cannot be decoded.")
+    return Picture(_upright(pixels.astype(np.uint8, copy=False), header.orientation), header.width, header.height)
+
+
+def _reduction(header: Header) -> int:
+    if header.format != "JPEG":
+        return 1
+    longer = max(header.width, header.height)
+    return max(factor for factor in _REDUCED if factor == 1 or longer // factor >= _ENOUGH)
+
+
+def _is_complete(data: bytes, header: Header) -> bool:
+    """Whether the end of the image is there: OpenCV fills what is missing with grey and says nothing."""
+    if header.format == "JPEG":
+        scan = _start_of_scan(data)
+        return scan >= 0 and data.find(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
+    if header.format == "PNG":
+        return data.find(b"IEND", 8) >= 0
+    return int.from_bytes(data[4:8], "little") + 8 <= len(data)  # WebP: the size in the RIFF header
+
+
+def _start_of_scan(data: bytes) -> int:
+    """Position of the main image's first scan: past the metadata, whose thumbnail may be a whole JPEG itself."""
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:  # padding
+            position += 1
+            continue
+        if marker == 0xDA:
+            return position
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return -1
+
+
+def _upright(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
+    """Apply the EXIF orientation (CIPA DC-008, tag 0x0112)."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,126 @@
+"""The frame store's promises, on a real server."""
+
+import pytest
+from redis import Redis
+
+from contracts import keys
+from contracts.frame_store import FrameStore
+from contracts.frames import Frame, FrameResult, FrameStamp, View
+from contracts.settings import Settings
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(redis: Redis, settings: Settings, clock: Clock) -> FrameStore:
+    return FrameStore(redis, settings, clock)
+
+
+def frame(epoch: int, sequence: int) -> Frame:
+    return Frame("cam", FrameStamp(epoch, sequence), 1_000_000.0 + sequence / 100, b"jpeg %d" % sequence)
+
+
+def result(epoch: int, sequence: int) -> FrameResult:
+    return FrameResult(
+        camera="cam",
+        epoch=epoch,
+        sequence=sequence,
+        captured_at=1.0,
+        analyzed_at=2.0,
+        width=4,
+        height=3,
+        faces=[],
+        detector="d",
+        model="m",
+    )
+
+
+def test_the_newest_frame_wins(store: FrameStore) -> None:
+    assert store.newest("cam") is None
+    assert store.publish(frame(5, 2))
+    assert not store.publish(frame(5, 2))
+    assert not store.publish(frame(5, 1))
+    assert not store.publish(frame(4, 9))
+    assert store.newest("cam") == frame(5, 2)
+
+
+def test_a_restarted_capture_wins_with_a_later_epoch(store: FrameStore) -> None:
+    store.publish(frame(5, 700))
+    assert store.publish(frame(6, 1))
+    assert store.newest("cam") == frame(6, 1)
+
+
+def test_frames_expire_within_seconds(store: FrameStore, redis: Redis, settings: Settings) -> None:
+    store.publish(frame(1, 1))
+    assert 0 < redis.pttl(keys.frame("cam")) <= settings.frame_ttl_s * 1000
+
+
+def test_requests_in_flight_are_bounded_and_lost_ones_are_given_up(
+    store: FrameStore, settings: Settings, clock: Clock
+) -> None:
+    tokens = [f"t{i}" for i in range(settings.camera_in_flight)]
+    assert all(store.ask("cam", token) for token in tokens)
+    assert not store.ask("cam", "one too many")
+    assert store.ask("another", "t")
+    store.answered("cam", tokens[0])
+    assert store.ask("cam", "next")
+    clock.now += 3
+    assert store.ask("cam", "after the others were lost")
+
+
+def test_a_frame_is_taken_for_analysis_once(store: FrameStore) -> None:
+    assert store.take("cam") is None
+    store.publish(frame(1, 1))
+    assert store.take("cam") == frame(1, 1)
+    assert store.take("cam") is None
+    store.publish(frame(1, 2))
+    assert store.take("cam") == frame(1, 2)
+
+
+def test_an_older_result_never_overwrites_a_newer_one(store: FrameStore) -> None:
+    assert store.put_result(result(1, 2), b"after 2")
+    assert not store.put_result(result(1, 1), b"after 1")
+    assert store.result("cam") == result(1, 2)
+    assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2")
+
+
+def test_views_are_made_only_while_somebody_watches(store: FrameStore, redis: Redis) -> None:
+    assert not store.watched("cam")
+    store.watch("cam")
+    assert store.watched("cam")
+    assert redis.pttl(keys.watched("cam")) > 0
+    view = View(FrameStamp(1, 3), 12.5, b"drawn")
+    assert store.put_view("cam", view)
+    assert not store.put_view("cam", view)
+    assert store.view("cam") == view
+
+
+def test_new_frames_and_views_are_announced_by_sequence_only(store: FrameStore, redis: Redis) -> None:
+    pubsub = redis.pubsub(ignore_subscribe_messages=True)
+    pubsub.subscribe(keys.frames_channel("cam"), keys.views_channel("cam"))
+    pubsub.get_message(timeout=5)
+    pubsub.get_message(timeout=5)
+    store.publish(frame(1, 41))
+    store.put_view("cam", View(FrameStamp(1, 41), 1.0, b"drawn"))
+    heard = [pubsub.get_message(timeout=5)["data"] for _ in range(2)]
+    pubsub.close()
+    assert heard == [b"41", b"41"]
+
+
+def test_cameras_are_listed_newest_first_and_forgotten_in_the_end(store: FrameStore, clock: Clock) -> None:
+    store.publish(frame(1, 1))
+    store.publish(frame(1, 2)._replace(camera="later", captured_at=clock.now + 60))
+    assert list(store.cameras()) == ["later", "cam"]
+    clock.now += 3_630
+    assert list(store.cameras()) == ["later"]

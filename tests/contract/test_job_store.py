@@ -1,0 +1,175 @@
+"""The job store's promises, on a real server, with injected time."""
+
+import pytest
+from redis import Redis
+
+from contracts import keys
+from contracts.errors import BrokerUnavailable, JobGone, JobNotFound
+from contracts.job_store import Claim, JobStore
+from contracts.jobs import ItemResult, JobState
+from contracts.queues import BULK, INTERACTIVE
+from contracts.results import Analysis
+from contracts.settings import Settings
+
+EMPTY = Analysis(width=4, height=3, faces=[], detector="none", model="none")
+ITEMS = [ItemResult(index=0, analysis=EMPTY)]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(redis: Redis, settings: Settings, clock: Clock) -> JobStore:
+    return JobStore(redis, settings, clock)
+
+
+def test_a_new_job_is_queued_and_its_images_are_kept_as_sent(store: JobStore) -> None:
+    images = [b"first", b"\x00\xff", *(bytes([i]) for i in range(10))]
+    created = store.create(images, BULK)
+    assert store.get(created.id) == created
+    assert created.state is JobState.QUEUED
+    assert store.images(created.id) == images
+
+
+def test_open_jobs_have_no_ttl(store: JobStore, redis: Redis) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    assert redis.ttl(keys.job(job.id)) == redis.ttl(keys.job_images(job.id)) == -1
+
+
+def test_finishing_stores_the_result_once_and_deletes_the_images(store: JobStore, redis: Redis) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    assert store.claim(job.id, "a") is Claim.CLAIMED
+    assert store.finish(job.id, "a", ITEMS)
+    assert not store.finish(job.id, "a", [])
+    done = store.get(job.id)
+    assert (done.state, done.items, done.attempts) == (JobState.SUCCEEDED, ITEMS, 1)
+    assert store.images(job.id) == []
+    assert 0 < redis.ttl(keys.job(job.id)) <= Settings().result_ttl_s
+    assert store.open_count() == 0
+
+
+def test_a_duplicate_message_does_no_work(store: JobStore) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    assert store.claim(job.id, "a") is Claim.CLAIMED
+    assert store.claim(job.id, "b") is Claim.HELD
+    store.finish(job.id, "a", ITEMS)
+    assert store.claim(job.id, "b") is Claim.FINAL
+    assert store.claim("unheard-of", "b") is Claim.MISSING
+
+
+def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store: JobStore, clock: Clock) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    store.claim(job.id, "dead")
+    clock.now += Settings().lease_s - 1
+    assert store.overdue() == []
+    clock.now += 2
+    assert store.overdue() == [(job.id, INTERACTIVE)]
+    assert store.overdue() == [], "a second reconciler finds nothing"
+    assert store.claim(job.id, "alive") is Claim.CLAIMED
+    assert not store.finish(job.id, "dead", [])
+    assert store.finish(job.id, "alive", ITEMS)
+    assert store.get(job.id).attempts == 2
+
+
+def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: Clock) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    store.claim(job.id, "slow")
+    for _ in range(5):
+        clock.now += Settings().lease_s - 1
+        assert store.renew("slow", [job.id]) == 1
+        assert store.renew("other", [job.id]) == 0
+        assert store.overdue() == []
+    assert store.finish(job.id, "slow", ITEMS)
+
+
+def test_a_lost_message_is_found_and_a_waiting_one_is_left_alone(store: JobStore, redis: Redis, clock: Clock) -> None:
+    job = store.create([b"x"], BULK)
+    redis.rpush(BULK, "the message of some other job")
+    clock.now += Settings().requeue_after_s + 1
+    assert store.overdue() == [], "others wait in the queue, so this one may be among them"
+    redis.delete(BULK)
+    clock.now += Settings().requeue_after_s + 1
+    assert store.overdue() == [(job.id, BULK)]
+
+
+def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(
+    store: JobStore, redis: Redis, clock: Clock
+) -> None:
+    job = store.create([b"x"], BULK)
+    redis.rpush(BULK, "the message of some other job")
+    clock.now += 10 * Settings().requeue_after_s + 1
+    assert store.overdue() == [(job.id, BULK)]
+
+
+def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Clock) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    for attempt in range(Settings().max_attempts):
+        assert store.claim(job.id, f"worker-{attempt}") is Claim.CLAIMED
+        clock.now += 1000
+        store.overdue()
+    assert store.claim(job.id, "one-more") is Claim.EXHAUSTED
+    failed = store.get(job.id)
+    assert (failed.state, failed.attempts) == (JobState.FAILED, Settings().max_attempts)
+    assert failed.error is not None
+    assert failed.error.code == "attempts_exhausted"
+
+
+def test_a_passed_deadline_expires_the_job(store: JobStore, clock: Clock) -> None:
+    job = store.create([b"x"], INTERACTIVE, deadline_at=clock.now + 5)
+    clock.now += 6
+    assert store.claim(job.id, "late") is Claim.EXPIRED
+    assert store.get(job.id).state is JobState.EXPIRED
+    assert store.images(job.id) == []
+
+
+def test_only_a_queued_job_can_be_canceled(store: JobStore) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    assert store.cancel(job.id)
+    assert not store.cancel(job.id)
+    assert store.get(job.id).state is JobState.CANCELED
+    assert store.claim(job.id, "a") is Claim.FINAL
+    running = store.create([b"x"], INTERACTIVE)
+    store.claim(running.id, "a")
+    assert not store.cancel(running.id)
+
+
+def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) -> None:
+    with pytest.raises(JobNotFound, match="no job never"):
+        store.get("never")
+    job = store.create([b"x"], INTERACTIVE)
+    redis.delete(keys.job(job.id))
+    with pytest.raises(JobGone, match=job.id):
+        store.get(job.id)
+    with pytest.raises(JobGone):
+        store.cancel(job.id)
+
+
+def test_reaching_a_final_state_wakes_whoever_waits(store: JobStore, redis: Redis) -> None:
+    pubsub = redis.pubsub(ignore_subscribe_messages=True)
+    pubsub.subscribe(keys.DONE_CHANNEL)
+    pubsub.get_message(timeout=5)
+    finished, canceled = store.create([b"x"], INTERACTIVE), store.create([b"x"], INTERACTIVE)
+    store.claim(finished.id, "a")
+    store.finish(finished.id, "a", ITEMS)
+    store.cancel(canceled.id)
+    heard = [pubsub.get_message(timeout=5)["data"].decode() for _ in range(2)]
+    pubsub.close()
+    assert heard == [finished.id, canceled.id]
+
+
+def test_a_store_out_of_reach_is_a_typed_error(settings: Settings) -> None:
+    from contracts.connections import connect
+
+    nowhere = JobStore(connect("redis://127.0.0.1:1/0", name="tests"), settings)
+    with pytest.raises(BrokerUnavailable, match="does not answer"):
+        nowhere.create([b"x"], INTERACTIVE)

@@ -1,0 +1,71 @@
+"""Following faces: identities, smoothing, forgetting."""
+
+import pytest
+
+from contracts.emotions import EMOTIONS
+from contracts.frames import FrameStamp
+from contracts.results import Box, Face
+from models.tracking import FORGET_AFTER_S, TrackerState, follow, overlap
+
+
+def face(x: int, emotion: str = "Happy", y: int = 100) -> Face:
+    scores = {label: 0.94 if label == emotion else 0.01 for label in EMOTIONS}
+    return Face(
+        box=Box(x=x, y=y, width=80, height=80), emotion=emotion, confidence=0.94, scores=scores, detection_score=0.9
+    )
+
+
+def test_a_moving_face_keeps_its_track() -> None:
+    state, seen = TrackerState(), []
+    for step in range(10):
+        state, shown = follow(state, [face(100 + 8 * step)], step * 0.1)
+        seen.append(shown[0].track)
+    assert seen == [1] * 10
+
+
+def test_two_faces_are_told_apart_whatever_their_order() -> None:
+    state, first = follow(TrackerState(), [face(100), face(300)], 0)
+    _, second = follow(state, [face(304), face(102)], 0.1)
+    assert [shown.track for shown in first] == [1, 2]
+    assert [shown.track for shown in second] == [2, 1]
+
+
+def test_a_single_odd_frame_does_not_change_the_label_and_a_lasting_change_does() -> None:
+    state, _ = follow(TrackerState(), [face(100)], 0)
+    state, odd = follow(state, [face(100, "Fear")], 0.07)
+    assert odd[0].emotion == "Happy"
+    for step in range(2, 12):
+        state, shown = follow(state, [face(100, "Fear")], step * 0.07)
+    assert shown[0].emotion == "Fear"
+    assert sum(shown[0].scores.values()) == pytest.approx(1)
+
+
+def test_a_face_lost_for_a_moment_is_the_same_and_for_long_is_another() -> None:
+    state, _ = follow(TrackerState(), [face(100)], 0)
+    state, nothing = follow(state, [], 0.1)
+    assert nothing == []
+    _, back = follow(state, [face(100)], FORGET_AFTER_S - 0.05)
+    assert back[0].track == 1
+    _, other = follow(state, [face(100)], FORGET_AFTER_S + 0.5)
+    assert other[0].track == 2
+
+
+def test_a_new_face_is_shown_exactly_as_found() -> None:
+    _, shown = follow(TrackerState(), [face(100)], 0)
+    assert shown[0].box == face(100).box
+    assert shown[0].scores == face(100).scores
+
+
+def test_state_survives_its_journey_and_damage_or_a_restart_begin_afresh() -> None:
+    state, _ = follow(TrackerState(), [face(100)], 0)
+    stored = (FrameStamp(7, 1), state.model_dump_json().encode())
+    assert TrackerState.load(stored, epoch=7) == state
+    assert TrackerState.load(stored, epoch=8) == TrackerState()
+    assert TrackerState.load((FrameStamp(7, 1), b"garbage"), epoch=7) == TrackerState()
+    assert TrackerState.load(None, epoch=7) == TrackerState()
+
+
+def test_overlap_is_intersection_over_union() -> None:
+    assert overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1
+    assert overlap((0, 0, 10, 10), (5, 0, 10, 10)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 10, 10), (10, 0, 10, 10)) == 0

@@ -1,0 +1,13 @@
+"""``python -m training``: fit, evaluate, export, prune."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    # Before TensorFlow is loaded: it writes pages of start-up messages otherwise.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from training.cli import main
+
+    sys.exit(main(sys.argv[1:], data=os.environ.get("MIEN_DATA")))

@@ -1,0 +1,93 @@
+"""Every argument of a training run, typed, with the recipes of the shipped networks."""
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+NetworkName = Literal["classic", "mien"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Augmentation(_Frozen):
+    """How far a training image may be changed; every amount is the end of a range around "unchanged"."""
+
+    flip: bool = Field(default=True, description="Mirror every second image.")
+    rotation: float = Field(default=10.0, ge=0, le=45, description="Degrees, both ways.")
+    zoom: float = Field(default=0.1, ge=0, lt=1, description="Part of the size, in and out.")
+    stretch: float = Field(default=0.0, ge=0, lt=1, description="How far width and height may differ in zoom.")
+    shift: float = Field(default=0.0, ge=0, lt=0.5, description="Part of the side, in each direction.")
+    brightness: float = Field(default=0.0, ge=0, lt=1, description="Part of the range 0..255, both ways.")
+    contrast: float = Field(default=0.0, ge=0, lt=1, description="Part of the distance to the mean, both ways.")
+    erase: float = Field(default=0.0, ge=0, le=1, description="Chance that a rectangle is painted over.")
+    erase_side: float = Field(default=0.5, gt=0, le=1, description="Longest side of that rectangle, part of 48.")
+    coarse: float = Field(default=0.0, ge=0, le=1, description="Chance of half the resolution.")
+
+
+class Recipe(_Frozen):
+    """One training run. The same recipe, data and commit give the same network within 0.3 points."""
+
+    network: NetworkName
+    epochs: int = Field(gt=0)
+    batch: int = Field(default=128, gt=0)
+    optimizer: Literal["adam", "sgd"] = "sgd"
+    learning_rate: float = Field(gt=0, description="At its highest.")
+    schedule: Literal["constant", "cosine"] = "cosine"
+    warmup_epochs: float = Field(default=0.0, ge=0)
+    weight_decay: float = Field(default=0.0, ge=0, description="Decoupled; spares biases and normalisations.")
+    dropout: float = Field(default=0.5, ge=0, lt=1)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    votes_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that FER+ votes decide.")
+    mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")
+    average_decay: float = Field(default=0.0, ge=0, lt=1, description="Of the running mean of weights; 0: none.")
+    validation: float = Field(default=0.05, gt=0, lt=0.5, description="Part of the training images held out.")
+    patience: int = Field(default=0, ge=0, description="Epochs without improvement before stopping; 0: never stop.")
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    seed: int = Field(default=1, ge=0)
+    augmentation: Augmentation = Augmentation()
+
+
+CLASSIC: Final = Recipe(
+    network="classic",
+    epochs=16,
+    batch=32,
+    optimizer="adam",
+    learning_rate=1e-3,
+    schedule="cosine",
+    dropout=0.25,
+    augmentation=Augmentation(flip=True, rotation=10.0, zoom=0.1),
+)
+"""What the tutorials do, on two cores in some five minutes."""
+
+MIEN: Final = Recipe(
+    network="mien",
+    epochs=50,
+    batch=128,
+    optimizer="sgd",
+    learning_rate=0.1,
+    warmup_epochs=2,
+    weight_decay=5e-4,
+    dropout=0.3,
+    label_smoothing=0.05,
+    votes_weight=0.5,
+    mixup=0.2,
+    average_decay=0.999,
+    precision="mixed_bfloat16",
+    augmentation=Augmentation(
+        flip=True,
+        rotation=15.0,
+        zoom=0.15,
+        stretch=0.08,
+        shift=0.08,
+        brightness=0.25,
+        contrast=0.35,
+        erase=0.4,
+        erase_side=0.5,
+        coarse=0.15,
+    ),
+)
+"""An hour or so on two cores. Why each choice: ``docs/training.md``."""
+
+RECIPES: Final[dict[NetworkName, Recipe]] = {"classic": CLASSIC, "mien": MIEN}

@@ -1,0 +1,15 @@
+"""What can be wrong with a training command; ``str(error)`` is a sentence for whoever started it."""
+
+from contracts.errors import ConfigurationError
+
+
+class TrainingError(ConfigurationError):
+    """The command cannot be carried out as given."""
+
+    code, title = "training_error", "The training command cannot run"
+
+
+class DataError(TrainingError):
+    """The data set is missing, incomplete or damaged."""
+
+    code, title = "training_data_error", "The data set cannot be used"

@@ -1,0 +1,136 @@
+"""Turns a run into a shipped network: converts it, checks the files against Keras, measures them, writes the card."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from contracts.emotions import EMOTIONS
+from models.classification import Classifier, softmax
+from models.classification_card import EmotionCard
+from models.cropping import CropFit
+from models.runtimes import open_runtime
+from models.weights import Source, WeightFile
+from training.config import Recipe
+from training.convert import FORMS, Form, convert, serving_model
+from training.data import Fer2013, hold_out
+from training.errors import TrainingError
+from training.evaluate import measure, measure_overfitting, measure_robustness
+from training.learner import predict
+from training.limits import FER2013, FER_PLUS, LIMITS
+from training.networks import INPUT_SCALE
+from training.networks.cost import cost_of
+from training.run_folder import RunFolder
+from training.temperature import fit_temperature
+
+_REPRESENTATIVE: Final = 500
+_SUMMARIES: Final = {
+    "classic": "Three convolutions and a hidden layer, the network of the FER2013 tutorials: a baseline.",
+    "mien": "A small residual network that reads the expression of a face from 48x48 grey pixels.",
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network ready to be written: its files by name of the form, and what Keras answers on the test images."""
+
+    contents: dict[str, bytes]
+    temperature: float
+    reference: np.ndarray
+    cost: Any
+
+
+def export(run: RunFolder, data: Fer2013, name: str, out: Path, *, form: Form, crop: CropFit) -> EmotionCard:
+    """Write the network of ``run`` as ``name`` into the folder ``out``, in every form; ``form`` is the one to be used.
+
+    Gives the card, measured on the bytes that were written. Raises ``TrainingError`` if a file does not
+    answer as the Keras network does.
+    """
+    recipe = run.recipe()
+    training, validation = hold_out(data.train, recipe.validation, recipe.seed)
+    made = _make(run, recipe, data, training.images, validation)
+    checks = {each: _check(made, each, data.public_test.images) for each in FORMS}
+    out.mkdir(parents=True, exist_ok=True)
+    files = {each: _write(out, name, each, content) for each, content in made.contents.items()}
+    card = _card(run, recipe, data, name, made, files, form, crop)
+    classifier = Classifier(open_runtime("litert", made.contents[form], source=card.file), card)
+    scores = {
+        "public_test": measure(classifier.predict, data.public_test, data.train),
+        "robustness": measure_robustness(classifier.predict, data.public_test),
+        "overfitting": measure_overfitting(classifier.predict, training, validation),
+        "forms": checks,
+    }
+    card = card.model_copy(update={"scores": scores})
+    (out / f"{name}.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def _make(run: RunFolder, recipe: Recipe, data: Fer2013, images: np.ndarray, validation: Any) -> Exported:
+    import keras
+
+    network = keras.models.load_model(run.path / "network.keras", compile=False)
+    cost = cost_of(network)
+    reference = predict(network, validation.images, INPUT_SCALE[recipe.network])
+    temperature = fit_temperature(np.log(np.maximum(reference, 1e-12)), validation.labels)
+    serving = serving_model(network, recipe.network, temperature)
+    chosen = np.random.default_rng(recipe.seed).choice(len(images), min(_REPRESENTATIVE, len(images)), replace=False)
+    contents: dict[str, bytes] = {form: convert(serving, form, images[chosen]) for form in FORMS}
+    path = run.path / "serving.keras"
+    serving.save(path)
+    contents["keras"] = path.read_bytes()
+    return Exported(contents, temperature, softmax(predict(serving, data.public_test.images, 1.0)), cost)
+
+
+def _check(made: Exported, form: Form, images: np.ndarray) -> dict[str, float]:
+    """Compare a LiteRT file with Keras on test images."""
+    content = made.contents[form]
+    (logits,) = open_runtime("litert", content, source=form).run(images[..., None])
+    answers = softmax(logits)
+    same = float((answers.argmax(1) == made.reference.argmax(1)).mean())
+    furthest = float(np.abs(answers - made.reference).max())
+    if form == "float32" and furthest > 1e-4:
+        raise TrainingError(f"The float32 file answers up to {furthest:.2g} away from the Keras network.")
+    return {"size_bytes": len(content), "same_top_label_as_keras": same, "furthest_from_keras": furthest}
+
+
+def _write(out: Path, name: str, form: str, content: bytes) -> WeightFile:
+    file = f"{name}.keras" if form == "keras" else f"{name}.{form}.tflite"
+    (out / file).write_bytes(content)
+    return WeightFile(file=file, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+
+
+def _card(
+    run: RunFolder,
+    recipe: Recipe,
+    data: Fer2013,
+    name: str,
+    made: Exported,
+    files: dict[str, WeightFile],
+    form: Form,
+    crop: CropFit,
+) -> EmotionCard:
+    origin = run.read_json("origin.json")
+    sources = [Source(name="FER2013", licence=FER2013, sha256=origin["data"]["sha256"], images=len(data.train))]
+    if recipe.votes_weight:
+        sources.append(Source(name="FER+", licence=FER_PLUS))
+    return EmotionCard(
+        name=name,
+        **files[form].model_dump(),
+        variants={other: file for other, file in files.items() if other != form},
+        parameters=made.cost.parameters,
+        multiply_adds=made.cost.multiply_adds,
+        summary=_SUMMARIES[recipe.network],
+        licence="Apache-2.0 for the weights; the terms of the data it learned from are listed under data",
+        data=tuple(sources),
+        commit=origin["commit"],
+        created=date.today(),
+        recipe=recipe.model_dump(),
+        scores={},
+        limits=LIMITS,
+        labels=EMOTIONS,
+        temperature=made.temperature,
+        crop=crop,
+    )

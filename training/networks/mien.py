@@ -1,0 +1,62 @@
+"""Mien's own network: a small residual network for 48x48 grey faces.
+
+The stem halves the image at once, because on a CPU a convolution at 48x48 costs four times one at 24x24 and
+FER2013 pictures hold little detail at that scale. Two 3x3 convolutions a block with an identity around them
+follow He et al., "Deep Residual Learning for Image Recognition", 2015.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Residual blocks of one width; the first block divides the image's sides by ``stride``."""
+
+    width: int
+    blocks: int
+    stride: int
+
+
+STEM: Final = 32
+STAGES: Final = (Stage(32, 1, 1), Stage(64, 1, 2), Stage(128, 2, 2), Stage(160, 1, 1))
+
+
+def build_mien(stem: int = STEM, stages: tuple[Stage, ...] = STAGES, *, dropout: float) -> Any:
+    """Grey values in 0..255 in, probabilities of 7 labels out; brightness is scaled inside.
+
+    ``stem`` is the width of the first convolution. With the default sizes: 1.0 million parameters, 54 million
+    multiply-adds, a last map of 6x6.
+    """
+    from keras import Input, Model, layers
+
+    image = Input((48, 48, 1), name="image")
+    x = layers.Rescaling(1 / 64, offset=-2.0, name="scale")(image)
+    x = _convolution(x, stem, kernel=5, stride=2, name="stem")
+    for number, stage in enumerate(stages):
+        for block in range(stage.blocks):
+            x = _block(x, stage.width, stage.stride if block == 0 else 1, name=f"stage{number}_block{block}")
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.Dropout(dropout, name="dropout")(x)
+    x = layers.Dense(7, name="logits", dtype="float32")(x)
+    return Model(image, layers.Softmax(name="probabilities", dtype="float32")(x), name="mien")
+
+
+def _block(x: Any, width: int, stride: int, name: str) -> Any:
+    """Two convolutions, plus their input, which takes a 1x1 convolution where the shapes differ."""
+    from keras import layers
+
+    y = _convolution(x, width, kernel=3, stride=stride, name=f"{name}_first")
+    y = _convolution(y, width, kernel=3, stride=1, name=f"{name}_second", activation=False)
+    if stride != 1 or x.shape[-1] != width:
+        x = _convolution(x, width, kernel=1, stride=stride, name=f"{name}_shortcut", activation=False)
+    return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([x, y]))
+
+
+def _convolution(x: Any, width: int, *, kernel: int, stride: int, name: str, activation: bool = True) -> Any:
+    """Convolution, batch normalisation and, unless told otherwise, ReLU."""
+    from keras import layers
+
+    x = layers.Conv2D(width, kernel, stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
+    x = layers.BatchNormalization(name=f"{name}_norm")(x)
+    return layers.ReLU(name=f"{name}_act")(x) if activation else x

@@ -1,0 +1,67 @@
+"""``python -m workers``: one worker process, until SIGTERM; then it finishes what it has begun."""
+
+import logging
+import os
+import sys
+
+os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # libjpeg's remarks on damaged images are not for our log
+
+from celery import Celery
+from celery.signals import worker_ready
+
+from contracts.dispatch import Dispatcher
+from contracts.errors import ConfigurationError
+from contracts.settings import Settings, load_settings
+
+
+def main() -> int:
+    """Load the models, then take messages. Returns the exit status."""
+    try:
+        settings = load_settings()
+        logging.basicConfig(
+            level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+        )
+        return run(settings)
+    except ConfigurationError as error:
+        print(f"workers: {error}", file=sys.stderr)
+        return 2
+
+
+def run(settings: Settings) -> int:
+    """Run a worker with these settings until it is told to stop."""
+    import cv2
+
+    from workers.app import create_app, register_tasks
+    from workers.periodic import Housekeeping
+    from workers.services import build_services
+    from workers.unacked import KeepUnacked
+
+    cv2.setNumThreads(1)  # the threads of the pool are the parallelism; OpenCV's own would fight them
+    services = build_services(settings)
+    app = create_app(settings)
+    app.steps["consumer"].add(KeepUnacked)
+    register_tasks(app, services)
+    dispatcher = Dispatcher(settings)
+    housekeeping = Housekeeping(services, dispatcher)
+    worker_ready.connect(lambda **_: housekeeping.start(), weak=False)
+    try:
+        _consume(app, settings, services.name)
+    finally:
+        housekeeping.stop()
+        dispatcher.close()
+    return 0
+
+
+def _consume(app: Celery, settings: Settings, name: str) -> None:
+    arguments = ["worker", "--pool", "threads", "--concurrency", str(settings.worker_threads)]
+    arguments += ["--queues", settings.worker_queues, "--hostname", f"worker@{name}", "--loglevel", settings.log_level]
+    arguments += ["--without-gossip", "--without-mingle"]
+    try:
+        app.worker_main(arguments)
+    except SystemExit as ended:
+        if ended.code not in (0, None):
+            raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The Celery app of a worker: configuration and thin tasks."""
+
+from celery import Celery
+from kombu import Queue
+
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, QUEUES, broker_options
+from contracts.settings import Settings
+from workers.frames import analyze_frame
+from workers.jobs import analyze_job
+from workers.services import Services
+
+_MAX_LOGGED_RESULT = 100
+
+
+def create_app(settings: Settings) -> Celery:
+    """Build the app without its tasks: enough for Flower and for inspection."""
+    app = Celery("mien", set_as_current=False)
+    app.conf.update(broker_options(settings))
+    app.conf.update(
+        # A message is acknowledged when its task has ended, and no worker takes more than it has threads: what a
+        # dying worker held goes back. The job store makes running a task twice harmless.
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
+        worker_consumer="workers.consumer:Consumer",
+        # Redis may restart, or be full: wait for it instead of dying.
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_channel_error_retry=True,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        # What Flower shows.
+        worker_send_task_events=True,
+        task_track_started=True,
+        task_queues=[Queue(name) for name in QUEUES],
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_log_color=False,
+    )
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "unacked_restore_interval": 5}
+    return app
+
+
+def register_tasks(app: Celery, services: Services) -> None:
+    """Bind the tasks to this process's models and stores. Each parses its message, works, and stores."""
+
+    @app.task(name=ANALYZE_JOB)  # type: ignore[untyped-decorator]
+    def _analyze_job(job_id: str) -> str:
+        return analyze_job(services, job_id)[:_MAX_LOGGED_RESULT]
+
+    @app.task(name=ANALYZE_FRAME)  # type: ignore[untyped-decorator]
+    def _analyze_frame(camera: str, token: str) -> str:
+        return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]

@@ -1,0 +1,64 @@
+"""Analysing a camera's newest frame: latest wins, and what came too late is dropped without a word."""
+
+import logging
+import time
+from collections import defaultdict
+
+from contracts.errors import InvalidImage
+from contracts.frames import Frame, FrameResult, View
+from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, field
+from models import Picture
+from models.drawing import draw_faces, encode_jpeg
+from models.tracking import TrackerState, follow
+from workers.jobs import add_analysis
+from workers.services import Services
+
+logger = logging.getLogger(__name__)
+
+
+def analyze_frame(services: Services, camera: str, token: str) -> str:
+    """Analyse the newest frame of `camera`, unless that has been begun already; `token` is the request's reservation.
+
+    Returns:
+        What became of it, for the log: ``finished``, ``stale`` or ``damaged``.
+    """
+    amounts: defaultdict[str, float] = defaultdict(float)
+    try:
+        frame = services.frames.take(camera)
+        if frame is None:
+            amounts[field(FRAMES_STALE, camera=camera)] += 1
+            return "stale"
+        return _analyze(services, frame, amounts)
+    except InvalidImage as error:
+        logger.warning("a frame of camera %s cannot be analysed: %s", camera, error)
+        return "damaged"
+    finally:
+        services.frames.answered(camera, token)
+        services.counters.add(amounts)
+
+
+def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float]) -> str:
+    picture = services.analyzer.decode(frame.jpeg)
+    analysis = services.analyzer.read(picture)
+    state = TrackerState.load(services.frames.tracker_state(frame.camera), frame.stamp.epoch)
+    state, faces = follow(state, analysis.faces, frame.captured_at)
+    result = FrameResult.of(frame, analysis, faces, time.time())
+    if not services.frames.put_result(result, state.model_dump_json().encode()):
+        amounts[field(FRAMES_STALE, camera=frame.camera)] += 1
+        return "stale"
+    amounts[field(FRAMES_ANALYZED, camera=frame.camera)] += 1
+    add_analysis(amounts, analysis)
+    if services.frames.watched(frame.camera):
+        _draw(services, frame, picture, result, amounts)
+    return "finished"
+
+
+def _draw(
+    services: Services, frame: Frame, picture: Picture, result: FrameResult, amounts: defaultdict[str, float]
+) -> None:
+    """Draw and encode once, for all viewers of all gateways."""
+    begun = time.perf_counter()
+    jpeg = encode_jpeg(draw_faces(picture.pixels, result.faces, picture.scale))
+    amounts[field(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
+    amounts[field(FRAMES_DRAWN, camera=frame.camera)] += 1
+    services.frames.put_view(frame.camera, View(frame.stamp, frame.captured_at, jpeg))

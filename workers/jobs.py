@@ -1,0 +1,71 @@
+"""Analysing a job: claim it, look at each image, write the result once."""
+
+import logging
+from collections import defaultdict
+
+from contracts.errors import AnalysisFailed, InvalidImage
+from contracts.job_store import Claim
+from contracts.jobs import ItemResult, JobState, Problem
+from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, field
+from contracts.results import Analysis
+from workers.services import Services
+
+logger = logging.getLogger(__name__)
+
+
+def analyze_job(services: Services, job_id: str) -> str:
+    """Analyse a stored job. Safe to call twice, or in two workers at once: only one of them writes.
+
+    Returns:
+        What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
+    """
+    verdict = services.jobs.claim(job_id, services.name)
+    if verdict is not Claim.CLAIMED:
+        logger.info("job %s is not for this worker: %s", job_id, verdict)
+        return verdict.value
+    with services.leases.held(job_id):
+        items = [_analyze_item(services, index, data) for index, data in enumerate(services.jobs.images(job_id))]
+        error = _common_error(items)
+        written = services.jobs.finish(job_id, services.name, items, error)
+    if not written:
+        logger.warning("job %s was taken over by another worker while this one analysed it", job_id)
+        return "lost"
+    _count(services, items, JobState.FAILED if error else JobState.SUCCEEDED)
+    return "finished"
+
+
+def _analyze_item(services: Services, index: int, data: bytes) -> ItemResult:
+    """Analyse one image; whatever is wrong with it stays with it."""
+    try:
+        return ItemResult(index=index, analysis=services.analyzer.analyze_image(data))
+    except InvalidImage as error:
+        return ItemResult(index=index, error=Problem.of(error))
+    except Exception:
+        logger.exception("image %d could not be analysed", index)
+        unexpected = AnalysisFailed("The image could not be analysed because of an internal error.")
+        return ItemResult(index=index, error=Problem.of(unexpected))
+
+
+def _common_error(items: list[ItemResult]) -> Problem | None:
+    """A job has failed if none of its images could be analysed."""
+    if any(item.error is None for item in items):
+        return None
+    first = items[0].error if items else None
+    return first or Problem.of(AnalysisFailed("The job has no images any more."))
+
+
+def _count(services: Services, items: list[ItemResult], state: JobState) -> None:
+    amounts: defaultdict[str, float] = defaultdict(float)
+    amounts[field(JOBS_FINISHED, state=state.value)] = 1
+    for item in items:
+        if item.analysis is not None:
+            amounts[IMAGES_ANALYZED] += 1
+            add_analysis(amounts, item.analysis)
+    services.counters.add(amounts)
+
+
+def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
+    """Add what one analysis found, and how long each stage took, to the counters in `amounts`."""
+    amounts[FACES_FOUND] += len(analysis.faces)
+    for stage, milliseconds in analysis.stages_ms.items():
+        amounts[field(STAGE_SECONDS, stage=stage)] += milliseconds / 1000

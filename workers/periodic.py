@@ -1,0 +1,116 @@
+"""Work that a worker does every few seconds, beside its tasks."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from contracts import metrics
+from contracts.dispatch import Dispatcher
+from contracts.errors import MienError
+from contracts.presence import REPORT_EVERY_S, WorkerReport, report, retire
+from workers.services import Services
+
+logger = logging.getLogger(__name__)
+
+RECONCILE_EVERY_S: Final = 3.0
+EXIT_STUCK: Final = 70
+"""Exit status of a worker with a stuck job (``EX_SOFTWARE``); a supervisor starts a fresh one."""
+
+
+class Periodic:
+    """A daemon thread that calls `work` every `seconds`, whatever happens in it."""
+
+    def __init__(self, name: str, seconds: float, work: Callable[[], object]) -> None:
+        self._seconds = seconds
+        self._work = work
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Call `work` at once, and again and again."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop calling; returns when a call under way has ended."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._work()
+            except MienError as error:  # Redis is away: say so and try again
+                logger.warning("%s: %s", self._thread.name, error)
+            except Exception:
+                logger.exception("%s failed", self._thread.name)
+            if self._stopped.wait(self._seconds):
+                return
+
+
+def reconcile(services: Services, dispatcher: Dispatcher) -> int:
+    """Announce jobs again whose message was lost or whose worker died; returns how many."""
+    overdue = services.jobs.overdue()
+    for job_id, queue in overdue:
+        logger.warning("job %s is announced again: its message was lost or its worker died", job_id)
+        dispatcher.job(job_id, queue)
+    if overdue:
+        services.counters.add({metrics.JOBS_RETRIED: len(overdue)})
+    return len(overdue)
+
+
+def renew_leases(services: Services) -> None:
+    """Prolong the leases of running jobs; end this process if one of them is stuck."""
+    services.leases.renew()
+    stuck = services.leases.stuck()
+    if stuck:
+        logger.critical("jobs %s are stuck; this worker exits so that a fresh one takes over", ", ".join(stuck))
+        os._exit(EXIT_STUCK)
+
+
+def report_presence(services: Services) -> None:
+    """Say that this worker is alive and what it runs."""
+    analyzer, settings = services.analyzer, services.settings
+    report(
+        services.redis,
+        WorkerReport(
+            name=services.name,
+            pid=os.getpid(),
+            host=os.uname().nodename,
+            threads=settings.worker_threads,
+            detector=analyzer.detector_name,
+            model=analyzer.model_name,
+            runtime=settings.runtime,
+            started_at=services.started_at,
+            reported_at=time.time(),
+        ),
+    )
+
+
+class Housekeeping:
+    """All periodic work of one worker: begins when it is ready for messages, ends before it exits."""
+
+    def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+        self._services = services
+        self._parts = [
+            Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
+            Periodic("presence", REPORT_EVERY_S, lambda: report_presence(services)),
+            Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services, dispatcher)),
+        ]
+
+    def start(self) -> None:
+        """Start all parts."""
+        for part in self._parts:
+            part.start()
+
+    def stop(self) -> None:
+        """Stop all parts and say goodbye."""
+        for part in self._parts:
+            part.stop()
+        try:
+            retire(self._services.redis, self._services.name)
+        except MienError as error:
+            logger.warning("cannot say goodbye: %s", error)

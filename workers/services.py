@@ -1,0 +1,65 @@
+"""What tasks work with: built once a process, before the first message is taken."""
+
+import os
+import secrets
+import socket
+import time
+from dataclasses import dataclass
+
+from redis import Redis
+
+from contracts.connections import connect
+from contracts.frame_store import FrameStore
+from contracts.job_store import JobStore
+from contracts.metrics import Counters
+from contracts.settings import Settings
+from models import Analyzer, load_analyzer
+from workers.leases import Leases
+
+
+@dataclass(frozen=True)
+class Services:
+    """One worker process's models and stores. Everything in here may be used by several threads."""
+
+    name: str
+    """Unique among all workers, also over restarts: the owner of claimed jobs."""
+    settings: Settings
+    analyzer: Analyzer
+    redis: Redis
+    jobs: JobStore
+    frames: FrameStore
+    counters: Counters
+    leases: Leases
+    started_at: float
+
+
+def build_services(settings: Settings) -> Services:
+    """Load the models and run them once, so that the first job is as fast as the next.
+
+    Raises:
+        ConfigurationError: a model cannot be loaded as it is configured.
+    """
+    analyzer = load_analyzer(
+        detector=settings.detector, model=settings.model, runtime=settings.runtime, max_pixels=settings.max_pixels
+    )
+    analyzer.warm_up()
+    name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
+    connections = settings.worker_threads + 6
+    redis = connect(settings.redis_url, name=f"mien-worker-{name}", max_connections=connections)
+    frame_redis = (
+        redis
+        if settings.frame_redis_url == settings.redis_url
+        else connect(settings.frame_redis_url, name=f"mien-worker-{name}", max_connections=connections)
+    )
+    jobs = JobStore(redis, settings)
+    return Services(
+        name=name,
+        settings=settings,
+        analyzer=analyzer,
+        redis=redis,
+        jobs=jobs,
+        frames=FrameStore(frame_redis, settings),
+        counters=Counters(redis),
+        leases=Leases(jobs, name, settings.job_time_limit_s),
+        started_at=time.time(),
+    )
