@@ -34,15 +34,15 @@ def cells(height: int, width: int) -> Cells:
 def decode_boxes(raw: Floats, where: Cells) -> Floats:
     """Turn raw outputs [N, 4] into corners [N, 4] x1, y1, x2, y2 in pixels of the input.
 
-    The network gives, as logarithms in strides, the distances from a cell's centre to the left, upper, right and
-    lower side.
+    The network gives, as logarithms in strides, the distances from a cell's centre to the left, upper, right
+    and lower side.
     """
     reach = np.exp(raw) * where.strides
     return np.concatenate([where.centres - reach[:, :2], where.centres + reach[:, 2:]], axis=1)
 
 
 def decode_landmarks(raw: Floats, where: Cells) -> Floats:
-    """Turn raw outputs [N, 10] into points [N, 5, 2] in pixels of the input; the network gives offsets in strides."""
+    """Turn raw outputs [N, 10], offsets in strides, into points [N, 5, 2] in pixels of the input."""
     offsets = raw.reshape(-1, 5, 2) * where.strides[:, :, None]
     points: Floats = where.centres[:, None] + offsets
     return points

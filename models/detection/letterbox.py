@@ -19,16 +19,11 @@ class Letter(NamedTuple):
 
 
 def letterbox(image: Image, height: int, width: int) -> Letter:
-    """Fit a picture (blue first) into ``height`` × ``width`` and turn it to RGB; the rest stays black."""
+    """Fit a picture (blue first) into ``height`` x ``width`` and turn it to RGB; the rest stays black."""
     tall, wide = image.shape[:2]
     scale = min(height / tall, width / wide)
-    new_tall, new_wide = (
-        min(max(round(side * scale), 1), most) for side, most in ((tall, height), (wide, width))
-    )
-    if scale < 0.5:  # a plain bilinear step would skip pixels: whole halvings first are cheap
-        way = cv2.INTER_AREA
-    else:
-        way = cv2.INTER_LINEAR
+    new_tall, new_wide = (min(max(round(side * scale), 1), most) for side, most in ((tall, height), (wide, width)))
+    way = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR  # below a half, linear would skip pixels
     small = cv2.resize(image, (new_wide, new_tall), interpolation=way) if scale != 1 else image
     pixels = np.zeros((height, width, 3), np.uint8)
     cv2.cvtColor(small, cv2.COLOR_BGR2RGB, dst=pixels[:new_tall, :new_wide])

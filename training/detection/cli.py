@@ -24,7 +24,7 @@ def _add_fit(commands: Any) -> None:
     parser = commands.add_parser(
         "fit",
         help="train the detector",
-        description="Train the face detector. A run that was stopped goes on when it is given the same folder.",
+        description="Train the face detector. A run that was stopped goes on when given the same folder.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _add_data(parser)
@@ -40,7 +40,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def data_path(arguments: argparse.Namespace) -> Path:
-    """Return the path of the face data. Raises ConfigurationError where neither argument nor setting names one."""
+    """Return the path of the face data; ConfigurationError where neither argument nor setting names one."""
     named = arguments.data or os.environ.get(DATA_SETTING)
     if not named:
         raise ConfigurationError(f"Where is faces.zip? Give --data or set {DATA_SETTING}.", field="data")

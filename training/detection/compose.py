@@ -32,7 +32,7 @@ class Composer:
     def draw(self) -> Sample:
         """Return the next picture."""
         ways = (self._crop, self._natural, self._mosaic, self._paste, self._close_up, self._empty)
-        way = self._chance.choice(len(ways), p=(0.26, 0.26, 0.14, 0.18, 0.06, 0.10))
+        way = self._chance.choice(len(ways), p=(0.24, 0.24, 0.30, 0.14, 0.03, 0.05))
         sample = ways[way](self._size, self._size)
         pixels = relight(sample.pixels, self._chance) if self._chance.random() < 0.8 else sample.pixels
         if self._chance.random() < 0.12:
@@ -46,16 +46,18 @@ class Composer:
             return self._natural(width, height)
         x1, y1, x2, y2 = picture.boxes[self._chance.integers(len(picture.boxes))]
         side = max(x2 - x1, y2 - y1)
-        least = 0.45 * max(width, height) / max(picture.pixels.shape)
-        scale = max(min(self._face_size() / side, LARGEST_ZOOM), least)
-        place = self._chance.uniform(0.08, 0.92, 2) * (width, height)
+        least = 0.8 * max(width, height) / max(picture.pixels.shape)
+        size = min(self._face_size(), 0.8 * max(width, height))
+        scale = max(min(size / side, LARGEST_ZOOM), least)
+        place = self._chance.uniform(0.0, 1.0, 2) * (width, height)
         return self._warp(picture, scale, ((x1 + x2) / 2, (y1 + y2) / 2), place, width, height)
 
     def _natural(self, width: int, height: int) -> Sample:
-        """Take a photo as it will come: its longest side 200 to 560 pixels, a window of it."""
+        """Take a photo as it will come: its longest side up to 560 pixels, a window of it."""
         picture = self._one(self._hand)
         tall, wide = picture.pixels.shape[:2]
-        scale = math.exp(self._chance.uniform(math.log(200), math.log(560))) / max(tall, wide)
+        longest = max(200.0, 0.9 * max(width, height))
+        scale = math.exp(self._chance.uniform(math.log(longest), math.log(560))) / max(tall, wide)
         place = [
             self._chance.uniform(min(0, room), max(0, room)) + side * scale / 2
             for side, room in ((wide, width - wide * scale), (tall, height - tall * scale))
@@ -113,15 +115,11 @@ class Composer:
             return scene
         mask = np.zeros((tall, wide), np.uint8)
         if self._chance.random() < 0.7:
-            cv2.ellipse(
-                mask, (wide // 2, tall // 2), (int(wide * 0.47), int(tall * 0.49)), 0, 0, 360, 255, -1
-            )
+            cv2.ellipse(mask, (wide // 2, tall // 2), (int(wide * 0.47), int(tall * 0.49)), 0, 0, 360, 255, -1)
         else:
             mask[:] = 255
         stencil = cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_AREA).astype(np.float32) / 255
-        soft = cv2.GaussianBlur(stencil, (0, 0), max(side * self._chance.uniform(0.005, 0.04), 0.3))[
-            ..., None
-        ]
+        soft = cv2.GaussianBlur(stencil, (0, 0), max(side * self._chance.uniform(0.005, 0.04), 0.3))[..., None]
         face = relight(laid.pixels, self._chance)
         pixels = (scene.pixels * (1 - soft) + face * soft).astype(np.uint8)
         return cut(
@@ -143,6 +141,10 @@ class Composer:
         height: int,
     ) -> Sample:
         fill = 0 if self._chance.random() < 0.7 else int(self._chance.integers(256))
+        if self._chance.random() < 0.8:  # move the picture so that it fills the window, for void teaches nothing
+            sides = np.array(picture.pixels.shape[1::-1]) * scale
+            corner, room = place - np.array(centre) * scale, np.array([width, height]) - sides
+            place = place + np.clip(corner, np.minimum(room, 0), np.maximum(room, 0)) - corner
         return warp(picture, self._matrix(scale, centre, place, most=28), width, height, fill)
 
     def _matrix(self, scale: float, centre: tuple[float, float], place: Floats, most: float) -> Floats:

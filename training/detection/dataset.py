@@ -46,8 +46,9 @@ class Split(NamedTuple):
 
 
 def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
-    """Read and decode `faces.zip`, about 2 GB in memory, and hold a share of the hand-labelled and empty pictures back.
+    """Read and decode `faces.zip`, about 2 GB in memory, and hold back a share of what people labelled.
 
+    Pictures without a face are held back in the same share.
     Machine-labelled pictures are only learned from: their boxes are no truth to measure against.
     Raises ConfigurationError where the file is missing or no such archive.
     """
@@ -60,9 +61,7 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
             entries = tqdm(coco["images"], desc="Reading faces", unit="image", leave=False)
             pictures = [_read(archive, entry, faces.get(entry["id"], [])) for entry in entries]
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ConfigurationError(
-            f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}."
-        ) from error
+        raise ConfigurationError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
     train, validation = split(pictures, seed=seed, share=share)
     return Split(train, validation, hashlib.sha256(path.read_bytes()).hexdigest())
 

@@ -31,11 +31,7 @@ class Report:
 
     def false_alarms(self, score: float) -> float:
         """Boxes of at least this score per 100 pictures without a face."""
-        return (
-            100
-            * sum(int((answer.scores >= score).sum()) for answer in self._empty)
-            / max(len(self._empty), 1)
-        )
+        return 100 * sum(int((answer.scores >= score).sum()) for answer in self._empty) / max(len(self._empty), 1)
 
     def scores(self, min_score: float) -> dict[str, Any]:
         """All figures, rounded, with precision, recall and false alarms at ``min_score``."""

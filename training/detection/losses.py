@@ -30,7 +30,9 @@ def losses(outputs: list[Any], truth: Truth, centres: Any, strides: Any) -> dict
     reach = tf.exp(tf.clip_by_value(raw, -6.0, 6.0)) * strides
     boxes = tf.concat([centres - reach[..., :2], centres + reach[..., 2:]], axis=-1)
     scores = tf.stop_gradient(tf.sigmoid(logits))
-    targets = assign(scores, tf.stop_gradient(boxes), truth.faces, truth.real, centres, strides)
+    targets = assign(
+        scores, tf.stop_gradient(boxes), faces=truth.faces, real=truth.real, centres=centres, strides=strides
+    )
     targets = Targets(*map(tf.stop_gradient, targets))
     total = tf.reduce_sum(targets.score) + 1.0
     faces = tf.gather(truth.faces, targets.face, batch_dims=1)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 OVERLAP: Final = 0.4
 """Intersection over union from which a box counts as the face."""
 COUNTED: Final = 24.0
-"""Longer side in pixels from which a face counts; smaller ones are neither asked for nor held against anybody."""
+"""Longer side in pixels from which a face counts; smaller ones are neither asked for nor held against a box."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -48,10 +48,10 @@ class Curve(NamedTuple):
 def curve(
     answers: Sequence[Found], truths: Sequence[Floats], *, sizes: tuple[float, float] = (COUNTED, np.inf)
 ) -> Curve:
-    """Compare answers with true boxes [M, 4], one each a picture, for faces with sizes (longer side) in this range.
+    """Compare answers with true boxes [M, 4], one each a picture, for faces of these sizes (longer side).
 
-    Each face is given to the surest box that overlaps it most; a second box on it is a false alarm. Boxes on faces of
-    other sizes are passed over, and so are unmatched boxes of other sizes where the range is a band.
+    Each face is given to the surest box that overlaps it enough; a second box on it is a false alarm. Boxes on
+    faces of other sizes are passed over, and so are unmatched boxes of other sizes where the range is a band.
     """
     scores: list[float] = []
     right: list[bool] = []

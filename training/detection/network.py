@@ -1,12 +1,13 @@
 """The network: anchor-free, three strides, full convolutions where they are cheaper than they look.
 
-On a CPU in 8 bits a full 3×3 convolution with few channels runs at many times the rate of a depthwise one, and it
-trains faster too; so only the coarse stride 32, which needs a wide view, has depthwise blocks.
+On a CPU in 8 bits a full 3x3 convolution with few channels runs at many times the rate of a depthwise one,
+and it trains faster too; so only the coarse stride 32, which needs a wide view, has depthwise blocks.
 """
 
 from typing import Any, Final
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from models.detection.grid import STRIDES
@@ -21,14 +22,15 @@ REACH: Final = 0.7
 """Bias of the boxes at the start: two strides to each side, as a logarithm."""
 
 
-def build(height: int | None = None, width: int | None = None) -> keras.Model:
+def build(height: int | None = None, width: int | None = None, *, resizable: bool = False) -> keras.Model:
     """Build the network for RGB input [N, height, width, 3] in 0..1; both sides divide by 32.
 
-    Its nine outputs are maps [N, rows, columns, channels]: score, box and landmarks of stride 8, then of 16 and 32.
+    Its nine outputs are maps [N, rows, columns, channels]: score, box, landmarks of stride 8, then of 16
+    and 32. A ``resizable`` network computes the same by operations that, converted, do not fix the input's size.
     """
+    enlarge = Enlarge if resizable else layers.UpSampling2D
     image = keras.Input((height, width, 3), name="image")
-    x = _conv(image, 16, stride=2)
-    x = _conv(x, 32, stride=2)
+    x = _conv(image, 32, kernel=6, stride=4)  # one large step: stride 2 costs a quarter of the training
     x = _conv(x, 64, stride=2)
     fine = _bottleneck(x, 32)
     middle = _bottleneck(_conv(fine, 96, stride=2), 48)
@@ -36,14 +38,22 @@ def build(height: int | None = None, width: int | None = None) -> keras.Model:
     for _ in range(3):
         coarse = _separable(coarse, 128, kernel=5)
     coarse = _conv(coarse, WIDTH, kernel=1)
-    middle = layers.add([_conv(middle, WIDTH, kernel=1), layers.UpSampling2D()(coarse)])
-    fine = layers.add([_conv(fine, WIDTH, kernel=1), layers.UpSampling2D()(middle)])
+    middle = layers.add([_conv(middle, WIDTH, kernel=1), enlarge()(coarse)])
+    fine = layers.add([_conv(fine, WIDTH, kernel=1), enlarge()(middle)])
     outputs = [
         output
         for level, stride in zip((fine, middle, coarse), STRIDES, strict=True)
         for output in _head(_conv(level, WIDTH), stride)
     ]
     return keras.Model(image, outputs, name="faces")
+
+
+class Enlarge(layers.Layer):  # type: ignore[misc]
+    """Doubles rows and columns by repetition, as UpSampling2D does, without naming the new size."""
+
+    def call(self, x: Any) -> Any:
+        """Repeat each cell [N, R, C, K] in two rows and two columns."""
+        return tf.nn.depth_to_space(tf.concat([x, x, x, x], axis=-1), 2)
 
 
 def _head(x: Any, stride: int) -> list[Any]:
@@ -66,7 +76,7 @@ def _conv(x: Any, channels: int, *, kernel: int = 3, stride: int = 1) -> Any:
 
 
 def _bottleneck(x: Any, narrow: int) -> Any:
-    """A residual pair: 1×1 down to ``narrow``, 3×3 back up."""
+    """A residual pair: 1x1 down to ``narrow``, 3x3 back up."""
     channels = x.shape[-1]
     y = _conv(x, narrow, kernel=1)
     y = layers.BatchNormalization()(layers.Conv2D(channels, 3, padding="same", use_bias=False)(y))
@@ -74,7 +84,7 @@ def _bottleneck(x: Any, narrow: int) -> Any:
 
 
 def _separable(x: Any, channels: int, *, kernel: int = 3, stride: int = 1) -> Any:
-    """Depthwise, then 1×1; residual where the shapes agree."""
+    """Depthwise, then 1x1; residual where the shapes agree."""
     y = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", use_bias=False)(x)
     y = layers.BatchNormalization()(y)
     y = layers.BatchNormalization()(layers.Conv2D(channels, 1, use_bias=False)(y))

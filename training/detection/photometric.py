@@ -1,4 +1,4 @@
-"""Changes of light, colour and sharpness, cheap enough that one background thread keeps up with the training."""
+"""Changes of light, colour and sharpness, cheap enough that one background thread keeps up."""
 
 import cv2
 import numpy as np

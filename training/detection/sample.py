@@ -30,15 +30,13 @@ class Sample(NamedTuple):
 
 
 def warp(picture: Picture, matrix: Floats, width: int, height: int, fill: int = 0) -> Sample:
-    """Warp a picture and its faces by ``matrix`` [2, 3] (source → output pixels) into width × height."""
+    """Warp a picture and its faces by ``matrix`` [2, 3] (source → output pixels) into width x height."""
     pixels, scale = picture.pixels, float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     shrink = np.eye(3, dtype=np.float32)
     while scale < 0.6 and min(pixels.shape[:2]) > 3:  # halve first, or a bilinear warp would alias
         before = pixels.shape
         pixels = cv2.resize(pixels, (before[1] // 2, before[0] // 2), interpolation=cv2.INTER_AREA)
-        shrink = shrink @ np.diag([before[1] / pixels.shape[1], before[0] / pixels.shape[0], 1]).astype(
-            np.float32
-        )
+        shrink = shrink @ np.diag([before[1] / pixels.shape[1], before[0] / pixels.shape[0], 1]).astype(np.float32)
         scale *= 2
     border = (fill, fill, fill)
     out = cv2.warpAffine(pixels, matrix @ shrink, (width, height), flags=cv2.INTER_LINEAR, borderValue=border)
@@ -46,9 +44,7 @@ def warp(picture: Picture, matrix: Floats, width: int, height: int, fill: int = 
     landmarks = picture.landmarks @ matrix[:, :2].T + matrix[:, 2]
     if np.linalg.det(matrix[:, :2]) < 0:  # mirrored: the person's right eye has become the left one
         landmarks = landmarks[:, [1, 0, 2, 4, 3]]
-    return cut(
-        Sample(np.asarray(out, np.uint8), boxes, landmarks.astype(np.float32), np.empty((0, 4), np.float32))
-    )
+    return cut(Sample(np.asarray(out, np.uint8), boxes, landmarks.astype(np.float32), np.empty((0, 4), np.float32)))
 
 
 def cut(sample: Sample) -> Sample:

@@ -21,11 +21,12 @@ class Targets(NamedTuple):
     """float [B, N]: the score asked for, the overlap of the best box at most."""
 
 
-def assign(scores: Any, boxes: Any, faces: Any, real: Any, centres: Any, strides: Any) -> Targets:
+def assign(scores: Any, boxes: Any, *, faces: Any, real: Any, centres: Any, strides: Any) -> Targets:
     """Choose for each face the cells whose present score and box fit it best.
 
-    ``scores`` [B, N] in 0..1 and ``boxes`` [B, N, 4] are the network's; ``faces`` [B, M, 4] the truth, ``real`` [B, M]
-    0 for padding; ``centres`` [N, 2] and ``strides`` [N, 1] the cells. Pass nothing that needs a gradient.
+    ``scores`` [B, N] in 0..1 and ``boxes`` [B, N, 4] are the network's; ``faces`` [B, M, 4] the truth,
+    ``real`` [B, M] 0 for padding; ``centres`` [N, 2] and ``strides`` [N, 1] the cells. Pass nothing that needs
+    a gradient.
     """
     overlap = overlaps(faces[:, :, None], boxes[:, None])
     allowed = _allowed(faces, real, centres, strides)

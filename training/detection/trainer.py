@@ -59,9 +59,7 @@ class Trainer:
         (self._folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
         bar = tqdm(total=recipe.steps, initial=done, desc="Training", unit="step", mininterval=5)
         seed = recipe.seed + 1000 * done  # a resumed run draws pictures that it has not seen
-        with Batches(
-            data.train, size=recipe.size, batch=recipe.batch, seed=seed, threads=recipe.threads
-        ) as batches:
+        with Batches(data.train, size=recipe.size, batch=recipe.batch, seed=seed, threads=recipe.threads) as batches:
             progress = self._progress(done, started)
             while progress < 1:
                 self._optimizer.learning_rate.assign(self._rate(done, progress))
