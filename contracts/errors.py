@@ -3,14 +3,15 @@
 ::
 
     MienError
-    ├── InvalidRequest              the request itself is wrong            400 / 413 / 415 / 422
-    │   ├── EmptyBody, NotBase64, MalformedRequest, UnsupportedMediaType, PayloadTooLarge
+    ├── InvalidRequest              the request itself is wrong            400 / 405 / 413 / 415 / 422
+    │   ├── EmptyBody, NotJson, NotBase64, NotByteValues, MalformedRequest
+    │   ├── UnsupportedMediaType, PayloadTooLarge, MethodNotAllowed
     │   └── InvalidImage            one image is wrong; its siblings are not touched
     │       ├── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
-    ├── NotFound                    JobNotFound, JobGone, CameraNotFound, NoSuchPage
+    ├── NotFound                    JobNotFound, JobGone, CameraNotFound
     ├── Overloaded                  try again later; carries ``retry_after``
-    ├── Unavailable                 BrokerUnavailable, NoWorkers
-    ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed
+    ├── Unavailable                 BrokerUnavailable, NoWorkers, NotReady
+    ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
     └── ConfigurationError          what an operator has to change before a process can start
         └── InvalidWeights
 
@@ -32,6 +33,11 @@ class MienError(Exception):
         self.detail = detail
         self.field = field
 
+    @property
+    def members(self) -> dict[str, object]:
+        """Further members of this error's problem document."""
+        return {}
+
 
 class InvalidRequest(MienError):
     """The client has to change the request; sending it again as it is cannot succeed."""
@@ -45,10 +51,22 @@ class EmptyBody(InvalidRequest):
     code, title = "empty_body", "The request has no body"
 
 
+class NotJson(InvalidRequest):
+    """The body claims to be JSON and does not parse."""
+
+    code, title = "not_json", "The body is not valid JSON"
+
+
 class NotBase64(InvalidRequest):
     """The text given for an image is neither base64 nor a data URI."""
 
     code, status, title = "not_base64", 422, "The image is not valid base64"
+
+
+class NotByteValues(InvalidRequest):
+    """A list was given for an image, and not all its members are whole numbers from 0 to 255."""
+
+    code, status, title = "not_byte_values", 422, "The image is not a list of byte values"
 
 
 class MalformedRequest(InvalidRequest):
@@ -67,6 +85,12 @@ class PayloadTooLarge(InvalidRequest):
     """The body is larger than ``MIEN_MAX_BODY_BYTES``; refused before it was read to the end."""
 
     code, status, title = "payload_too_large", 413, "The request is too large"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The address exists, and does not take this method."""
+
+    code, status, title = "method_not_allowed", 405, "This method is not allowed here"
 
 
 class InvalidImage(InvalidRequest):
@@ -145,6 +169,21 @@ class BrokerUnavailable(Unavailable):
     code, title = "broker_unavailable", "The job store is not reachable"
 
 
+class NotReady(Unavailable):
+    """A process is up and cannot do its work yet; ``checks`` says for each part it needs what is wrong with it."""
+
+    code, title = "not_ready", "The gateway is not ready"
+
+    def __init__(self, detail: str, *, checks: dict[str, str]) -> None:
+        super().__init__(detail)
+        self.checks = checks
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The checks."""
+        return {"checks": self.checks}
+
+
 class NoWorkers(Unavailable):
     """No worker has reported for some seconds."""
 
@@ -167,6 +206,12 @@ class DeadlineExceeded(JobFailed):
     """The job's own deadline passed before it was analysed."""
 
     code, status, title = "deadline_exceeded", 504, "The job's deadline has passed"
+
+
+class JobCanceled(JobFailed):
+    """Somebody canceled the job before a worker began it."""
+
+    code, status, title = "job_canceled", 409, "The job was canceled"
 
 
 class AnalysisFailed(JobFailed):

@@ -49,6 +49,11 @@ class FrameStore:
             return None
         return frame
 
+    def captured_at(self, camera: str) -> float | None:
+        """When the camera's newest frame was taken, without fetching the picture; None if it has gone silent."""
+        fields = self._read(keys.frame(camera), "captured_at")
+        return None if fields is None else float(fields[0])
+
     def cameras(self) -> dict[str, float]:
         """Cameras that have published within the last hour → time of their last frame, newest first."""
         with translated():

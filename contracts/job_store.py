@@ -161,6 +161,18 @@ class JobStore:
         flat = [value.decode() for value in found]
         return list(zip(flat[::2], flat[1::2], strict=True))
 
+    def settled(self, job_ids: Sequence[str]) -> set[str]:
+        """Those of these jobs that can change no more, or are known no longer; one round trip."""
+        with translated(), self._redis.pipeline(transaction=False) as pipe:
+            for job_id in job_ids:
+                pipe.hget(keys.job(job_id), "state")
+            states = pipe.execute()
+        return {
+            job_id
+            for job_id, state in zip(job_ids, states, strict=True)
+            if state is None or JobState(state.decode()).final
+        }
+
     def open_count(self) -> int:
         """Jobs accepted and not yet final."""
         with translated():

@@ -3,6 +3,7 @@
 Workers come and go and have no port of their own; a counter in Redis survives them, and the gateway shows it.
 """
 
+import re
 from typing import Final
 
 from redis import Redis
@@ -18,6 +19,8 @@ FRAMES_ANALYZED: Final = "mien_frames_analyzed_total"
 FRAMES_STALE: Final = "mien_frames_stale_total"
 FRAMES_DRAWN: Final = "mien_frames_drawn_total"
 STAGE_SECONDS: Final = "mien_stage_seconds_total"
+HTTP_REQUESTS: Final = "mien_http_requests_total"
+HTTP_SECONDS: Final = "mien_http_request_seconds_total"
 
 HELP: Final = {
     JOBS_FINISHED: "Jobs that reached a final state in a worker, by state.",
@@ -27,6 +30,8 @@ HELP: Final = {
     FRAMES_ANALYZED: "Live frames analysed, by camera.",
     FRAMES_STALE: "Live frames skipped because a newer one had been analysed, by camera.",
     FRAMES_DRAWN: "Live frames annotated and encoded for viewers, by camera.",
+    HTTP_REQUESTS: "Requests answered by gateways, by method, route and status.",
+    HTTP_SECONDS: "Time from request to answer in gateways, by method and route, in seconds.",
     STAGE_SECONDS: "Worker time by stage of the analysis, in seconds.",
 }
 """Every counter kept in Redis, with its help text for Prometheus."""
@@ -57,3 +62,12 @@ def field(name: str, **labels: str) -> str:
     if not labels:
         return name
     return name + "{" + ",".join(f'{label}="{value}"' for label, value in sorted(labels.items())) + "}"
+
+
+def parse_field(text: str) -> tuple[str, dict[str, str]]:
+    """The name and the labels of a field made by `field`."""
+    name, _, labels = text.partition("{")
+    return name, dict(_LABEL.findall(labels))
+
+
+_LABEL = re.compile(r'(\w+)="([^"]*)"')

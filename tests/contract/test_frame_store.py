@@ -124,3 +124,9 @@ def test_cameras_are_listed_newest_first_and_forgotten_in_the_end(store: FrameSt
     assert list(store.cameras()) == ["later", "cam"]
     clock.now += 3_630
     assert list(store.cameras()) == ["later"]
+
+
+def test_the_time_of_the_newest_frame_is_read_without_its_picture(store: FrameStore) -> None:
+    assert store.captured_at("cam") is None
+    store.publish(frame(1, 3))
+    assert store.captured_at("cam") == frame(1, 3).captured_at

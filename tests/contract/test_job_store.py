@@ -173,3 +173,11 @@ def test_a_store_out_of_reach_is_a_typed_error(settings: Settings) -> None:
     nowhere = JobStore(connect("redis://127.0.0.1:1/0", name="tests"), settings)
     with pytest.raises(BrokerUnavailable, match="does not answer"):
         nowhere.create([b"x"], INTERACTIVE)
+
+
+def test_settled_tells_final_and_forgotten_jobs_from_open_ones(store: JobStore) -> None:
+    queued, running, canceled = (store.create([b"x"], INTERACTIVE) for _ in range(3))
+    store.claim(running.id, "a")
+    store.cancel(canceled.id)
+    assert store.settled([queued.id, running.id, canceled.id, "forgotten"]) == {canceled.id, "forgotten"}
+    assert store.settled([]) == set()

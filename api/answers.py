@@ -1,0 +1,118 @@
+"""What the gateway answers, as schemas: the HTTP interface's own view of jobs and analyses.
+
+Numbers are rounded for people here and nowhere else: confidences to two decimals, scores to four.
+"""
+
+from typing import Self
+
+from pydantic import Field
+
+from contracts.emotions import Emotion
+from contracts.jobs import ItemResult, Job, JobState, Problem
+from contracts.results import Analysis, Box, Face, Message
+
+NO_FACE = "No face was found in the image."
+
+
+class FaceAnswer(Message):
+    """One face of an image."""
+
+    box: Box
+    emotion: Emotion
+    confidence: float = Field(ge=0, le=1, description="Probability of `emotion`, 0 to 1, two decimals.")
+    scores: dict[Emotion, float] = Field(description="Probability of every label, four decimals.")
+
+    @classmethod
+    def of(cls, face: Face) -> Self:
+        """Round what the network said."""
+        scores = {label: round(score, 4) for label, score in face.scores.items()}
+        return cls(box=face.box, emotion=face.emotion, confidence=round(face.confidence, 2), scores=scores)
+
+
+class Reading(Message):
+    """What was read from one image. `emotion` and `confidence` are those of the largest face."""
+
+    emotion: Emotion | None = Field(description="Of the largest face; null when there is no face.")
+    confidence: float | None = Field(ge=0, le=1, description="Of the largest face, 0 to 1, two decimals.")
+    faces: list[FaceAnswer] = Field(description="All faces, largest first.")
+    width: int = Field(ge=1, description="Pixels of the upright image; boxes are within it.")
+    height: int = Field(ge=1)
+    detector: str
+    model: str
+    message: str | None = Field(description="A sentence when there is something to say, as that no face was found.")
+
+    @classmethod
+    def of(cls, analysis: Analysis, **more: str) -> Self:
+        """The view of an analysis; `more` are members that a subclass adds."""
+        faces = [FaceAnswer.of(face) for face in analysis.faces]
+        return cls(
+            emotion=faces[0].emotion if faces else None,
+            confidence=faces[0].confidence if faces else None,
+            faces=faces,
+            width=analysis.width,
+            height=analysis.height,
+            detector=analysis.detector,
+            model=analysis.model,
+            message=None if faces else NO_FACE,
+            **more,
+        )
+
+
+class Detection(Reading):
+    """The answer of ``POST /detect_emotion``."""
+
+    job: str = Field(description="Id of the job that did the work.")
+
+
+class Accepted(Message):
+    """The answer when the time to wait ran out: the job goes on, and its result is at `location`."""
+
+    job: str
+    state: JobState
+    location: str
+    message: str
+
+
+class ItemAnswer(Message):
+    """The outcome of one image of a job: a result or an error, never both."""
+
+    index: int = Field(ge=0, description="Position of the image in the request.")
+    result: Reading | None
+    error: Problem | None
+
+    @classmethod
+    def of(cls, item: ItemResult) -> Self:
+        """The view of a stored item."""
+        result = Reading.of(item.analysis) if item.analysis else None
+        return cls(index=item.index, result=result, error=item.error)
+
+
+class JobAnswer(Message):
+    """A job as its client sees it. Times are seconds since 1970, UTC."""
+
+    id: str
+    state: JobState
+    queue: str
+    image_count: int
+    attempts: int = Field(description="How often a worker has begun it.")
+    created_at: float
+    deadline_at: float | None
+    started_at: float | None
+    finished_at: float | None
+    items: list[ItemAnswer] = Field(description="In the order of the images; empty until the job has succeeded.")
+    error: Problem | None = Field(description="Why the job as a whole failed.")
+    location: str
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """The view of a stored job."""
+        return cls(
+            items=[ItemAnswer.of(item) for item in job.items],
+            location=job_location(job.id),
+            **job.model_dump(exclude={"version", "items"}),
+        )
+
+
+def job_location(job_id: str) -> str:
+    """Where a job is found."""
+    return f"/v1/jobs/{job_id}"

@@ -1,0 +1,98 @@
+/** The live half of the page: camera picker, video, current emotions, timeline. */
+import { EMOTIONS, percent, variable } from "./emotions.js";
+import { showFaces } from "./faces.js";
+import { startPhoto } from "./photo.js";
+import { Timeline } from "./timeline.js";
+import { startWebcam } from "./webcam.js";
+
+const LOOK_MS = 250;
+const CAMERAS_MS = 5_000;
+const SPEAK_MS = 3_000;
+const STATES = { live: "Live", stalled: "Analysis stalled", gone: "No picture", unreachable: "Server not reachable" };
+
+const find = (id) => document.getElementById(id);
+const timeline = new Timeline(find("timeline"));
+let camera = "";
+let spoken = { at: 0, text: "" };
+
+const query = () => (camera ? `?camera=${encodeURIComponent(camera)}` : "");
+
+/** The stream runs only while somebody can see it: drawing for nobody costs a worker time. */
+function showVideo() {
+  const video = find("video");
+  if (document.hidden) video.removeAttribute("src");
+  else video.src = `/video_feed${query()}`;
+}
+
+function showState(state, age) {
+  find("state").dataset.state = state;
+  find("state").lastElementChild.textContent = STATES[state];
+  find("age").textContent = state === "live" && age !== null ? `${age} ms ago` : "";
+}
+
+function speak(text, now) {
+  if (text === spoken.text || now - spoken.at < SPEAK_MS) return;
+  spoken = { at: now, text };
+  find("spoken").textContent = text;
+}
+
+function show(data) {
+  const now = Date.now();
+  const live = data.state === "live";
+  showState(data.state, data.age_ms);
+  showFaces(find("faces"), live ? data.faces : []);
+  const faces = data.faces.length === 1 ? "One face in view." : `${data.faces.length} faces in view.`;
+  find("note").textContent = data.message || faces;
+  find("model").textContent = data.model ? `Network: ${data.model}` : "";
+  timeline.add(now, live ? data.emotion : null, data.confidence);
+  timeline.draw(now);
+  speak(live && data.emotion ? `${data.emotion}, ${percent(data.confidence)}` : find("note").textContent, now);
+}
+
+async function look() {
+  if (document.hidden) return;
+  try {
+    const response = await fetch(`/emotion_data${query()}`);
+    if (response.status === 404) return choose("");
+    if (!response.ok) throw new Error(response.statusText);
+    show(await response.json());
+  } catch {
+    showState("unreachable", null);
+  }
+}
+
+async function listCameras() {
+  const { cameras } = await (await fetch("/v1/cameras")).json();
+  const select = find("camera");
+  const names = cameras.map(({ name }) => name).sort();
+  find("picker").hidden = names.length < 2;
+  if (names.join() === [...select.options].map((option) => option.value).join()) return;
+  select.replaceChildren(...names.map((name) => new Option(name, name)));
+  select.value = camera || cameras[0]?.name || "";
+}
+
+function choose(name) {
+  camera = name;
+  timeline.clear();
+  showVideo();
+}
+
+async function repeat(action, everyMs) {
+  for (;;) {
+    await Promise.all([action().catch(() => {}), new Promise((done) => setTimeout(done, everyMs))]);
+  }
+}
+
+for (const emotion of EMOTIONS) {
+  const entry = Object.assign(document.createElement("li"), { textContent: emotion });
+  entry.style.setProperty("--colour", variable(emotion));
+  find("legend").append(entry);
+}
+find("camera").addEventListener("change", (event) => choose(event.target.value));
+document.addEventListener("visibilitychange", showVideo);
+window.addEventListener("pagehide", () => find("video").removeAttribute("src"));
+showVideo();
+startPhoto(find);
+startWebcam(find);
+repeat(look, LOOK_MS);
+repeat(listCameras, CAMERAS_MS);

@@ -1,0 +1,58 @@
+/** Photo upload by button, drop or paste; the answer is drawn on the photo. */
+import { drawBoxes } from "./boxes.js";
+import { detect } from "./detect.js";
+import { showFaces } from "./faces.js";
+
+const WIDEST = 1280;
+
+export function startPhoto(find) {
+  const drop = find("drop");
+  const file = find("file");
+  file.addEventListener("change", () => file.files[0] && show(find, file.files[0]));
+  drop.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.dataset.over = "";
+  });
+  drop.addEventListener("dragleave", () => delete drop.dataset.over);
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    delete drop.dataset.over;
+    if (event.dataTransfer.files[0]) show(find, event.dataTransfer.files[0]);
+  });
+  document.addEventListener("paste", (event) => {
+    if (event.clipboardData.files[0]) show(find, event.clipboardData.files[0]);
+  });
+}
+
+async function show(find, photo) {
+  const message = find("photo-message");
+  say(message, "Reading the faces …");
+  find("photo").hidden = true;
+  try {
+    const answer = await detect(photo);
+    await paint(find("photo-canvas"), photo, answer);
+    showFaces(find("photo-faces"), answer.faces);
+    find("photo").hidden = false;
+    say(message, answer.message || count(answer.faces.length));
+  } catch (error) {
+    say(message, error.message, "bad");
+  }
+}
+
+async function paint(canvas, photo, answer) {
+  const bitmap = await createImageBitmap(photo, { imageOrientation: "from-image" });
+  const scale = Math.min(1, WIDEST / bitmap.width);
+  canvas.width = Math.round(bitmap.width * scale);
+  canvas.height = Math.round(bitmap.height * scale);
+  const context = canvas.getContext("2d");
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  drawBoxes(context, answer.faces, canvas.width / answer.width);
+  bitmap.close();
+}
+
+const count = (number) => (number === 1 ? "One face found." : `${number} faces found.`);
+
+export function say(message, text, tone = "") {
+  message.textContent = text;
+  message.dataset.tone = tone;
+}

@@ -1,0 +1,49 @@
+"""``POST /detect_emotion``: a photo in, its faces and emotions out, in one request."""
+
+from flask import Blueprint, Response, request
+
+from api.answers import Accepted, Detection, job_location
+from api.bodies import read_image
+from api.problems import error_of
+from api.services import services
+from api.submission import submit
+from contracts.errors import DeadlineExceeded, JobCanceled
+from contracts.jobs import Job, JobState
+from contracts.queues import INTERACTIVE
+
+blueprint = Blueprint("detect", __name__)
+
+_ASK_AGAIN_S = 1
+
+
+@blueprint.post("/detect_emotion")
+def detect_emotion() -> Response:
+    """Submit a job of one image, wait for it, and answer as if it were a plain function call."""
+    mien = services()
+    image = read_image(request, mien.settings)
+    job = submit(mien, [image], INTERACTIVE)
+    job = mien.waiting.wait(job.id, mien.settings.sync_timeout_s)
+    return _detection(job) if job.state.final else _accepted(job)
+
+
+def _detection(job: Job) -> Response:
+    if job.error is not None:
+        raise error_of(job.error)
+    if job.state is JobState.EXPIRED:
+        raise DeadlineExceeded("The job's deadline passed before a worker came to it.")
+    if job.state is JobState.CANCELED:
+        raise JobCanceled("The job was canceled before a worker came to it.")
+    (item,) = job.items
+    if item.error is not None:
+        raise error_of(item.error)
+    if item.analysis is None:
+        raise TypeError(f"job {job.id} has neither an analysis nor an error")
+    return Response(Detection.of(item.analysis, job=job.id).model_dump_json(), mimetype="application/json")
+
+
+def _accepted(job: Job) -> Response:
+    location = job_location(job.id)
+    message = "The job is not finished yet; ask for its result at the given location."
+    body = Accepted(job=job.id, state=job.state, location=location, message=message)
+    headers = {"Location": location, "Retry-After": str(_ASK_AGAIN_S)}
+    return Response(body.model_dump_json(), 202, headers, mimetype="application/json")

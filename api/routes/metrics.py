@@ -1,0 +1,65 @@
+"""``/metrics`` in Prometheus' text format: this process, and what all processes have counted together."""
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from api.services import Services, services
+from contracts.metrics import HELP, parse_field
+from contracts.presence import live_workers
+from contracts.queues import QUEUES
+
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Everything, as of now."""
+    mien = services()
+    mien.requests.flush(mien.counters)
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    registry.register(_Shared(mien))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Shared(Collector):
+    """Reads Redis once a scrape."""
+
+    def __init__(self, mien: Services) -> None:
+        self._mien = mien
+
+    def describe(self) -> list[Metric]:
+        """Nothing: so that registering does not read Redis."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All shared counters and the gauges that follow from the stores."""
+        yield from self._counters()
+        mien = self._mien
+        depths = GaugeMetricFamily("mien_queue_depth", "Messages waiting, by queue.", labels=["queue"])
+        for queue in QUEUES:
+            depths.add_metric([queue], mien.jobs.queue_depth(queue))
+        yield depths
+        yield GaugeMetricFamily("mien_jobs_open", "Jobs accepted and not yet final.", mien.jobs.open_count())
+        workers = live_workers(mien.redis)
+        yield GaugeMetricFamily("mien_workers", "Workers that have reported lately.", len(workers))
+        threads = sum(worker.threads for worker in workers)
+        yield GaugeMetricFamily("mien_worker_threads", "Jobs that these workers analyse at a time.", threads)
+        yield GaugeMetricFamily("mien_jobs_waited_for", "Clients waiting in this process.", mien.waiting.count)
+        viewers = GaugeMetricFamily("mien_viewers", "Viewers in this process, by camera.", labels=["camera"])
+        for camera, count in mien.video.viewers().items():
+            viewers.add_metric([camera], count)
+        yield viewers
+
+    def _counters(self) -> Iterator[Metric]:
+        families: dict[str, CounterMetricFamily] = {}
+        for text, value in sorted(self._mien.counters.read().items()):
+            name, labels = parse_field(text)
+            if name not in families:
+                families[name] = CounterMetricFamily(name, HELP.get(name, name), labels=list(labels))
+            families[name].add_metric(list(labels.values()), value)
+        yield from families.values()

@@ -1,0 +1,42 @@
+"""The live page and its files; nothing on it comes from anywhere else, so it works without internet."""
+
+from flask import Blueprint, Response, send_from_directory
+
+blueprint = Blueprint("page", __name__)
+
+_FOLDER = "page"  # below the package
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Content-Security-Policy of the page: its own files only, no inline script."""
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """The live page."""
+    response = _file("index.html")
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@blueprint.get("/page/<path:name>")
+def asset(name: str) -> Response:
+    """A file of the page."""
+    return _file(name)
+
+
+def _file(name: str) -> Response:
+    response = send_from_directory(_FOLDER, name, max_age=0)
+    response.headers["Cache-Control"] = "no-cache"
+    return response

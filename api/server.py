@@ -1,0 +1,94 @@
+"""The gateway's web server: gunicorn with gevent workers, set up in code so that no command line can weaken it."""
+
+from types import FrameType
+from typing import Any
+
+import gevent
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.ggevent import GeventWorker
+
+from contracts.settings import Settings
+
+_LAST_REQUESTS_S = 0.5
+"""After a request to stop: what was on its way already is still served."""
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Gunicorn's settings."""
+    return {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": settings.gateway_processes,
+        "worker_class": "api.server.GatewayWorker",
+        "worker_connections": 4_000,
+        "timeout": 60,  # a process whose event loop hangs this long is replaced
+        "graceful_timeout": 15,  # longer than a synchronous request may wait
+        "keepalive": 15,
+        "limit_request_line": 4_094,
+        "limit_request_fields": 50,
+        "limit_request_field_size": 8_190,
+        "loglevel": settings.log_level,
+        "proc_name": "mien-gateway",
+        "control_socket_disable": True,
+    }
+
+
+class GatewayWorker(GeventWorker):  # type: ignore[misc]
+    """On a request to stop, sends everybody home who would otherwise hold it up until the time limit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._idle: set[_Idle] = set()
+
+    def timeout_ctx(self) -> gevent.Timeout:
+        """Bounds the time a connection is kept without a request."""
+        return _Idle(self.cfg.keepalive, self._idle)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM: waiting clients get an answer, streams end, and idle connections are closed a moment later."""
+        super().handle_exit(sig, frame)
+        gevent.spawn(self.wsgi.extensions["mien"].drain)
+        gevent.spawn_later(_LAST_REQUESTS_S, self._close_idle)
+
+    def _close_idle(self) -> None:
+        for idle in list(self._idle):
+            idle.expire()
+
+
+class _Idle(gevent.Timeout):  # type: ignore[misc]
+    """A silent time limit that can be brought forward."""
+
+    def __init__(self, seconds: float, members: "set[_Idle]") -> None:
+        super().__init__(seconds, False)
+        self._members = members
+        self._greenlet = gevent.getcurrent()
+
+    def __enter__(self) -> Any:
+        self._members.add(self)
+        return super().__enter__()
+
+    def __exit__(self, *error: Any) -> Any:
+        self._members.discard(self)
+        return super().__exit__(*error)
+
+    def expire(self) -> None:
+        """End the wait now."""
+        gevent.get_hub().loop.run_callback(self._greenlet.throw, self)
+
+
+class Gateway(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, running `create_app` in each of its processes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__(prog="python -m api")
+
+    def load_config(self) -> None:
+        """Take our options; the command line and gunicorn's environment are not read."""
+        for name, value in options(self._settings).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application, made after the worker has patched blocking calls."""
+        from api.app import create_app
+
+        return create_app(self._settings)

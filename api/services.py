@@ -1,0 +1,72 @@
+"""What the views work with: one set of connections and stores a process."""
+
+from dataclasses import dataclass, field
+from typing import Self, cast
+
+from flask import current_app
+from redis import Redis
+
+from api.request_counter import RequestCounter
+from api.video import CameraHub
+from api.waiting import WaitingRoom
+from contracts.connections import connect
+from contracts.dispatch import Dispatcher
+from contracts.frame_store import FrameStore
+from contracts.job_store import JobStore
+from contracts.metrics import Counters
+from contracts.settings import Settings
+
+_CONNECTIONS = 8
+"""To Redis, for all requests of a process; thousands of waiting clients hold none."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of a gateway process, wired once by `connect_services`."""
+
+    settings: Settings
+    redis: Redis
+    frame_redis: Redis
+    jobs: JobStore
+    frames: FrameStore
+    dispatcher: Dispatcher
+    waiting: WaitingRoom
+    video: CameraHub
+    counters: Counters
+    requests: RequestCounter = field(default_factory=RequestCounter)
+
+    @classmethod
+    def connect(cls, settings: Settings) -> Self:
+        """Wire everything. Nothing is sent to Redis yet, so a gateway starts before its broker does."""
+        redis = connect(settings.redis_url, name="mien-gateway", max_connections=_CONNECTIONS)
+        shared = settings.frame_redis_url == settings.redis_url
+        frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
+        jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
+        return cls(
+            settings=settings,
+            redis=redis,
+            frame_redis=frame_redis,
+            jobs=jobs,
+            frames=frames,
+            dispatcher=Dispatcher(settings),
+            waiting=WaitingRoom(settings, jobs),
+            video=CameraHub(settings, frames),
+            counters=Counters(redis),
+        )
+
+    def drain(self) -> None:
+        """Send waiting clients home with what is known and end all streams; the process is about to stop."""
+        self.waiting.close()
+        self.video.close()
+
+    def close(self) -> None:
+        """Drain and let go of all connections."""
+        self.drain()
+        self.dispatcher.close()
+        self.redis.close()
+        self.frame_redis.close()
+
+
+def services() -> Services:
+    """The services of the application that handles the current request."""
+    return cast(Services, current_app.extensions["mien"])

@@ -1,0 +1,122 @@
+"""Waiting for jobs: one subscription a process wakes everybody who waits in it, however many they are.
+
+A message of the "job done" channel can be missed while the connection is down, so it is only a hint: whoever waits
+is registered *before* the record is read, and all records waited for are looked at again after every (re)connection
+and once a second, in one round trip.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from contracts import keys
+from contracts.connections import connect
+from contracts.errors import Unavailable
+from contracts.job_store import JobStore
+from contracts.jobs import Job
+from contracts.settings import Settings
+
+_LOOK_AGAIN_S = 1.0
+_LISTEN_S = 0.25
+"""How long the listener hears nothing before it sees that it has been closed."""
+_RETRY_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class WaitingRoom:
+    """Blocks callers until their job is final. Its listener starts with the first of them."""
+
+    def __init__(self, settings: Settings, jobs: JobStore) -> None:
+        self._redis = connect(settings.redis_url, name="mien-gateway-waiting", max_connections=2)
+        self._jobs = jobs
+        self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
+        self._lock = threading.Lock()
+        self._listener: threading.Thread | None = None
+        self._closed = False
+
+    def wait(self, job_id: str, timeout_s: float) -> Job:
+        """The job as soon as it is final, or as it is when the time runs out or the process stops.
+
+        Raises:
+            JobNotFound, JobGone, BrokerUnavailable: from the job store.
+        """
+        if timeout_s <= 0:
+            return self._jobs.get(job_id)
+        with self._registered(job_id) as done:
+            job = self._jobs.get(job_id)
+            if job.state.final:
+                return job
+            done.wait(timeout_s)
+        return self._jobs.get(job_id)
+
+    @property
+    def count(self) -> int:
+        """How many callers wait now."""
+        with self._lock:
+            return sum(len(events) for events in self._waiting.values())
+
+    def close(self) -> None:
+        """Wake everybody and end the listener."""
+        self._closed = True
+        self._wake(list(self._waiting))
+        if self._listener is not None:
+            self._listener.join(timeout=4 * _LISTEN_S)
+        self._redis.close()
+
+    @contextmanager
+    def _registered(self, job_id: str) -> Iterator[threading.Event]:
+        done = threading.Event()
+        with self._lock:
+            self._waiting[job_id].add(done)
+            if self._closed:
+                done.set()
+            elif self._listener is None:
+                self._listener = threading.Thread(target=self._listen, name="job-listener", daemon=True)
+                self._listener.start()
+        try:
+            yield done
+        finally:
+            with self._lock:
+                self._waiting[job_id].discard(done)
+                if not self._waiting[job_id]:
+                    del self._waiting[job_id]
+
+    def _wake(self, job_ids: list[str] | set[str]) -> None:
+        with self._lock:
+            events = [event for job_id in job_ids for event in self._waiting.get(job_id, ())]
+        for event in events:
+            event.set()
+
+    def _listen(self) -> None:
+        while not self._closed:
+            try:
+                with self._redis.pubsub() as pubsub:
+                    pubsub.subscribe(keys.DONE_CHANNEL)
+                    self._hear(pubsub)
+            except (RedisError, Unavailable) as error:
+                log.warning("waiting for jobs is slower until Redis answers again: %s", error)
+                time.sleep(_RETRY_S)
+
+    def _hear(self, pubsub: Any) -> None:
+        look_again = 0.0
+        while not self._closed:
+            message = pubsub.get_message(timeout=_LISTEN_S)
+            if message is not None and message["type"] == "message":
+                self._wake([message["data"].decode()])
+            subscribed_anew = message is not None and message["type"] == "subscribe"
+            if subscribed_anew or time.monotonic() >= look_again:
+                self._look_again()
+                look_again = time.monotonic() + _LOOK_AGAIN_S
+
+    def _look_again(self) -> None:
+        with self._lock:
+            job_ids = list(self._waiting)
+        if job_ids:
+            self._wake(self._jobs.settled(job_ids))

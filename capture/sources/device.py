@@ -1,0 +1,39 @@
+"""A camera that is plugged in."""
+
+import cv2
+
+from capture.source import SETTING
+from capture.sources.live import LiveSource
+from contracts.errors import ConfigurationError
+
+
+def has_device(index: int) -> bool:
+    """Whether a camera with this number opens and gives a picture."""
+    capture = _connect(index)
+    try:
+        return bool(capture.isOpened() and capture.grab())
+    finally:
+        capture.release()
+
+
+def open_device(index: int) -> LiveSource:
+    """The camera with this number; one that is unplugged later may come back.
+
+    Raises:
+        ConfigurationError: there is none, or another program uses it.
+    """
+    capture = _connect(index)
+    if not (capture.isOpened() and capture.grab()):
+        capture.release()
+        raise ConfigurationError(
+            f"{SETTING}={index}: there is no camera with this number, or another program uses it. "
+            f"Set {SETTING} to the number of a camera, to an address, a file or a folder, or to `demo`.",
+            field=SETTING,
+        )
+    return LiveSource(f"Camera {index}", lambda: _connect(index), opened=capture)
+
+
+def _connect(index: int) -> cv2.VideoCapture:
+    capture = cv2.VideoCapture(index)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # not every driver heeds it, hence the thread that never stops grabbing
+    return capture

@@ -1,0 +1,92 @@
+"""What devices and network cameras share: pictures come when the camera wants, and the line may break."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import cv2
+
+from capture.pacing import Clock, growing_pauses
+from capture.source import Shot
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE_S = 1.0
+_FAREWELL_S = 1.0
+
+
+class LiveSource:
+    """Takes every picture off the line as soon as it comes, so that none grows old in a buffer.
+
+    A thread grabs without pause and decodes only the picture after each `read`. When the line breaks it opens the
+    camera again, with growing pauses.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], cv2.VideoCapture],
+        *,
+        opened: cv2.VideoCapture | None = None,
+        pauses: Callable[[], Iterator[float]] = growing_pauses,
+        clock: Clock = time.time,
+    ) -> None:
+        self.name = name
+        self._connect = connect
+        self._pauses = pauses
+        self._clock = clock
+        self._closing = threading.Event()
+        self._changed = threading.Condition()
+        self._wanted = False
+        self._shot: Shot | None = None
+        # A daemon, because opening a camera that does not answer can take seconds and cannot be interrupted.
+        self._thread = threading.Thread(target=self._run, args=(opened,), name="camera", daemon=True)
+        self._thread.start()
+
+    def read(self) -> Shot | None:
+        """The next picture that comes; None if none comes within a second."""
+        with self._changed:
+            self._wanted = True
+            self._changed.wait_for(lambda: self._shot is not None, _PATIENCE_S)
+            shot, self._shot = self._shot, None
+            return shot
+
+    def close(self) -> None:
+        """End the thread and the connection."""
+        self._closing.set()
+        self._thread.join(_FAREWELL_S)
+
+    def _run(self, capture: cv2.VideoCapture | None) -> None:
+        pauses, broken = self._pauses(), False
+        while not self._closing.is_set():
+            capture = capture or self._connect()
+            if self._follow(capture, came_back=broken):
+                pauses, broken = self._pauses(), False
+            capture.release()
+            capture = None
+            if self._closing.is_set():
+                return
+            if not broken:
+                _LOG.warning("%s sends no pictures; trying again until it does.", self.name)
+            broken = True
+            self._closing.wait(next(pauses))
+
+    def _follow(self, capture: cv2.VideoCapture, *, came_back: bool) -> bool:
+        """Hand on pictures until the line breaks. Returns whether there was any."""
+        any_came = False
+        while not self._closing.is_set() and capture.grab():
+            if not any_came:
+                any_came = True
+                _LOG.log(logging.WARNING if came_back else logging.INFO, "%s sends pictures.", self.name)
+            if self._wanted:
+                self._hand_over(capture)
+        return any_came
+
+    def _hand_over(self, capture: cv2.VideoCapture) -> None:
+        taken_at = self._clock()
+        sound, picture = capture.retrieve()
+        if not sound:
+            return
+        with self._changed:
+            self._shot, self._wanted = Shot(picture, taken_at), False
+            self._changed.notify()

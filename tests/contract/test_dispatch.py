@@ -1,0 +1,38 @@
+"""What travels in a message: ids, never images; to the queues that workers read."""
+
+import json
+
+import pytest
+from redis import Redis
+
+from contracts.dispatch import Dispatcher
+from contracts.errors import BrokerUnavailable
+from contracts.queues import BULK, INTERACTIVE, LIVE
+from contracts.settings import Settings
+
+
+def sent(redis: Redis, queue: str) -> dict[str, object]:
+    return json.loads(redis.lrange(queue, 0, -1)[0])
+
+
+@pytest.mark.parametrize("queue", [INTERACTIVE, BULK])
+def test_a_job_travels_as_its_id(redis: Redis, settings: Settings, queue: str) -> None:
+    Dispatcher(settings).job("some-id", queue)
+    assert redis.llen(queue) == 1, "the queue's key is its bare name, for autoscalers"
+    message = sent(redis, queue)
+    assert message["headers"]["task"] == "analyze_job"
+    assert message["headers"]["argsrepr"] == "some-id"
+    assert len(json.dumps(message)) < 1500
+
+
+def test_a_frame_request_expires(redis: Redis, settings: Settings) -> None:
+    Dispatcher(settings).frame("front-door", "token")
+    headers = sent(redis, LIVE)["headers"]
+    assert headers["task"] == "analyze_frame"
+    assert headers["argsrepr"] == "front-door"
+    assert headers["expires"] is not None
+
+
+def test_a_broker_out_of_reach_is_a_typed_error() -> None:
+    with pytest.raises(BrokerUnavailable):
+        Dispatcher(Settings(redis_url="redis://127.0.0.1:1/0")).job("id", BULK)

@@ -1,0 +1,33 @@
+"""Workers that are alive, and counters that many processes add to."""
+
+from redis import Redis
+
+from contracts import keys
+from contracts.metrics import HELP, IMAGES_ANALYZED, Counters, field
+from contracts.presence import FORGOTTEN_AFTER_S, REPORT_EVERY_S, WorkerReport, live_workers, report, retire
+
+
+def worker(name: str) -> WorkerReport:
+    return WorkerReport(
+        name=name, pid=1, host="h", threads=2, detector="d", model="m", runtime="litert", started_at=1, reported_at=2
+    )
+
+
+def test_workers_are_listed_until_they_retire_or_fall_silent(redis: Redis) -> None:
+    report(redis, worker("b"))
+    report(redis, worker("a"))
+    assert live_workers(redis) == [worker("a"), worker("b")]
+    assert 0 < redis.ttl(keys.worker("a")) <= FORGOTTEN_AFTER_S
+    assert FORGOTTEN_AFTER_S > 3 * REPORT_EVERY_S
+    retire(redis, "a")
+    assert live_workers(redis) == [worker("b")]
+
+
+def test_counters_add_up_over_processes(redis: Redis) -> None:
+    one, other = Counters(redis), Counters(redis)
+    by_state = field("mien_jobs_finished_total", state="failed")
+    one.add({IMAGES_ANALYZED: 2, by_state: 1})
+    other.add({IMAGES_ANALYZED: 0.5})
+    assert one.read() == {IMAGES_ANALYZED: 2.5, by_state: 1}
+    assert by_state == 'mien_jobs_finished_total{state="failed"}'
+    assert all(name.endswith("_total") for name in HELP)

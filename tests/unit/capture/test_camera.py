@@ -1,0 +1,100 @@
+"""One camera publishes and asks, on a real server."""
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from redis import Redis
+
+from capture.camera import LIVE_QUEUE_LIMIT, Camera
+from capture.source import Shot
+from contracts import keys
+from contracts.dispatch import Dispatcher
+from contracts.frame_store import FrameStore
+from contracts.frames import Frame, FrameStamp
+from contracts.job_store import JobStore
+from contracts.queues import LIVE
+from contracts.settings import Settings
+
+
+class Shots:
+    """A source that plays what it is given."""
+
+    name = "The shots"
+
+    def __init__(self) -> None:
+        self.next: Shot | None = Shot(np.zeros((48, 64, 3), np.uint8), 12.5)
+
+    def read(self) -> Shot | None:
+        return self.next
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def frames(redis: Redis, settings: Settings) -> FrameStore:
+    return FrameStore(redis, settings)
+
+
+@pytest.fixture
+def source() -> Shots:
+    return Shots()
+
+
+@pytest.fixture
+def camera(redis: Redis, settings: Settings, frames: FrameStore, source: Shots) -> Iterator[Camera]:
+    dispatcher = Dispatcher(settings)
+    yield Camera(settings, source, frames, JobStore(redis, settings), dispatcher, epoch=70)
+    dispatcher.close()
+
+
+def test_a_step_publishes_the_picture_with_its_time(camera: Camera, frames: FrameStore) -> None:
+    assert camera.step()
+    assert camera.step()
+    newest = frames.newest("camera")
+    assert newest is not None
+    assert newest.stamp == FrameStamp(70, 2)
+    assert newest.captured_at == 12.5
+    assert newest.jpeg.startswith(b"\xff\xd8")
+
+
+def test_no_more_requests_are_in_flight_than_allowed(
+    camera: Camera, frames: FrameStore, redis: Redis, settings: Settings
+) -> None:
+    for _ in range(5):
+        camera.step()
+    assert redis.llen(LIVE) == settings.camera_in_flight == 2
+    frames.answered("camera", "70-1")
+    for _ in range(5):
+        camera.step()
+    assert redis.llen(LIVE) == 3
+
+
+def test_without_workers_the_queue_stops_growing(camera: Camera, frames: FrameStore, redis: Redis) -> None:
+    redis.rpush(LIVE, *range(LIVE_QUEUE_LIMIT))
+    assert camera.step()
+    assert redis.llen(LIVE) == LIVE_QUEUE_LIMIT
+    assert frames.newest("camera") is not None
+    assert not redis.exists(keys.asked("camera"))
+
+
+def test_no_picture_no_frame(camera: Camera, source: Shots, frames: FrameStore) -> None:
+    source.next = None
+    assert not camera.step()
+    assert frames.newest("camera") is None
+
+
+def test_a_second_camera_of_the_same_name_is_said_once(
+    camera: Camera, frames: FrameStore, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    frames.publish(Frame("camera", FrameStamp(71, 1), 1.0, b"jpeg"))
+    with caplog.at_level(logging.WARNING):
+        assert [camera.step() for _ in range(3)] == [False] * 3
+        redis.delete(keys.frame("camera"))
+        assert camera.step()
+    assert [record.getMessage() for record in caplog.records] == [
+        "Frames are dropped. Another capture publishes as 'camera'; set MIEN_CAMERA.",
+        "Frames are published again.",
+    ]

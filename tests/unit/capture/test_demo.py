@@ -1,0 +1,42 @@
+"""The demo camera shows one face, large enough to be read, that moves."""
+
+import cv2
+import numpy as np
+import pytest
+
+from capture.sources import demo
+from capture.sources.demo import DemoCamera
+from contracts.errors import ConfigurationError
+
+
+def faces(moment: float) -> list[list[int]]:
+    """Boxes (x, y, width, height) in pixels, found by OpenCV's own cascade."""
+    shot = DemoCamera(clock=lambda: moment).read()
+    assert shot.taken_at == moment
+    assert shot.picture.shape == (480, 640, 3)
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    grey = cv2.cvtColor(shot.picture, cv2.COLOR_BGR2GRAY)
+    return [list(box) for box in cascade.detectMultiScale(grey, 1.1, 12, minSize=(90, 90))]
+
+
+def test_there_is_always_one_face_of_more_than_a_hundred_pixels() -> None:
+    boxes = [faces(moment) for moment in np.arange(0, 30, 3.0)]
+    assert [len(found) for found in boxes] == [1] * 10
+    assert min(width for ((_, _, width, _),) in boxes) > 100
+    assert np.ptp([x for ((x, _, _, _),) in boxes]) > 80
+    assert np.ptp([y for ((_, y, _, _),) in boxes]) > 40
+
+
+def test_it_moves_gently() -> None:
+    (before,), (after,) = faces(10.0), faces(10.2)
+    assert abs(before[0] - after[0]) < 25
+    assert abs(before[1] - after[1]) < 25
+
+
+def test_without_its_photo_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: str) -> None:
+        raise ModuleNotFoundError("skimage")
+
+    monkeypatch.setattr(demo, "files", gone)
+    with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=demo .*mien\[demo\]"):
+        DemoCamera()

@@ -1,0 +1,26 @@
+"""Images of a folder, by name, over and over."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from capture.sources.folder import ImageFolder
+from contracts.errors import ConfigurationError
+
+
+def test_images_come_sorted_and_begin_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        source = ImageFolder(folder, clock=lambda: 3.0)
+        shots = [source.read() for _ in range(7)]
+    assert [round(float(shot.picture.mean())) for shot in shots] == [50, 100, 150, 50, 100, 150, 50]
+    assert shots[0].taken_at == 3.0
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{folder / 'broken.png'} is not an image that can be read; left out."
+    ]
+
+
+def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"nothing")
+    with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=.*no image in this folder can be read"):
+        ImageFolder(tmp_path).read()

@@ -1,0 +1,138 @@
+"""Network cameras, against a real HTTP server that sends Motion JPEG."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from capture.sources.address import _connect
+from capture.sources.live import LiveSource
+
+PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n"
+
+
+class FakeCamera(ThreadingHTTPServer):
+    """Sends as many pictures as it is asked to on each connection, each of the next shade; then it hangs up."""
+
+    daemon_threads = True
+
+    def __init__(self, pictures_a_connection: int) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.pictures = pictures_a_connection
+        self.connections = 0
+        self.sent = 0
+        self.may_send = threading.Event()
+        self.may_send.set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/stream.mjpg"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: FakeCamera
+
+    def do_GET(self) -> None:
+        self.server.connections += 1
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        for _ in range(self.server.pictures):
+            self.server.may_send.wait()
+            _, jpeg = cv2.imencode(".jpg", np.full((48, 64, 3), min(255, self.server.sent), np.uint8))
+            self.server.sent += 1
+            self.wfile.write(PART % (len(jpeg), jpeg.tobytes()))
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # the reader has gone
+            super().handle()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[int], FakeCamera]]:
+    cameras: list[FakeCamera] = []
+
+    def start(pictures_a_connection: int) -> FakeCamera:
+        camera = FakeCamera(pictures_a_connection)
+        threading.Thread(target=camera.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        cameras.append(camera)
+        return camera
+
+    yield start
+    for camera in cameras:
+        camera.shutdown()
+        camera.server_close()
+
+
+def follow(camera: FakeCamera) -> LiveSource:
+    return LiveSource("It", lambda: _connect(camera.url), pauses=lambda: repeat(0.02), clock=lambda: 5.0)
+
+
+def shade(source: LiveSource) -> int:
+    """Shade of the next picture, however long it takes to come."""
+    while (shot := source.read()) is None:
+        pass
+    assert shot.picture.shape == (48, 64, 3)
+    assert shot.taken_at == 5.0
+    return round(float(shot.picture.mean()))
+
+
+def test_pictures_come_over_http(serve: Callable[[int], FakeCamera]) -> None:
+    with closing(follow(serve(1_000_000))) as source:
+        shades = [shade(source) for _ in range(5)]
+    assert shades == sorted(shades)
+
+
+def test_a_slow_reader_gets_the_newest_picture_and_not_the_next(serve: Callable[[int], FakeCamera]) -> None:
+    camera = serve(1_000_000)
+    with closing(follow(camera)) as source:
+        first = shade(source)
+        while camera.sent < first + 200:  # the camera goes on, and nobody reads
+            threading.Event().wait(0.01)
+        assert shade(source) > first + 100
+
+
+def test_it_connects_again_when_the_line_breaks(
+    serve: Callable[[int], FakeCamera], caplog: pytest.LogCaptureFixture
+) -> None:
+    camera = serve(20)
+    with closing(follow(camera)) as source:
+        while camera.connections < 4:
+            shade(source)
+    said = [record.getMessage() for record in caplog.records]
+    assert "It sends no pictures; trying again until it does." in said
+    assert "It sends pictures." in said
+
+
+def test_silence_is_told_from_the_end_and_ends_quickly(serve: Callable[[int], FakeCamera]) -> None:
+    camera = serve(1_000_000)
+    with closing(follow(camera)) as source:
+        shade(source)
+        camera.may_send.clear()
+        while source.read() is not None:
+            pass
+        camera.may_send.set()
+        shade(source)
+
+
+def test_a_camera_that_never_answers_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    attempts = threading.Semaphore(0)
+
+    def connect() -> cv2.VideoCapture:
+        attempts.release()
+        return _connect("http://127.0.0.1:9/nobody")
+
+    with closing(LiveSource("It", connect, pauses=lambda: repeat(0.01))) as source:
+        for _ in range(4):
+            assert attempts.acquire(timeout=20)
+    assert source.read() is None
+    assert [record.getMessage() for record in caplog.records] == ["It sends no pictures; trying again until it does."]

@@ -1,0 +1,63 @@
+"""A video file is played at its own speed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capture.source import Shot
+from capture.sources.video import VideoFile
+from contracts.errors import ConfigurationError
+
+
+def shade(shot: Shot) -> int:
+    return round(float(shot.picture.mean()) / 20)
+
+
+@pytest.fixture
+def source(video: Path, hand_clock: Any) -> VideoFile:
+    return VideoFile(video, clock=lambda: 7.0, monotonic=hand_clock, sleep=hand_clock.sleep)
+
+
+def test_a_reader_without_haste_gets_every_picture_in_its_time(source: VideoFile, hand_clock: Any) -> None:
+    shots = [source.read() for _ in range(5)]
+    assert [shade(shot) for shot in shots] == [0, 1, 2, 3, 4]
+    assert hand_clock.now - 1_000 == pytest.approx(0.4)
+    assert shots[0].taken_at == 7.0
+    source.close()
+
+
+def test_a_slow_reader_gets_the_picture_that_is_due(source: VideoFile, hand_clock: Any) -> None:
+    assert shade(source.read()) == 0
+    hand_clock.now += 0.45
+    assert shade(source.read()) == 4
+    source.close()
+
+
+def test_after_a_long_pause_it_goes_on_instead_of_catching_up(source: VideoFile, hand_clock: Any) -> None:
+    source.read()
+    hand_clock.now += 3_600
+    assert shade(source.read()) == 1
+    assert shade(source.read()) == 2
+    assert hand_clock.now - 4_600 == pytest.approx(0.1)
+    source.close()
+
+
+def test_it_begins_again_at_the_end(source: VideoFile) -> None:
+    assert [shade(source.read()) for _ in range(12)] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+    source.close()
+
+
+def test_a_file_that_goes_away_ends_it_with_a_sentence(source: VideoFile, video: Path) -> None:
+    for _ in range(10):
+        source.read()
+    video.unlink()
+    with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=.*ten\.avi: this file holds no pictures"):
+        source.read()
+
+
+def test_a_file_without_pictures_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "letter.mp4"
+    path.write_text("Dear camera,")
+    with pytest.raises(ConfigurationError, match="MIEN_CAMERA_SOURCE"):
+        VideoFile(path)

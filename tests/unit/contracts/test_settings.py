@@ -1,0 +1,33 @@
+"""Settings: read from the environment, and wrong ones are named."""
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.errors import ConfigurationError
+from contracts.settings import Settings, load_settings
+
+
+def test_the_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_PORT", "9001")
+    monkeypatch.setenv("MIEN_MODEL", "")
+    assert load_settings().port == 9001
+    assert load_settings().model == Settings.model_fields["model"].default
+
+
+def test_every_wrong_setting_is_named_with_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_PORT", "70000")
+    monkeypatch.setenv("MIEN_DETECTOR", "eyes")
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings()
+    assert "MIEN_PORT='70000'" in str(raised.value)
+    assert "MIEN_DETECTOR='eyes'" in str(raised.value)
+
+
+def test_frames_share_the_broker_unless_told_otherwise() -> None:
+    assert Settings(redis_url="redis://a:1/0").frame_redis_url == "redis://a:1/0"
+    assert Settings(redis_url="redis://a:1/0", frame_redis_url="redis://b:1/0").frame_redis_url == "redis://b:1/0"
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 1  # type: ignore[misc]

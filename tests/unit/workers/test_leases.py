@@ -1,0 +1,64 @@
+"""Leases: kept while work goes on, given up when it is stuck, with injected time."""
+
+import pytest
+from redis import Redis
+
+from contracts import keys
+from contracts.job_store import JobStore
+from contracts.queues import BULK
+from contracts.settings import Settings
+from workers.leases import Leases
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 50.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(redis: Redis, settings: Settings, clock: Clock) -> JobStore:
+    return JobStore(redis, settings, clock)
+
+
+def test_a_held_job_is_renewed_and_a_released_one_is_not(store: JobStore, redis: Redis, clock: Clock) -> None:
+    job = store.create([b"x"], BULK)
+    store.claim(job.id, "me")
+    leases = Leases(store, "me", time_limit_s=100, clock=clock)
+    with leases.held(job.id):
+        clock.now += 10
+        leases.renew()
+    renewed = redis.zscore(keys.OPEN_JOBS, job.id)
+    assert renewed == clock.now + Settings().lease_s
+    clock.now += 10
+    leases.renew()
+    assert redis.zscore(keys.OPEN_JOBS, job.id) == renewed
+
+
+def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redis, clock: Clock) -> None:
+    job = store.create([b"x"], BULK)
+    store.claim(job.id, "me")
+    before = redis.zscore(keys.OPEN_JOBS, job.id)
+    leases = Leases(store, "me", time_limit_s=100, clock=clock)
+    with leases.held(job.id):
+        assert leases.stuck() == []
+        clock.now += 101
+        assert leases.stuck() == [job.id]
+        leases.renew()
+        assert redis.zscore(keys.OPEN_JOBS, job.id) == before
+    assert leases.stuck() == []
+
+
+def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: Clock) -> None:
+    leases = Leases(store, "me", time_limit_s=1, clock=clock)
+    with pytest.raises(ValueError, match="broken"), leases.held("id"):
+        raise ValueError("broken")
+    clock.now += 2
+    assert leases.stuck() == []
