@@ -1,1 +1,1 @@
-"""How Mien is run: on one machine, in containers, in a cluster."""
+"""Running the whole: on one machine (`deploy.local`, what ``make up`` starts) and in containers (``deploy/docker``)."""

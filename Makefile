@@ -1,0 +1,65 @@
+# Everything that people do with Mien, a word each. `make` lists the words.
+# Needs GNU make 3.81 or newer (what macOS has) and Python 3.11 to 3.13.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+WORKERS ?= 1
+DATA ?= $(MIEN_DATA)
+NETWORK ?= classic
+JOBS ?= 2
+UPGRADE ?=
+
+LOCAL = $(VENV)/.installed-local
+DEV = $(VENV)/.installed-dev
+TRAINING = $(VENV)/.installed-training
+ROLES = api worker capture flower local training
+
+.PHONY: help
+help: ## list these words
+	@echo "make WORD, where WORD is"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+
+.PHONY: up
+up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl-C stops it
+	@exec $(BIN)/python -m deploy.local --workers $(WORKERS)
+
+.PHONY: test
+test: $(DEV) ## all tests, on JOBS=2 processes
+	$(BIN)/python -m pytest -n $(JOBS)
+
+.PHONY: check
+check: $(DEV) ## style, types, import contracts, and the tests that need no second process
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n $(JOBS) -q tests/architecture tests/contract tests/deploy tests/unit
+
+.PHONY: bench
+bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency
+	$(BIN)/python -m benchmarks.pipeline
+
+.PHONY: train
+train: $(TRAINING) ## train a network (DATA=fer2013.zip, NETWORK=classic)
+	@test -n "$(DATA)" || { echo "Where is FER2013? make train DATA=/path/to/fer2013.zip (or set MIEN_DATA)"; exit 2; }
+	$(BIN)/python -m training fit --network $(NETWORK) --data "$(DATA)"
+
+.PHONY: lock
+lock: $(DEV) ## write requirements/*.txt anew after a change of pyproject.toml (UPGRADE=1 for newer versions)
+	$(BIN)/python -m deploy.lock $(if $(UPGRADE),--upgrade)
+
+.PHONY: clean
+clean: ## remove the virtual environment, caches and the local Redis' data
+	rm -rf $(VENV) .mien .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+
+# A virtual environment knows by a stamp what was installed in it and is brought up to date when a lock file changes.
+$(BIN)/python:
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and 'Mien needs Python 3.11, 3.12 or 3.13. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)')"
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "Installing requirements/$*.txt into $(VENV); the first time this takes a few minutes."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@

@@ -1,0 +1,16 @@
+# Celery's monitor.
+FROM python:3.13-slim-trixie AS build
+RUN python -m venv /opt/mien
+COPY requirements/flower.txt /requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip /opt/mien/bin/pip install --require-hashes -r /requirements.txt
+COPY pyproject.toml README.md LICENSE /source/
+COPY contracts /source/contracts
+COPY deploy /source/deploy
+RUN --mount=type=cache,target=/root/.cache/pip /opt/mien/bin/pip install --no-deps /source
+
+FROM python:3.13-slim-trixie
+COPY --from=build /opt/mien /opt/mien
+ENV PATH=/opt/mien/bin:$PATH PYTHONUNBUFFERED=1
+USER 10001:10001
+WORKDIR /tmp
+CMD ["python", "-P", "-m", "deploy.flower"]

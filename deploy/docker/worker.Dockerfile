@@ -1,0 +1,18 @@
+# A worker: the models, and the Celery process that holds them.
+FROM python:3.13-slim-trixie AS build
+RUN python -m venv /opt/mien
+COPY requirements/worker.txt /requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip /opt/mien/bin/pip install --require-hashes -r /requirements.txt
+COPY pyproject.toml README.md LICENSE /source/
+COPY contracts /source/contracts
+COPY models /source/models
+COPY workers /source/workers
+COPY deploy /source/deploy
+RUN --mount=type=cache,target=/root/.cache/pip /opt/mien/bin/pip install --no-deps /source
+
+FROM python:3.13-slim-trixie
+COPY --from=build /opt/mien /opt/mien
+ENV PATH=/opt/mien/bin:$PATH PYTHONUNBUFFERED=1
+USER 10001:10001
+WORKDIR /tmp
+CMD ["python", "-P", "-m", "workers"]

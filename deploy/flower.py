@@ -1,0 +1,56 @@
+"""Celery's monitor, behind a password: ``python -m deploy.flower``."""
+
+import os
+import secrets
+import sys
+
+from celery import Celery
+
+from contracts.errors import ConfigurationError
+from contracts.queues import broker_options
+from contracts.settings import Settings, load_settings
+
+_TASKS_KEPT = 10_000
+"""Flower's own limit is ten times as many, which is hundreds of megabytes."""
+
+_LOG_LEVELS = {"info": "warning"}
+"""At the level of information Flower prints a page of its own tasks at every start."""
+
+
+def main() -> int:
+    """Run Flower until a signal ends it. Returns the exit status."""
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    password = settings.flower_password
+    if not password:
+        password = new_password()
+        print(f"Flower's user is {settings.flower_user}, its password {password}.", flush=True)
+    # By the environment, because everybody on the machine can read a command line.
+    os.environ["FLOWER_BASIC_AUTH"] = f"{settings.flower_user}:{password}"
+    app = Celery("mien", set_as_current=False)
+    app.conf.update(broker_options(settings))
+    app.start(arguments(settings))
+    return 0
+
+
+def arguments(settings: Settings) -> list[str]:
+    """Flower's command line."""
+    return [
+        "flower",
+        f"--address={settings.host}",
+        f"--port={settings.flower_port}",
+        f"--max_tasks={_TASKS_KEPT}",
+        f"--logging={_LOG_LEVELS.get(settings.log_level, settings.log_level)}",
+    ]
+
+
+def new_password() -> str:
+    """Twelve characters that nobody guesses."""
+    return secrets.token_urlsafe(9)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

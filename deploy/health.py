@@ -1,0 +1,73 @@
+"""Whether the process of this container does its work: ``python -m deploy.health ROLE``, exit status 0 or 1."""
+
+import argparse
+import http.client
+import socket
+import sys
+from collections.abc import Callable
+
+from contracts.connections import connect
+from contracts.errors import MienError
+from contracts.frame_store import FrameStore
+from contracts.presence import live_workers
+from contracts.settings import Settings, load_settings
+
+_PATIENCE_S = 3.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Check one role. Says in a sentence what is wrong, if anything is."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.health", description="Is this container's process well?")
+    parser.add_argument("role", choices=sorted(CHECKS))
+    role = parser.parse_args(argv).role
+    try:
+        problem = CHECKS[role](load_settings())
+    except (MienError, OSError) as error:
+        problem = str(error) or type(error).__name__
+    print(problem or "well")
+    return 1 if problem else 0
+
+
+def _gateway(settings: Settings) -> str:
+    return _get(settings.port, "/livez")
+
+
+def _flower(settings: Settings) -> str:
+    return _get(settings.flower_port, "/healthcheck")
+
+
+def _worker(settings: Settings) -> str:
+    redis = connect(settings.redis_url, name="health", max_connections=1)
+    here = socket.gethostname()
+    if any(worker.host == here for worker in live_workers(redis)):
+        return ""
+    return f"No worker on {here} has reported within the last seconds."
+
+
+def _capture(settings: Settings) -> str:
+    redis = connect(settings.frame_redis_url, name="health", max_connections=1)
+    if FrameStore(redis, settings).newest(settings.camera):
+        return ""
+    return f"The camera {settings.camera!r} has published no frame for {settings.frame_ttl_s:g} s."
+
+
+def _get(port: int, path: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+    try:
+        connection.request("GET", path)
+        status = connection.getresponse().status
+    finally:
+        connection.close()
+    return "" if status == http.client.OK else f"{path} answers {status}."
+
+
+CHECKS: dict[str, Callable[[Settings], str]] = {
+    "gateway": _gateway,
+    "worker": _worker,
+    "capture": _capture,
+    "flower": _flower,
+}
+"""Role → what is wrong with it; empty when nothing is."""
+
+if __name__ == "__main__":
+    sys.exit(main())

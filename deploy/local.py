@@ -1,0 +1,141 @@
+"""The whole of Mien on one machine: ``python -m deploy.local``, which is what ``make up`` runs.
+
+Checks the ports, starts an embedded Redis unless ``MIEN_REDIS_URL`` names another one, then every line of the
+``Procfile``, and says when all is ready. Ctrl-C and SIGTERM end everything, Redis last; a second one does not wait.
+"""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from honcho.environ import parse_procfile
+
+from contracts.errors import ConfigurationError, MienError
+from contracts.settings import PREFIX, Settings, load_settings
+from deploy.flower import new_password
+from deploy.ports import check_ports, free_port
+from deploy.readiness import Readiness, addresses
+from deploy.service import Service, stop_all
+from deploy.state import claim_folder
+from deploy.terminal import Terminal
+from deploy.valkey import server_command, wait_for_server
+
+ROOT = Path(__file__).parent.parent
+_GRACE_S = 20.0
+_REDIS_START_S = 60.0  # a long append-only file is read first
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run everything until a signal comes. Returns the exit status."""
+    options = _parse(argv)
+    stop, hurry = threading.Event(), threading.Event()
+    _heed_signals(stop, hurry)
+    try:
+        settings = load_settings()
+        check_ports(settings.host, {"MIEN_PORT": settings.port, "MIEN_FLOWER_PORT": settings.flower_port})
+        _run(settings, options, stop, hurry)
+    except MienError as error:
+        print(f"mien: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigurationError) else 1
+    return 0
+
+
+def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event, hurry: threading.Event) -> None:
+    terminal = Terminal(sys.stdout)
+    with ExitStack() as house:
+        if not os.environ.get(f"{PREFIX}REDIS_URL"):
+            url = house.enter_context(_embedded_redis(options.data, terminal, hurry))
+            settings = settings.model_copy(update={"redis_url": url})
+        if not settings.flower_password:
+            settings = settings.model_copy(update={"flower_password": new_password()})
+        services = [
+            Service(name, command, _environment(settings), terminal.voice(name))
+            for name, command in _commands(options.workers)
+        ]
+        house.callback(stop_all, services, _GRACE_S, hurry)
+        for service in services:
+            service.start()
+        terminal.say("mien", "Starting; the first time the models are read this takes a few seconds.")
+        Readiness(settings).wait(stop, lambda text: terminal.say("mien", text))
+        if not stop.is_set():
+            terminal.show(addresses(settings))
+        while not stop.wait(1):
+            pass
+        terminal.say("mien", "Stopping. Ctrl-C once more does not wait for work in progress.")
+    terminal.say("mien", "Stopped.")
+
+
+@contextmanager
+def _embedded_redis(data: Path, terminal: Terminal, hurry: threading.Event) -> Iterator[str]:
+    """The URL of a server of our own, whose data lie in the folder and outlive it."""
+    with claim_folder(data):
+        folder = data / "redis"
+        folder.mkdir(parents=True, exist_ok=True)
+        port = free_port()
+        server = Service("redis", server_command(port, folder), os.environ, terminal.voice("redis"))
+        server.start()
+        try:
+            url = f"redis://127.0.0.1:{port}/0"
+            wait_for_server(url, _REDIS_START_S)
+            yield url
+        finally:
+            stop_all([server], _GRACE_S, hurry)
+
+
+def _commands(workers: int) -> list[tuple[str, list[str]]]:
+    """Name and command of every process: the lines of the Procfile, the worker's as often as asked for."""
+    commands = []
+    for name, command in parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes.items():
+        names = [f"{name}.{number}" for number in range(1, workers + 1)] if name == "worker" else [name]
+        commands += [(each, _argv(command)) for each in names]
+    return commands
+
+
+def _argv(command: str) -> list[str]:
+    """The command with this interpreter for ``python``, wherever the virtual environment lies."""
+    program, *rest = shlex.split(command)
+    return [sys.executable if program == "python" else program, *rest]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    ours = {
+        f"{PREFIX}REDIS_URL": settings.redis_url,
+        f"{PREFIX}FLOWER_PASSWORD": settings.flower_password,
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **ours}
+
+
+def _heed_signals(stop: threading.Event, hurry: threading.Event) -> None:
+    def heed(_: int, __: FrameType | None) -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, heed)
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description="Run all of Mien on this machine.")
+    parser.add_argument("--workers", type=_positive, default=1, metavar="N", help="how many workers (default: 1)")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / ".mien", metavar="DIR", help="where the embedded Redis keeps its data"
+    )
+    return parser.parse_args(argv)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least one is needed")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

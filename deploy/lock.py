@@ -1,0 +1,55 @@
+"""Write the lock files: ``python -m deploy.lock``, which is what ``make lock`` runs.
+
+One file a role, for every platform and Python at once, with hashes and without the address of any registry. The
+developers' file comes first and binds the others, so that a package has one version in all of them.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FOLDER = Path("requirements")
+
+EXTRAS = {
+    "dev": ("dev",),
+    "api": ("api",),
+    "worker": ("worker",),
+    "capture": ("capture", "demo"),
+    "flower": ("flower",),
+    "local": ("local",),
+    "training": ("training",),
+}
+"""Lock file → extras of pyproject.toml that it holds."""
+
+_OPTIONS = [
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-header",
+    "--quiet",
+]
+
+
+def main() -> int:
+    """Write all files. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.lock", description="Write requirements/*.txt.")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows")
+    upgrade = ["--upgrade"] if parser.parse_args().upgrade else []
+    for name in EXTRAS:
+        subprocess.run([*command(name), *upgrade], cwd=ROOT, check=True)  # noqa: S603
+    return 0
+
+
+def command(name: str) -> list[str]:
+    """The command that writes one file; run it in the root of the project, so that no path of yours gets in."""
+    extras = [f"--extra={extra}" for extra in EXTRAS[name]]
+    bound = [] if name == "dev" else [f"--constraint={FOLDER / 'dev.txt'}"]
+    file = f"--output-file={FOLDER / name}.txt"
+    return [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *extras, *_OPTIONS, *bound, file]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

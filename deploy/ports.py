@@ -1,0 +1,49 @@
+"""Finding out that a port is taken before half of the house has started."""
+
+import errno
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from contracts.errors import ConfigurationError
+
+
+def check_ports(host: str, ports: Mapping[str, int]) -> None:
+    """Make sure that every port can be listened on. `ports` goes from the name of a setting to its value.
+
+    Raises:
+        ConfigurationError: one sentence that names the port and its setting.
+    """
+    with ExitStack() as held:  # all at once, so that two settings with the same port are found out, too
+        for setting, port in ports.items():
+            try:
+                held.enter_context(_listening(host, port))
+            except OSError as error:
+                raise ConfigurationError(_sentence(error, host, setting, port), field=setting) from error
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens, chosen by the operating system."""
+    with _listening("127.0.0.1", 0) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    probe = socket.socket(family, kind, protocol)
+    try:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
+        probe.bind(address)
+        probe.listen(1)
+    except OSError:
+        probe.close()
+        raise
+    return probe
+
+
+def _sentence(error: OSError, host: str, setting: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken by another program. Stop it, or set {setting} to a free port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be used without special rights. Set {setting} to a port above 1023."
+    return f"MIEN_HOST={host}: this machine cannot listen there ({error.strerror or error})."

