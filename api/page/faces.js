@@ -33,7 +33,7 @@ function fill(card, face) {
     const score = face.scores[EMOTIONS[index]] ?? 0;
     line.toggleAttribute("data-first", EMOTIONS[index] === face.emotion);
     line.querySelector("b").textContent = percent(score);
-    line.querySelector("i").style.transform = `scaleX(${score})`;
+    line.querySelector("i").style.width = `${score * 100}%`;
   });
 }
 

@@ -1,5 +1,5 @@
 /** The live half of the page: camera picker, video, current emotions, timeline. */
-import { EMOTIONS, percent, variable } from "./emotions.js";
+import { percent } from "./emotions.js";
 import { showFaces } from "./faces.js";
 import { startPhoto } from "./photo.js";
 import { Timeline } from "./timeline.js";
@@ -83,11 +83,6 @@ async function repeat(action, everyMs) {
   }
 }
 
-for (const emotion of EMOTIONS) {
-  const entry = Object.assign(document.createElement("li"), { textContent: emotion });
-  entry.style.setProperty("--colour", variable(emotion));
-  find("legend").append(entry);
-}
 find("camera").addEventListener("change", (event) => choose(event.target.value));
 document.addEventListener("visibilitychange", showVideo);
 window.addEventListener("pagehide", () => find("video").removeAttribute("src"));

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,51 +21,29 @@ from contracts.job_store import JobStore
 from contracts.queues import INTERACTIVE
 from contracts.settings import Settings
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/livez", timeout=5).ok
-    except requests.ConnectionError:
-        return False
+WaitFor = Callable[..., Any]
 
 
 class Gateway:
     """A gateway process and its address."""
 
-    def __init__(self, redis_url: str, **more: str) -> None:
-        port = free_port()
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+        self.process, self.port, self.log = process, port, log
         self.url = f"http://127.0.0.1:{port}"
-        self.port = port
-        environ = os.environ | {"MIEN_REDIS_URL": redis_url, "MIEN_PORT": str(port)} | more
-        command = [sys.executable, "-m", "api"]
-        self.process = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
-        until(lambda: answers(self.url))
 
     def stop(self) -> str:
         self.process.send_signal(signal.SIGTERM)
-        _, log = self.process.communicate(timeout=30)
-        return log
+        self.process.wait(timeout=30)
+        return self.log.read_text()
+
+    def metrics(self) -> str:
+        return requests.get(f"{self.url}/metrics", timeout=30).text
 
 
 @pytest.fixture
-def gateway(redis_url: str) -> Iterator[Gateway]:
-    gateway = Gateway(redis_url)
-    yield gateway
-    if gateway.process.poll() is None:
-        gateway.stop()
+def gateway(start_gateway: Callable[..., Any], tmp_path: Path) -> Gateway:
+    process, port = start_gateway()
+    return Gateway(process, port, tmp_path / "api-0.log")
 
 
 def test_it_starts_and_stops_quietly(gateway: Gateway) -> None:
@@ -107,14 +87,16 @@ def test_a_client_that_sends_20_mb_sees_the_refusal_and_costs_no_memory(
     assert worker.memory_info().rss - before < 50e6
 
 
-def test_many_clients_wait_on_few_connections(gateway: Gateway, redis: Redis, settings: Settings) -> None:
+def test_many_clients_wait_on_few_connections(
+    gateway: Gateway, redis: Redis, settings: Settings, wait_for: WaitFor
+) -> None:
     jobs = JobStore(redis, settings)
     job = jobs.create([b"x"], INTERACTIVE)
     request = f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
     clients = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(300)]
     for client in clients:
         client.sendall(request)
-    until(lambda: "mien_jobs_waited_for 300.0" in requests.get(f"{gateway.url}/metrics", timeout=30).text)
+    wait_for(lambda: "mien_jobs_waited_for 300.0" in gateway.metrics(), "300 waiting clients")
     ours = [entry for entry in redis.client_list() if entry["name"].startswith("mien-gateway")]
     assert len(ours) < 20
     assert jobs.cancel(job.id)
@@ -132,7 +114,7 @@ def read_all(client: socket.socket) -> bytes:
 
 
 def test_waiting_clients_and_viewers_are_sent_home_when_it_stops(
-    gateway: Gateway, redis: Redis, settings: Settings
+    gateway: Gateway, redis: Redis, settings: Settings, wait_for: WaitFor
 ) -> None:
     job = JobStore(redis, settings).create([b"x"], INTERACTIVE)
     FrameStore(redis, settings).publish(Frame("cam", FrameStamp(1, 1), time.time(), b"jpeg"))
@@ -142,7 +124,7 @@ def test_waiting_clients_and_viewers_are_sent_home_when_it_stops(
     watching.sendall(b"GET /video_feed HTTP/1.1\r\nHost: x\r\n\r\n")
     watching.settimeout(30)
     assert b"200 OK" in watching.recv(4_096)
-    until(lambda: "mien_jobs_waited_for 1.0" in requests.get(f"{gateway.url}/metrics", timeout=30).text)
+    wait_for(lambda: "mien_jobs_waited_for 1.0" in gateway.metrics(), "a waiting client")
     log = gateway.stop()
     assert gateway.process.returncode == 0
     assert "graceful timeout" not in log, log
@@ -151,18 +133,17 @@ def test_waiting_clients_and_viewers_are_sent_home_when_it_stops(
 
 
 def test_video_does_not_hold_up_other_requests_and_vanished_viewers_are_noticed(
-    gateway: Gateway, redis: Redis, settings: Settings
+    gateway: Gateway, redis: Redis, settings: Settings, wait_for: WaitFor
 ) -> None:
     store = FrameStore(redis, settings)
     store.publish(Frame("cam", FrameStamp(1, 1), time.time(), b"j" * 50_000))
     viewers = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(20)]
     for viewer in viewers:
         viewer.sendall(b"GET /video_feed?camera=cam HTTP/1.1\r\nHost: x\r\n\r\n")  # and never reads
-    metrics = lambda: requests.get(f"{gateway.url}/metrics", timeout=30).text  # noqa: E731
-    until(lambda: 'mien_viewers{camera="cam"} 20.0' in metrics())
+    wait_for(lambda: 'mien_viewers{camera="cam"} 20.0' in gateway.metrics(), "20 viewers")
     for viewer in viewers:
         viewer.close()
-    until(lambda: "mien_viewers{" not in metrics())
+    wait_for(lambda: "mien_viewers{" not in gateway.metrics(), "their end")
 
 
 def test_a_wrong_setting_is_one_sentence(redis_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from training.commands.options import Commands, add_data_options, read_data
 
@@ -19,6 +20,14 @@ def register(commands: Commands, data: str | None) -> None:
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="run folder that fit wrote")
     parser.add_argument("--name", required=True, help="name of the version, such as mien-2")
     parser.add_argument("--form", choices=FORMS, default="int8", help="which one is served (default: %(default)s)")
+    parser.add_argument(
+        "--others",
+        nargs="*",
+        choices=(*FORMS, "keras"),
+        default=(*FORMS, "keras"),
+        metavar="FORM",
+        help="which other forms to write beside it (default: all; keras is for GPUs)",
+    )
     parser.add_argument("--margin", type=float, default=0.0, help="around a detector's box, in box sides")
     parser.add_argument("--down", type=float, default=0.0, help="shift of the box, in box sides")
     parser.add_argument("--align", action="store_true", help="turn faces until their eyes are level")
@@ -42,16 +51,26 @@ def run(arguments: argparse.Namespace) -> None:
 
     crop = CropFit(margin=arguments.margin, down=arguments.down, align=arguments.align, normalise=arguments.normalise)
     folder = arguments.out or WEIGHTS
-    card = export(RunFolder(arguments.run_folder), data, arguments.name, folder, form=arguments.form, crop=crop)
-    scores = card.model_dump(mode="json")["scores"]
-    print(f"{card.name}: {card.parameters:,} parameters, {card.multiply_adds / 1e6:.1f} million multiply-adds")
-    for form, check in scores["forms"].items():
-        print(
-            f"  {form:8} {check['size_bytes']:>10,} bytes, same top label as Keras {check['same_top_label_as_keras']:.2%}"
-        )
-    test = scores["public_test"]
+    card = export(
+        RunFolder(arguments.run_folder),
+        data,
+        arguments.name,
+        folder,
+        form=arguments.form,
+        others=arguments.others,
+        crop=crop,
+    )
+    _print(card.model_dump(mode="json"), arguments.form)
+    print(f"Written to {folder / card.file} and beside it.")
+
+
+def _print(card: dict[str, Any], form: str) -> None:
+    scores, test = card["scores"], card["scores"]["public_test"]
+    print(f"{card['name']}: {card['parameters']:,} parameters, {card['multiply_adds'] / 1e6:.1f} M multiply-adds")
+    for each, check in scores["forms"].items():
+        same = check["same_top_label_as_keras"]
+        print(f"  {each:8} {check['size_bytes']:>10,} bytes, same top label as Keras {same:.2%}")
     print(
-        f"Public test, {arguments.form}: accuracy {test['accuracy']:.4f}, macro-F1 {test['macro_f1']:.4f}, "
+        f"Public test, {form}: accuracy {test['accuracy']:.4f}, macro-F1 {test['macro_f1']:.4f}, "
         f"calibration error {test['calibration_error']:.4f}, mean drop {scores['robustness']['mean_drop']:.4f}"
     )
-    print(f"Written to {folder / card.file} and beside it.")

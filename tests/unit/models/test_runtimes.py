@@ -1,0 +1,69 @@
+"""LiteRT and Keras answer alike, for any batch and from any number of threads."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from contracts.errors import ConfigurationError, InvalidWeights
+from models.classification import DEFAULT_MODEL
+from models.classification_card import EmotionCard
+from models.runtimes import Runtime, open_runtime
+from models.weights import load_weights
+
+
+@pytest.fixture
+def runtime() -> Runtime:
+    content, card = load_weights(DEFAULT_MODEL, EmotionCard)
+    return open_runtime("litert", content, source=card.file)
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (16, 48, 48, 1), np.uint8)
+
+
+def test_an_answer_does_not_depend_on_the_batch(runtime: Runtime, images: np.ndarray) -> None:
+    (together,) = runtime.run(images)
+    assert together.shape == (16, 7)
+    assert together.dtype == np.float32
+    for number in (0, 7, 15):
+        assert np.array_equal(runtime.run(images[number : number + 1])[0][0], together[number])
+
+
+def test_an_empty_batch_is_answered_with_no_rows(runtime: Runtime, images: np.ndarray) -> None:
+    (nothing,) = runtime.run(images[:0])
+    assert nothing.shape == (0, 7)
+
+
+def test_eight_threads_get_what_one_gets_bit_by_bit(runtime: Runtime, images: np.ndarray) -> None:
+    (alone,) = runtime.run(images)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: runtime.run(images)[0], range(80)))
+    assert all(np.array_equal(answer, alone) for answer in answers)
+
+
+def test_integers_and_real_numbers_of_the_same_value_are_the_same_image(runtime: Runtime, images: np.ndarray) -> None:
+    assert np.array_equal(runtime.run(images)[0], runtime.run(images.astype(np.float64))[0])
+
+
+@pytest.mark.parametrize("content", [b"", b"no network at all", b"\0" * 4096])
+def test_bytes_that_are_no_network_are_refused_by_name(content: bytes) -> None:
+    with pytest.raises(InvalidWeights, match=r"odd\.tflite"):
+        open_runtime("litert", content, source="odd.tflite")
+
+
+def test_an_unknown_runtime_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="litert, keras"):
+        open_runtime("abacus", b"", source="x")
+
+
+def test_litert_loads_no_tensorflow() -> None:
+    code = (
+        "import sys; from models.classification import load_classifier; load_classifier(); "
+        "print([name for name in sys.modules if name.split('.')[0] in ('tensorflow', 'keras')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
