@@ -21,6 +21,9 @@ def main() -> int:
         logging.basicConfig(
             level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
         )
+        if settings.log_level == "info":  # Celery's two lines a task would be thirty a second for one camera
+            for chatty in ("celery.worker.strategy", "celery.worker.request", "celery.app.trace"):
+                logging.getLogger(chatty).setLevel(logging.WARNING)
         return run(settings)
     except ConfigurationError as error:
         print(f"workers: {error}", file=sys.stderr)
@@ -53,7 +56,7 @@ def run(settings: Settings) -> int:
 
 
 def _consume(app: Celery, settings: Settings, name: str) -> None:
-    arguments = ["worker", "--pool", "threads", "--concurrency", str(settings.worker_threads)]
+    arguments = ["--quiet", "worker", "--pool", "threads", "--concurrency", str(settings.worker_threads)]
     arguments += ["--queues", settings.worker_queues, "--hostname", f"worker@{name}", "--loglevel", settings.log_level]
     arguments += ["--without-gossip", "--without-mingle"]
     try:
