@@ -66,7 +66,7 @@ def test_recipes_can_be_changed_in_every_part() -> None:
         seed=None,
         changes=["augmentation.rotation=20", "schedule=constant", "augmentation.flip=false"],
     )
-    recipe = make_recipe(arguments)
+    recipe = make_recipe(CLASSIC, arguments)
     assert recipe.epochs == 3
     assert recipe.schedule == "constant"
     assert recipe.augmentation.rotation == 20

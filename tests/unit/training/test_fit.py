@@ -116,10 +116,11 @@ def _kill_after_an_epoch(arguments: list[str], run: Path) -> None:
 def test_a_run_can_be_made_shorter(tmp_path: Path, data: Fer2013) -> None:
     run = RunFolder(tmp_path / "run")
     _stop_after(2, QUICK.model_copy(update={"epochs": 9}), data, run)
-    resumed = resume(run.path, data, epochs=4, quiet=True)
+    begun = run.recipe()
+    resumed = resume(run.path, data, begun.model_copy(update={"epochs": 4}), quiet=True)
     assert len(resumed.read_json("history.json")) == 4
     assert resumed.recipe().epochs == 4
-    assert resumed.read_json("origin.json")["replanned"] == [{"after_epoch": 2, "from_epochs": 9, "to_epochs": 4}]
+    assert resumed.read_json("origin.json")["replanned"] == [{"after_epoch": 2, "before": begun.model_dump()}]
 
 
 def test_a_run_stopped_between_epochs_is_continued_exactly(tmp_path: Path, data: Fer2013) -> None:
