@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from training.commands.options import Commands, add_data_options, read_data, use_device
 from training.config import RECIPES, Recipe
 from training.errors import TrainingError
-from training.run_folder import RunFolder
 
 
 def register(commands: Commands, data: str | None) -> None:
@@ -41,6 +40,8 @@ def register(commands: Commands, data: str | None) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train, and say what came out."""
+    from training.run_folder import RunFolder
+
     start = RunFolder(arguments.resume).recipe() if arguments.resume else RECIPES[arguments.network]
     recipe = make_recipe(start, arguments)
     data = read_data(arguments)
