@@ -27,14 +27,9 @@ def main() -> int:
         signal.signal(ending, _end)
     try:
         settings = load_settings()
-<<<<<<< HEAD
-        level = settings.log_level.upper()
-        logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-=======
         logging.basicConfig(
             level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
         )
->>>>>>> main
         _quieten(settings)
         with closing(open_source(settings.camera_source)) as source:
             _publish(settings, source)
