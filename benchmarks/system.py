@@ -69,7 +69,7 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
     while time.monotonic() < end:
         try:
             ready = requests.get(f"{address}/readyz", timeout=2).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:
             ready = False
         if ready and len(list(redis.scan_iter("mien:worker:*"))) == workers:
             return

@@ -30,6 +30,8 @@ class Dispatcher:
 
     def close(self) -> None:
         """Close the connections to the broker."""
+        # Celery would leave the sockets to the garbage collector; the pool itself is shared by all apps of this URL.
+        self._app.pool.force_close_all(close_pool=False)
         self._app.close()
 
     def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str, expires: int | None = None) -> None:

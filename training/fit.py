@@ -31,15 +31,23 @@ def fit(recipe: Recipe, data: Fer2013, folder: Path, *, source: str, quiet: bool
     return _train(run, recipe, data, quiet)
 
 
-def resume(folder: Path, data: Fer2013, *, quiet: bool = False) -> RunFolder:
+def resume(folder: Path, data: Fer2013, *, epochs: int | None = None, quiet: bool = False) -> RunFolder:
     """Go on with the run in ``folder`` after its last full epoch, by the recipe that it was begun with.
 
-    Raises ``TrainingError`` if there is no run, or if the data is not what the run was begun with.
+    ``epochs`` makes the whole run longer or shorter than planned: the rest follows the new schedule, and the run's
+    papers say so. Raises ``TrainingError`` if there is no run, or if the data is not what it was begun with.
     """
     run = RunFolder(folder)
     recipe = run.recipe()
-    if run.read_json("origin.json")["data"]["sha256"] != fingerprint(data):
+    origin = run.read_json("origin.json")
+    if origin["data"]["sha256"] != fingerprint(data):
         raise TrainingError(f"The data is not what the run in {folder} was begun with.")
+    if epochs is not None and epochs != recipe.epochs:
+        done = len(run.read_json("history.json")) if (folder / "history.json").exists() else 0
+        change = {"after_epoch": done, "from_epochs": recipe.epochs, "to_epochs": epochs}
+        run.write_json("origin.json", origin | {"replanned": [*origin.get("replanned", []), change]})
+        recipe = recipe.model_copy(update={"epochs": epochs})
+        run.write_json("recipe.json", recipe.model_dump())
     return _train(run, recipe, data, quiet)
 
 

@@ -3,10 +3,12 @@
 import logging
 import os
 import sys
+import warnings
 
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # libjpeg's remarks on damaged images are not for our log
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import worker_ready
 
 from contracts.dispatch import Dispatcher
@@ -21,6 +23,8 @@ def main() -> int:
         logging.basicConfig(
             level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
         )
+        if settings.log_level == "info":
+            _quieten()
         return run(settings)
     except ConfigurationError as error:
         print(f"workers: {error}", file=sys.stderr)
@@ -52,8 +56,16 @@ def run(settings: Settings) -> int:
     return 0
 
 
+def _quieten() -> None:
+    """Keep Celery's two lines a task out of the log: a camera alone would write thirty a second."""
+    for name in ("celery.worker.strategy", "celery.worker.request", "celery.app.trace"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Whether the worker may be root is the container's business; its messages are JSON, so nothing is unpickled.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+
+
 def _consume(app: Celery, settings: Settings, name: str) -> None:
-    arguments = ["worker", "--pool", "threads", "--concurrency", str(settings.worker_threads)]
+    arguments = ["--quiet", "worker", "--pool", "threads", "--concurrency", str(settings.worker_threads)]
     arguments += ["--queues", settings.worker_queues, "--hostname", f"worker@{name}", "--loglevel", settings.log_level]
     arguments += ["--without-gossip", "--without-mingle"]
     try:

@@ -1,7 +1,7 @@
 """The Celery app of a worker: configuration and thin tasks."""
 
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, QUEUES, broker_options
 from contracts.settings import Settings
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> Celery:
         # What Flower shows.
         worker_send_task_events=True,
         task_track_started=True,
-        task_queues=[Queue(name) for name in QUEUES],
+        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_log_color=False,

@@ -85,6 +85,8 @@ def _quantise(batch: np.ndarray, tensor: Mapping[str, Any]) -> np.ndarray:
     scale, zero = tensor["quantization"]
     if not np.issubdtype(dtype, np.integer) or not scale:
         return np.ascontiguousarray(batch, dtype)
+    if batch.dtype == dtype and scale == 1 and zero == 0:  # pixels for a tensor that holds pixels
+        return np.ascontiguousarray(batch)
     limits = np.iinfo(dtype)
     steps = np.rint(batch / np.float32(scale)) + zero
     return np.asarray(np.clip(steps, limits.min, limits.max), dtype)

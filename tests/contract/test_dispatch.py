@@ -1,6 +1,7 @@
 """What travels in a message: ids, never images; to the queues that workers read."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from redis import Redis
@@ -11,13 +12,20 @@ from contracts.queues import BULK, INTERACTIVE, LIVE
 from contracts.settings import Settings
 
 
+@pytest.fixture
+def dispatcher(settings: Settings) -> Iterator[Dispatcher]:
+    dispatcher = Dispatcher(settings)
+    yield dispatcher
+    dispatcher.close()
+
+
 def sent(redis: Redis, queue: str) -> dict[str, object]:
     return json.loads(redis.lrange(queue, 0, -1)[0])
 
 
 @pytest.mark.parametrize("queue", [INTERACTIVE, BULK])
-def test_a_job_travels_as_its_id(redis: Redis, settings: Settings, queue: str) -> None:
-    Dispatcher(settings).job("some-id", queue)
+def test_a_job_travels_as_its_id(redis: Redis, dispatcher: Dispatcher, queue: str) -> None:
+    dispatcher.job("some-id", queue)
     assert redis.llen(queue) == 1, "the queue's key is its bare name, for autoscalers"
     message = sent(redis, queue)
     assert message["headers"]["task"] == "analyze_job"
@@ -25,8 +33,8 @@ def test_a_job_travels_as_its_id(redis: Redis, settings: Settings, queue: str) -
     assert len(json.dumps(message)) < 1500
 
 
-def test_a_frame_request_expires(redis: Redis, settings: Settings) -> None:
-    Dispatcher(settings).frame("front-door", "token")
+def test_a_frame_request_expires(redis: Redis, dispatcher: Dispatcher) -> None:
+    dispatcher.frame("front-door", "token")
     headers = sent(redis, LIVE)["headers"]
     assert headers["task"] == "analyze_frame"
     assert headers["argsrepr"] == "front-door"

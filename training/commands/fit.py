@@ -25,7 +25,9 @@ def register(commands: Commands, data: str | None) -> None:
     parser.add_argument("--network", choices=sorted(RECIPES), default="mien", help="default: %(default)s")
     add_data_options(parser, data)
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="run folder (default: runs/<network>-<date>-<time>)")
-    parser.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with the run in this folder")
+    parser.add_argument(
+        "--resume", type=Path, metavar="FOLDER", help="go on with this run; --epochs changes its length"
+    )
     parser.add_argument("--epochs", type=int, help="how often to go through the data")
     parser.add_argument("--seed", type=int, help="of everything random")
     parser.add_argument(
@@ -44,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     from training.fit import best_epoch, fit, resume
 
     if recipe is None:
-        done = resume(arguments.resume, data, quiet=arguments.quiet)
+        done = resume(arguments.resume, data, epochs=arguments.epochs, quiet=arguments.quiet)
     else:
         folder = arguments.out or Path("runs", f"{recipe.network}-{datetime.now():%Y%m%d-%H%M%S}")
         done = fit(recipe, data, folder, source=arguments.data.name, quiet=arguments.quiet)

@@ -67,7 +67,7 @@ def tilted_face(degrees: float) -> tuple[np.ndarray, list[tuple[float, float]]]:
 
 @pytest.mark.parametrize("degrees", [-20, 15, 30])
 def test_alignment_levels_the_eyes(degrees: float) -> None:
-    upright, points = tilted_face(0)
+    upright, _ = tilted_face(0)
     (wanted,) = crop_faces(upright, [(50, 50, 100, 100)], fit=CropFit(align=True))
     turned, landmarks = tilted_face(degrees)
     found = Detection(50, 50, 100, 100, 0.9, tuple(landmarks))

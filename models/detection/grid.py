@@ -1,0 +1,66 @@
+"""What the outputs of our own detector mean: cells, strides, boxes; shared by its training and its use."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+STRIDES: Final = (8, 16, 32)
+"""Pixels of the input between neighbouring cells, one value an output level."""
+
+Floats = npt.NDArray[np.float32]
+
+
+class Cells(NamedTuple):
+    """The places that can report a face, of all levels in one row."""
+
+    centres: Floats
+    """[N, 2] x, y in pixels of the input."""
+    strides: Floats
+    """[N, 1] pixels."""
+
+
+def cells(height: int, width: int) -> Cells:
+    """Return the cells of an input of this size, level by level, row by row. Both sides divide by 32."""
+    centres, strides = [], []
+    for stride in STRIDES:
+        ys, xs = np.mgrid[0 : height // stride, 0 : width // stride]
+        level = np.stack([xs, ys], axis=-1).reshape(-1, 2).astype(np.float32)
+        centres.append((level + 0.5) * stride)
+        strides.append(np.full((len(level), 1), stride, np.float32))
+    return Cells(np.concatenate(centres), np.concatenate(strides))
+
+
+def decode_boxes(raw: Floats, where: Cells) -> Floats:
+    """Turn raw outputs [N, 4] into corners [N, 4] x1, y1, x2, y2 in pixels of the input.
+
+    The network gives, as logarithms in strides, the distances from a cell's centre to the left, upper, right
+    and lower side.
+    """
+    reach = np.exp(raw) * where.strides
+    return np.concatenate([where.centres - reach[:, :2], where.centres + reach[:, 2:]], axis=1)
+
+
+def decode_landmarks(raw: Floats, where: Cells) -> Floats:
+    """Turn raw outputs [N, 10], offsets in strides, into points [N, 5, 2] in pixels of the input."""
+    offsets = raw.reshape(-1, 5, 2) * where.strides[:, :, None]
+    points: Floats = where.centres[:, None] + offsets
+    return points
+
+
+def suppress(boxes: Floats, scores: Floats, overlap: float = 0.4) -> list[int]:
+    """Return the indices of the boxes [N, 4] (corners) that no better box overlaps by more than ``overlap``.
+
+    Greedy non-maximum suppression, the best score first; overlap is intersection over union.
+    """
+    area = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
+    order = np.argsort(-scores, kind="stable")
+    kept: list[int] = []
+    while len(order):
+        best, order = order[0], order[1:]
+        kept.append(int(best))
+        low = np.maximum(boxes[best, :2], boxes[order, :2])
+        high = np.minimum(boxes[best, 2:], boxes[order, 2:])
+        shared = np.maximum(high - low, 0).prod(axis=1)
+        order = order[shared <= overlap * (area[best] + area[order] - shared)]
+    return kept

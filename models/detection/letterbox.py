@@ -1,0 +1,30 @@
+"""Brings a picture of any shape to the network's input size without distorting it."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from models.detection.base import Image
+
+
+class Letter(NamedTuple):
+    """A picture in the upper left corner of a black input."""
+
+    pixels: Image
+    """uint8 [height, width, 3], red first."""
+    scale_x: float
+    """Pixels of the input for one pixel of the picture."""
+    scale_y: float
+
+
+def letterbox(image: Image, height: int, width: int) -> Letter:
+    """Fit a picture (blue first) into ``height`` x ``width`` and turn it to RGB; the rest stays black."""
+    tall, wide = image.shape[:2]
+    scale = min(height / tall, width / wide)
+    new_tall, new_wide = (min(max(round(side * scale), 1), most) for side, most in ((tall, height), (wide, width)))
+    way = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR  # below a half, linear would skip pixels
+    small = cv2.resize(image, (new_wide, new_tall), interpolation=way) if scale != 1 else image
+    pixels = np.zeros((height, width, 3), np.uint8)
+    cv2.cvtColor(small, cv2.COLOR_BGR2RGB, dst=pixels[:new_tall, :new_wide])
+    return Letter(pixels, new_wide / wide, new_tall / tall)

@@ -1,0 +1,83 @@
+"""Faces by our own network in 8 bits: the default."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from models.detection.base import Detection, Image, Landmarks, check_image, within
+from models.detection.card import DetectorCard
+from models.detection.grid import Cells, Floats, cells, decode_boxes, decode_landmarks, suppress
+from models.detection.letterbox import letterbox
+from models.runtimes import Runtime, open_runtime
+from models.weights import WEIGHTS, load_weights
+
+NETWORK: Final = "faces-1"
+ABOUT_SQUARE: Final = 1.16
+"""Longer side over shorter side up to which a picture goes into the square input."""
+
+Shape = tuple[int, int]
+
+
+class LiteDetector:
+    """An anchor-free network of three strides (`training.detection.network`), five landmarks a face.
+
+    A picture is fitted into one of three inputs of about equal cost: landscape, portrait or square. Each input has
+    a runtime of its own, for giving an interpreter another size costs more than running it.
+    """
+
+    name = "lite"
+
+    def __init__(self, min_score: float | None = None, *, network: str = NETWORK, folder: Path = WEIGHTS) -> None:
+        content, self.card = load_weights(network, DetectorCard, folder)
+        self.min_score = self.card.min_score if min_score is None else min_score
+        (tall, wide), square = self.card.wide, self.card.square
+        self._inputs: dict[Shape, tuple[Runtime, Cells]] = {
+            shape: (open_runtime("litert", content, source=self.card.file), cells(*shape))
+            for shape in ((tall, wide), (wide, tall), square)
+        }
+
+    def detect(self, image: Image) -> list[Detection]:
+        """See ``Detector.detect``."""
+        check_image(image)
+        shape = self._shape(image)
+        runtime, everywhere = self._inputs[shape]
+        letter = letterbox(image, *shape)
+        maps = runtime.run(letter.pixels[None])
+        logits, raw, offsets = (_row(maps, channels) for channels in (1, 4, 10))
+        kept = np.flatnonzero(logits[:, 0] >= _logit(self.min_score))
+        if not len(kept):
+            return []
+        where = Cells(everywhere.centres[kept], everywhere.strides[kept])
+        scale = np.array([letter.scale_x, letter.scale_y], np.float32)
+        boxes = decode_boxes(raw[kept], where) / np.tile(scale, 2)
+        points = decode_landmarks(offsets[kept], where) / scale
+        scores = 1 / (1 + np.exp(-logits[kept, 0]))
+        return within((_detection(boxes[i], points[i], scores[i]) for i in suppress(boxes, scores)), image)
+
+    def _shape(self, image: Image) -> Shape:
+        """Choose the input for a picture: height and width in pixels."""
+        height, width = image.shape[:2]
+        if max(height, width) <= ABOUT_SQUARE * min(height, width):
+            return self.card.square
+        tall, wide = self.card.wide
+        return (tall, wide) if width > height else (wide, tall)
+
+
+def _row(maps: tuple[np.ndarray, ...], channels: int) -> Floats:
+    """Join the maps that have this many channels, the finest level first, to [N, channels]."""
+    levels = sorted((level for level in maps if level.shape[-1] == channels), key=lambda level: -level.size)
+    joined: Floats = np.concatenate([level.reshape(-1, channels) for level in levels])
+    return joined
+
+
+def _detection(box: Floats, points: Floats, score: Any) -> Detection:
+    x1, y1, x2, y2 = box.tolist()
+    landmarks: Landmarks = tuple((x, y) for x, y in points.tolist())  # type: ignore[assignment]
+    return Detection(x1, y1, x2 - x1, y2 - y1, float(score), landmarks)
+
+
+def _logit(score: float) -> float:
+    """Return the raw output that stands for a score, so that only the cells kept need an exponential."""
+    bounded = min(max(score, 1e-6), 1 - 1e-6)
+    return float(np.log(bounded / (1 - bounded)))

@@ -1,0 +1,70 @@
+"""One small image a role: its lock file, its packages, no rights."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from honcho.environ import parse_procfile
+
+LOCKS = {"gateway": "api", "worker": "worker", "capture": "capture", "flower": "flower"}
+PACKAGES = {"contracts", "models", "workers", "api", "capture", "training", "deploy"}
+
+
+@pytest.fixture(params=LOCKS)
+def role(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def dockerfile(role: str, root: Path) -> str:
+    return (root / f"deploy/docker/{role}.Dockerfile").read_text()
+
+
+def copied(dockerfile: str) -> set[str]:
+    return set(re.findall(r"^COPY (\w+) /source/\1$", dockerfile, re.MULTILINE))
+
+
+def imported(files: set[Path]) -> set[str]:
+    """Names of our packages that these modules import, wherever they do."""
+    names = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.split(".")[0])
+    return names & PACKAGES
+
+
+def test_the_image_holds_the_packages_that_its_process_imports(role: str, dockerfile: str, root: Path) -> None:
+    module = parse_procfile((root / "Procfile").read_text()).processes[role].split()[-1]
+    package = module.split(".")[0]
+    needed = {package, "deploy"}
+    files = {root / "deploy/health.py", root / "deploy/flower.py"}
+    for name in needed - {"deploy"}:
+        files |= set((root / name).rglob("*.py"))
+    for name in imported(files) - needed:
+        files |= set((root / name).rglob("*.py"))
+    assert copied(dockerfile) == imported(files) | needed
+
+
+def test_it_runs_the_line_of_the_procfile(role: str, dockerfile: str, root: Path) -> None:
+    line = parse_procfile((root / "Procfile").read_text()).processes[role]
+    command = re.search(r"^CMD \[(.*)\]$", dockerfile, re.MULTILINE)
+    assert command is not None
+    assert command[1] == ", ".join(f'"{part}"' for part in line.replace("-m", "-P -m").split())
+
+
+def test_it_installs_its_lock_file_with_hashes_and_runs_without_rights(role: str, dockerfile: str) -> None:
+    assert f"COPY requirements/{LOCKS[role]}.txt /requirements.txt" in dockerfile
+    assert "pip install --require-hashes -r /requirements.txt" in dockerfile
+    assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["python:3.13-slim-trixie"] * 2
+    assert re.search(r"^USER 10001:10001$", dockerfile, re.MULTILINE)
+    assert "index-url" not in dockerfile
+
+
+def test_what_is_copied_is_sent_to_the_engine(dockerfile: str, root: Path) -> None:
+    sent = set(re.findall(r"^!([^/\n]+)/?$", (root / ".dockerignore").read_text(), re.MULTILINE))
+    for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE):
+        assert {source.split("/")[0] for source in line.split()[:-1]} <= sent

@@ -1,0 +1,75 @@
+"""What is missing is said in words, and where to go once nothing is."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from contracts.settings import Settings
+from deploy.ports import free_port
+from deploy.readiness import Readiness, addresses
+
+NOT_READY = json.dumps({"error": "Not ready (workers: none)."}).encode()
+
+
+class Gateway(HTTPServer):
+    answers: list[tuple[int, bytes]]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Gateway
+
+    def do_GET(self) -> None:
+        assert self.path == "/readyz"
+        status, body = self.server.answers[0] if len(self.server.answers) == 1 else self.server.answers.pop(0)
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with Gateway(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_it_waits_until_the_gateway_is_ready(gateway: Gateway) -> None:
+    gateway.answers = [(503, NOT_READY), (502, b"<html>"), (200, b"")]
+    said: list[str] = []
+    Readiness(Settings(port=gateway.server_address[1])).wait(threading.Event(), said.append)
+    assert gateway.answers == [(200, b"")]
+    assert said == []
+
+
+def test_what_is_missing_comes_from_the_gateway(gateway: Gateway) -> None:
+    gateway.answers = [(503, NOT_READY), (502, b"<html>"), (500, b"[]")]
+    readiness = Readiness(Settings(port=gateway.server_address[1]))
+    assert readiness.missing() == "Not ready (workers: none)."
+    assert readiness.missing() == "the gateway answers, but not as expected"
+    assert readiness.missing() == "the gateway answers, but not as expected"
+
+
+def test_a_gateway_that_does_not_answer_is_missing_itself() -> None:
+    readiness = Readiness(Settings(port=free_port()))
+    assert readiness.missing().startswith("the gateway does not answer")
+    stop = threading.Event()
+    stop.set()
+    readiness.wait(stop, print)
+
+
+def test_addresses_can_be_clicked_wherever_the_gateway_listens() -> None:
+    settings = Settings(host="0.0.0.0", port=81, flower_port=82, flower_user="me", flower_password="secret")
+    text = addresses(settings)
+    assert "http://127.0.0.1:81/\n" in text
+    assert "http://127.0.0.1:82/   user me, password secret" in text
+    assert "http://[::1]:81/" in addresses(settings.model_copy(update={"host": "::"}))

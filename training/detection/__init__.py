@@ -1,0 +1,1 @@
+"""The face detector: its data, augmentation, network, training, evaluation and export."""

@@ -1,0 +1,100 @@
+"""Batches for the training, drawn ahead by background threads."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from training.detection.compose import Composer
+from training.detection.dataset import Picture
+from training.detection.sample import Sample
+
+MOST_FACES: Final = 14
+"""Faces asked for in one picture; further ones become ignored regions."""
+MOST_IGNORED: Final = 12
+
+Floats = npt.NDArray[np.float32]
+
+
+class Batch(NamedTuple):
+    """B training pictures and their padded truth, as ``losses.Truth`` has it."""
+
+    images: Floats
+    """[B, S, S, 3] RGB in 0..1."""
+    faces: Floats
+    real: Floats
+    landmarks: Floats
+    ignored: Floats
+
+
+class Batches:
+    """An endless row of batches; a context manager, so that its threads end with the training."""
+
+    def __init__(
+        self,
+        pictures: Sequence[Picture],
+        *,
+        size: int,
+        batch: int,
+        seed: int,
+        threads: int = 1,
+        ahead: int = 6,
+    ) -> None:
+        self._queue: queue.Queue[Batch] = queue.Queue(ahead)
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._fill,
+                args=(Composer(pictures, size=size, seed=seed + number).draw, batch),
+                daemon=True,
+            )
+            for number in range(threads)
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def next(self) -> Batch:
+        """Return the next batch, waiting for it where drawing is slower than learning."""
+        return self._queue.get(timeout=120)
+
+    def _fill(self, draw: Callable[[], Sample], size: int) -> None:
+        while not self._stop.is_set():
+            batch = collate([draw() for _ in range(size)])
+            while not self._stop.is_set():
+                try:
+                    self._queue.put(batch, timeout=0.5)
+                    break
+                except queue.Full:
+                    continue
+
+
+def collate(samples: Sequence[Sample]) -> Batch:
+    """Stack samples; pad their faces and regions."""
+    count = len(samples)
+    faces = np.zeros((count, MOST_FACES, 4), np.float32)
+    real = np.zeros((count, MOST_FACES), np.float32)
+    landmarks = np.full((count, MOST_FACES, 10), np.nan, np.float32)
+    ignored = np.zeros((count, MOST_IGNORED, 4), np.float32)
+    for row, sample in enumerate(samples):
+        kept = min(len(sample.boxes), MOST_FACES)
+        faces[row, :kept] = sample.boxes[:kept]
+        real[row, :kept] = 1
+        landmarks[row, :kept] = sample.landmarks[:kept].reshape(-1, 10)
+        spared = np.concatenate([sample.boxes[kept:], sample.ignored])[:MOST_IGNORED]
+        ignored[row, : len(spared)] = spared
+    images = np.stack([sample.pixels[..., ::-1] for sample in samples]).astype(np.float32) / 255
+    return Batch(images, faces, real, landmarks, ignored)

@@ -1,0 +1,100 @@
+"""Reads `faces.zip`: pictures with boxes and landmarks in COCO's form, and a split that holds photos back."""
+
+import hashlib
+import json
+import random
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from contracts.errors import ConfigurationError
+
+Source = Literal["hand", "machine", "none"]
+ANNOTATIONS: Final = "faces/annotations.json"
+BLOCK: Final = 12
+"""Neighbours in the file often show the same person, so the split moves blocks of this many pictures."""
+
+
+class Picture(NamedTuple):
+    """One decoded picture and its faces."""
+
+    name: str
+    source: Source
+    """Who drew the boxes: people (hand), another detector (machine), nobody, for there is no face (none)."""
+    pixels: npt.NDArray[np.uint8]
+    """[H, W, 3], blue first."""
+    boxes: npt.NDArray[np.float32]
+    """[N, 4] x1, y1, x2, y2 in pixels."""
+    landmarks: npt.NDArray[np.float32]
+    """[N, 5, 2] in pixels; NaN where there are none."""
+    bare: bool
+    """Whether at least one face wears no mask."""
+
+
+class Split(NamedTuple):
+    """Pictures to learn from and pictures never learned from."""
+
+    train: list[Picture]
+    validation: list[Picture]
+    data_sha256: str
+
+
+def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
+    """Read and decode `faces.zip`, about 2 GB in memory, and hold back a share of what people labelled.
+
+    Pictures without a face are held back in the same share.
+    Machine-labelled pictures are only learned from: their boxes are no truth to measure against.
+    Raises ConfigurationError where the file is missing or no such archive.
+    """
+    if not path.is_file():
+        raise ConfigurationError(f"There is no face data at {path}; give the path of faces.zip with --data.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            coco = json.loads(archive.read(ANNOTATIONS))
+            faces = _faces_by_image(coco)
+            entries = tqdm(coco["images"], desc="Reading faces", unit="image", leave=False)
+            pictures = [_read(archive, entry, faces.get(entry["id"], [])) for entry in entries]
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise ConfigurationError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
+    train, validation = split(pictures, seed=seed, share=share)
+    return Split(train, validation, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def split(pictures: Iterable[Picture], *, seed: int, share: float) -> tuple[list[Picture], list[Picture]]:
+    """Part pictures into those to learn from and those to measure with, in whole blocks of neighbours."""
+    by_source: dict[Source, list[Picture]] = {"hand": [], "machine": [], "none": []}
+    for picture in pictures:
+        by_source[picture.source].append(picture)
+    train, validation = by_source["machine"], []
+    chance = random.Random(seed)
+    for source in ("hand", "none"):
+        group = sorted(by_source[source], key=lambda picture: picture.name)
+        for start in range(0, len(group), BLOCK):
+            (validation if chance.random() < share else train).extend(group[start : start + BLOCK])
+    return train, validation
+
+
+def _faces_by_image(coco: dict[str, Any]) -> dict[int, list[dict[str, Any]]]:
+    faces: dict[int, list[dict[str, Any]]] = {}
+    for face in coco["annotations"]:
+        faces.setdefault(face["image_id"], []).append(face)
+    return faces
+
+
+def _read(archive: zipfile.ZipFile, entry: dict[str, Any], faces: list[dict[str, Any]]) -> Picture:
+    name = entry["file_name"]
+    pixels = cv2.imdecode(np.frombuffer(archive.read(f"faces/{name}"), np.uint8), cv2.IMREAD_COLOR)
+    boxes = np.array([face["bbox"] for face in faces], np.float32).reshape(-1, 4)
+    boxes[:, 2:] += boxes[:, :2]
+    landmarks = np.full((len(faces), 5, 2), np.nan, np.float32)
+    for row, face in zip(landmarks, faces, strict=True):
+        if "keypoints" in face:
+            row[:] = np.array(face["keypoints"], np.float32).reshape(5, 3)[:, :2]
+    bare = any(face["attributes"].get("kind", "bare") == "bare" for face in faces)
+    return Picture(Path(name).name, entry["source"], np.asarray(pixels, np.uint8), boxes, landmarks, bare)

@@ -1,0 +1,76 @@
+"""Turns trained weights into an 8-bit LiteRT file with its card."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from models.detection.letterbox import letterbox
+from training.detection.dataset import Picture
+from training.detection.network import build
+
+WIDE: Final = (288, 384)
+SQUARE: Final = (320, 320)
+CALIBRATION: Final = 300
+"""Pictures that tell the converter how large the activations get."""
+
+
+def to_litert(trained: keras.Model, pictures: Sequence[Picture]) -> bytes:
+    """Convert a network to integers throughout: input uint8 RGB in 0..255, outputs int8 with scales.
+
+    ``pictures`` are training pictures; a share of them calibrates. The file's input is ``WIDE`` and can be resized
+    to any sides that divide by 32.
+    """
+    network = whole_pixels(trained, *WIDE)
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: _calibration(pictures)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.uint8
+    converter.inference_output_type = tf.int8
+    content: bytes = converter.convert()
+    return content
+
+
+def whole_pixels(trained: keras.Model, height: int, width: int) -> keras.Model:
+    """Rebuild a network for input in 0..255: the division by 255 moves into the first kernel."""
+    network = build(height, width, resizable=True)
+    weights: list[Any] = trained.get_weights()
+    weights[0] = weights[0] / 255.0
+    network.set_weights(weights)
+    return network
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 that the card of a file names."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _calibration(pictures: Sequence[Picture]) -> Iterator[list[Any]]:
+    """Yield evenly spread training pictures as the detector would feed them, with black and white in the range."""
+    step = max(len(pictures) // CALIBRATION, 1)
+    yield [np.full((1, *WIDE, 3), 255, np.float32)]
+    for picture in pictures[::step]:
+        yield [letterbox(picture.pixels, *WIDE).pixels[None].astype(np.float32)]
+
+
+def multiply_adds(network: keras.Model) -> int:
+    """Count the multiply-adds of all convolutions for one input; the network's input size must be fixed."""
+    total = 0
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.DepthwiseConv2D | keras.layers.Conv2D):
+            _, rows, columns, _ = layer.output.shape
+            kernel = layer.kernel.shape
+            total += rows * columns * int(np.prod(kernel))
+    return total
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_suffix(path.suffix + ".part")
+    draft.write_bytes(content)
+    draft.replace(path)

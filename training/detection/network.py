@@ -1,0 +1,93 @@
+"""The network: anchor-free, three strides, full convolutions where they are cheaper than they look.
+
+On a CPU in 8 bits a full 3x3 convolution with few channels runs at many times the rate of a depthwise one,
+and it trains faster too; so only the coarse stride 32, which needs a wide view, has depthwise blocks.
+"""
+
+from typing import Any, Final
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from models.detection.grid import STRIDES
+
+WIDTH: Final = 48
+"""Channels of the pyramid."""
+OUTPUTS: Final = {"score": 1, "box": 4, "landmarks": 10}
+"""Channels of each output of each level; see ``models.detection.grid`` for their meaning."""
+PRIOR: Final = -4.6
+"""Bias of the scores at the start: one cell in a hundred is a face."""
+REACH: Final = 0.7
+"""Bias of the boxes at the start: two strides to each side, as a logarithm."""
+
+
+def build(height: int | None = None, width: int | None = None, *, resizable: bool = False) -> keras.Model:
+    """Build the network for RGB input [N, height, width, 3] in 0..1; both sides divide by 32.
+
+    Its nine outputs are maps [N, rows, columns, channels]: score, box, landmarks of stride 8, then of 16
+    and 32. A ``resizable`` network computes the same by operations that, converted, do not fix the input's size.
+    """
+    enlarge = Enlarge if resizable else layers.UpSampling2D
+    image = keras.Input((height, width, 3), name="image")
+    x = _conv(image, 32, kernel=6, stride=4)  # one large step: stride 2 costs a quarter of the training
+    x = _conv(x, 64, stride=2)
+    fine = _bottleneck(x, 32)
+    middle = _bottleneck(_conv(fine, 96, stride=2), 48)
+    coarse = _separable(middle, 128, stride=2)
+    for _ in range(3):
+        coarse = _separable(coarse, 128, kernel=5)
+    coarse = _conv(coarse, WIDTH, kernel=1)
+    middle = layers.add([_conv(middle, WIDTH, kernel=1), enlarge()(coarse)])
+    fine = layers.add([_conv(fine, WIDTH, kernel=1), enlarge()(middle)])
+    outputs = [
+        output
+        for level, stride in zip((fine, middle, coarse), STRIDES, strict=True)
+        for output in _head(_conv(level, WIDTH), stride)
+    ]
+    return keras.Model(image, outputs, name="faces")
+
+
+class Enlarge(layers.Layer):  # type: ignore[misc]
+    """Doubles rows and columns by repetition, as UpSampling2D does, without naming the new size."""
+
+    def call(self, x: Any) -> Any:
+        """Repeat each cell [N, R, C, K] in two rows and two columns."""
+        return tf.nn.depth_to_space(tf.concat([x, x, x, x], axis=-1), 2)
+
+
+def _head(x: Any, stride: int) -> list[Any]:
+    start = {"score": PRIOR, "box": REACH, "landmarks": 0.0}
+    return [
+        layers.Conv2D(
+            channels,
+            1,
+            name=f"{name}_{stride}",
+            dtype="float32",
+            bias_initializer=keras.initializers.Constant(start[name]),
+        )(x)
+        for name, channels in OUTPUTS.items()
+    ]
+
+
+def _conv(x: Any, channels: int, *, kernel: int = 3, stride: int = 1) -> Any:
+    x = layers.Conv2D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
+    return layers.ReLU(6.0)(layers.BatchNormalization()(x))
+
+
+def _bottleneck(x: Any, narrow: int) -> Any:
+    """A residual pair: 1x1 down to ``narrow``, 3x3 back up."""
+    channels = x.shape[-1]
+    y = _conv(x, narrow, kernel=1)
+    y = layers.BatchNormalization()(layers.Conv2D(channels, 3, padding="same", use_bias=False)(y))
+    return layers.ReLU(6.0)(layers.add([x, y]))
+
+
+def _separable(x: Any, channels: int, *, kernel: int = 3, stride: int = 1) -> Any:
+    """Depthwise, then 1x1; residual where the shapes agree."""
+    y = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", use_bias=False)(x)
+    y = layers.BatchNormalization()(y)
+    y = layers.BatchNormalization()(layers.Conv2D(channels, 1, use_bias=False)(y))
+    if stride == 1 and x.shape[-1] == channels:
+        y = layers.add([x, y])
+    return layers.ReLU(6.0)(y)

@@ -1,0 +1,72 @@
+"""Which cells answer for which face: task-aligned assignment (Feng et al., "TOOD", 2021), vectorised."""
+
+from typing import Any, Final, NamedTuple
+
+import tensorflow as tf
+
+CELLS_PER_FACE: Final = 6
+SCORE_POWER, OVERLAP_POWER = 0.5, 4.0
+SPAN: Final = {8: (0.0, 64.0), 16: (24.0, 128.0), 32: (56.0, 1e9)}
+"""Longer sides of faces, in pixels, that the cells of a stride may answer for."""
+
+
+class Targets(NamedTuple):
+    """What each of N cells should say; B pictures with up to M faces."""
+
+    face: Any
+    """int [B, N]: index of the face."""
+    positive: Any
+    """float [B, N]: 1 where the cell answers for a face."""
+    score: Any
+    """float [B, N]: the score asked for, the overlap of the best box at most."""
+
+
+def assign(scores: Any, boxes: Any, *, faces: Any, real: Any, centres: Any, strides: Any) -> Targets:
+    """Choose for each face the cells whose present score and box fit it best.
+
+    ``scores`` [B, N] in 0..1 and ``boxes`` [B, N, 4] are the network's; ``faces`` [B, M, 4] the truth,
+    ``real`` [B, M] 0 for padding; ``centres`` [N, 2] and ``strides`` [N, 1] the cells. Pass nothing that needs
+    a gradient.
+    """
+    overlap = overlaps(faces[:, :, None], boxes[:, None])
+    allowed = _allowed(faces, real, centres, strides)
+    # The small constant lets a face choose its nearest cells while no box overlaps it yet.
+    fit = allowed * (
+        scores[:, None] ** SCORE_POWER * overlap**OVERLAP_POWER + 1e-9 * _nearness(faces, centres, strides)
+    )
+    least = tf.math.top_k(fit, CELLS_PER_FACE).values[..., -1:]
+    chosen = tf.cast((fit >= least) & (fit > 0), tf.float32)
+    face = tf.argmax(chosen * (overlap + 1e-3), axis=1, output_type=tf.int32)
+    mine = chosen * tf.one_hot(face, tf.shape(faces)[1], axis=1)
+    fit, overlap = fit * mine, overlap * mine
+    best_fit = tf.reduce_max(fit, axis=2, keepdims=True)
+    best_overlap = tf.reduce_max(overlap, axis=2, keepdims=True)
+    score = tf.reduce_max(fit / (best_fit + 1e-12) * tf.maximum(best_overlap, 0.1) * mine, axis=1)
+    return Targets(face, tf.reduce_max(mine, axis=1), score)
+
+
+def overlaps(a: Any, b: Any) -> Any:
+    """Intersection over union of boxes [..., 4] as corners."""
+    low, high = tf.maximum(a[..., :2], b[..., :2]), tf.minimum(a[..., 2:], b[..., 2:])
+    shared = tf.reduce_prod(tf.maximum(high - low, 0.0), axis=-1)
+    areas = [tf.reduce_prod(tf.maximum(x[..., 2:] - x[..., :2], 0.0), axis=-1) for x in (a, b)]
+    return shared / (areas[0] + areas[1] - shared + 1e-6)
+
+
+def _allowed(faces: Any, real: Any, centres: Any, strides: Any) -> Any:
+    """[B, M, N]: 1 where a cell lies near enough to the middle of a face and has a stride for its size."""
+    middle = (faces[..., :2] + faces[..., 2:]) / 2
+    sides = faces[..., 2:] - faces[..., :2]
+    reach = tf.maximum(sides[:, :, None] * 0.3, strides * 0.75)
+    near = tf.reduce_all(tf.abs(centres - middle[:, :, None]) <= reach, axis=-1)
+    longest = tf.reduce_max(sides, axis=-1)[:, :, None]
+    fits = tf.zeros_like(near)
+    for stride, (low, high) in SPAN.items():
+        fits |= (strides[:, 0] == stride) & (longest >= low) & (longest < high)
+    return tf.cast(near & fits, tf.float32) * real[:, :, None]
+
+
+def _nearness(faces: Any, centres: Any, strides: Any) -> Any:
+    middle = (faces[..., :2] + faces[..., 2:]) / 2
+    distance = tf.reduce_sum(((centres - middle[:, :, None]) / strides) ** 2, axis=-1)
+    return 1.0 / (1.0 + distance)
