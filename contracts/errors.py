@@ -6,10 +6,11 @@
     ├── InvalidRequest              the request itself is wrong            400 / 405 / 413 / 415 / 422
     │   ├── EmptyBody, NotJson, NotBase64, NotByteValues, MalformedRequest
     │   ├── UnsupportedMediaType, PayloadTooLarge, MethodNotAllowed
-    │   ├── InvalidArchive, TooManyImages, IdempotencyConflict
+    │   ├── InvalidArchive, TooManyImages, IdempotencyConflict, WebhookRefused
     │   └── InvalidImage            one image is wrong; its siblings are not touched
     │       ├── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
-    ├── NotFound                    JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound
+    ├── NotFound                    JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound,
+    │                               WebhookNotFound
     ├── Overloaded                  try again later; carries ``retry_after``
     ├── Unavailable                 BrokerUnavailable, NoWorkers, NotReady
     ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
@@ -106,6 +107,12 @@ class IdempotencyConflict(InvalidRequest):
     code, status, title = "idempotency_conflict", 422, "The idempotency key stands for another request"
 
 
+class WebhookRefused(InvalidRequest):
+    """A webhook's address is none that Mien calls: not HTTP, or inside a network that is not public."""
+
+    code, status, title = "webhook_refused", 422, "The webhook's address is not allowed"
+
+
 class MethodNotAllowed(InvalidRequest):
     """The address exists, and does not take this method."""
 
@@ -158,6 +165,12 @@ class JobGone(NotFound):
     """The job existed; its result has outlived its time."""
 
     code, status, title = "job_gone", 410, "The job's result is no longer kept"
+
+
+class WebhookNotFound(NotFound):
+    """No webhook of this job was given up."""
+
+    code, title = "webhook_not_found", "There is no such dead letter"
 
 
 class AnnotatedNotFound(NotFound):

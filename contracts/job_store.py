@@ -44,9 +44,9 @@ class JobStore:
         self._redis = redis
         self._settings = settings
         self._clock = clock
-        self._claim = load_script(redis, "claim")
-        self._finish = load_script(redis, "finish")
-        self._cancel = load_script(redis, "cancel")
+        self._claim = load_script(redis, "claim", prelude="settle")
+        self._finish = load_script(redis, "finish", prelude="settle")
+        self._cancel = load_script(redis, "cancel", prelude="settle")
         self._renew = load_script(redis, "renew")
         self._overdue = load_script(redis, "overdue")
 
@@ -253,12 +253,15 @@ class JobStore:
 
     @staticmethod
     def _keys(job_id: str) -> list[str]:
-        return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS, keys.OPEN_BYTES]
+        return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE]
 
 
 def _to_fields(job: Job) -> dict[str, str]:
     stored = job.model_dump(mode="json", exclude={"items", "error", "options"}, exclude_none=True)
-    return {name: str(value) for name, value in stored.items()} | {"options": job.options.model_dump_json()}
+    stored["options"] = job.options.model_dump_json()
+    if job.options.webhook:
+        stored["webhook"] = job.options.webhook  # settle.lua looks whether this field is there
+    return {name: str(value) for name, value in stored.items()}
 
 
 def _from_fields(fields: Mapping[str, str]) -> Job:

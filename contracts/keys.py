@@ -8,11 +8,15 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:known      string  outlives the record, so that an old id is "gone" and not "never heard of"
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
+    mien:webhooks:due        zset    id of a final job → when its webhook is tried next
+    mien:webhook:{id}        hash    attempts so far and what the last one met
+    mien:webhooks:dead       hash    id → JSON: webhooks that were given up
+    mien:webhooks:secret     string  signs all webhooks; made at first need
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done           channel id of every job that has reached a final state
     mien:worker:{name}       string  what a live worker says of itself; seconds of TTL
     mien:counters            hash    Prometheus counters that many processes add to
-    interactive, bulk, live  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
+    interactive, bulk, live, webhooks  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
 
 Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::
 
@@ -30,6 +34,9 @@ Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::
 from typing import Final
 
 OPEN_JOBS: Final = "mien:jobs:open"
+WEBHOOKS_DUE: Final = "mien:webhooks:due"
+WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
+WEBHOOKS_SECRET: Final = "mien:webhooks:secret"
 OPEN_BYTES: Final = "mien:jobs:bytes"
 DONE_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"
@@ -50,6 +57,11 @@ def job_images(job_id: str) -> str:
 def job_annotated(job_id: str) -> str:
     """The job's images with boxes drawn."""
     return f"mien:job:{job_id}:annotated"
+
+
+def webhook(job_id: str) -> str:
+    """How far the delivery of the job's webhook has come."""
+    return f"mien:webhook:{job_id}"
 
 
 def once(key_hash: str) -> str:

@@ -53,12 +53,15 @@ class Settings(BaseSettings):
 
     worker_threads: Count = Field(2, description="Jobs a worker analyses at the same time.")
     worker_queues: str = Field(
-        "interactive,live,bulk",
-        pattern=r"^(interactive|live|bulk)(,(interactive|live|bulk))*$",
+        "interactive,live,webhooks,bulk",
+        pattern=r"^(interactive|live|webhooks|bulk)(,(interactive|live|webhooks|bulk))*$",
         description="Queues a worker takes work from.",
     )
     job_time_limit_s: Seconds = Field(
         120.0, description="A worker that is busy with one job for longer is stuck and exits."
+    )
+    webhook_networks: str = Field(
+        "", description="Networks that webhooks may reach although they are not public, as `10.0.0.0/8,fd00::/8`."
     )
     model: str = Field("", description="Emotion network by name (`models/weights/`); empty: the default.")
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(
