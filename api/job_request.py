@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from api.archive import ArchiveImages
 from api.bodies import FIELD, TAKEN, is_json, parse_json, refuse_more
 from api.image_text import image_bytes
+from contracts.addresses import AddressPolicy
 from contracts.errors import EmptyBody, MalformedRequest, NotJson, TooManyImages, UnsupportedMediaType
 from contracts.queues import BULK
 from contracts.results import Message
@@ -80,7 +81,10 @@ def read_job(request: Request, settings: Settings) -> JobRequest:
         if not images[0]:
             raise EmptyBody("The request carries no image: the data is empty.")
         read_header(images[0], settings.max_pixels)
-    return JobRequest(images, _options(given | request.args.to_dict()))
+    options = _options(given | request.args.to_dict())
+    if options.webhook:
+        AddressPolicy(settings.webhook_networks).check_url(options.webhook)
+    return JobRequest(images, options)
 
 
 def _read(request: Request, settings: Settings) -> tuple[Images, dict[str, Any]]:

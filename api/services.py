@@ -17,6 +17,7 @@ from contracts.job_store import JobStore
 from contracts.metrics import Counters
 from contracts.once import OnceStore
 from contracts.settings import Settings
+from contracts.webhooks import WebhookStore
 
 _CONNECTIONS = 8
 """To Redis, for all requests of a process; thousands of waiting clients hold none."""
@@ -31,6 +32,7 @@ class Services:
     frame_redis: Redis
     jobs: JobStore
     once: OnceStore
+    webhooks: WebhookStore
     admission: Admission
     frames: FrameStore
     dispatcher: Dispatcher
@@ -53,6 +55,7 @@ class Services:
             frame_redis=frame_redis,
             jobs=jobs,
             once=OnceStore(redis, settings),
+            webhooks=WebhookStore(redis),
             admission=Admission(settings, jobs, counters, redis),
             frames=frames,
             dispatcher=Dispatcher(settings),

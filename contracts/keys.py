@@ -36,7 +36,7 @@ from typing import Final
 OPEN_JOBS: Final = "mien:jobs:open"
 WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
-WEBHOOKS_SECRET: Final = "mien:webhooks:secret"
+WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
 OPEN_BYTES: Final = "mien:jobs:bytes"
 DONE_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"

@@ -56,9 +56,14 @@ def post(url: str, body: bytes, headers: Mapping[str, str], policy: AddressPolic
         connection.close()
 
 
+def resolve(host: str, port: int) -> list[str]:
+    """All addresses of a host, as its name servers tell them."""
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
 def _checked_address(host: str, port: int, policy: AddressPolicy) -> str:
     """The first of the host's addresses, provided that all of them may be called."""
-    found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    found = resolve(host, port)
     for address in found:
         if not policy.permits(ipaddress.ip_address(address.partition("%")[0])):
             raise WebhookRefused(f"{host} leads to {address}, which is not a public address.", field="webhook")
