@@ -53,8 +53,9 @@ def _open_auto() -> Source:
 
 def _open_address(url: str) -> Source:
     if urlsplit(url).scheme.lower() not in SCHEMES:
+        known = ", ".join(f"{scheme}://" for scheme in sorted(SCHEMES))
         raise ConfigurationError(
-            f"{SETTING}={without_password(url)}: an address has to begin with {', '.join(f'{s}://' for s in sorted(SCHEMES))}.",
+            f"{SETTING}={without_password(url)}: an address has to begin with {known}.",
             field=SETTING,
         )
     return open_address(url)
