@@ -34,7 +34,10 @@ class Settings(BaseSettings):
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
     max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
 
-    max_open_bytes: Count = Field(1_000_000_000, description="Bytes of waiting images before new jobs get 503.")
+    max_open_bytes: Count = Field(
+        400_000_000,
+        description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
+    )
     max_interactive_wait_s: Seconds = Field(30.0, description="Predicted wait above which interactive jobs get 503.")
     max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
 
