@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+STATE ?= .mien
 WORKERS ?= 1
 DATA ?= $(MIEN_DATA)
 NETWORK ?= classic
@@ -22,7 +23,7 @@ help: ## list these words
 
 .PHONY: up
 up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl-C stops it
-	@exec $(BIN)/python -m deploy.local --workers $(WORKERS)
+	@exec $(BIN)/python -m deploy.local --workers $(WORKERS) --data $(STATE)
 
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes
@@ -51,7 +52,7 @@ lock: $(DEV) ## write requirements/*.txt anew after a change of pyproject.toml (
 
 .PHONY: clean
 clean: ## remove the virtual environment, caches and the local Redis' data
-	rm -rf $(VENV) .mien .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
 
 # A virtual environment knows by a stamp what was installed in it and is brought up to date when a lock file changes.
 $(BIN)/python:

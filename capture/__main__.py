@@ -27,9 +27,8 @@ def main() -> int:
         signal.signal(ending, _end)
     try:
         settings = load_settings()
-        logging.basicConfig(
-            level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-        )
+        level = settings.log_level.upper()
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
         _quieten(settings)
         with closing(open_source(settings.camera_source)) as source:
             _publish(settings, source)

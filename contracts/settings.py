@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     frame_redis_url: str = Field("", description="Redis for live frames; empty: the broker Redis.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
 
-    host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     port: Port = Field(8000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")

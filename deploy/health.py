@@ -1,4 +1,7 @@
-"""Whether the process of this container does its work: ``python -m deploy.health ROLE``, exit status 0 or 1."""
+"""Whether the process of this container does its work: ``python -m deploy.health ROLE``, exit status 0 or 1.
+
+Runs every few seconds in every container, so each check imports only what it needs itself.
+"""
 
 import argparse
 import http.client
@@ -6,10 +9,7 @@ import socket
 import sys
 from collections.abc import Callable
 
-from contracts.connections import connect
 from contracts.errors import MienError
-from contracts.frame_store import FrameStore
-from contracts.presence import live_workers
 from contracts.settings import Settings, load_settings
 
 _PATIENCE_S = 3.0
@@ -37,6 +37,9 @@ def _flower(settings: Settings) -> str:
 
 
 def _worker(settings: Settings) -> str:
+    from contracts.connections import connect
+    from contracts.presence import live_workers
+
     redis = connect(settings.redis_url, name="health", max_connections=1)
     here = socket.gethostname()
     if any(worker.host == here for worker in live_workers(redis)):
@@ -45,6 +48,9 @@ def _worker(settings: Settings) -> str:
 
 
 def _capture(settings: Settings) -> str:
+    from contracts.connections import connect
+    from contracts.frame_store import FrameStore
+
     redis = connect(settings.frame_redis_url, name="health", max_connections=1)
     if FrameStore(redis, settings).newest(settings.camera):
         return ""

@@ -50,9 +50,9 @@ class LiteDetector:
             return []
         where = Cells(everywhere.centres[kept], everywhere.strides[kept])
         scale = np.array([letter.scale_x, letter.scale_y], np.float32)
-        boxes = decode_boxes(raw[kept], where) / np.tile(scale, 2)
+        boxes: Floats = decode_boxes(raw[kept], where) / np.concatenate([scale, scale])
         points = decode_landmarks(offsets[kept], where) / scale
-        scores = 1 / (1 + np.exp(-logits[kept, 0]))
+        scores = np.asarray(1 / (1 + np.exp(-logits[kept, 0])), np.float32)
         return within((_detection(boxes[i], points[i], scores[i]) for i in suppress(boxes, scores)), image)
 
     def _shape(self, image: Image) -> Shape:

@@ -110,14 +110,13 @@ def test_it_outlives_its_redis(capture: Capture, tmp_path: Path) -> None:
     client = connect(url, name="tests")
     store = FrameStore(client, Settings(redis_url=url))
     lines = iter(process.stdout or ())
-    dropped = [next(line for line in lines if "Frames are dropped. The job store does not answer" in line)]
+    assert any("Frames are dropped. The job store does not answer" in line for line in lines)
     for _ in range(2):
         with ValkeyServer(port=port, data_dir=tmp_path / "redis"):
             assert "Frames are published again." in next(lines)
             wait_for(lambda: sequence(store) > 0 and client.llen("live") > 0, process)
-        dropped.append(next(lines))
+        assert "Frames are dropped." in next(lines)
     client.close()
     process.terminate()
     assert "".join(lines) == ""
     assert process.wait(timeout=20) == 0
-    assert len(set(dropped)) == 1

@@ -44,9 +44,9 @@ class Batches:
         threads: int = 1,
         ahead: int = 6,
     ) -> None:
-        self._queue: queue.Queue[Batch] = queue.Queue(ahead)
+        self._queue: queue.Queue[Batch | Exception] = queue.Queue(ahead)
         self._stop = threading.Event()
-        self._threads = [
+        self.threads = [
             threading.Thread(
                 target=self._fill,
                 args=(Composer(pictures, size=size, seed=seed + number).draw, batch),
@@ -56,7 +56,7 @@ class Batches:
         ]
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
+        for thread in self.threads:
             thread.start()
         return self
 
@@ -64,16 +64,23 @@ class Batches:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        for thread in self._threads:
+        for thread in self.threads:
             thread.join()
 
     def next(self) -> Batch:
-        """Return the next batch, waiting for it where drawing is slower than learning."""
-        return self._queue.get(timeout=120)
+        """Return the next batch, waiting where drawing is slower than learning; a thread's error is raised here."""
+        batch = self._queue.get()
+        if isinstance(batch, Exception):
+            raise batch
+        return batch
 
     def _fill(self, draw: Callable[[], Sample], size: int) -> None:
         while not self._stop.is_set():
-            batch = collate([draw() for _ in range(size)])
+            batch: Batch | Exception
+            try:
+                batch = collate([draw() for _ in range(size)])
+            except Exception as error:  # whoever waits for the batch gets the error instead
+                batch = error
             while not self._stop.is_set():
                 try:
                     self._queue.put(batch, timeout=0.5)
@@ -96,5 +103,6 @@ def collate(samples: Sequence[Sample]) -> Batch:
         landmarks[row, :kept] = sample.landmarks[:kept].reshape(-1, 10)
         spared = np.concatenate([sample.boxes[kept:], sample.ignored])[:MOST_IGNORED]
         ignored[row, : len(spared)] = spared
-    images = np.stack([sample.pixels[..., ::-1] for sample in samples]).astype(np.float32) / 255
+    images = np.stack([sample.pixels[..., ::-1] for sample in samples]).astype(np.float32)
+    images /= 255
     return Batch(images, faces, real, landmarks, ignored)

@@ -2,24 +2,29 @@
 
 import argparse
 import dataclasses
+import json
 import os
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.errors import ConfigurationError
+from training.errors import DataError
 
 DATA_SETTING: Final = "MIEN_FACES_DATA"
 
 
-def register(subparsers: Any) -> None:
-    """Add the command `detection` to the parser of `python -m training`."""
-    parser = subparsers.add_parser("detection", help="the face detector", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
-    _add_fit(commands)
+def register(commands: Any) -> None:
+    """Add `detection` and its commands to the parser of `python -m training`."""
+    parser = commands.add_parser(
+        "detection", help="train, evaluate and export the face detector", description="The face detector."
+    )
+    inner = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_fit(inner)
+    _add_evaluate(inner)
+    _add_export(inner)
 
 
 def _add_fit(commands: Any) -> None:
-    from training.detection.recipe import Recipe
+    from training.detection.recipe import HELP, Recipe
 
     parser = commands.add_parser(
         "fit",
@@ -27,32 +32,78 @@ def _add_fit(commands: Any) -> None:
         description="Train the face detector. A run that was stopped goes on when given the same folder.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder of this run: state, log, network")
     _add_data(parser)
-    parser.add_argument("--run", type=Path, required=True, help="folder of this run: state, log, network")
     for field in dataclasses.fields(Recipe):
         kind = float if field.name == "minutes" else type(field.default)
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default, help=" ")
-    parser.set_defaults(run_command=_fit)
+        name = f"--{field.name.replace('_', '-')}"
+        parser.add_argument(name, type=kind, default=field.default, help=HELP[field.name])
+    parser.set_defaults(run=_fit)
+
+
+def _add_evaluate(commands: Any) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure a detector on the validation pictures",
+        description="Measure any detector on the pictures that ours never learned from; the figures come as JSON.",
+    )
+    _add_data(parser)
+    parser.add_argument("--detector", default="lite", help="lite, haar, mtcnn or yunet (default: %(default)s)")
+    parser.set_defaults(run=_evaluate)
+
+
+def _add_export(commands: Any) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="convert a trained detector to 8 bits and write its card",
+        description="Convert a run's network to 8-bit LiteRT, choose its threshold and measure it on the validation "
+        "pictures, and write it with its card.",
+    )
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder that fit wrote")
+    _add_data(parser)
+    parser.add_argument("--name", required=True, help="name of the version, such as faces-2")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write (default: the shipped networks)")
+    parser.set_defaults(run=_export)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, help=f"faces.zip; the setting {DATA_SETTING} where not given")
+    parser.add_argument("--data", type=Path, metavar="PATH", help=f"faces.zip; else the setting {DATA_SETTING}")
 
 
-def data_path(arguments: argparse.Namespace) -> Path:
-    """Return the path of the face data; ConfigurationError where neither argument nor setting names one."""
+def _read(arguments: argparse.Namespace) -> Any:
+    from training.detection.dataset import read_faces
+
     named = arguments.data or os.environ.get(DATA_SETTING)
     if not named:
-        raise ConfigurationError(f"Where is faces.zip? Give --data or set {DATA_SETTING}.", field="data")
-    return Path(named)
+        raise DataError(f"Where is faces.zip? Say --data PATH, or set {DATA_SETTING}.")
+    return read_faces(Path(named))
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    from training.detection.dataset import read_faces
     from training.detection.recipe import Recipe
     from training.detection.trainer import Trainer
 
     names = [field.name for field in dataclasses.fields(Recipe)]
+    data = _read(arguments)
     recipe = Recipe(**{name: getattr(arguments, name) for name in names})
-    data = read_faces(data_path(arguments))
-    print(Trainer(recipe, arguments.run).fit(data))
+    print(f"Written to {Trainer(recipe, arguments.run_folder).fit(data)}.")
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from models.detection import load_detector
+    from training.detection.evaluate import measure
+
+    data = _read(arguments)
+    threshold = load_detector(arguments.detector).min_score
+    detector = load_detector(arguments.detector, min_score=0.02)
+    print(json.dumps(measure(detector.detect, data.validation).scores(threshold), indent=2))
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from models.weights import WEIGHTS
+    from training.detection.card import export
+
+    folder = arguments.out or WEIGHTS
+    card = export(arguments.run_folder, _read(arguments), name=arguments.name, out=folder)
+    print(json.dumps(card.scores, indent=2))
+    print(f"Written to {folder / card.file} and beside it; threshold {card.min_score}.")

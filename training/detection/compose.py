@@ -5,15 +5,20 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from training.detection.dataset import Picture
 from training.detection.photometric import cover, degrade, relight
 from training.detection.sample import Floats, Sample, cut, shift, warp
+from training.errors import DataError
 
 FACES = (12.0, 190.0)
 """Sizes in pixels between which faces are drawn, evenly in the logarithm."""
 LARGEST_ZOOM = 2.5
 """Pictures with faces are not enlarged more than this."""
+
+
+Points = npt.NDArray[np.float64]
 
 
 class Composer:
@@ -27,7 +32,9 @@ class Composer:
         self._hand = hand + [picture for picture in hand if picture.bare]
         self._machine = [picture for picture in pictures if picture.source == "machine"]
         self._none = [picture for picture in pictures if picture.source == "none"]
-        self._scenes = [picture for picture in self._none if min(picture.pixels.shape[:2]) >= 100]
+        self._scenes = [picture for picture in self._none if min(picture.pixels.shape[:2]) >= 100] or self._none
+        if not (self._hand and self._machine and self._none):
+            raise DataError("Pictures of all three sources are needed: hand, machine and none.")
 
     def draw(self) -> Sample:
         """Return the next picture."""
@@ -50,7 +57,7 @@ class Composer:
         size = min(self._face_size(), 0.8 * max(width, height))
         scale = max(min(size / side, LARGEST_ZOOM), least)
         place = self._chance.uniform(0.0, 1.0, 2) * (width, height)
-        return self._warp(picture, scale, ((x1 + x2) / 2, (y1 + y2) / 2), place, width, height)
+        return self._warp(picture, scale, ((x1 + x2) / 2, (y1 + y2) / 2), place, (width, height))
 
     def _natural(self, width: int, height: int) -> Sample:
         """Take a photo as it will come: its longest side up to 560 pixels, a window of it."""
@@ -62,7 +69,7 @@ class Composer:
             self._chance.uniform(min(0, room), max(0, room)) + side * scale / 2
             for side, room in ((wide, width - wide * scale), (tall, height - tall * scale))
         ]
-        return self._warp(picture, scale, (wide / 2, tall / 2), np.array(place), width, height)
+        return self._warp(picture, scale, (wide / 2, tall / 2), np.array(place), (width, height))
 
     def _close_up(self, width: int, height: int) -> Sample:
         """Take a tight portrait and let it fill the picture or more."""
@@ -70,7 +77,7 @@ class Composer:
         tall, wide = picture.pixels.shape[:2]
         scale = self._chance.uniform(0.35, 1.35) * min(width, height) / max(tall, wide)
         place = self._chance.uniform(0.25, 0.75, 2) * (width, height)
-        return self._warp(picture, scale, (wide / 2, tall / 2), place, width, height)
+        return self._warp(picture, scale, (wide / 2, tall / 2), place, (width, height))
 
     def _empty(self, width: int, height: int) -> Sample:
         """Take a picture without a face, at any zoom: animals and things look most like faces when large."""
@@ -78,7 +85,7 @@ class Composer:
         tall, wide = picture.pixels.shape[:2]
         scale = self._chance.uniform(0.5, 2.0) * min(width, height) / max(tall, wide)
         place = self._chance.uniform(0.3, 0.7, 2) * (width, height)
-        return self._warp(picture, scale, (wide / 2, tall / 2), place, width, height)
+        return self._warp(picture, scale, (wide / 2, tall / 2), place, (width, height))
 
     def _mosaic(self, width: int, height: int) -> Sample:
         """Put four pictures side by side."""
@@ -136,18 +143,17 @@ class Composer:
         picture: Picture,
         scale: float,
         centre: tuple[float, float],
-        place: Floats,
-        width: int,
-        height: int,
+        place: Points,
+        window: tuple[int, int],
     ) -> Sample:
         fill = 0 if self._chance.random() < 0.7 else int(self._chance.integers(256))
         if self._chance.random() < 0.8:  # move the picture so that it fills the window, for void teaches nothing
             sides = np.array(picture.pixels.shape[1::-1]) * scale
-            corner, room = place - np.array(centre) * scale, np.array([width, height]) - sides
+            corner, room = place - np.array(centre) * scale, np.array(window) - sides
             place = place + np.clip(corner, np.minimum(room, 0), np.maximum(room, 0)) - corner
-        return warp(picture, self._matrix(scale, centre, place, most=28), width, height, fill)
+        return warp(picture, self._matrix(scale, centre, place, most=28), *window, fill)
 
-    def _matrix(self, scale: float, centre: tuple[float, float], place: Floats, most: float) -> Floats:
+    def _matrix(self, scale: float, centre: tuple[float, float], place: Points, most: float) -> Floats:
         """Scale, stretch a little, turn now and then by up to ``most`` degrees, mirror half of the time."""
         turn = math.radians(self._chance.uniform(-most, most)) if self._chance.random() < 0.35 else 0.0
         stretch = math.exp(self._chance.normal(0, 0.06))
@@ -158,10 +164,10 @@ class Composer:
         return matrix.astype(np.float32)
 
     def _face_size(self) -> float:
-        return math.exp(self._chance.uniform(*map(math.log, FACES)))
+        return math.exp(self._chance.uniform(math.log(FACES[0]), math.log(FACES[1])))
 
     def _one(self, pictures: Sequence[Picture]) -> Picture:
-        return pictures[self._chance.integers(len(pictures))]
+        return pictures[int(self._chance.integers(len(pictures)))]
 
 
 def _overlaps(laid: Sample, scene: Sample) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from contracts.errors import ConfigurationError
+from training.errors import DataError
 
 Source = Literal["hand", "machine", "none"]
 ANNOTATIONS: Final = "faces/annotations.json"
@@ -50,10 +50,10 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
 
     Pictures without a face are held back in the same share.
     Machine-labelled pictures are only learned from: their boxes are no truth to measure against.
-    Raises ConfigurationError where the file is missing or no such archive.
+    Raises DataError where the file is missing or no such archive.
     """
     if not path.is_file():
-        raise ConfigurationError(f"There is no face data at {path}; give the path of faces.zip with --data.")
+        raise DataError(f"There is no face data at {path}; give the path of faces.zip with --data.")
     try:
         with zipfile.ZipFile(path) as archive:
             coco = json.loads(archive.read(ANNOTATIONS))
@@ -61,7 +61,7 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
             entries = tqdm(coco["images"], desc="Reading faces", unit="image", leave=False)
             pictures = [_read(archive, entry, faces.get(entry["id"], [])) for entry in entries]
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ConfigurationError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
+        raise DataError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
     train, validation = split(pictures, seed=seed, share=share)
     return Split(train, validation, hashlib.sha256(path.read_bytes()).hexdigest())
 
@@ -71,7 +71,8 @@ def split(pictures: Iterable[Picture], *, seed: int, share: float) -> tuple[list
     by_source: dict[Source, list[Picture]] = {"hand": [], "machine": [], "none": []}
     for picture in pictures:
         by_source[picture.source].append(picture)
-    train, validation = by_source["machine"], []
+    train: list[Picture] = by_source["machine"]
+    validation: list[Picture] = []
     chance = random.Random(seed)
     for source in ("hand", "none"):
         group = sorted(by_source[source], key=lambda picture: picture.name)

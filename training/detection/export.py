@@ -1,8 +1,10 @@
 """Turns trained weights into an 8-bit LiteRT file with its card."""
 
 import hashlib
+import warnings
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any, Final
 
 import keras
@@ -32,8 +34,9 @@ def to_litert(trained: keras.Model, pictures: Sequence[Picture]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     converter.inference_output_type = tf.int8
-    content: bytes = converter.convert()
-    return content
+    with redirect_stdout(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow announces that its own interpreter will go
+        return bytes(converter.convert())
 
 
 def whole_pixels(trained: keras.Model, height: int, width: int) -> keras.Model:
@@ -67,10 +70,3 @@ def multiply_adds(network: keras.Model) -> int:
             kernel = layer.kernel.shape
             total += rows * columns * int(np.prod(kernel))
     return total
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_suffix(path.suffix + ".part")
-    draft.write_bytes(content)
-    draft.replace(path)

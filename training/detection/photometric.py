@@ -36,6 +36,7 @@ def degrade(pixels: Pixels, chance: np.random.Generator) -> Pixels:
         pixels = np.asarray(cv2.filter2D(pixels, -1, kernel), np.uint8)
     if chance.random() < 0.12:
         noise = np.empty(pixels.shape, np.int16)
+        cv2.setRNGSeed(int(chance.integers(2**31)))
         cv2.randn(noise, 0, chance.uniform(3, 16))
         pixels = np.asarray(cv2.add(pixels, noise, dtype=cv2.CV_8U), np.uint8)
     if chance.random() < 0.15:

@@ -20,6 +20,7 @@ from training.detection.keras_detector import KerasDetector
 from training.detection.losses import Truth, losses
 from training.detection.network import build
 from training.detection.recipe import Recipe
+from training.run_folder import commit
 
 LOG: Final = "log.jsonl"
 
@@ -56,10 +57,12 @@ class Trainer:
         """Train to the end; return the file with the averaged weights."""
         recipe, done = self._recipe, int(self._optimizer.iterations.numpy())
         started = self._clock() - float(self._spent.numpy())
-        (self._folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
-        bar = tqdm(total=recipe.steps, initial=done, desc="Training", unit="step", mininterval=5)
+        self._describe(data, done)
         seed = recipe.seed + 1000 * done  # a resumed run draws pictures that it has not seen
-        with Batches(data.train, size=recipe.size, batch=recipe.batch, seed=seed, threads=recipe.threads) as batches:
+        with (
+            Batches(data.train, size=recipe.size, batch=recipe.batch, seed=seed, threads=recipe.threads) as batches,
+            tqdm(total=recipe.steps, initial=done, desc="Training", unit="step", mininterval=5) as bar,
+        ):
             progress = self._progress(done, started)
             while progress < 1:
                 self._optimizer.learning_rate.assign(self._rate(done, progress))
@@ -73,7 +76,7 @@ class Trainer:
                     self._spent.assign(self._clock() - started)
                     self._keeper.save()
                     self._check(data, done, {name: float(part) for name, part in parts.items()})
-        bar.close()
+        self._describe(data, done)
         return self.save()
 
     def save(self) -> Path:
@@ -81,6 +84,12 @@ class Trainer:
         path = self._folder / "faces.keras"
         self._averaged(lambda: self.network.save(path))
         return path
+
+    def _describe(self, data: Split, steps_done: int) -> None:
+        """Write what this run learns from and how."""
+        origin = {"commit": commit(), "data_sha256": data.data_sha256, "steps_done": steps_done}
+        for name, content in {"recipe.json": asdict(self._recipe), "origin.json": origin}.items():
+            (self._folder / name).write_text(json.dumps(content, indent=2) + "\n")
 
     def _check(self, data: Split, step: int, parts: dict[str, float]) -> None:
         """Measure the averaged weights on the validation pictures and log it."""

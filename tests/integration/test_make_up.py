@@ -1,0 +1,133 @@
+"""``make up``: everything from one command, and nothing left of it afterwards."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from deploy.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "for-this-test"
+
+
+class House:
+    """A ``make up`` with two workers, on ports and a data folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.flower_port = free_port(), free_port()
+        self.log = folder / "make-up.log"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("MIEN_", "MAKE", "MFLAGS"))}
+        environment |= {
+            "MIEN_PORT": str(self.port),
+            "MIEN_FLOWER_PORT": str(self.flower_port),
+            "MIEN_FLOWER_PASSWORD": PASSWORD,
+            "MIEN_CAMERA_SOURCE": "demo",
+        }
+        # The environment that runs this test is up to date, whatever its stamps say.
+        installed = ["-o", f"{sys.prefix}/.installed-local"]
+        with self.log.open("wb") as output:
+            self.make = subprocess.Popen(
+                ["make", "up", "WORKERS=2", f"VENV={sys.prefix}", f"STATE={folder / 'state'}", *installed],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            return json.load(answer)
+
+    def flower(self, path: str) -> Any:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.flower_port}{path}")
+        request.add_header("Authorization", "Basic " + b64encode(f"mien:{PASSWORD}".encode()).decode())
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def processes(self) -> list[psutil.Process]:
+        return psutil.Process(self.make.pid).children(recursive=True)
+
+    def running(self, module: str) -> list[psutil.Process]:
+        return [process for process in self.processes() if _command(process)[1:3] == ["-m", module]]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # it has ended since it was listed
+        return []
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path)
+    yield house
+    if house.make.poll() is None:
+        family = house.processes()
+        os.killpg(house.make.pid, signal.SIGTERM)
+        psutil.wait_procs(family, timeout=30)
+        for process in family:
+            if process.is_running():
+                process.kill()
+        house.make.wait()
+    print(house.said()[-8000:])
+
+
+@pytest.mark.slow
+def test_one_command_runs_everything_heals_and_leaves_nothing(house: House, wait_for: Callable[..., Any]) -> None:
+    wait_for(lambda: house.make.poll() is not None or "Mien is ready." in house.said(), "everything to be ready")
+    assert house.make.poll() is None
+    assert house.get("/readyz")["status"] == "ready"
+    assert f"http://127.0.0.1:{house.port}/" in house.said()
+    assert f"user mien, password {PASSWORD}" in house.said()
+    wait_for(lambda: house.get("/emotion_data").get("faces"), "a face of the demo camera")
+
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"http://127.0.0.1:{house.flower_port}/", timeout=20)
+    workers = wait_for(lambda: len(found := house.flower("/api/workers?refresh=1")) == 2 and found, "Flower's workers")
+    assert all(name.startswith("worker@") for name in workers)
+    tasks = wait_for(lambda: house.flower("/api/tasks?limit=5"), "Flower's tasks").values()
+    assert {task["name"] for task in tasks} == {"analyze_frame"}
+    assert all(re.match(r"\W*camera\W*$", task["args"]) for task in tasks), "a short label, and no bytes"
+
+    killed = house.running("workers")[0]
+    killed.kill()
+    wait_for(lambda: killed not in (now := house.running("workers")) and len(now) == 2, "the killed worker's successor")
+    assert "Ended by SIGKILL; it is started again." in house.said()
+
+    family = house.processes()
+    assert len(family) >= 7, "the parent, Redis, two workers, the gateway and its process, capture, Flower"
+    os.killpg(house.make.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
+    gone, left = psutil.wait_procs(family, timeout=40)
+    assert left == []
+    assert len(gone) == len(family)
+    house.make.wait(timeout=20)
+    lines = [line for line in house.said().splitlines() if "|" in line]
+    assert lines[-1].endswith("Stopped.")
+    assert "Valkey is now ready to exit" in lines[-2], "Redis ends last"
+    assert "Traceback" not in house.said()
+
+
+@pytest.mark.slow
+def test_sigterm_before_it_is_ready_leaves_nothing_either(house: House, wait_for: Callable[..., Any]) -> None:
+    wait_for(lambda: house.running("workers"), "the first worker to start")
+    family = house.processes()
+    house.make.send_signal(signal.SIGTERM)
+    _, left = psutil.wait_procs(family, timeout=40)
+    assert left == []
+    house.make.wait(timeout=20)

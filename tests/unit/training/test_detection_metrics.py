@@ -1,0 +1,70 @@
+"""Average precision and its kin, on cases small enough to reckon by hand."""
+
+import numpy as np
+import pytest
+
+from training.detection.dataset import Picture
+from training.detection.evaluate import Report
+from training.detection.metrics import Found, curve, overlap_matrix
+
+
+def found(*rows: tuple[float, ...]) -> Found:
+    table = np.array(rows, np.float32).reshape(-1, 5)
+    return Found(table[:, :4], table[:, 4])
+
+
+def faces(*rows: tuple[float, ...]) -> np.ndarray:
+    return np.array(rows, np.float32).reshape(-1, 4)
+
+
+def test_overlap_is_intersection_over_union() -> None:
+    matrix = overlap_matrix(faces((0, 0, 10, 10)), faces((0, 0, 10, 5), (20, 20, 30, 30), (5, 0, 15, 10)))
+    assert matrix[0] == pytest.approx([0.5, 0, 1 / 3])
+
+
+def test_a_perfect_detector_scores_one() -> None:
+    truth = faces((0, 0, 40, 40), (100, 0, 140, 40))
+    perfect = curve([found((0, 0, 40, 40, 0.9), (100, 0, 140, 40, 0.8))], [truth])
+    assert perfect.average_precision() == pytest.approx(1)
+    assert perfect.recall_at(0.9) == 1
+
+
+def test_a_false_alarm_costs_as_much_as_it_is_sure_of_itself() -> None:
+    truth = faces((0, 0, 40, 40), (100, 0, 140, 40))
+    sure = curve([found((0, 0, 40, 40, 0.9), (100, 0, 140, 40, 0.5), (200, 0, 240, 40, 0.8))], [truth])
+    assert sure.average_precision() == pytest.approx(0.5 + 0.5 * 2 / 3)
+    unsure = curve([found((0, 0, 40, 40, 0.9), (100, 0, 140, 40, 0.5), (200, 0, 240, 40, 0.1))], [truth])
+    assert unsure.average_precision() == pytest.approx(1)
+
+
+def test_a_second_box_on_a_face_is_a_false_alarm() -> None:
+    twice = curve([found((0, 0, 40, 40, 0.9), (1, 0, 41, 40, 0.8))], [faces((0, 0, 40, 40))])
+    assert twice.precision.tolist() == [1, 0.5]
+
+
+def test_small_faces_are_neither_asked_for_nor_held_against_a_box() -> None:
+    passed = curve([found((0, 0, 10, 10, 0.9))], [faces((0, 0, 10, 10), (50, 50, 90, 90))])
+    assert len(passed.scores) == 0
+    assert passed.average_precision() == 0
+
+
+def test_a_band_passes_over_boxes_of_other_sizes() -> None:
+    answers, truths = [found((0, 0, 100, 100, 0.9), (200, 0, 230, 30, 0.8))], [faces((200, 0, 230, 30))]
+    assert curve(answers, truths, sizes=(24, 48)).average_precision() == pytest.approx(1)
+    assert curve(answers, truths).average_precision() == pytest.approx(0.5)
+
+
+def test_precision_and_recall_at_a_score() -> None:
+    truth = faces((0, 0, 40, 40), (100, 0, 140, 40))
+    result = curve([found((0, 0, 40, 40, 0.9), (200, 0, 240, 40, 0.6))], [truth])
+    assert result.at(0.7) == (1, 0.5)
+    assert result.at(0.5) == (0.5, 0.5)
+    assert result.at(0.95) == (1, 0)
+
+
+def test_false_alarms_are_counted_on_pictures_without_a_face() -> None:
+    pixels, nothing = np.zeros((8, 8, 3), np.uint8), np.empty((0, 5, 2), np.float32)
+    empty = [Picture(str(i), "none", pixels, faces(), nothing, bare=False) for i in range(4)]
+    report = Report(empty, [found(), found((0, 0, 5, 5, 0.7)), found((0, 0, 5, 5, 0.2)), found()])
+    assert report.false_alarms(0.5) == 25
+    assert report.false_alarms(0.1) == 50
