@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from api.bodies import read_image
-from api.client import vanished
+from api.client import client_name, vanished
 from api.job_request import JobRequest, Options
 from api.problems import error_of
 from api.services import services
@@ -24,7 +24,7 @@ def detect_emotion() -> Response:
     mien = services()
     images = [read_image(request, mien.settings)]
     key = request.headers.get("Idempotency-Key")
-    job = submit(mien, JobRequest(images, Options(priority=INTERACTIVE)), key)
+    job = submit(mien, JobRequest(images, Options(priority=INTERACTIVE)), key, client_name())
     gone = vanished(request.environ)
     job = mien.waiting.wait(job.id, mien.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
