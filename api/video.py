@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from api import mjpeg
 from contracts import keys
 from contracts.connections import connect
-from contracts.errors import Unavailable
+from contracts.errors import MienError
 from contracts.frame_store import FrameStore
 from contracts.settings import Settings
 
@@ -80,17 +80,24 @@ class CameraReader:
             return self._picture
 
     def _follow(self) -> None:
-        self._show_frame()
         while not self._stopped:
             try:
+                if self._picture.serial == 0:
+                    self._show_frame()
                 with self._subscribe() as pubsub:
                     pubsub.subscribe(keys.frames_channel(self._camera), keys.views_channel(self._camera))
                     while not self._stopped:
                         self._step(pubsub)
-            except (RedisError, Unavailable) as error:
+            except (RedisError, MienError) as error:
                 log.warning("camera %s cannot be read: %s", self._camera, error)
-                self._show_placeholder_if_gone()
-                time.sleep(_RETRY_S)
+                self._pause()
+            except Exception:  # without this thread, its viewers would see the last picture for ever
+                log.exception("unexpected error with camera %s", self._camera)
+                self._pause()
+
+    def _pause(self) -> None:
+        self._show_placeholder_if_gone()
+        time.sleep(_RETRY_S)
 
     def _step(self, pubsub: Any) -> None:
         now = time.monotonic()
@@ -114,7 +121,7 @@ class CameraReader:
         frame = None
         try:
             frame = self._frames.newest(self._camera)
-        except Unavailable as error:
+        except MienError as error:
             log.warning("camera %s cannot be read: %s", self._camera, error)
         if frame is not None:
             self._seen_at = time.monotonic()

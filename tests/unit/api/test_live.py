@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from redis import Redis
 
 from api import mjpeg
 from api.video import CameraHub, placeholder
+from contracts import keys
 from contracts.emotions import EMOTIONS
 from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace, View
@@ -123,6 +125,16 @@ def until(shown: Iterator[tuple[str, bytes]], wanted: tuple[str, bytes]) -> None
         assert time.monotonic() < deadline, f"still {picture[0]}, not {wanted[0]}"
 
 
+def publish_until(store: FrameStore, shown: Iterator[tuple[str, bytes]], wanted: tuple[str, bytes]) -> None:
+    """Publish the wanted frame again and again: a reader that is just coming back does not hear every message."""
+    deadline = time.monotonic() + 30
+    epoch = 2
+    while next(shown) != wanted:
+        assert time.monotonic() < deadline, f"no {wanted}"
+        store.publish(Frame("cam", FrameStamp(epoch, 1), time.time(), wanted[1]))
+        epoch += 1
+
+
 def test_headers_of_the_stream(client: FlaskClient, store: FrameStore) -> None:
     publish(store, 1)
     response = client.get("/video_feed", buffered=False)
@@ -179,6 +191,34 @@ def test_a_camera_that_goes_away_becomes_a_placeholder_and_comes_back(redis: Red
     until(shown, ("placeholder", placeholder()))
     publish(store, 2)
     until(shown, ("plain", b"plain 2"))
+    shown.close()  # type: ignore[attr-defined]
+
+
+def test_viewers_outlast_a_full_redis(redis: Redis, redis_url: str) -> None:
+    settings = Settings(redis_url=redis_url, frame_ttl_s=0.5)
+    store = FrameStore(redis, settings)
+    publish(store, 1)
+    shown = pictures(CameraHub(settings, store).stream("cam"))
+    until(shown, ("plain", b"plain 1"))
+    redis.config_set("maxmemory", 1)
+    try:
+        until(shown, ("placeholder", placeholder()))
+    finally:
+        redis.config_set("maxmemory", 0)
+    publish_until(store, shown, ("plain", b"plain 2"))
+    shown.close()  # type: ignore[attr-defined]
+
+
+def test_viewers_outlast_what_nobody_expected(store: FrameStore, hub: CameraHub, redis: Redis, wait_for: Any) -> None:
+    publish(store, 1)
+    shown = pictures(hub.stream("cam"))
+    until(shown, ("plain", b"plain 1"))
+    wait_for(lambda: redis.pubsub_numsub(keys.frames_channel("cam"))[0][1], "the reader to listen")
+    redis.hset(keys.frame("cam"), "epoch", "nonsense")
+    redis.publish(keys.frames_channel("cam"), b"")
+    wait_for(lambda: not redis.pubsub_numsub(keys.frames_channel("cam"))[0][1], "the reader to fail over it")
+    redis.delete(keys.frame("cam"))
+    publish_until(store, shown, ("plain", b"plain 2"))
     shown.close()  # type: ignore[attr-defined]
 
 
