@@ -75,7 +75,7 @@ def test_a_record_that_nobody_expected_does_not_end_the_listening(
     waiter.start()
     wait_for(lambda: room.count, "the waiting caller")
     redis.hset(keys.job(job_id), "state", "nonsense")
-    wait_for(lambda: "unexpected error while listening" in caplog.text, "the listener to fail over it")
+    wait_for(lambda: "unexpected error while listening" in caplog.text, "the listener to fail over it", 20)
     redis.hset(keys.job(job_id), "state", "canceled")
     wait_for(lambda: answers, "the answer", 30)
     waiter.join()
