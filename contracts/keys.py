@@ -11,6 +11,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:webhook:{id}        hash    attempts so far and what the last one met
     mien:webhooks:dead       hash    id → JSON: webhooks that were given up
     mien:webhooks:secret     string  signs all webhooks; made at first need
+    mien:apikeys             hash    id → JSON: name, hash, scopes and rate of an API key
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done           channel id of every job that has reached a final state
     mien:workers             hash    worker → what it says of itself, every few seconds
@@ -36,6 +37,7 @@ OPEN_JOBS: Final = "mien:jobs:open"
 WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
 WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
+API_KEYS: Final = "mien:apikeys"
 OPEN_BYTES: Final = "mien:jobs:bytes"
 DONE_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"
