@@ -54,3 +54,9 @@ def test_schemathesis_finds_no_answer_that_is_not_described(
     command += ["--exclude-path", "/video_feed"]  # it has no end
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout
+
+
+def test_the_page_about_errors_lists_them_all(app: Flask) -> None:
+    page = (Path(__file__).parents[2] / "docs/errors.md").read_text()
+    for problem in app.test_client().get("/openapi.json").get_json()["x-problems"]:
+        assert f"| `{problem['code']}` | {problem['status']} |" in page
