@@ -55,6 +55,5 @@ class Dispatcher:
                 kwargsrepr="",
                 expires=expires,
                 ignore_result=True,
-                producer=producer,
                 retry=False,
             )
