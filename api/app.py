@@ -5,12 +5,12 @@ import time
 from flask import Flask, Response, g, request
 
 from api.problems import register_error_handlers
-from api.routes import cameras, detect, health, jobs, metrics, page
+from api.routes import cameras, detect, health, jobs, metrics, page, webhooks
 from api.services import Services, services
 from contracts.settings import Settings
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-_BLUEPRINTS = (page, detect, jobs, cameras, health, metrics)
+_BLUEPRINTS = (page, detect, jobs, cameras, webhooks, health, metrics)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -6,6 +6,7 @@ from typing import Self, cast
 from flask import current_app
 from redis import Redis
 
+from api.admission import Admission
 from api.request_counter import RequestCounter
 from api.video import CameraHub
 from api.waiting import WaitingRoom
@@ -14,7 +15,9 @@ from contracts.dispatch import Dispatcher
 from contracts.frame_store import FrameStore
 from contracts.job_store import JobStore
 from contracts.metrics import Counters
+from contracts.once import OnceStore
 from contracts.settings import Settings
+from contracts.webhooks import WebhookStore
 
 _CONNECTIONS = 8
 """To Redis, for all requests of a process; thousands of waiting clients hold none."""
@@ -28,6 +31,9 @@ class Services:
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
+    once: OnceStore
+    webhooks: WebhookStore
+    admission: Admission
     frames: FrameStore
     dispatcher: Dispatcher
     waiting: WaitingRoom
@@ -42,16 +48,20 @@ class Services:
         shared = settings.frame_redis_url == settings.redis_url
         frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
         jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
+        counters = Counters(redis)
         return cls(
             settings=settings,
             redis=redis,
             frame_redis=frame_redis,
             jobs=jobs,
+            once=OnceStore(redis, settings),
+            webhooks=WebhookStore(redis),
+            admission=Admission(settings, jobs, counters, redis),
             frames=frames,
             dispatcher=Dispatcher(settings),
             waiting=WaitingRoom(settings, jobs),
             video=CameraHub(settings, frames),
-            counters=Counters(redis),
+            counters=counters,
         )
 
     def drain(self) -> None:

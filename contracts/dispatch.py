@@ -3,7 +3,7 @@
 from celery import Celery
 
 from contracts.connections import translated_broker
-from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, LIVE, broker_options
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
 from contracts.settings import Settings
 
 _FRAME_EXPIRES_S = 2
@@ -27,6 +27,10 @@ class Dispatcher:
     def frame(self, camera: str, token: str) -> None:
         """Ask for an analysis of the camera's newest frame; worthless after two seconds, so it expires then."""
         self._send(ANALYZE_FRAME, (camera, token), LIVE, argsrepr=camera, expires=_FRAME_EXPIRES_S)
+
+    def webhook(self, job_id: str) -> None:
+        """Announce that the webhook of a final job is due."""
+        self._send(DELIVER_WEBHOOK, (job_id,), WEBHOOKS, argsrepr=job_id)
 
     def close(self) -> None:
         """Close the connections to the broker."""

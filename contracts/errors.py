@@ -6,9 +6,11 @@
     ├── InvalidRequest              the request itself is wrong            400 / 405 / 413 / 415 / 422
     │   ├── EmptyBody, NotJson, NotBase64, NotByteValues, MalformedRequest
     │   ├── UnsupportedMediaType, PayloadTooLarge, MethodNotAllowed
+    │   ├── InvalidArchive, TooManyImages, IdempotencyConflict, WebhookRefused
     │   └── InvalidImage            one image is wrong; its siblings are not touched
     │       ├── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
-    ├── NotFound                    JobNotFound, JobGone, CameraNotFound
+    ├── NotFound                    JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound,
+    │                               WebhookNotFound
     ├── Overloaded                  try again later; carries ``retry_after``
     ├── Unavailable                 BrokerUnavailable, NoWorkers, NotReady
     ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
@@ -87,6 +89,30 @@ class PayloadTooLarge(InvalidRequest):
     code, status, title = "payload_too_large", 413, "The request is too large"
 
 
+class InvalidArchive(InvalidRequest):
+    """A ZIP that is damaged, encrypted, too large inside, or names files outside itself."""
+
+    code, status, title = "invalid_archive", 422, "The ZIP archive cannot be used"
+
+
+class TooManyImages(InvalidRequest):
+    """More images than one job may have."""
+
+    code, status, title = "too_many_images", 413, "The job has too many images"
+
+
+class IdempotencyConflict(InvalidRequest):
+    """An idempotency key came again with another request."""
+
+    code, status, title = "idempotency_conflict", 422, "The idempotency key stands for another request"
+
+
+class WebhookRefused(InvalidRequest):
+    """A webhook's address is none that Mien calls: not HTTP, or inside a network that is not public."""
+
+    code, status, title = "webhook_refused", 422, "The webhook's address is not allowed"
+
+
 class MethodNotAllowed(InvalidRequest):
     """The address exists, and does not take this method."""
 
@@ -139,6 +165,18 @@ class JobGone(NotFound):
     """The job existed; its result has outlived its time."""
 
     code, status, title = "job_gone", 410, "The job's result is no longer kept"
+
+
+class WebhookNotFound(NotFound):
+    """No webhook of this job was given up."""
+
+    code, title = "webhook_not_found", "There is no such dead letter"
+
+
+class AnnotatedNotFound(NotFound):
+    """The job did not ask for annotated images, or this one could not be analysed."""
+
+    code, title = "annotated_not_found", "There is no such annotated image"
 
 
 class CameraNotFound(NotFound):

@@ -27,10 +27,16 @@ class Settings(BaseSettings):
     port: Port = Field(8000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
+    max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
+    max_job_images: Count = Field(100, description="Images in one job.")
     max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
     max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
+
+    max_open_bytes: Count = Field(1_000_000_000, description="Bytes of waiting images before new jobs get 503.")
+    max_interactive_wait_s: Seconds = Field(30.0, description="Predicted wait above which interactive jobs get 503.")
+    max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
 
     result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")
     known_ttl_s: Count = Field(604_800, description="How long an old id answers 410 instead of 404, in seconds.")
@@ -47,12 +53,15 @@ class Settings(BaseSettings):
 
     worker_threads: Count = Field(2, description="Jobs a worker analyses at the same time.")
     worker_queues: str = Field(
-        "interactive,live,bulk",
-        pattern=r"^(interactive|live|bulk)(,(interactive|live|bulk))*$",
+        "interactive,live,webhooks,bulk",
+        pattern=r"^(interactive|live|webhooks|bulk)(,(interactive|live|webhooks|bulk))*$",
         description="Queues a worker takes work from.",
     )
     job_time_limit_s: Seconds = Field(
         120.0, description="A worker that is busy with one job for longer is stuck and exits."
+    )
+    webhook_networks: str = Field(
+        "", description="Networks that webhooks may reach although they are not public, as `10.0.0.0/8,fd00::/8`."
     )
     model: str = Field("", description="Emotion network by name (`models/weights/`); empty: the default.")
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(

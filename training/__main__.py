@@ -1,5 +1,6 @@
 """``python -m training``: fit, evaluate, export, prune."""
 
+import logging
 import os
 import sys
 
@@ -8,6 +9,7 @@ if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    logging.getLogger("absl").setLevel(logging.ERROR)
     from training.cli import main
 
     sys.exit(main(sys.argv[1:], data=os.environ.get("MIEN_DATA")))

@@ -38,6 +38,8 @@ class Recipe(_Frozen):
     warmup_epochs: float = Field(default=0.0, ge=0)
     weight_decay: float = Field(default=0.0, ge=0, description="Decoupled; spares biases and normalisations.")
     dropout: float = Field(default=0.5, ge=0, lt=1)
+    inner: float = Field(default=1.0, gt=0, le=1, description="Width within a block, part of its own; mien only.")
+    sparse: bool = Field(default=False, description="Weights that begin as 0 stay 0.")
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     votes_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that FER+ votes decide.")
     mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")

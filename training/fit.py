@@ -28,27 +28,26 @@ def fit(recipe: Recipe, data: Fer2013, folder: Path, *, source: str, quiet: bool
     """
     run = RunFolder(folder)
     run.create(recipe, describe_origin(data, source))
-    return _train(run, recipe, data, quiet)
+    return train(run, recipe, data, quiet)
 
 
-def resume(folder: Path, data: Fer2013, *, epochs: int | None = None, quiet: bool = False) -> RunFolder:
-    """Go on with the run in ``folder`` after its last full epoch, by the recipe that it was begun with.
+def resume(folder: Path, data: Fer2013, recipe: Recipe | None = None, *, quiet: bool = False) -> RunFolder:
+    """Go on with the run in ``folder`` after its last full epoch.
 
-    ``epochs`` makes the whole run longer or shorter than planned: the rest follows the new schedule, and the run's
-    papers say so. Raises ``TrainingError`` if there is no run, or if the data is not what it was begun with.
+    Another ``recipe`` than it was begun with, such as a longer one, holds from there on; the run's papers say so.
+    Raises ``TrainingError`` if there is no run, or if the data is not what it was begun with.
     """
     run = RunFolder(folder)
-    recipe = run.recipe()
+    before = run.recipe()
     origin = run.read_json("origin.json")
     if origin["data"]["sha256"] != fingerprint(data):
         raise TrainingError(f"The data is not what the run in {folder} was begun with.")
-    if epochs is not None and epochs != recipe.epochs:
+    if recipe is not None and recipe != before:
         done = len(run.read_json("history.json")) if (folder / "history.json").exists() else 0
-        change = {"after_epoch": done, "from_epochs": recipe.epochs, "to_epochs": epochs}
+        change = {"after_epoch": done, "before": before.model_dump()}
         run.write_json("origin.json", origin | {"replanned": [*origin.get("replanned", []), change]})
-        recipe = recipe.model_copy(update={"epochs": epochs})
         run.write_json("recipe.json", recipe.model_dump())
-    return _train(run, recipe, data, quiet)
+    return train(run, recipe or before, data, quiet)
 
 
 def describe_origin(data: Fer2013, source: str) -> dict[str, Any]:
@@ -65,7 +64,8 @@ def describe_origin(data: Fer2013, source: str) -> dict[str, Any]:
     }
 
 
-def _train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFolder:
+def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFolder:
+    """Train from where the run stands to its end: its start weights, or its last full epoch."""
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     if len(training) < recipe.batch:
         raise TrainingError(f"{len(training)} training images do not fill a batch of {recipe.batch}.")
@@ -73,6 +73,9 @@ def _train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFol
     targets = soft_targets(training, label_smoothing=smoothing, votes_weight=share)
     steps = len(training) // recipe.batch
     learner = Learner(recipe, steps)
+    start = run.read_arrays("start.npz")
+    if start is not None:
+        learner.begin_with([start[str(number)] for number in range(len(start))])
     history = _restore(run, learner)
     whole, done = recipe.epochs * steps, len(history) * steps
     with tqdm(total=whole, initial=done, unit="step", disable=quiet, mininterval=1, dynamic_ncols=True) as bar:

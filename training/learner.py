@@ -24,18 +24,29 @@ class Learner:
         self.recipe = recipe
         keras.utils.set_random_seed(recipe.seed)
         keras.config.set_dtype_policy(recipe.precision)
-        self.model = build_network(recipe.network, dropout=recipe.dropout)
+        self.model = build_network(recipe.network, dropout=recipe.dropout, inner=recipe.inner)
         keras.config.set_dtype_policy("float32")
-        self.averaged = build_network(recipe.network, dropout=recipe.dropout)
+        self.averaged = build_network(recipe.network, dropout=recipe.dropout, inner=recipe.inner)
         self.averaged.set_weights(self.model.get_weights())
         self.optimizer = _optimizer(recipe, steps_per_epoch)
         self.optimizer.build(self.model.trainable_variables)
         self._logits = keras.Model(self.model.inputs, self.model.get_layer("logits").output)
         self._scale = INPUT_SCALE[recipe.network]
-        self._compiled = _compile(self)
+        self._kept: list[tuple[Any, np.ndarray]] = []
+        self._compiled: Any = None
+
+    def begin_with(self, weights: list[np.ndarray]) -> None:
+        """Start from given weights, in the order of ``get_weights``; of a sparse recipe their zeros stay zero."""
+        self.model.set_weights(weights)
+        self.averaged.set_weights(weights)
+        if self.recipe.sparse:
+            kernels = [variable for variable in self.model.trainable_variables if variable.name == "kernel"]
+            self._kept = [(kernel, np.asarray(kernel.value) != 0) for kernel in kernels]
 
     def step(self, images: np.ndarray, targets: np.ndarray) -> float:
         """Learn from ``images``, float32 [N, 48, 48] in 0..255, and ``targets`` [N, 7]; gives the loss."""
+        if self._compiled is None:
+            self._compiled = _compile(self)
         return float(self._compiled(images, targets))
 
     def predict(self, images: np.ndarray) -> np.ndarray:
@@ -99,6 +110,8 @@ def _compile(learner: Learner) -> Any:
             logits = network(images[..., None] * learner._scale, training=True)
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
         optimizer.apply(tape.gradient(loss, trained), trained)
+        for kernel, kept in learner._kept:
+            kernel.assign(kernel.value * tf.cast(kept, kernel.dtype))
         done = tf.cast(optimizer.iterations.value, tf.float32)
         # Young weights are forgotten quickly: the mean is over the last tenth of the steps at first.
         decay = tf.minimum(longest, (1.0 + done) / (10.0 + done))

@@ -16,6 +16,7 @@ from workers.services import Services
 logger = logging.getLogger(__name__)
 
 RECONCILE_EVERY_S: Final = 3.0
+WEBHOOKS_EVERY_S: Final = 1.0
 EXIT_STUCK: Final = 70
 """Exit status of a worker with a stuck job (``EX_SOFTWARE``); a supervisor starts a fresh one."""
 
@@ -99,6 +100,7 @@ class Housekeeping:
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
             Periodic("presence", REPORT_EVERY_S, lambda: report_presence(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services, dispatcher)),
+            Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhooks.announce(dispatcher)),
         ]
 
     def start(self) -> None:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from redis import Redis
 
+from contracts.addresses import AddressPolicy
 from contracts.connections import connect
 from contracts.frame_store import FrameStore
 from contracts.job_store import JobStore
 from contracts.metrics import Counters
 from contracts.settings import Settings
+from contracts.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
 from workers.leases import Leases
+from workers.webhooks import Deliverer
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Services:
     frames: FrameStore
     counters: Counters
     leases: Leases
+    webhooks: Deliverer
     started_at: float
 
 
@@ -52,6 +56,7 @@ def build_services(settings: Settings) -> Services:
         else connect(settings.frame_redis_url, name=f"mien-worker-{name}", max_connections=connections)
     )
     jobs = JobStore(redis, settings)
+    policy = AddressPolicy(settings.webhook_networks)
     return Services(
         name=name,
         settings=settings,
@@ -61,5 +66,6 @@ def build_services(settings: Settings) -> Services:
         frames=FrameStore(frame_redis, settings),
         counters=Counters(redis),
         leases=Leases(jobs, name, settings.job_time_limit_s),
+        webhooks=Deliverer(jobs, WebhookStore(redis), policy, time.time),
         started_at=time.time(),
     )

@@ -1,6 +1,6 @@
 -- Claim a job for one worker, counting the attempt before anything is decoded, so that an image that kills its
 -- worker is given up after `max_attempts` and not tried for ever.
--- KEYS: record, images, open jobs    ARGV: id, owner, now, lease_s, max_attempts, ttl_s, done channel, error (JSON)
+-- KEYS: as settle.lua    ARGV: id, owner, now, lease_s, max_attempts, ttl_s, done channel, error (JSON)
 -- Returns {verdict, image count}; verdict: claimed | missing | final | held | expired | exhausted
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then
@@ -13,12 +13,8 @@ local due = tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1]) or 0)
 if state == 'running' and due > now and redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] then return {'held', 0} end
 
 local function give_up(final_state, verdict)
-  redis.call('HSET', KEYS[1], 'state', final_state, 'finished_at', ARGV[3])
   if final_state == 'failed' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) end
-  redis.call('UNLINK', KEYS[2])
-  redis.call('ZREM', KEYS[3], ARGV[1])
-  redis.call('EXPIRE', KEYS[1], ARGV[6])
-  redis.call('PUBLISH', ARGV[7], ARGV[1])
+  settle(ARGV[1], final_state, ARGV[3], ARGV[6], ARGV[7])
   return {verdict, 0}
 end
 

@@ -40,13 +40,16 @@ def register(commands: Commands, data: str | None) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train, and say what came out."""
-    recipe = None if arguments.resume else make_recipe(arguments)
+    from training.run_folder import RunFolder
+
+    start = RunFolder(arguments.resume).recipe() if arguments.resume else RECIPES[arguments.network]
+    recipe = make_recipe(start, arguments)
     data = read_data(arguments)
     use_device(arguments.device)
     from training.fit import best_epoch, fit, resume
 
-    if recipe is None:
-        done = resume(arguments.resume, data, epochs=arguments.epochs, quiet=arguments.quiet)
+    if arguments.resume:
+        done = resume(arguments.resume, data, recipe, quiet=arguments.quiet)
     else:
         folder = arguments.out or Path("runs", f"{recipe.network}-{datetime.now():%Y%m%d-%H%M%S}")
         done = fit(recipe, data, folder, source=arguments.data.name, quiet=arguments.quiet)
@@ -56,13 +59,13 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"The run lies in {done.path}.")
 
 
-def make_recipe(arguments: argparse.Namespace) -> Recipe:
-    """Give the chosen network's recipe as the command line changes it. Raises ``TrainingError``."""
+def make_recipe(start: Recipe, arguments: argparse.Namespace) -> Recipe:
+    """Give the recipe ``start`` as the command line changes it. Raises ``TrainingError``."""
     changes: dict[str, Any] = {}
     for name in ("epochs", "seed"):
         if getattr(arguments, name) is not None:
             changes[name] = getattr(arguments, name)
-    content = RECIPES[arguments.network].model_dump() | changes
+    content = start.model_dump() | changes
     for change in arguments.changes:
         _apply(change, content)
     try:

@@ -22,10 +22,11 @@ STEM: Final = 32
 STAGES: Final = (Stage(32, 1, 1), Stage(64, 1, 2), Stage(128, 2, 2), Stage(160, 1, 1))
 
 
-def build_mien(stem: int = STEM, stages: tuple[Stage, ...] = STAGES, *, dropout: float) -> Any:
+def build_mien(stem: int = STEM, stages: tuple[Stage, ...] = STAGES, *, dropout: float, inner: float = 1.0) -> Any:
     """Grey values in 0..255 in, probabilities of 7 labels out; brightness is scaled inside.
 
-    ``stem`` is the width of the first convolution. With the default sizes: 1.0 million parameters, 54 million
+    ``stem`` is the width of the first convolution, ``inner`` the part of a block's width that lies between its two
+    convolutions: less than 1 in a pruned network. With the default sizes: 1.0 million parameters, 54 million
     multiply-adds, a last map of 6x6.
     """
     from keras import Input, Model, layers
@@ -35,18 +36,24 @@ def build_mien(stem: int = STEM, stages: tuple[Stage, ...] = STAGES, *, dropout:
     x = _convolution(x, stem, kernel=5, stride=2, name="stem")
     for number, stage in enumerate(stages):
         for block in range(stage.blocks):
-            x = _block(x, stage.width, stage.stride if block == 0 else 1, name=f"stage{number}_block{block}")
+            stride, name = stage.stride if block == 0 else 1, f"stage{number}_block{block}"
+            x = _block(x, stage.width, inner_width(stage.width, inner), stride=stride, name=name)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     x = layers.Dropout(dropout, name="dropout")(x)
     x = layers.Dense(7, name="logits", dtype="float32")(x)
     return Model(image, layers.Softmax(name="probabilities", dtype="float32")(x), name="mien")
 
 
-def _block(x: Any, width: int, stride: int, name: str) -> Any:
+def inner_width(width: int, inner: float) -> int:
+    """Channels between the two convolutions of a block: a multiple of 8, which 8-bit kernels work in."""
+    return max(8, round(width * inner / 8) * 8)
+
+
+def _block(x: Any, width: int, between: int, *, stride: int, name: str) -> Any:
     """Two convolutions, plus their input, which takes a 1x1 convolution where the shapes differ."""
     from keras import layers
 
-    y = _convolution(x, width, kernel=3, stride=stride, name=f"{name}_first")
+    y = _convolution(x, between, kernel=3, stride=stride, name=f"{name}_first")
     y = _convolution(y, width, kernel=3, stride=1, name=f"{name}_second", activation=False)
     if stride != 1 or x.shape[-1] != width:
         x = _convolution(x, width, kernel=1, stride=stride, name=f"{name}_shortcut", activation=False)

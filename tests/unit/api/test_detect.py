@@ -151,7 +151,7 @@ def test_a_job_that_ends_without_analysis_is_an_error(
     waiting = app.extensions["mien"].waiting
     wait = waiting.wait
 
-    def end_first(job_id: str, timeout_s: float) -> Any:
+    def end_first(job_id: str, *_: Any) -> Any:
         return wait(job_id, 0).model_copy(update={"state": JobState(state)})
 
     monkeypatch.setattr(waiting, "wait", end_first)

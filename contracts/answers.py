@@ -1,11 +1,11 @@
-"""What the gateway answers, as schemas: the HTTP interface's own view of jobs and analyses.
+"""What clients are told of jobs and analyses, as schemas: answered by gateways and sent in webhooks by workers.
 
 Numbers are rounded for people here and nowhere else: confidences to two decimals, scores to four.
 """
 
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from contracts.emotions import Emotion
 from contracts.jobs import ItemResult, Job, JobState, Problem
@@ -79,12 +79,14 @@ class ItemAnswer(Message):
     index: int = Field(ge=0, description="Position of the image in the request.")
     result: Reading | None
     error: Problem | None
+    annotated: str | None = Field(description="Where the image with its boxes drawn is, if the job asked for it.")
 
     @classmethod
-    def of(cls, item: ItemResult) -> Self:
+    def of(cls, item: ItemResult, job: Job) -> Self:
         """The view of a stored item."""
         result = Reading.of(item.analysis) if item.analysis else None
-        return cls(index=item.index, result=result, error=item.error)
+        annotated = f"{job_location(job.id)}/items/{item.index}/annotated" if result and job.options.annotate else None
+        return cls(index=item.index, result=result, error=item.error, annotated=annotated)
 
 
 class JobAnswer(Message):
@@ -102,14 +104,16 @@ class JobAnswer(Message):
     items: list[ItemAnswer] = Field(description="In the order of the images; empty until the job has succeeded.")
     error: Problem | None = Field(description="Why the job as a whole failed.")
     location: str
+    metadata: dict[str, JsonValue] | None = Field(description="As it was given with the job.")
 
     @classmethod
     def of(cls, job: Job) -> Self:
         """The view of a stored job."""
         return cls(
-            items=[ItemAnswer.of(item) for item in job.items],
+            items=[ItemAnswer.of(item, job) for item in job.items],
             location=job_location(job.id),
-            **job.model_dump(exclude={"version", "items"}),
+            metadata=job.options.metadata,
+            **job.model_dump(exclude={"version", "items", "options"}),
         )
 
 
