@@ -34,8 +34,10 @@ class Dispatcher:
 
     def close(self) -> None:
         """Close the connections to the broker."""
-        # Celery would leave the sockets to the garbage collector; the pool itself is shared by all apps of this URL.
-        self._app.pool.force_close_all(close_pool=False)
+        # Celery would leave the sockets to the garbage collector. The pool itself is shared by all apps of this URL,
+        # so it is filled anew: whoever takes a connection from an empty one waits for ever.
+        pool = self._app.pool
+        pool.resize(pool.limit, reset=True)
         self._app.close()
 
     def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str, expires: int | None = None) -> None:
