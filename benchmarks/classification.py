@@ -9,6 +9,7 @@ often each is right on the public test.
 import argparse
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -32,9 +33,7 @@ def main() -> None:
     contents, card = load_forms(arguments.model)
     runtimes = {form: open_runtime("litert", content, source=form) for form, content in contents.items()}
     faces = np.random.default_rng(0).integers(0, 256, (arguments.faces, 48, 48, 1), np.uint8)
-    speeds = time_in_turns(
-        {form: lambda r=runtime: r.run(faces) for form, runtime in runtimes.items()}, arguments.rounds
-    )
+    speeds = time_in_turns({form: partial(runtime.run, faces) for form, runtime in runtimes.items()}, arguments.rounds)
     print(f"{card.name}: {card.parameters:,} parameters, {card.multiply_adds / 1e6:.1f} million multiply-adds a face")
     for form, content in contents.items():
         print(f"  {form:8} {len(content):>10,} bytes   {1000 * speeds[form] / len(faces):.3f} ms a face")
