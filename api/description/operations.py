@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from contracts import errors
-from contracts.answers import Accepted, Reading, JobAnswer
+from contracts.answers import Accepted, JobAnswer, Reading
 from contracts.errors import MienError
 from contracts.jobs import JobState
 from contracts.results import Message

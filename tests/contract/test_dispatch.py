@@ -58,4 +58,4 @@ def test_one_that_is_closed_takes_nothing_from_the_others(redis: Redis, settings
     assert redis.llen(BULK) == 4
     later.close()
     staying.close()
-    assert len(redis.client_list()) == before
+    assert len(redis.client_list()) <= before
