@@ -6,12 +6,12 @@ from flask import Flask, Response, g, request
 
 from api import guard
 from api.problems import register_error_handlers
-from api.routes import cameras, detect, health, jobs, metrics, page, webhooks
+from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
 from api.services import Services, services
 from contracts.settings import Settings
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-_BLUEPRINTS = (page, detect, jobs, cameras, webhooks, health, metrics)
+_BLUEPRINTS = (page, detect, jobs, cameras, webhooks, docs, health, metrics)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -98,7 +98,9 @@ class JobAnswer(Message):
     deadline_at: float | None
     started_at: float | None
     finished_at: float | None
-    items: list[ItemAnswer] = Field(description="In the order of the images; empty until a worker has finished the job.")
+    items: list[ItemAnswer] = Field(
+        description="In the order of the images; empty until a worker has finished the job."
+    )
     error: Problem | None = Field(description="Why the job as a whole failed.")
     location: str
     metadata: dict[str, JsonValue] | None = Field(description="As it was given with the job.")

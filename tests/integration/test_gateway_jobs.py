@@ -100,8 +100,8 @@ def test_a_client_that_leaves_takes_its_job_with_it(
 ) -> None:
     _, port = start_gateway()
     client = socket.create_connection(("127.0.0.1", port))
-    head = "POST /detect_emotion HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
-    client.sendall(f"{head}Content-Length: {len(astronaut)}\r\n\r\n".encode() + astronaut)
+    head = ["POST /detect_emotion HTTP/1.1", "Host: x", "Content-Type: image/jpeg", f"Content-Length: {len(astronaut)}"]
+    client.sendall("\r\n".join([*head, "", ""]).encode() + astronaut)
     (job_id,) = wait_for(lambda: redis.zrange(keys.OPEN_JOBS, 0, -1), "the job")
     client.close()
     jobs = JobStore(redis, settings)
