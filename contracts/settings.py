@@ -44,12 +44,17 @@ class Settings(BaseSettings):
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
     max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
 
-    max_open_bytes: Count = Field(1_000_000_000, description="Bytes of waiting images before new jobs get 503.")
+    max_open_bytes: Count = Field(
+        400_000_000,
+        description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
+    )
     max_interactive_wait_s: Seconds = Field(30.0, description="Predicted wait above which interactive jobs get 503.")
     max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
 
     result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")
-    known_ttl_s: Count = Field(604_800, description="How long an old id answers 410 instead of 404, in seconds.")
+    idempotency_ttl_s: Count = Field(
+        86_400, description="How long an `Idempotency-Key` stands for its job, in seconds."
+    )
     max_attempts: Count = Field(3, description="How often a job is tried when workers die over it.")
     lease_s: Seconds = Field(
         15.0, description="A running job is given to another worker after this silence, in seconds."
