@@ -15,6 +15,8 @@ from contracts import errors
 from contracts.errors import MienError
 from contracts.results import Message
 
+_BY_THE_SERVER = {414: "The address is longer than 4,094 characters.", 431: "The headers are too large."}
+"""Refused before the application sees the request, with a few words of HTML."""
 _REF = "#/components/schemas/{model}"
 
 
@@ -95,6 +97,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if "{" in operation.path:
         by_status[404].append(errors.NotFound)
     described["responses"] |= {str(status): _errors(kinds) for status, kinds in sorted(by_status.items())}
+    described["responses"] |= {str(status): {"description": text} for status, text in _BY_THE_SERVER.items()}
     if operation.body:
         described["requestBody"] = {"required": True, "content": BODIES[operation.body]}
     return described
