@@ -13,7 +13,7 @@ from models.header import read_header
 
 FIELD = "image"
 _RAW = ("application/octet-stream",)
-_TAKEN = "application/json, image/* and multipart/form-data"
+TAKEN = "application/json, image/* and multipart/form-data"
 
 
 def read_image(request: Request, settings: Settings) -> bytes:
@@ -34,14 +34,19 @@ def _sent_image(request: Request) -> bytes:
     if kind == "multipart/form-data":
         return _from_form(request)
     body = request.get_data(cache=False)
-    _refuse_more(request)
+    refuse_more(request)
     if not body:
-        raise EmptyBody(f"The request has no body; send an image as {_TAKEN}.")
-    if kind == "application/json" or kind.endswith("+json"):
+        raise EmptyBody(f"The request has no body; send an image as {TAKEN}.")
+    if is_json(request):
         return image_bytes(_image_member(parse_json(body)), FIELD)
     if kind.startswith("image/") or kind in _RAW:
         return body
-    raise UnsupportedMediaType(f"The content type {kind or '(none)'} is not taken here; send {_TAKEN}.")
+    raise UnsupportedMediaType(f"The content type {kind or '(none)'} is not taken here; send {TAKEN}.")
+
+
+def is_json(request: Request) -> bool:
+    """Whether the body claims to be JSON."""
+    return request.mimetype == "application/json" or request.mimetype.endswith("+json")
 
 
 def parse_json(body: bytes) -> Any:
@@ -56,7 +61,7 @@ def parse_json(body: bytes) -> Any:
         raise NotJson(f"The body is not valid JSON: {error}.") from error
 
 
-def _refuse_more(request: Request) -> None:
+def refuse_more(request: Request) -> None:
     """A body in chunks has no length; werkzeug stops reading at the limit and says nothing of what is left."""
     if request.content_length is None and request.environ["wsgi.input"].read(1):
         raise RequestEntityTooLarge
@@ -73,7 +78,7 @@ def _image_member(value: Any) -> Any:
 def _from_form(request: Request) -> bytes:
     """The first file, whatever its field is called; or the text field ``image``, as JSON would carry it."""
     files, form = request.files, request.form
-    _refuse_more(request)
+    refuse_more(request)
     for upload in files.values():
         return upload.stream.read()
     if FIELD in form:

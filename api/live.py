@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import Field
 
-from api.answers import FaceAnswer
 from api.video import STALLED_AFTER_S
+from contracts.answers import FaceAnswer
 from contracts.emotions import Emotion
 from contracts.frame_store import FrameStore
 from contracts.frames import FrameResult

@@ -10,13 +10,21 @@ from contracts.frame_store import FrameStore
 
 def wait_seconds(request: Request, longest: float) -> float:
     """``?wait=``: seconds the client is willing to wait, 0 if absent, `longest` at most."""
-    text = request.args.get("wait", "0")
+    return seconds_to_wait(request.args.get("wait", "0"), "wait", longest)
+
+
+def seconds_to_wait(text: str, field: str, longest: float) -> float:
+    """A number of seconds, `longest` at most.
+
+    Raises:
+        MalformedRequest: no number, or a negative one.
+    """
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
     if not seconds >= 0:
-        raise MalformedRequest(f'"wait" has to be a number of seconds from 0 to {longest:g}.', field="wait")
+        raise MalformedRequest(f'"{field}" has to be a number of seconds from 0 to {longest:g}.', field=field)
     return min(seconds, longest)
 
 

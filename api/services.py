@@ -6,15 +6,19 @@ from typing import Self, cast
 from flask import current_app
 from redis import Redis
 
+from api.admission import Admission
 from api.request_counter import RequestCounter
 from api.video import CameraHub
 from api.waiting import WaitingRoom
+from contracts.api_keys import KeyStore
 from contracts.connections import connect
 from contracts.dispatch import Dispatcher
 from contracts.frame_store import FrameStore
 from contracts.job_store import JobStore
 from contracts.metrics import Counters
+from contracts.once import OnceStore
 from contracts.settings import Settings
+from contracts.webhooks import WebhookStore
 
 _CONNECTIONS = 8
 """To Redis, for all requests of a process; thousands of waiting clients hold none."""
@@ -28,6 +32,10 @@ class Services:
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
+    once: OnceStore
+    api_keys: KeyStore
+    webhooks: WebhookStore
+    admission: Admission
     frames: FrameStore
     dispatcher: Dispatcher
     waiting: WaitingRoom
@@ -42,16 +50,21 @@ class Services:
         shared = settings.frame_redis_url == settings.redis_url
         frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
         jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
+        counters = Counters(redis)
         return cls(
             settings=settings,
             redis=redis,
             frame_redis=frame_redis,
             jobs=jobs,
+            once=OnceStore(redis, settings),
+            api_keys=KeyStore(redis),
+            webhooks=WebhookStore(redis),
+            admission=Admission(settings, jobs, counters, redis),
             frames=frames,
             dispatcher=Dispatcher(settings),
             waiting=WaitingRoom(settings, jobs),
             video=CameraHub(settings, frames),
-            counters=Counters(redis),
+            counters=counters,
         )
 
     def drain(self) -> None:

@@ -1,30 +1,91 @@
-"""The way of a job into the system: room for it, stored durably, announced to the workers."""
+"""The way of a job into the system: room for it, stored durably and once, announced to the workers."""
 
+import hashlib
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
 
+from api.job_request import JobRequest, Options
 from api.services import Services
-from contracts.errors import BrokerUnavailable, Overloaded
-from contracts.jobs import Job
+from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, MalformedRequest
+from contracts.job_ids import new_job_id
+from contracts.jobs import Job, JobOptions
 
-_RETRY_AFTER_S = 5.0
+_LONGEST_KEY = 255
+_STORING_S = 10.0
+"""How long a request with the same key may take to store its job before this one stores it."""
+_LOOK_EVERY_S = 0.02
 
 log = logging.getLogger(__name__)
 
 
-def submit(mien: Services, images: Sequence[bytes], queue: str) -> Job:
-    """Accept a job. Once this returns the job cannot be lost.
+def submit(mien: Services, request: JobRequest, key: str | None = None, client: str = "") -> Job:
+    """Accept a job, or find the one that this idempotency key already stands for. Once this returns it cannot be lost.
 
     Raises:
-        Overloaded: too many jobs wait in this queue. BrokerUnavailable: nothing was stored.
+        Overloaded, QuotaExceeded: no room. BrokerUnavailable: nothing was stored.
+        IdempotencyConflict: the key was used for another request.
     """
-    if mien.jobs.queue_depth(queue) >= mien.settings.max_queue_depth:
-        raise Overloaded(
-            f"{mien.settings.max_queue_depth:,} jobs are waiting already; try again later.", retry_after=_RETRY_AFTER_S
-        )
-    job = mien.jobs.create(images, queue)
+    if key is None:
+        return _store(mien, new_job_id(), request)
+    if not 0 < len(key) <= _LONGEST_KEY:
+        raise MalformedRequest(f"An idempotency key has 1 to {_LONGEST_KEY} characters.", field="Idempotency-Key")
+    fingerprint = _fingerprint(request)
+    while True:
+        claimed = mien.once.claim(client, key, new_job_id(), fingerprint)
+        if claimed.fingerprint != fingerprint:
+            raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
+        if claimed.first:
+            return _store_first(mien, claimed.job_id, request, lambda: mien.once.release(client, key))
+        try:
+            return _stored_by_another(mien, claimed.job_id)
+        except JobGone:  # the job has outlived its time, or whoever claimed the key has died before storing it
+            mien.once.release(client, key)
+
+
+def _store_first(mien: Services, job_id: str, request: JobRequest, release: Callable[[], None]) -> Job:
     try:
-        mien.dispatcher.job(job.id, queue)
+        return _store(mien, job_id, request)
+    except Exception:
+        release()
+        raise
+
+
+def _stored_by_another(mien: Services, job_id: str) -> Job:
+    end = time.monotonic() + _STORING_S
+    while True:
+        try:
+            return mien.jobs.get(job_id)
+        except JobGone:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_LOOK_EVERY_S)
+
+
+def _store(mien: Services, job_id: str, request: JobRequest) -> Job:
+    options = request.options
+    mien.admission.check(options.priority)
+    job = mien.jobs.create(
+        request.images,
+        options.priority,
+        job_id=job_id,
+        deadline_at=None if options.deadline is None else time.time() + options.deadline,
+        options=_stored_options(options),
+    )
+    try:
+        mien.dispatcher.job(job.id, options.priority)
     except BrokerUnavailable as error:
         log.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
     return job
+
+
+def _stored_options(options: Options) -> JobOptions:
+    return JobOptions(annotate=options.annotate, webhook=options.webhook or "", metadata=options.metadata)
+
+
+def _fingerprint(request: JobRequest) -> str:
+    digest = hashlib.sha256(request.options.model_dump_json().encode())
+    for image in request.images:
+        digest.update(len(image).to_bytes(8, "big"))
+        digest.update(image)
+    return digest.hexdigest()

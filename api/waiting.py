@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,15 +17,16 @@ from redis.exceptions import RedisError
 
 from contracts import keys
 from contracts.connections import connect
-from contracts.errors import Unavailable
+from contracts.errors import MienError
 from contracts.job_store import JobStore
-from contracts.jobs import Job
+from contracts.jobs import Job, JobState
 from contracts.settings import Settings
 
 _LOOK_AGAIN_S = 1.0
 _LISTEN_S = 0.25
 """How long the listener hears nothing before it sees that it has been closed."""
 _RETRY_S = 0.5
+_AFTER_DEADLINE_S = 0.01
 
 log = logging.getLogger(__name__)
 
@@ -39,21 +40,31 @@ class WaitingRoom:
         self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
-        self._closed = False
+        self.closed = False
 
-    def wait(self, job_id: str, timeout_s: float) -> Job:
+    def wait(self, job_id: str, timeout_s: float, gone: Callable[[], bool] = lambda: False) -> Job:
         """The job as soon as it is final, or as it is when the time runs out or the process stops.
+
+        Args:
+            job_id: the job.
+            timeout_s: seconds; a deadline of the job itself ends the wait as well, and the job.
+            gone: asked about once a second; true ends the wait, as the client is not there any more.
 
         Raises:
             JobNotFound, JobGone, BrokerUnavailable: from the job store.
         """
         if timeout_s <= 0:
             return self._jobs.get(job_id)
+        end = time.monotonic() + timeout_s
         with self._registered(job_id) as done:
             job = self._jobs.get(job_id)
             if job.state.final:
                 return job
-            done.wait(timeout_s)
+            if job.deadline_at is not None and job.state is JobState.QUEUED:
+                end = min(end, time.monotonic() + max(0.0, job.deadline_at - time.time()) + _AFTER_DEADLINE_S)
+            while not done.wait(min(_LOOK_AGAIN_S, max(0.0, end - time.monotonic()))):
+                if time.monotonic() >= end or gone():
+                    break
         return self._jobs.get(job_id)
 
     @property
@@ -64,7 +75,7 @@ class WaitingRoom:
 
     def close(self) -> None:
         """Wake everybody and end the listener."""
-        self._closed = True
+        self.closed = True
         self._wake(list(self._waiting))
         if self._listener is not None:
             self._listener.join(timeout=4 * _LISTEN_S)
@@ -75,7 +86,7 @@ class WaitingRoom:
         done = threading.Event()
         with self._lock:
             self._waiting[job_id].add(done)
-            if self._closed:
+            if self.closed:
                 done.set()
             elif self._listener is None:
                 self._listener = threading.Thread(target=self._listen, name="job-listener", daemon=True)
@@ -95,18 +106,21 @@ class WaitingRoom:
             event.set()
 
     def _listen(self) -> None:
-        while not self._closed:
+        while not self.closed:
             try:
                 with self._redis.pubsub() as pubsub:
                     pubsub.subscribe(keys.DONE_CHANNEL)
                     self._hear(pubsub)
-            except (RedisError, Unavailable) as error:
+            except (RedisError, MienError) as error:
                 log.warning("waiting for jobs is slower until Redis answers again: %s", error)
+                time.sleep(_RETRY_S)
+            except Exception:  # without this thread, nobody who waits is woken any more
+                log.exception("unexpected error while listening for jobs")
                 time.sleep(_RETRY_S)
 
     def _hear(self, pubsub: Any) -> None:
         look_again = 0.0
-        while not self._closed:
+        while not self.closed:
             message = pubsub.get_message(timeout=_LISTEN_S)
             if message is not None and message["type"] == "message":
                 self._wake([message["data"].decode()])

@@ -12,6 +12,7 @@ from capture.sources.device import has_device, open_device
 from capture.sources.folder import ImageFolder
 from capture.sources.video import VideoFile
 from contracts.errors import ConfigurationError
+from contracts.passwords import without_password
 
 _LOG = logging.getLogger(__name__)
 _DEVICE = re.compile(r"(?:/dev/video)?(\d{1,3})")
@@ -52,8 +53,9 @@ def _open_auto() -> Source:
 
 def _open_address(url: str) -> Source:
     if urlsplit(url).scheme.lower() not in SCHEMES:
+        known = ", ".join(f"{scheme}://" for scheme in sorted(SCHEMES))
         raise ConfigurationError(
-            f"{SETTING}={url}: an address has to begin with {', '.join(f'{s}://' for s in sorted(SCHEMES))}.",
+            f"{SETTING}={without_password(url)}: an address has to begin with {known}.",
             field=SETTING,
         )
     return open_address(url)

@@ -3,10 +3,12 @@
 from celery import Celery
 
 from contracts.connections import translated_broker
-from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, LIVE, broker_options
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
 from contracts.settings import Settings
 
 _FRAME_EXPIRES_S = 2
+_CONNECTIONS = 4
+_PATIENCE_S = 5
 
 
 class Dispatcher:
@@ -14,7 +16,12 @@ class Dispatcher:
 
     def __init__(self, settings: Settings) -> None:
         self._app = Celery("mien", set_as_current=False)
-        self._app.conf.update(broker_options(settings))
+        options = broker_options(settings)
+        options["broker_transport_options"] |= {"socket_timeout": _PATIENCE_S}  # a server that hangs is not waited for
+        self._app.conf.update(options)
+        # Not Celery's own pool: all apps of a process that talk to the same address share that one, so that closing
+        # it for one of them would leave the others waiting for a connection for ever.
+        self._pool = self._app.connection_for_write().Pool(limit=_CONNECTIONS)
 
     def job(self, job_id: str, queue: str) -> None:
         """Announce a stored job. A lost announcement delays the job, it does not lose it.
@@ -28,17 +35,21 @@ class Dispatcher:
         """Ask for an analysis of the camera's newest frame; worthless after two seconds, so it expires then."""
         self._send(ANALYZE_FRAME, (camera, token), LIVE, argsrepr=camera, expires=_FRAME_EXPIRES_S)
 
+    def webhook(self, job_id: str) -> None:
+        """Announce that the webhook of a final job is due."""
+        self._send(DELIVER_WEBHOOK, (job_id,), WEBHOOKS, argsrepr=job_id)
+
     def close(self) -> None:
         """Close the connections to the broker."""
-        # Celery would leave the sockets to the garbage collector; the pool itself is shared by all apps of this URL.
-        self._app.pool.force_close_all(close_pool=False)
+        self._pool.force_close_all()
         self._app.close()
 
     def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str, expires: int | None = None) -> None:
-        with translated_broker():
+        with translated_broker(), self._pool.acquire(block=True, timeout=_PATIENCE_S) as connection:
             self._app.send_task(
                 task,
                 args,
+                connection=connection,
                 queue=queue,
                 argsrepr=argsrepr,  # what Flower shows
                 kwargsrepr="",

@@ -6,10 +6,14 @@
     ├── InvalidRequest              the request itself is wrong            400 / 405 / 413 / 415 / 422
     │   ├── EmptyBody, NotJson, NotBase64, NotByteValues, MalformedRequest
     │   ├── UnsupportedMediaType, PayloadTooLarge, MethodNotAllowed
+    │   ├── InvalidArchive, TooManyImages, IdempotencyConflict, WebhookRefused
     │   └── InvalidImage            one image is wrong; its siblings are not touched
     │       ├── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
-    ├── NotFound                    JobNotFound, JobGone, CameraNotFound
-    ├── Overloaded                  try again later; carries ``retry_after``
+    ├── NotFound                    JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound,
+    │                               WebhookNotFound
+    ├── Overloaded                  try again later; carries ``retry_after``  503
+    │   └── QuotaExceeded           this client only                       429
+    ├── Denied                      Unauthorized, Forbidden                401 / 403
     ├── Unavailable                 BrokerUnavailable, NoWorkers, NotReady
     ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
     └── ConfigurationError          what an operator has to change before a process can start
@@ -87,6 +91,30 @@ class PayloadTooLarge(InvalidRequest):
     code, status, title = "payload_too_large", 413, "The request is too large"
 
 
+class InvalidArchive(InvalidRequest):
+    """A ZIP that is damaged, encrypted, too large inside, or names files outside itself."""
+
+    code, status, title = "invalid_archive", 422, "The ZIP archive cannot be used"
+
+
+class TooManyImages(InvalidRequest):
+    """More images than one job may have."""
+
+    code, status, title = "too_many_images", 413, "The job has too many images"
+
+
+class IdempotencyConflict(InvalidRequest):
+    """An idempotency key came again with another request."""
+
+    code, status, title = "idempotency_conflict", 422, "The idempotency key stands for another request"
+
+
+class WebhookRefused(InvalidRequest):
+    """A webhook's address is none that Mien calls: not HTTP, or inside a network that is not public."""
+
+    code, status, title = "webhook_refused", 422, "The webhook's address is not allowed"
+
+
 class MethodNotAllowed(InvalidRequest):
     """The address exists, and does not take this method."""
 
@@ -141,6 +169,18 @@ class JobGone(NotFound):
     code, status, title = "job_gone", 410, "The job's result is no longer kept"
 
 
+class WebhookNotFound(NotFound):
+    """No webhook of this job was given up."""
+
+    code, title = "webhook_not_found", "There is no such dead letter"
+
+
+class AnnotatedNotFound(NotFound):
+    """The job did not ask for annotated images, or this one could not be analysed."""
+
+    code, title = "annotated_not_found", "There is no such annotated image"
+
+
 class CameraNotFound(NotFound):
     """No camera of this name has published lately."""
 
@@ -155,6 +195,30 @@ class Overloaded(MienError):
     def __init__(self, detail: str, *, retry_after: float, field: str | None = None) -> None:
         super().__init__(detail, field=field)
         self.retry_after = retry_after
+
+
+class QuotaExceeded(Overloaded):
+    """One client has asked more often than it may; others are not affected."""
+
+    code, status, title = "quota_exceeded", 429, "Too many requests"
+
+
+class Denied(MienError):
+    """The request is understood, and not allowed to whoever sent it."""
+
+    code, status, title = "denied", 403, "Not allowed"
+
+
+class Unauthorized(Denied):
+    """An API key is needed, and none was sent, or one that is not valid."""
+
+    code, status, title = "unauthorized", 401, "An API key is needed"
+
+
+class Forbidden(Denied):
+    """The API key is valid, and its scopes do not include this."""
+
+    code, title = "forbidden", "This key does not allow it"
 
 
 class Unavailable(MienError):

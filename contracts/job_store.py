@@ -1,20 +1,24 @@
 """Jobs in Redis. The record is the truth; a Celery message is only a hint that there is work."""
 
 import json
-import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from redis import Redis
 
 from contracts import keys
 from contracts.connections import translated
 from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
-from contracts.jobs import ItemResult, Job, JobState, Problem
+from contracts.job_ids import is_job_id, new_job_id
+from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem
 from contracts.scripts import load_script
 from contracts.settings import Settings
+
+_PART_BYTES: Final = 1_000_000
+_UNFINISHED_S: Final = 600
+"""How long images without a record are kept, should the process that stores them die halfway."""
 
 
 class Claim(StrEnum):
@@ -35,14 +39,24 @@ class JobStore:
         self._redis = redis
         self._settings = settings
         self._clock = clock
-        self._claim = load_script(redis, "claim")
-        self._finish = load_script(redis, "finish")
-        self._cancel = load_script(redis, "cancel")
+        self._claim = load_script(redis, "claim", prelude="settle")
+        self._finish = load_script(redis, "finish", prelude="settle")
+        self._cancel = load_script(redis, "cancel", prelude="settle")
         self._renew = load_script(redis, "renew")
         self._overdue = load_script(redis, "overdue")
 
-    def create(self, images: Sequence[bytes], queue: str, *, deadline_at: float | None = None) -> Job:
-        """Store a new job and its images durably, in one transaction.
+    def create(
+        self,
+        images: Iterable[bytes],
+        queue: str,
+        *,
+        job_id: str = "",
+        deadline_at: float | None = None,
+        options: JobOptions = JobOptions(),  # noqa: B008 - frozen
+    ) -> Job:
+        """Store a new job and its images durably; it exists only once all of them are stored.
+
+        Images are taken one after the other, and many of them are sent in parts, so that memory stays flat.
 
         Returns:
             The queued job. Whoever calls has to announce it to the workers; should that fail, the reconciler does.
@@ -50,45 +64,73 @@ class JobStore:
         Raises:
             BrokerUnavailable, Overloaded: nothing was stored.
         """
+        job_id = job_id or new_job_id()
+        last, count, size = self._put_images(job_id, images)
         now = self._clock()
         job = Job(
-            id=secrets.token_urlsafe(16),
+            id=job_id,
             state=JobState.QUEUED,
             queue=queue,
-            image_count=len(images),
+            image_count=count,
             created_at=now,
             deadline_at=deadline_at,
+            options=options,
         )
-        kept = self._settings.known_ttl_s + self._settings.result_ttl_s
         with translated(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.job(job.id), mapping=_to_fields(job))
-            pipe.hset(keys.job_images(job.id), mapping={str(i): data for i, data in enumerate(images)})
-            pipe.set(keys.job_known(job.id), 1, ex=kept)
+            pipe.hset(keys.job(job.id), mapping=_to_fields(job) | {"bytes": str(size)})
+            pipe.hset(keys.job_images(job.id), mapping=last)
+            pipe.persist(keys.job_images(job.id))
             pipe.zadd(keys.OPEN_JOBS, {job.id: now + self._settings.requeue_after_s})
+            pipe.incrby(keys.OPEN_BYTES, size)
             pipe.execute()
         return job
 
+    def _put_images(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
+        """Send all parts but the last; returns the last one, how many images there are, and their bytes in all."""
+        part: dict[str, bytes] = {}
+        count = size = part_size = 0
+        for image in images:
+            if part_size > _PART_BYTES:
+                with translated(), self._redis.pipeline(transaction=True) as pipe:
+                    pipe.hset(keys.job_images(job_id), mapping=part)
+                    pipe.expire(keys.job_images(job_id), _UNFINISHED_S)
+                    pipe.execute()
+                part, part_size = {}, 0
+            part[str(count)] = image
+            count, size, part_size = count + 1, size + len(image), part_size + len(image)
+        return part, count, size
+
     def get(self, job_id: str) -> Job:
-        """The job as it is now.
+        """The job as it is now; one that has waited beyond its deadline is ended by looking at it.
 
         Raises:
             JobNotFound: never accepted here. JobGone: accepted once, and its result has outlived its time.
         """
+        job = self._read(job_id)
+        if job.state is not JobState.QUEUED or job.deadline_at is None or job.deadline_at > self._clock():
+            return job
+        self._end(job_id, JobState.EXPIRED)
+        return self._read(job_id)
+
+    def _read(self, job_id: str) -> Job:
+        if not is_job_id(job_id):
+            raise JobNotFound("There is no job of this id.")
         with translated():
             fields = self._redis.hgetall(keys.job(job_id))
-            if not fields:
-                if self._redis.exists(keys.job_known(job_id)):
-                    raise JobGone(f"The result of job {job_id} was kept for {self._settings.result_ttl_s} s only.")
-                raise JobNotFound(f"There is no job {job_id}.")
+        if not fields:
+            raise JobGone(f"The result of job {job_id} was kept for {self._settings.result_ttl_s} s only.")
         return _from_fields({k.decode(): v.decode() for k, v in fields.items()})
 
     def claim(self, job_id: str, owner: str) -> Claim:
-        """Try to take the job for `owner`, for `lease_s` from now; counts the attempt."""
+        """Try to take the job for `owner`, for `lease_s` from now; counts the attempt.
+
+        `owner` is to be new for every message taken; asking again with the same one changes nothing.
+        """
         exhausted = Problem.of(
             AttemptsExhausted(f"{self._settings.max_attempts} workers stopped while they analysed this job.")
         )
         with translated():
-            verdict, _ = self._claim(
+            verdict = self._claim(
                 keys=self._keys(job_id),
                 args=[
                     job_id,
@@ -109,8 +151,24 @@ class JobStore:
             stored = self._redis.hgetall(keys.job_images(job_id))
         return [stored[index] for index in sorted(stored, key=int)]
 
+    def put_annotated(self, job_id: str, index: int, jpeg: bytes) -> None:
+        """Keep an image with its boxes drawn for as long as the result can be read."""
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.job_annotated(job_id), str(index), jpeg)
+            pipe.expire(keys.job_annotated(job_id), self._settings.result_ttl_s)
+            pipe.execute()
+
+    def annotated(self, job_id: str, index: int) -> bytes | None:
+        """The JPEG; None if there is none."""
+        with translated():
+            found: bytes | None = self._redis.hget(keys.job_annotated(job_id), str(index))
+        return found
+
     def finish(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None = None) -> bool:
-        """Store the result, once. False: the job is no longer this owner's, and nothing was written."""
+        """Store the result, once. False: the job is no longer this owner's, and nothing was written.
+
+        Asking again changes nothing and gives the same answer, so that a lost answer may be asked for again.
+        """
         state = JobState.FAILED if error else JobState.SUCCEEDED
         with translated():
             written = self._finish(
@@ -134,22 +192,27 @@ class JobStore:
         Raises:
             JobNotFound, JobGone: there is nothing to cancel.
         """
-        with translated():
-            state = self._cancel(
-                keys=self._keys(job_id),
-                args=[job_id, self._clock(), self._settings.result_ttl_s, keys.DONE_CHANNEL],
-            )
+        if not is_job_id(job_id):
+            raise JobNotFound("There is no job of this id.")
+        state = self._end(job_id, JobState.CANCELED)
         if state is None:
-            self.get(job_id)  # tells gone from never known
-        return bool(state == JobState.QUEUED.value.encode())
+            self.get(job_id)  # says that it is gone
+        return state == JobState.QUEUED.value
 
-    def renew(self, owner: str, job_ids: Sequence[str]) -> int:
-        """Prolong the leases of jobs in work by `lease_s`; returns how many still belong to `owner`."""
-        if not job_ids:
+    def _end(self, job_id: str, final: JobState) -> str | None:
+        args = [job_id, self._clock(), self._settings.result_ttl_s, keys.DONE_CHANNEL, final.value]
+        with translated():
+            found = self._cancel(keys=self._keys(job_id), args=args)
+        return None if found is None else str(found.decode())
+
+    def renew(self, owners: Mapping[str, str]) -> int:
+        """Prolong the leases of jobs in work, id → owner, by `lease_s`; returns how many are still their owner's."""
+        if not owners:
             return 0
         due = self._clock() + self._settings.lease_s
+        flat = [part for pair in owners.items() for part in pair]
         with translated():
-            return int(self._renew(keys=[keys.OPEN_JOBS], args=[owner, due, keys.job(""), *job_ids]))
+            return int(self._renew(keys=[keys.OPEN_JOBS], args=[due, keys.job(""), *flat]))
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Jobs whose message was lost or whose worker died, as (id, queue): to be announced again."""
@@ -178,6 +241,11 @@ class JobStore:
         with translated():
             return int(self._redis.zcard(keys.OPEN_JOBS))
 
+    def open_bytes(self) -> int:
+        """Bytes of images that wait or are being analysed."""
+        with translated():
+            return max(0, int(self._redis.get(keys.OPEN_BYTES) or 0))
+
     def queue_depth(self, queue: str) -> int:
         """Messages waiting in one of Celery's queues."""
         with translated():
@@ -185,17 +253,21 @@ class JobStore:
 
     @staticmethod
     def _keys(job_id: str) -> list[str]:
-        return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS]
+        return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE]
 
 
 def _to_fields(job: Job) -> dict[str, str]:
-    stored = job.model_dump(mode="json", exclude={"items", "error"}, exclude_none=True)
+    stored = job.model_dump(mode="json", exclude={"items", "error", "options"}, exclude_none=True)
+    stored["options"] = job.options.model_dump_json()
+    if job.options.webhook:
+        stored["webhook"] = job.options.webhook  # settle.lua looks whether this field is there
     return {name: str(value) for name, value in stored.items()}
 
 
 def _from_fields(fields: Mapping[str, str]) -> Job:
     values: dict[str, Any] = {name: fields[name] for name in fields.keys() & Job.model_fields.keys()}
     values["version"] = int(values["version"])
+    values["options"] = json.loads(fields.get("options") or "{}")
     values["items"] = json.loads(fields.get("items") or "[]")
     values["error"] = json.loads(fields["error"]) if fields.get("error") else None
     return Job.model_validate(values)

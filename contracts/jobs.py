@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from contracts.errors import MienError
 from contracts.results import Analysis, Message
@@ -49,6 +49,14 @@ class ItemResult(Message):
     error: Problem | None = None
 
 
+class JobOptions(Message):
+    """What the client asked for beside the analysis."""
+
+    annotate: bool = Field(False, description="Keep each image with its boxes drawn for as long as the result.")
+    webhook: str = Field("", description="Address that is told when the job is final; empty: none.")
+    metadata: dict[str, JsonValue] | None = Field(None, description="Echoed back with the result.")
+
+
 class Job(Message):
     """Everything a client may know of a job. Times are seconds since 1970, UTC."""
 
@@ -60,6 +68,7 @@ class Job(Message):
     attempts: int = Field(0, ge=0, description="How often a worker has begun it.")
     created_at: float
     deadline_at: float | None = Field(None, description="The job expires if no worker has begun it by then.")
+    options: JobOptions = JobOptions()
     started_at: float | None = None
     finished_at: float | None = None
     items: list[ItemResult] = Field(

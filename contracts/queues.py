@@ -11,13 +11,17 @@ BULK: Final = "bulk"
 LIVE: Final = "live"
 """Requests to look at a camera's newest frame; they expire within seconds."""
 
+WEBHOOKS: Final = "webhooks"
+"""Somebody elsewhere wants to be told of a result."""
+
 JOB_QUEUES: Final = (INTERACTIVE, BULK)
-QUEUES: Final = (INTERACTIVE, LIVE, BULK)
+QUEUES: Final = (INTERACTIVE, LIVE, WEBHOOKS, BULK)
 """All queues, most urgent first: kombu asks Redis for them in this order."""
 
 ANALYZE_JOB: Final = "analyze_job"
 ANALYZE_FRAME: Final = "analyze_frame"
-TASKS: Final = (ANALYZE_JOB, ANALYZE_FRAME)
+DELIVER_WEBHOOK: Final = "deliver_webhook"
+TASKS: Final = (ANALYZE_JOB, ANALYZE_FRAME, DELIVER_WEBHOOK)
 """Short names, because people read them in Flower. A test holds them against the worker's registry: Celery
 accepts a misspelt name from a producer without a word."""
 

@@ -23,17 +23,38 @@ class Settings(BaseSettings):
     frame_redis_url: str = Field("", description="Redis for live frames; empty: the broker Redis.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
 
-    host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     port: Port = Field(8000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
+    require_keys: bool = Field(False, description="Whether clients need an API key (`python -m api keys create`).")
+    allow_anonymous: bool = Field(
+        False, description="Listen on an address that others can reach although no keys are required."
+    )
+    rate_limit: str = Field(
+        "",
+        pattern=r"^(\d+/(second|minute|hour|day))?$",
+        description="Requests a client may make, as `60/minute`, unless its key says otherwise; empty: no limit.",
+    )
+    cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
+    max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
+    max_job_images: Count = Field(100, description="Images in one job.")
     max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
     max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
 
+    max_open_bytes: Count = Field(
+        400_000_000,
+        description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
+    )
+    max_interactive_wait_s: Seconds = Field(30.0, description="Predicted wait above which interactive jobs get 503.")
+    max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
+
     result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")
-    known_ttl_s: Count = Field(604_800, description="How long an old id answers 410 instead of 404, in seconds.")
+    idempotency_ttl_s: Count = Field(
+        86_400, description="How long an `Idempotency-Key` stands for its job, in seconds."
+    )
     max_attempts: Count = Field(3, description="How often a job is tried when workers die over it.")
     lease_s: Seconds = Field(
         15.0, description="A running job is given to another worker after this silence, in seconds."
@@ -47,12 +68,15 @@ class Settings(BaseSettings):
 
     worker_threads: Count = Field(2, description="Jobs a worker analyses at the same time.")
     worker_queues: str = Field(
-        "interactive,live,bulk",
-        pattern=r"^(interactive|live|bulk)(,(interactive|live|bulk))*$",
+        "interactive,live,webhooks,bulk",
+        pattern=r"^(interactive|live|webhooks|bulk)(,(interactive|live|webhooks|bulk))*$",
         description="Queues a worker takes work from.",
     )
     job_time_limit_s: Seconds = Field(
         120.0, description="A worker that is busy with one job for longer is stuck and exits."
+    )
+    webhook_networks: str = Field(
+        "", description="Networks that webhooks may reach although they are not public, as `10.0.0.0/8,fd00::/8`."
     )
     model: str = Field("", description="Emotion network by name (`models/weights/`); empty: the default.")
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(

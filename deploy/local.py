@@ -51,8 +51,10 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
     terminal = Terminal(sys.stdout)
     with ExitStack() as house:
         if not os.environ.get(f"{PREFIX}REDIS_URL"):
-            url = house.enter_context(_embedded_redis(options.data, terminal, hurry))
+            url = house.enter_context(_embedded_redis(options.data, terminal, stop, hurry))
             settings = settings.model_copy(update={"redis_url": url})
+        if stop.is_set():  # asked to end before there was anything to run
+            return
         if not settings.flower_password:
             settings = settings.model_copy(update={"flower_password": new_password()})
         services = [
@@ -73,7 +75,7 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
 
 
 @contextmanager
-def _embedded_redis(data: Path, terminal: Terminal, hurry: threading.Event) -> Iterator[str]:
+def _embedded_redis(data: Path, terminal: Terminal, stop: threading.Event, hurry: threading.Event) -> Iterator[str]:
     """The URL of a server of our own, whose data lie in the folder and outlive it."""
     with claim_folder(data):
         folder = data / "redis"
@@ -83,7 +85,7 @@ def _embedded_redis(data: Path, terminal: Terminal, hurry: threading.Event) -> I
         server.start()
         try:
             url = f"redis://127.0.0.1:{port}/0"
-            wait_for_server(url, _REDIS_START_S)
+            wait_for_server(url, _REDIS_START_S, stop)
             yield url
         finally:
             stop_all([server], _GRACE_S, hurry)

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+from contracts.passwords import without_password
 from contracts.settings import Settings
 
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
@@ -55,7 +56,7 @@ def addresses(settings: Settings) -> str:
     Live page   {page}/
     A photo     curl -F image=@photo.jpg {page}/detect_emotion
     Flower      {flower}/   user {settings.flower_user}, password {settings.flower_password}
-    Redis       {settings.redis_url}
+    Redis       {without_password(settings.redis_url)}
 
   Ctrl-C stops everything.
 """

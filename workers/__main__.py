@@ -52,6 +52,7 @@ def run(settings: Settings) -> int:
         _consume(app, settings, services.name)
     finally:
         housekeeping.stop()
+        services.webhooks.close()
         dispatcher.close()
     return 0
 

@@ -3,7 +3,7 @@
 from celery import Celery
 from kombu import Exchange, Queue
 
-from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, QUEUES, broker_options
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, QUEUES, broker_options
 from contracts.settings import Settings
 from workers.frames import analyze_frame
 from workers.jobs import analyze_job
@@ -50,3 +50,7 @@ def register_tasks(app: Celery, services: Services) -> None:
     @app.task(name=ANALYZE_FRAME)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:
         return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
+
+    @app.task(name=DELIVER_WEBHOOK)  # type: ignore[untyped-decorator]
+    def _deliver_webhook(job_id: str) -> str:
+        return services.webhooks.begin(job_id)

@@ -1,6 +1,7 @@
 """Analysing a job: claim it, look at each image, write the result once."""
 
 import logging
+import secrets
 from collections import defaultdict
 
 from contracts.errors import AnalysisFailed, InvalidImage
@@ -8,6 +9,7 @@ from contracts.job_store import Claim
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, field
 from contracts.results import Analysis
+from models.drawing import draw_faces, encode_jpeg
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -19,14 +21,19 @@ def analyze_job(services: Services, job_id: str) -> str:
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
-    verdict = services.jobs.claim(job_id, services.name)
+    owner = f"{services.name}/{secrets.token_hex(4)}"  # of this message: its duplicate may come to this worker, too
+    verdict = services.jobs.claim(job_id, owner)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this worker: %s", job_id, verdict)
         return verdict.value
-    with services.leases.held(job_id):
-        items = [_analyze_item(services, index, data) for index, data in enumerate(services.jobs.images(job_id))]
+    with services.leases.held(job_id, owner):
+        annotate = services.jobs.get(job_id).options.annotate
+        images = services.jobs.images(job_id)
+        items = [_analyze_item(services, index, data) for index, data in enumerate(images)]
+        if annotate:
+            _keep_annotated(services, job_id, images, items)
         error = _common_error(items)
-        written = services.jobs.finish(job_id, services.name, items, error)
+        written = services.jobs.finish(job_id, owner, items, error)
     if not written:
         logger.warning("job %s was taken over by another worker while this one analysed it", job_id)
         return "lost"
@@ -44,6 +51,14 @@ def _analyze_item(services: Services, index: int, data: bytes) -> ItemResult:
         logger.exception("image %d could not be analysed", index)
         unexpected = AnalysisFailed("The image could not be analysed because of an internal error.")
         return ItemResult(index=index, error=Problem.of(unexpected))
+
+
+def _keep_annotated(services: Services, job_id: str, images: list[bytes], items: list[ItemResult]) -> None:
+    for data, item in zip(images, items, strict=True):
+        if item.analysis is not None:
+            picture = services.analyzer.decode(data)
+            drawn = draw_faces(picture.pixels, item.analysis.faces, picture.scale)
+            services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
 
 
 def _common_error(items: list[ItemResult]) -> Problem | None:

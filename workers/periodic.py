@@ -16,6 +16,7 @@ from workers.services import Services
 logger = logging.getLogger(__name__)
 
 RECONCILE_EVERY_S: Final = 3.0
+WEBHOOKS_EVERY_S: Final = 1.0
 EXIT_STUCK: Final = 70
 """Exit status of a worker with a stuck job (``EX_SOFTWARE``); a supervisor starts a fresh one."""
 
@@ -64,11 +65,11 @@ def reconcile(services: Services, dispatcher: Dispatcher) -> int:
 
 def renew_leases(services: Services) -> None:
     """Prolong the leases of running jobs; end this process if one of them is stuck."""
-    services.leases.renew()
-    stuck = services.leases.stuck()
+    stuck = services.leases.stuck()  # looked at first: Redis may be away, and that must not hide it
     if stuck:
         logger.critical("jobs %s are stuck; this worker exits so that a fresh one takes over", ", ".join(stuck))
         os._exit(EXIT_STUCK)
+    services.leases.renew()
 
 
 def report_presence(services: Services) -> None:
@@ -99,6 +100,7 @@ class Housekeeping:
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
             Periodic("presence", REPORT_EVERY_S, lambda: report_presence(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services, dispatcher)),
+            Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhooks.announce(dispatcher)),
         ]
 
     def start(self) -> None:

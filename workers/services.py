@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from redis import Redis
 
+from contracts.addresses import AddressPolicy
 from contracts.connections import connect
 from contracts.frame_store import FrameStore
 from contracts.job_store import JobStore
 from contracts.metrics import Counters
 from contracts.settings import Settings
+from contracts.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
 from workers.leases import Leases
+from workers.webhooks import Deliverer
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Services:
     """One worker process's models and stores. Everything in here may be used by several threads."""
 
     name: str
-    """Unique among all workers, also over restarts: the owner of claimed jobs."""
+    """Unique among all workers, also over restarts."""
     settings: Settings
     analyzer: Analyzer
     redis: Redis
@@ -30,6 +33,7 @@ class Services:
     frames: FrameStore
     counters: Counters
     leases: Leases
+    webhooks: Deliverer
     started_at: float
 
 
@@ -52,6 +56,7 @@ def build_services(settings: Settings) -> Services:
         else connect(settings.frame_redis_url, name=f"mien-worker-{name}", max_connections=connections)
     )
     jobs = JobStore(redis, settings)
+    policy = AddressPolicy(settings.webhook_networks)
     return Services(
         name=name,
         settings=settings,
@@ -60,6 +65,7 @@ def build_services(settings: Settings) -> Services:
         jobs=jobs,
         frames=FrameStore(frame_redis, settings),
         counters=Counters(redis),
-        leases=Leases(jobs, name, settings.job_time_limit_s),
+        leases=Leases(jobs, settings.job_time_limit_s),
+        webhooks=Deliverer(jobs, WebhookStore(redis), policy, time.time),
         started_at=time.time(),
     )

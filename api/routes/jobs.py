@@ -1,25 +1,36 @@
-"""``/v1/jobs``: submit, look, wait, cancel."""
+"""``/v1/jobs``: submit, look, wait, follow, cancel."""
+
+import re
 
 from flask import Blueprint, Response, request
 
-from api.answers import JobAnswer
-from api.bodies import read_image
-from api.parameters import wait_seconds
+from api import events
+from api.client import client_name
+from api.job_request import read_job
+from api.parameters import seconds_to_wait, wait_seconds
 from api.services import services
 from api.submission import submit
+from contracts.answers import JobAnswer, job_location
+from contracts.errors import AnnotatedNotFound
 from contracts.jobs import Job
-from contracts.queues import BULK
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
+
+_PREFER_WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?([^\s,;\"]+)", re.IGNORECASE)
 
 
 @blueprint.post("")
 def create_job() -> Response:
-    """Accept a job: 202 once it is durably stored."""
+    """Accept a job: 202 once it is durably stored, or 200 with its result if the client prefers to wait."""
     mien = services()
-    job = submit(mien, [read_image(request, mien.settings)], BULK)
-    response = _answer(job, 202)
-    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
+    wait = seconds_to_wait(preferred[1], "Prefer", mien.settings.max_wait_s) if preferred else 0.0
+    job = submit(mien, read_job(request, mien.settings), request.headers.get("Idempotency-Key"), client_name())
+    job = mien.waiting.wait(job.id, wait) if wait else job
+    response = _answer(job, 200 if job.state.final else 202)
+    response.headers["Location"] = job_location(job.id)
+    if preferred:
+        response.headers["Preference-Applied"] = f"wait={wait:g}"
     return response
 
 
@@ -28,6 +39,29 @@ def get_job(job_id: str) -> Response:
     """The job as it is, or as soon as it is final if the client waits for that."""
     mien = services()
     return _answer(mien.waiting.wait(job_id, wait_seconds(request, mien.settings.max_wait_s)))
+
+
+@blueprint.get("/<job_id>/events")
+def follow_job(job_id: str) -> Response:
+    """The job's life as server-sent events; 204 to a client that has seen the last one, so that it stops asking."""
+    mien = services()
+    job = mien.jobs.get(job_id)
+    seen = events.seen_by(request.headers.get("Last-Event-ID"))
+    if job.state.final and seen >= events.place(job.state):
+        return Response(status=204)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(events.stream(mien.waiting, job, seen), headers=headers, mimetype="text/event-stream")
+
+
+@blueprint.get("/<job_id>/items/<int:index>/annotated")
+def annotated(job_id: str, index: int) -> Response:
+    """One of the job's images with its boxes drawn, as JPEG."""
+    mien = services()
+    mien.jobs.get(job_id)
+    jpeg = mien.jobs.annotated(job_id, index)
+    if jpeg is None:
+        raise AnnotatedNotFound(f'Job {job_id} keeps no annotated image {index}; submit it with "annotate": true.')
+    return Response(jpeg, headers={"Cache-Control": "private, no-store"}, mimetype="image/jpeg")
 
 
 @blueprint.delete("/<job_id>")

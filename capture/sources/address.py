@@ -1,10 +1,9 @@
 """A camera on the network: RTSP, or HTTP with Motion JPEG."""
 
-from urllib.parse import urlsplit, urlunsplit
-
 import cv2
 
 from capture.sources.live import LiveSource
+from contracts.passwords import without_password
 
 SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 
@@ -15,12 +14,6 @@ _READ_TIMEOUT_MS = 5_000
 def open_address(url: str) -> LiveSource:
     """The camera at this address. It need not answer yet: cameras start slowly and are restarted at night."""
     return LiveSource(f"The camera at {without_password(url)}", lambda: _connect(url))
-
-
-def without_password(url: str) -> str:
-    """The address as it may stand in a log: user name and password left out."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _connect(url: str) -> cv2.VideoCapture:

@@ -59,10 +59,8 @@ class LiveSource:
     def _run(self, capture: cv2.VideoCapture | None) -> None:
         pauses, broken = self._pauses(), False
         while not self._closing.is_set():
-            capture = capture or self._connect()
-            if self._follow(capture, came_back=broken):
+            if self._attend(capture, came_back=broken):
                 pauses, broken = self._pauses(), False
-            capture.release()
             capture = None
             if self._closing.is_set():
                 return
@@ -71,15 +69,21 @@ class LiveSource:
             broken = True
             self._closing.wait(next(pauses))
 
-    def _follow(self, capture: cv2.VideoCapture, *, came_back: bool) -> bool:
-        """Hand on pictures until the line breaks. Returns whether there was any."""
+    def _attend(self, capture: cv2.VideoCapture | None, *, came_back: bool) -> bool:
+        """Hand on pictures until the line breaks, and close it. Returns whether there was any."""
         any_came = False
-        while not self._closing.is_set() and capture.grab():
-            if not any_came:
-                any_came = True
-                _LOG.log(logging.WARNING if came_back else logging.INFO, "%s sends pictures.", self.name)
-            if self._wanted:
-                self._hand_over(capture)
+        try:
+            capture = capture or self._connect()
+            while not self._closing.is_set() and capture.grab():
+                if not any_came:
+                    any_came = True
+                    _LOG.log(logging.WARNING if came_back else logging.INFO, "%s sends pictures.", self.name)
+                if self._wanted:
+                    self._hand_over(capture)
+        except cv2.error as error:  # what OpenCV cannot read is no better than silence
+            _LOG.debug("%s: %s", self.name, error)
+        if capture is not None:
+            capture.release()
         return any_came
 
     def _hand_over(self, capture: cv2.VideoCapture) -> None:

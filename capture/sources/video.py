@@ -36,8 +36,8 @@ class VideoFile:
         self._began = monotonic()
         self._position = 0  # pictures taken since `_began`
 
-    def read(self) -> Shot:
-        """The picture that is due now, or the next one when it is.
+    def read(self) -> Shot | None:
+        """The picture that is due now, or the next one when it is; None if that one is damaged.
 
         Raises:
             ConfigurationError: the file has gone or holds no pictures any more.
@@ -52,8 +52,8 @@ class VideoFile:
             due = self._position + 1
         while self._position < due:
             self._grab()
-        _, picture = self._capture.retrieve()
-        return Shot(picture, self._clock())
+        sound, picture = self._capture.retrieve()
+        return Shot(picture, self._clock()) if sound else None
 
     def close(self) -> None:
         """Close the file."""

@@ -1,10 +1,6 @@
--- Cancel a job that no worker has begun. Returns the state found: 'queued' means that it is canceled now.
--- KEYS: record, images, open jobs    ARGV: id, now, ttl_s, done channel
+-- End a job that no worker has begun, as 'canceled' or 'expired'. Returns the state found: 'queued' means that it has
+-- been ended now.
+-- KEYS: as settle.lua    ARGV: id, now, ttl_s, done channel, final state
 local state = redis.call('HGET', KEYS[1], 'state')
-if state ~= 'queued' then return state end
-redis.call('HSET', KEYS[1], 'state', 'canceled', 'finished_at', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('UNLINK', KEYS[2])
-redis.call('ZREM', KEYS[3], ARGV[1])
-redis.call('PUBLISH', ARGV[4], ARGV[1])
+if state == 'queued' then settle(ARGV[1], ARGV[5], ARGV[2], ARGV[3], ARGV[4]) end
 return state

@@ -11,6 +11,7 @@ COPY deploy /source/deploy
 RUN --mount=type=cache,target=/root/.cache/pip /opt/mien/bin/pip install --no-deps /source
 
 FROM python:3.13-slim-trixie
+RUN useradd --uid 10001 --no-create-home mien
 COPY --from=build /opt/mien /opt/mien
 ENV PATH=/opt/mien/bin:$PATH PYTHONUNBUFFERED=1
 USER 10001:10001

@@ -49,7 +49,12 @@ def test_redis_loses_and_evicts_nothing(compose: dict[str, Any]) -> None:
     options = dict(zip(command[1::2], command[2::2], strict=True))
     assert options["--appendonly"] == "yes"
     assert options["--maxmemory-policy"] == "noeviction"
+    assert options["--maxmemory"] == "${REDIS_MAXMEMORY:-1gb}"
     assert compose["services"]["redis"]["volumes"] == ["redis:/data"]
+
+
+def test_waiting_images_fill_less_than_half_of_redis() -> None:
+    assert 2 * Settings().max_open_bytes < 1 << 30
 
 
 def test_settings_in_the_compose_file_exist(compose: dict[str, Any]) -> None:

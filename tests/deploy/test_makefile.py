@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,32 @@ def test_training_asks_for_its_data(root: Path, tmp_path: Path) -> None:
     assert "make train DATA=/path/to/fer2013.zip" in answer.stdout
 
 
-def test_an_unsuitable_python_is_refused_in_words(root: Path, tmp_path: Path) -> None:
-    old = tmp_path / "python2"
-    old.write_text('#!/bin/sh\necho "Mien needs Python" >&2\nexit 1\n')
-    old.chmod(0o755)
-    answer = make(root, "up", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}")
+@pytest.mark.parametrize("version", ["3.10", "3.14", "4.0"])
+def test_an_unsuitable_python_is_refused_in_words(root: Path, tmp_path: Path, version: str) -> None:
+    python = other_python(tmp_path, version)
+    answer = make(root, "up", f"PYTHON={python}", f"VENV={tmp_path / 'venv'}")
     assert answer.returncode != 0
+    assert "Mien needs Python 3.11, 3.12 or 3.13. Name one: make PYTHON=python3.12 up" in answer.stderr
     assert not (tmp_path / "venv").exists()
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.13"])
+def test_a_suitable_python_makes_the_environment(root: Path, tmp_path: Path, version: str) -> None:
+    answer = make(root, f"{tmp_path}/bin/python", f"PYTHON={other_python(tmp_path, version)}", f"VENV={tmp_path}")
+    assert answer.returncode == 0, answer.stderr
+    assert "asked for -m venv" in answer.stdout
+
+
+def other_python(folder: Path, version: str) -> Path:
+    """This Python, which takes itself for another version when it is given code, and does nothing else."""
+    program = folder / "other-python"
+    major, minor = version.split(".")
+    program.write_text(f"""#!{sys.executable}
+import sys
+if sys.argv[1] != "-c":
+    sys.exit(print("asked for", *sys.argv[1:]))
+sys.version_info = ({major}, {minor}, 0, "final", 0)
+exec(sys.argv[2])
+""")
+    program.chmod(0o755)
+    return program

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -19,6 +20,7 @@ from contracts.settings import Settings
 from deploy.ports import free_port
 
 Capture = Callable[..., subprocess.Popen[str]]
+WaitFor = Callable[..., Any]
 
 
 @pytest.fixture
@@ -51,22 +53,20 @@ def sequence(store: FrameStore, camera: str = "camera") -> int:
     return 0 if frame is None else frame.stamp.sequence
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 30) -> None:
-    """Until the condition holds; fails when the process ends or the time is up."""
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < limit, "this took too long"
-        threading.Event().wait(0.02)
+def following(process: subprocess.Popen[str]) -> list[str]:
+    """The lines that the process prints, growing as they come, so that no test waits for one without a limit."""
+    lines: list[str] = []
+    threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True).start()
+    return lines
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_publishes_until_a_signal_ends_it(
-    capture: Capture, redis: Redis, settings: Settings, ending: signal.Signals
+    capture: Capture, redis: Redis, settings: Settings, wait_for: WaitFor, ending: signal.Signals
 ) -> None:
     process = capture(settings.redis_url, camera="hall", camera_fps="50")
     store = FrameStore(redis, settings)
-    wait_for(lambda: sequence(store, "hall") >= 5, process)
+    wait_for(lambda: sequence(store, "hall") >= 5, "five frames")
     frame = store.newest("hall")
     assert frame is not None
     assert abs(time.time() - frame.captured_at) < 30
@@ -77,11 +77,16 @@ def test_it_publishes_until_a_signal_ends_it(
     assert "Traceback" not in output
 
 
-def test_frames_may_have_a_redis_of_their_own(capture: Capture, redis: Redis, settings: Settings) -> None:
+def test_frames_may_have_a_redis_of_their_own(
+    capture: Capture, redis: Redis, settings: Settings, wait_for: WaitFor
+) -> None:
     other = settings.redis_url.removesuffix("/0") + "/1"
-    process = capture(settings.redis_url, frame_redis_url=other)
+    capture(settings.redis_url, frame_redis_url=other)
     client = connect(other, name="tests")
-    wait_for(lambda: sequence(FrameStore(client, settings)) >= 2 and redis.llen("live") > 0, process)
+    wait_for(
+        lambda: sequence(FrameStore(client, settings)) >= 2 and redis.llen("live") > 0,
+        "frames in one and requests in the other",
+    )
     client.close()
     assert not redis.keys("mien:frame:*")
 
@@ -103,21 +108,26 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert "Traceback" not in output
 
 
-def test_it_outlives_its_redis(capture: Capture, tmp_path: Path) -> None:
+def test_it_outlives_its_redis(capture: Capture, wait_for: WaitFor, tmp_path: Path) -> None:
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     process = capture(url, camera_fps="30")
+    said = following(process)
     client = connect(url, name="tests")
     store = FrameStore(client, Settings(redis_url=url))
-    lines = iter(process.stdout or ())
-    dropped = [next(line for line in lines if "Frames are dropped. The job store does not answer" in line)]
-    for _ in range(2):
+
+    def wait_for_line(text: str, times: int) -> None:
+        wait_for(lambda: "".join(said).count(text) == times, f"{text!r}, {times} times")
+
+    wait_for_line("Frames are dropped. The job store does not answer", 1)
+    for times in (1, 2):
         with ValkeyServer(port=port, data_dir=tmp_path / "redis"):
-            assert "Frames are published again." in next(lines)
-            wait_for(lambda: sequence(store) > 0 and client.llen("live") > 0, process)
-        dropped.append(next(lines))
+            wait_for_line("Frames are published again.", times)
+            wait_for(lambda: sequence(store) > 0 and client.llen("live") > 0, "frames and requests")
+        wait_for_line("Frames are dropped.", times + 1)
     client.close()
     process.terminate()
-    assert "".join(lines) == ""
     assert process.wait(timeout=20) == 0
-    assert len(set(dropped)) == 1
+    changes = [line for line in said if "Frames are" in line]
+    assert len(changes) == 5, "each change is said once"
+    assert said[said.index(changes[0]) :] == changes

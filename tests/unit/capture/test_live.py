@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import repeat
+from itertools import count, repeat
 from typing import Any
 
 import cv2
@@ -111,6 +111,37 @@ def test_it_connects_again_when_the_line_breaks(
     said = [record.getMessage() for record in caplog.records]
     assert "It sends no pictures; trying again until it does." in said
     assert "It sends pictures." in said
+
+
+class Failing:
+    """A connection on which one of OpenCV's calls raises."""
+
+    def __init__(self, capture: cv2.VideoCapture, call: str) -> None:
+        self._capture = capture
+        self._call = call
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._call:
+            raise cv2.error(f"{name} failed")
+        return getattr(self._capture, name)
+
+
+@pytest.mark.parametrize("call", ["grab", "retrieve", "connect"])
+def test_what_opencv_cannot_read_is_a_broken_line(serve: Callable[[int], FakeCamera], call: str) -> None:
+    camera = serve(1_000_000)
+    connections = count()
+
+    def connect() -> Any:
+        if next(connections) > 0:
+            return _connect(camera.url)
+        if call == "connect":
+            raise cv2.error("connect failed")
+        return Failing(_connect(camera.url), call)
+
+    with closing(LiveSource("It", connect, pauses=lambda: repeat(0.02), clock=lambda: 5.0)) as source:
+        shots = (source.read() for _ in range(20))
+        assert any(shot is not None for shot in shots)
+    assert next(connections) == 2
 
 
 def test_silence_is_told_from_the_end_and_ends_quickly(serve: Callable[[int], FakeCamera]) -> None:

@@ -42,6 +42,12 @@ def test_other_addresses_are_refused(text: str) -> None:
         open_source(text)
 
 
+def test_a_refused_address_hides_its_password() -> None:
+    with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=rtmp://cam/stream: ") as refusal:
+        open_source("rtmp://anna:secret@cam/stream")
+    assert "secret" not in str(refusal.value)
+
+
 def test_anything_else_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=/no/where: there is no such file"):
         open_source("/no/where")

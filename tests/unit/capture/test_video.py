@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from capture.source import Shot
@@ -10,7 +11,8 @@ from capture.sources.video import VideoFile
 from contracts.errors import ConfigurationError
 
 
-def shade(shot: Shot) -> int:
+def shade(shot: Shot | None) -> int:
+    assert shot is not None
     return round(float(shot.picture.mean()) / 20)
 
 
@@ -23,6 +25,7 @@ def test_a_reader_without_haste_gets_every_picture_in_its_time(source: VideoFile
     shots = [source.read() for _ in range(5)]
     assert [shade(shot) for shot in shots] == [0, 1, 2, 3, 4]
     assert hand_clock.now - 1_000 == pytest.approx(0.4)
+    assert shots[0] is not None
     assert shots[0].taken_at == 7.0
     source.close()
 
@@ -45,6 +48,28 @@ def test_after_a_long_pause_it_goes_on_instead_of_catching_up(source: VideoFile,
 
 def test_it_begins_again_at_the_end(source: VideoFile) -> None:
     assert [shade(source.read()) for _ in range(12)] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+    source.close()
+
+
+class DamagedOnce:
+    """A capture whose second picture cannot be decoded."""
+
+    def __init__(self, capture: cv2.VideoCapture) -> None:
+        self._capture = capture
+        self._answers = iter([True, False])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._capture, name)
+
+    def retrieve(self) -> tuple[bool, Any]:
+        return self._capture.retrieve() if next(self._answers, True) else (False, None)
+
+
+def test_a_damaged_picture_is_left_out(source: VideoFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "_capture", DamagedOnce(source._capture))
+    assert shade(source.read()) == 0
+    assert source.read() is None
+    assert shade(source.read()) == 2
     source.close()
 
 

@@ -35,6 +35,19 @@ def test_two_may_not_share_one_folder(tmp_path: Path) -> None:
         pass
 
 
+def test_asked_to_end_before_redis_answers_it_starts_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    silent = [sys.executable, "-c", "import time; time.sleep(3600)"]
+    monkeypatch.setattr(local, "server_command", lambda *_: silent)
+    monkeypatch.setattr(local, "_heed_signals", lambda stop, _: stop.set())
+    monkeypatch.delenv("MIEN_REDIS_URL", raising=False)
+    monkeypatch.setenv("MIEN_PORT", str(free_port()))
+    monkeypatch.setenv("MIEN_FLOWER_PORT", str(free_port()))
+    assert main(["--data", str(tmp_path)]) == 0
+    assert "Starting" not in capsys.readouterr().out
+
+
 def test_every_line_of_the_procfile_runs_with_this_python() -> None:
     commands = dict(local._commands(workers=2))
     assert list(commands) == ["worker.1", "worker.2", "gateway", "capture", "flower"]

@@ -73,3 +73,10 @@ def test_addresses_can_be_clicked_wherever_the_gateway_listens() -> None:
     assert "http://127.0.0.1:81/\n" in text
     assert "http://127.0.0.1:82/   user me, password secret" in text
     assert "http://[::1]:81/" in addresses(settings.model_copy(update={"host": "::"}))
+
+
+@pytest.mark.parametrize("user", ["", "me"])
+def test_the_password_of_redis_is_not_shown(user: str) -> None:
+    text = addresses(Settings(redis_url=f"rediss://{user}:secret@broker:6380/2"))
+    assert "rediss://broker:6380/2\n" in text
+    assert "secret" not in text

@@ -1,11 +1,11 @@
-"""What the gateway answers, as schemas: the HTTP interface's own view of jobs and analyses.
+"""What clients are told of jobs and analyses, as schemas: answered by gateways and sent in webhooks by workers.
 
 Numbers are rounded for people here and nowhere else: confidences to two decimals, scores to four.
 """
 
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from contracts.emotions import Emotion
 from contracts.jobs import ItemResult, Job, JobState, Problem
@@ -30,7 +30,11 @@ class FaceAnswer(Message):
 
 
 class Reading(Message):
-    """What was read from one image. `emotion` and `confidence` are those of the largest face."""
+    """What was read from one image. `emotion` and `confidence` are those of the largest face.
+
+    It is the answer of ``POST /detect_emotion`` too, and the same for the same picture: what differs from one request
+    to the next, as the job's id, is in the headers.
+    """
 
     emotion: Emotion | None = Field(description="Of the largest face; null when there is no face.")
     confidence: float | None = Field(ge=0, le=1, description="Of the largest face, 0 to 1, two decimals.")
@@ -42,8 +46,8 @@ class Reading(Message):
     message: str | None = Field(description="A sentence when there is something to say, as that no face was found.")
 
     @classmethod
-    def of(cls, analysis: Analysis, **more: str) -> Self:
-        """The view of an analysis; `more` are members that a subclass adds."""
+    def of(cls, analysis: Analysis) -> Self:
+        """The view of an analysis."""
         faces = [FaceAnswer.of(face) for face in analysis.faces]
         return cls(
             emotion=faces[0].emotion if faces else None,
@@ -54,14 +58,7 @@ class Reading(Message):
             detector=analysis.detector,
             model=analysis.model,
             message=None if faces else NO_FACE,
-            **more,
         )
-
-
-class Detection(Reading):
-    """The answer of ``POST /detect_emotion``."""
-
-    job: str = Field(description="Id of the job that did the work.")
 
 
 class Accepted(Message):
@@ -79,12 +76,14 @@ class ItemAnswer(Message):
     index: int = Field(ge=0, description="Position of the image in the request.")
     result: Reading | None
     error: Problem | None
+    annotated: str | None = Field(description="Where the image with its boxes drawn is, if the job asked for it.")
 
     @classmethod
-    def of(cls, item: ItemResult) -> Self:
+    def of(cls, item: ItemResult, job: Job) -> Self:
         """The view of a stored item."""
         result = Reading.of(item.analysis) if item.analysis else None
-        return cls(index=item.index, result=result, error=item.error)
+        annotated = f"{job_location(job.id)}/items/{item.index}/annotated" if result and job.options.annotate else None
+        return cls(index=item.index, result=result, error=item.error, annotated=annotated)
 
 
 class JobAnswer(Message):
@@ -99,17 +98,19 @@ class JobAnswer(Message):
     deadline_at: float | None
     started_at: float | None
     finished_at: float | None
-    items: list[ItemAnswer] = Field(description="In the order of the images; empty until the job has succeeded.")
+    items: list[ItemAnswer] = Field(description="In the order of the images; empty until the job is finished.")
     error: Problem | None = Field(description="Why the job as a whole failed.")
     location: str
+    metadata: dict[str, JsonValue] | None = Field(description="As it was given with the job.")
 
     @classmethod
     def of(cls, job: Job) -> Self:
         """The view of a stored job."""
         return cls(
-            items=[ItemAnswer.of(item) for item in job.items],
+            items=[ItemAnswer.of(item, job) for item in job.items],
             location=job_location(job.id),
-            **job.model_dump(exclude={"version", "items"}),
+            metadata=job.options.metadata,
+            **job.model_dump(exclude={"version", "items", "options"}),
         )
 
 

@@ -1,0 +1,90 @@
+"""Holding back: a job is taken only if it can be stored, and finished within reasonable time.
+
+Three limits, each of which leads to a 503 with a computed ``Retry-After``: jobs waiting in the queue, bytes of images
+that wait, and the predicted wait. The prediction is what the work ahead costs at the pace measured lately, by the
+threads of the workers that are alive.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+from redis import Redis
+
+from contracts.errors import Overloaded
+from contracts.job_store import JobStore
+from contracts.metrics import (
+    FRAMES_ANALYZED,
+    IMAGES_ANALYZED,
+    JOBS_FINISHED,
+    STAGE_SECONDS,
+    Counters,
+    parse_field,
+)
+from contracts.presence import live_workers
+from contracts.queues import INTERACTIVE
+from contracts.settings import Settings
+
+_PACE_KEPT_S = 2.0
+_SECONDS_PER_IMAGE = 0.1  # until something has been measured
+_SHORTEST_S, _LONGEST_S = 1.0, 300.0
+_STAGES = ("decode", "detect", "classify")
+
+
+class Admission:
+    """Decides whether there is room. Thread-safe; reads the pace once every two seconds."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        jobs: JobStore,
+        counters: Counters,
+        redis: Redis,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._jobs, self._counters, self._redis = settings, jobs, counters, redis
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._measured_at = float("-inf")
+        self._pace_s = _SECONDS_PER_IMAGE
+
+    def check(self, queue: str) -> None:
+        """Let a job through or hold it back.
+
+        Raises:
+            Overloaded: with the time after which there should be room.
+        """
+        settings = self._settings
+        depth = self._jobs.queue_depth(queue)
+        wait_s = depth * self._pace()
+        if depth >= settings.max_queue_depth:
+            raise self._full(f"{depth:,} jobs are waiting already", wait_s / 4)
+        if self._jobs.open_bytes() >= settings.max_open_bytes:
+            raise self._full("Too many images are waiting to be analysed", wait_s / 4)
+        longest = settings.max_interactive_wait_s if queue == INTERACTIVE else settings.max_bulk_wait_s
+        if wait_s > longest:
+            raise self._full(f"The job would wait for about {wait_s:.0f} s", wait_s - longest)
+
+    def _full(self, reason: str, retry_after: float) -> Overloaded:
+        return Overloaded(f"{reason}; try again later.", retry_after=min(max(retry_after, _SHORTEST_S), _LONGEST_S))
+
+    def _pace(self) -> float:
+        """Seconds from one finished job to the next, over all workers."""
+        with self._lock:
+            if self._clock() >= self._measured_at + _PACE_KEPT_S:
+                self._measured_at = self._clock()
+                self._pace_s = self._measure()
+            return self._pace_s
+
+    def _measure(self) -> float:
+        sums: defaultdict[str, float] = defaultdict(float)
+        for text, value in self._counters.read().items():
+            name, labels = parse_field(text)
+            if name != STAGE_SECONDS or labels.get("stage") in _STAGES:
+                sums[name] += value
+        looked_at = sums[IMAGES_ANALYZED] + sums[FRAMES_ANALYZED]
+        each_image = sums[STAGE_SECONDS] / looked_at if looked_at else _SECONDS_PER_IMAGE
+        images_per_job = max(1.0, sums[IMAGES_ANALYZED] / sums[JOBS_FINISHED]) if sums[JOBS_FINISHED] else 1.0
+        threads = sum(worker.threads for worker in live_workers(self._redis))
+        return each_image * images_per_job / max(1, threads)

@@ -1,0 +1,88 @@
+"""Images in a ZIP, read one at a time; nothing is ever written to disk under a name from inside the archive.
+
+Everything hostile is refused from the directory, before anything is unpacked: too many entries, too many bytes once
+unpacked, encryption, and names that point outside (harmless here, and a sign of an archive to keep away from).
+"""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import IO, Final
+
+from contracts.errors import EmptyBody, InvalidArchive, TooManyImages
+
+_END: Final = b"PK\x05\x06"
+_END_SIZE: Final = 22
+_LONGEST_COMMENT: Final = 65_535
+_ENTRY_BYTES: Final = 1_024
+"""Allowed for an entry of the directory, in which a name may be long."""
+_OTHER_ENTRIES: Final = 200  # folders, and what file managers leave behind
+_ENCRYPTED: Final = 0x1
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class ArchiveImages:
+    """The files of an archive in its own order, unpacked whenever they are iterated over."""
+
+    def __init__(self, stream: IO[bytes], *, max_images: int, max_bytes: int) -> None:
+        """Read the directory and refuse what cannot be used.
+
+        Raises:
+            InvalidArchive, TooManyImages, EmptyBody: with a sentence.
+        """
+        _check_directory_size(stream, max_images)
+        try:
+            self._archive = zipfile.ZipFile(stream)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+            raise InvalidArchive("The ZIP archive is damaged.") from error
+        self._entries = [entry for entry in self._archive.infolist() if _is_image(entry)]
+        if not self._entries:
+            raise EmptyBody("The ZIP archive has no files in it.")
+        if len(self._entries) > max_images:
+            raise TooManyImages(f"The archive has {len(self._entries)} files; {max_images} are allowed in one job.")
+        if sum(entry.file_size for entry in self._entries) > max_bytes:
+            raise InvalidArchive(f"Unpacked, the archive has more than the {max_bytes:,} bytes that are allowed.")
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for entry in self._entries:
+            try:
+                yield self._archive.read(entry)  # never more than its declared size, which was checked
+            except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+                raise InvalidArchive(f"The archive is damaged: {entry.filename} cannot be unpacked.") from error
+
+
+def _check_directory_size(stream: IO[bytes], max_images: int) -> None:
+    """Refuse a directory that would cost memory to read: before `zipfile` reads it whole."""
+    stream.seek(0, 2)
+    size = stream.tell()
+    stream.seek(max(0, size - _LONGEST_COMMENT - _END_SIZE))
+    tail = stream.read()
+    stream.seek(0)
+    end = tail.rfind(_END)
+    if end < 0 or end + _END_SIZE > len(tail):
+        raise InvalidArchive("The data is no ZIP archive, or its end is missing.")
+    directory_bytes = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if directory_bytes > (max_images + _OTHER_ENTRIES) * _ENTRY_BYTES:
+        raise TooManyImages(f"The archive has too many entries; {max_images} images are allowed in one job.")
+
+
+def _is_image(entry: zipfile.ZipInfo) -> bool:
+    """Whether the entry counts as an image: not a folder, and nothing hidden.
+
+    Raises:
+        InvalidArchive: the entry is encrypted, packed in an unusual way, or points outside.
+    """
+    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
+        raise InvalidArchive("The archive names a file outside itself.")
+    if entry.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
+        return False
+    if entry.flag_bits & _ENCRYPTED:
+        raise InvalidArchive("The archive is encrypted.")
+    if entry.compress_type not in _METHODS:
+        raise InvalidArchive("The archive is packed with a method other than deflate.")
+    return True

@@ -1,0 +1,66 @@
+"""Which addresses webhooks may reach: public ones, and those that the operator has allowed.
+
+A webhook's address comes from a client. Were it called without a look, anybody could have a worker call the services
+of its own network on their behalf.
+"""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from contracts.errors import ConfigurationError, WebhookRefused
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64: another way of writing any IPv4 address
+
+
+class AddressPolicy:
+    """Decides about addresses; resolves nothing itself."""
+
+    def __init__(self, allowed: str) -> None:
+        """Parse the setting, networks separated by commas.
+
+        Raises:
+            ConfigurationError: one of them is no network.
+        """
+        try:
+            self._allowed = [ipaddress.ip_network(part.strip()) for part in allowed.split(",") if part.strip()]
+        except ValueError as error:
+            raise ConfigurationError(f"MIEN_WEBHOOK_NETWORKS: {error}.", field="webhook_networks") from error
+
+    def permits(self, address: Address) -> bool:
+        """Whether this address may be called."""
+        if isinstance(address, ipaddress.IPv6Address):
+            inner = address.ipv4_mapped or address.sixtofour
+            if inner is not None:
+                return self.permits(inner)
+            if address in _TRANSLATED:
+                return self.permits(ipaddress.IPv4Address(address.packed[-4:]))
+            if address.teredo is not None:
+                return False
+        if any(address in network for network in self._allowed):
+            return True
+        return address.is_global and not address.is_multicast
+
+    def check_url(self, url: str) -> SplitResult:
+        """Refuse what can be refused without asking a name server.
+
+        Raises:
+            WebhookRefused: not HTTP, with a password in it, or a literal address that may not be called.
+        """
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError as error:
+            raise WebhookRefused(f"The webhook's address is damaged: {error}.", field="webhook") from error
+        if parts.scheme not in {"http", "https"} or not host:
+            raise WebhookRefused("A webhook needs an http or https address.", field="webhook")
+        if parts.username or parts.password:
+            raise WebhookRefused("A webhook's address must not have a password in it.", field="webhook")
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return parts
+        if not self.permits(address):
+            raise WebhookRefused(f"{host} is not a public address.", field="webhook")
+        return parts

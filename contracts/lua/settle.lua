@@ -1,0 +1,17 @@
+-- Put before claim.lua, cancel.lua and finish.lua: what happens to a job that becomes final, always and all at once.
+-- Its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of it), whoever
+-- waits is woken, and the webhook is due.
+-- KEYS: record, images, open jobs, bytes of open jobs, webhooks due
+local WEBHOOK_TTL_S = 259200
+local function settle(id, state, now, ttl_s, channel)
+  redis.call('HSET', KEYS[1], 'state', state, 'finished_at', now)
+  redis.call('UNLINK', KEYS[2])
+  redis.call('ZREM', KEYS[3], id)
+  redis.call('DECRBY', KEYS[4], redis.call('HGET', KEYS[1], 'bytes') or 0)
+  if redis.call('HEXISTS', KEYS[1], 'webhook') == 1 then
+    redis.call('ZADD', KEYS[5], now, id)
+    ttl_s = math.max(tonumber(ttl_s), WEBHOOK_TTL_S)
+  end
+  redis.call('EXPIRE', KEYS[1], ttl_s)
+  redis.call('PUBLISH', channel, id)
+end

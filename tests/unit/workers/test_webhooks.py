@@ -1,0 +1,271 @@
+"""Webhooks: signed, tried again, never to places that are not public; a real receiver, injected time."""
+
+import ipaddress
+import itertools
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from redis import Redis
+from standardwebhooks import Webhook
+
+from contracts.addresses import AddressPolicy
+from contracts.errors import ConfigurationError, WebhookNotFound, WebhookRefused
+from contracts.job_store import JobStore
+from contracts.jobs import ItemResult, Job, JobOptions
+from contracts.queues import BULK
+from contracts.results import Analysis
+from contracts.settings import Settings
+from contracts.webhooks import GAPS_S, WebhookStore
+from workers import outbound
+from workers.webhooks import Deliverer
+
+LOCAL = AddressPolicy("127.0.0.0/8")
+ITEMS = [ItemResult(index=0, analysis=Analysis(width=4, height=3, faces=[], detector="d", model="m"))]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Receiver:
+    """A web server that notes what it is sent and answers with `status`."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.received: list[tuple[dict[str, str], bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.received.append((dict(self.headers), body))
+                self.send_response(receiver.status)
+                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Silent."""
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}/hook?a=b"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def jobs(redis: Redis, settings: Settings, clock: Clock) -> JobStore:
+    return JobStore(redis, settings, clock)
+
+
+@pytest.fixture
+def store(redis: Redis, clock: Clock) -> WebhookStore:
+    return WebhookStore(redis, clock)
+
+
+def deliverer(redis: Redis, settings: Settings, clock: Clock, policy: AddressPolicy = LOCAL) -> Deliverer:
+    """As a process makes it that has just started."""
+    return Deliverer(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
+
+
+def finished(jobs: JobStore, url: str) -> Job:
+    job = jobs.create([b"x"], BULK, options=JobOptions(webhook=url, metadata={"order": 17}))
+    jobs.claim(job.id, "w")
+    jobs.finish(job.id, "w", ITEMS)
+    return job
+
+
+def test_a_result_is_told_once_and_its_signature_verifies(
+    redis: Redis, settings: Settings, clock: Clock, jobs: JobStore, store: WebhookStore, receiver: Receiver
+) -> None:
+    job = finished(jobs, receiver.url)
+    assert store.take_due() == [job.id]
+    assert store.take_due() == [], "a second worker finds nothing"
+    sender = deliverer(redis, settings, clock)
+    assert sender.deliver(job.id) == "delivered"
+    assert sender.deliver(job.id) == "not due", "a message that came twice"
+    ((headers, body),) = receiver.received
+    told = Webhook(store.secret()).verify(body, headers)
+    assert told == json.loads(body)
+    assert (told["type"], told["data"]["id"], told["data"]["metadata"]) == ("job.succeeded", job.id, {"order": 17})
+    assert told["data"]["items"][0]["result"]["message"] == "No face was found in the image."
+    assert {name.lower(): value for name, value in headers.items()}["webhook-id"] == f"msg_{job.id}"
+
+
+@pytest.mark.parametrize("end", ["canceled", "expired", "exhausted"])
+def test_every_end_of_a_job_is_told(jobs: JobStore, store: WebhookStore, clock: Clock, end: str) -> None:
+    options = JobOptions(webhook="https://example.com/")
+    job = jobs.create([b"x"], BULK, deadline_at=clock.now + 500, options=options)
+    if end == "canceled":
+        jobs.cancel(job.id)
+    elif end == "expired":
+        clock.now += 501
+        jobs.claim(job.id, "w")
+    else:
+        for _ in range(Settings().max_attempts + 1):
+            jobs.claim(job.id, "dead")
+            clock.now += 100
+    assert store.take_due() == [job.id]
+
+
+def test_without_a_webhook_nothing_is_due(jobs: JobStore, store: WebhookStore) -> None:
+    finished(jobs, "")
+    assert store.take_due() == []
+
+
+def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
+    redis: Redis, settings: Settings, clock: Clock, jobs: JobStore
+) -> None:
+    clock.now -= 400  # so that the signature is fresh, in real time, when it is delivered
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    job = finished(jobs, f"http://127.0.0.1:{port}/")
+    down_until, receiver, outcomes = clock.now + 300, None, []
+    while "delivered" not in outcomes:
+        store = WebhookStore(redis, clock)  # each time a fresh process
+        for job_id in store.take_due():
+            sender = deliverer(redis, settings, clock)
+            if clock.now >= down_until and receiver is None:
+                receiver = Receiver()
+                jobs_url = JobOptions(webhook=receiver.url).model_dump_json()
+                redis.hset(f"mien:job:{job_id}", "options", jobs_url)
+            outcomes.append(sender.deliver(job_id))
+            sender.close()
+        clock.now += 1
+        assert clock.now < down_until + 400
+    assert receiver is not None
+    receiver.close()
+    assert outcomes.count("later") >= 4
+    ((headers, body),) = receiver.received
+    assert Webhook(WebhookStore(redis).secret()).verify(body, headers)["data"]["id"] == job.id
+
+
+def test_gaps_grow_with_jitter_and_in_the_end_it_is_a_dead_letter_that_can_be_replayed(
+    redis: Redis, settings: Settings, clock: Clock, jobs: JobStore, store: WebhookStore, receiver: Receiver
+) -> None:
+    receiver.status = 500
+    job = finished(jobs, receiver.url)
+    sender, attempts = deliverer(redis, settings, clock), []
+    while True:
+        (due,) = redis.zrange("mien:webhooks:due", 0, -1, withscores=True)
+        clock.now = due[1]
+        assert store.take_due() == [job.id]
+        attempts.append(clock.now)
+        if sender.deliver(job.id) == "given up":
+            break
+    gaps = [later - earlier for earlier, later in itertools.pairwise(attempts)]
+    assert len(gaps) == len(GAPS_S) >= 8
+    assert all(0.79 * wanted < gap < 1.21 * wanted for gap, wanted in zip(gaps, GAPS_S, strict=True))
+    (letter,) = store.dead()
+    assert (letter["job"], letter["reason"], letter["attempts"]) == (job.id, "answered 500", len(GAPS_S) + 1)
+    receiver.status = 204
+    store.replay(job.id)
+    assert store.dead() == []
+    assert store.take_due() == [job.id]
+    assert sender.deliver(job.id) == "delivered"
+    with pytest.raises(WebhookNotFound):
+        store.replay(job.id)
+
+
+def test_redirects_are_not_followed_and_gone_is_final(
+    redis: Redis, settings: Settings, clock: Clock, jobs: JobStore, store: WebhookStore, receiver: Receiver
+) -> None:
+    sender = deliverer(redis, settings, clock)
+    receiver.status = 307
+    assert sender.deliver(finished(jobs, receiver.url).id) == "later"
+    receiver.status = 410
+    assert sender.deliver(finished(jobs, receiver.url).id) == "given up"
+    assert len(receiver.received) == 2
+
+
+@pytest.mark.parametrize("name", ["localhost", "internal.example"])
+def test_a_name_that_leads_inside_is_refused(
+    redis: Redis,
+    settings: Settings,
+    clock: Clock,
+    jobs: JobStore,
+    receiver: Receiver,
+    store: WebhookStore,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def answers(host: str, port: int) -> list[str]:
+        """A name server under somebody else's control: one public address, and one of ours."""
+        return ["93.184.216.34", "127.0.0.1"]
+
+    if name != "localhost":
+        monkeypatch.setattr(outbound, "resolve", answers)
+    job = finished(jobs, f"http://{name}:{receiver.port}/")
+    sender = deliverer(redis, settings, clock, AddressPolicy(""))
+    assert sender.deliver(job.id) == "given up"
+    assert receiver.received == []
+    assert "not a public address" in store.dead()[0]["reason"]
+
+
+PRIVATE = [
+    "127.0.0.1",
+    "10.1.2.3",
+    "169.254.169.254",
+    "192.168.0.1",
+    "0.0.0.0",
+    "100.64.0.1",
+    "::1",
+    "fe80::1",
+    "fd00::1",
+]
+DISGUISED = ["::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "224.0.0.1", "2001:0:7f00:1::1"]
+
+
+@pytest.mark.parametrize("address", [*PRIVATE, *DISGUISED])
+def test_addresses_that_are_not_public_are_refused_however_they_are_written(address: str) -> None:
+    assert not AddressPolicy("").permits(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"])
+def test_public_addresses_are_permitted(address: str) -> None:
+    assert AddressPolicy("").permits(ipaddress.ip_address(address))
+
+
+def test_the_operator_may_allow_networks() -> None:
+    policy = AddressPolicy("10.0.0.0/8, fd00::/8")
+    assert policy.permits(ipaddress.ip_address("10.1.2.3"))
+    assert not policy.permits(ipaddress.ip_address("192.168.0.1"))
+    with pytest.raises(ConfigurationError, match="MIEN_WEBHOOK_NETWORKS"):
+        AddressPolicy("10.0.0.0/33")
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/", "http://user:secret@example.com/", "http:///x", "http://[::1]/", "http://x:99999/"]
+)
+def test_addresses_are_looked_at_before_they_are_stored(url: str) -> None:
+    with pytest.raises(WebhookRefused):
+        AddressPolicy("").check_url(url)

@@ -1,0 +1,109 @@
+"""Telling clients of results: signed by the Standard Webhooks scheme, tried again for hours, given up in the end."""
+
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import Final
+
+from standardwebhooks import Webhook
+
+from contracts.addresses import AddressPolicy
+from contracts.answers import JobAnswer
+from contracts.dispatch import Dispatcher
+from contracts.errors import NotFound, WebhookRefused
+from contracts.job_store import JobStore
+from contracts.jobs import Job
+from contracts.webhooks import WebhookStore
+from workers.outbound import post
+
+logger = logging.getLogger(__name__)
+
+_SENDERS: Final = 4
+_GONE: Final = 410
+
+
+class Deliverer:
+    """Sends webhooks on threads of its own, so that a slow receiver never holds up an analysis."""
+
+    def __init__(
+        self, jobs: JobStore, webhooks: WebhookStore, policy: AddressPolicy, clock: Callable[[], float]
+    ) -> None:
+        self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
+        self._threads = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
+
+    def announce(self, dispatcher: Dispatcher) -> None:
+        """Put all webhooks that are due into their queue."""
+        for job_id in self._webhooks.take_due():
+            dispatcher.webhook(job_id)
+
+    def begin(self, job_id: str) -> str:
+        """Deliver soon. Should this process end before, the webhook is announced again."""
+        self._threads.submit(self._deliver_safely, job_id)
+        return "begun"
+
+    def deliver(self, job_id: str) -> str:
+        """Try once, and note what came of it.
+
+        Returns:
+            ``delivered``, ``later``, ``given up``, or ``not due`` for a message that came twice.
+        """
+        if not self._webhooks.pending(job_id):
+            return "not due"
+        try:
+            job = self._jobs.get(job_id)
+        except NotFound as error:
+            self._webhooks.failed(job_id, "", str(error), final=True)
+            return "given up"
+        problem, final = self._try(job)
+        if not problem:
+            self._webhooks.delivered(job_id)
+            return "delivered"
+        again = self._webhooks.failed(job_id, job.options.webhook, problem, final=final)
+        logger.warning("webhook of job %s: %s; %s", job_id, problem, "will try again" if again else "given up")
+        return "later" if again else "given up"
+
+    def close(self) -> None:
+        """Finish what is being sent; what waits will be announced again."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def _try(self, job: Job) -> tuple[str, bool]:
+        """What went wrong, if anything, and whether that is final."""
+        body = _payload(job)
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        message_id = f"msg_{job.id}"
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Mien-Webhooks/1",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(self._webhooks.secret()).sign(message_id, now, body),
+        }
+        try:
+            status = post(job.options.webhook, body.encode(), headers, self._policy)
+        except WebhookRefused as error:
+            return str(error), True
+        except (OSError, HTTPException) as error:
+            return f"not reached: {error}", False
+        return ("" if 200 <= status < 300 else f"answered {status}"), status == _GONE
+
+    def _deliver_safely(self, job_id: str) -> None:
+        try:
+            self.deliver(job_id)
+        except Exception:
+            logger.exception("webhook of job %s could not be delivered; it will be announced again", job_id)
+
+
+def _payload(job: Job) -> str:
+    """The body: what happened, when, and the job as ``GET /v1/jobs/{id}`` answers it."""
+    happened = datetime.fromtimestamp(job.finished_at or job.created_at, UTC)
+    return json.dumps(
+        {
+            "type": f"job.{job.state.value}",
+            "timestamp": happened.isoformat().replace("+00:00", "Z"),
+            "data": JobAnswer.of(job).model_dump(mode="json"),
+        },
+        separators=(",", ":"),
+    )
