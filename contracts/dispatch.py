@@ -49,6 +49,7 @@ class Dispatcher:
             self._app.send_task(
                 task,
                 args,
+                connection=connection,
                 queue=queue,
                 argsrepr=argsrepr,  # what Flower shows
                 kwargsrepr="",
