@@ -7,6 +7,7 @@ The two parts run one after the other in the same minute; compare their ratio, n
 
 import argparse
 import statistics
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -43,9 +44,9 @@ def through(system: System, photo: bytes, images: int, clients: int, alone: dict
     """
     cpu = system.cpu_seconds()
     begun = time.perf_counter()
-    with ThreadPoolExecutor(clients) as pool:
-        sessions = [requests.Session() for _ in range(clients)]
-        list(pool.map(lambda i: _post(sessions[i % clients], system, photo), range(images)))
+    own = threading.local()
+    with ThreadPoolExecutor(clients, initializer=lambda: setattr(own, "session", requests.Session())) as pool:
+        list(pool.map(lambda _: _post(own.session, system, photo), range(images)))
     seconds = time.perf_counter() - begun
     after = system.cpu_seconds()
     used = {role: (after[role] - cpu[role]) / images for role in cpu}
