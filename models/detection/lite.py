@@ -16,14 +16,18 @@ NETWORK: Final = "faces-1"
 ABOUT_SQUARE: Final = 1.16
 """Longer side over shorter side up to which a picture goes into the square input."""
 
+LARGE: Final = 720
+"""Longer side in pixels above which a picture gets the larger inputs."""
+
 Shape = tuple[int, int]
 
 
 class LiteDetector:
     """An anchor-free network of three strides (`training.detection.network`), five landmarks a face.
 
-    A picture is fitted into one of three inputs of about equal cost: landscape, portrait or square. Each input has
-    a runtime of its own, for giving an interpreter another size costs more than running it.
+    A picture is fitted into one of three inputs of about equal cost: landscape, portrait or square; a large picture
+    into a larger one of the same form, so that its small faces stay visible. Each input has a runtime of its own, for
+    giving an interpreter another size costs more than running it.
     """
 
     name = "lite"
@@ -31,10 +35,8 @@ class LiteDetector:
     def __init__(self, min_score: float | None = None, *, network: str = NETWORK, folder: Path = WEIGHTS) -> None:
         content, self.card = load_weights(network, DetectorCard, folder)
         self.min_score = self.card.min_score if min_score is None else min_score
-        (tall, wide), square = self.card.wide, self.card.square
         self._inputs: dict[Shape, tuple[Runtime, Cells]] = {
-            shape: (open_runtime("litert", content, source=self.card.file), cells(*shape))
-            for shape in ((tall, wide), (wide, tall), square)
+            shape: (open_runtime("litert", content, source=self.card.file), cells(*shape)) for shape in self._shapes()
         }
 
     def detect(self, image: Image) -> list[Detection]:
@@ -58,10 +60,15 @@ class LiteDetector:
     def _shape(self, image: Image) -> Shape:
         """Choose the input for a picture: height and width in pixels."""
         height, width = image.shape[:2]
+        large = max(height, width) > LARGE
         if max(height, width) <= ABOUT_SQUARE * min(height, width):
-            return self.card.square
-        tall, wide = self.card.wide
+            return self.card.far_square if large else self.card.square
+        tall, wide = self.card.far_wide if large else self.card.wide
         return (tall, wide) if width > height else (wide, tall)
+
+    def _shapes(self) -> set[Shape]:
+        wide, far = self.card.wide, self.card.far_wide
+        return {wide, wide[::-1], self.card.square, far, far[::-1], self.card.far_square}
 
 
 def _row(maps: tuple[np.ndarray, ...], channels: int) -> Floats:

@@ -18,6 +18,9 @@ from training.detection.network import build
 WIDE: Final = (256, 320)
 """Height and width of the input for landscape pictures; portraits have it turned."""
 SQUARE: Final = (288, 288)
+FAR_WIDE: Final = (288, 480)
+FAR_SQUARE: Final = (384, 384)
+"""The same for large pictures, whose faces are small."""
 CALIBRATION: Final = 300
 """Pictures that tell the converter how large the activations get."""
 
