@@ -95,7 +95,11 @@ class _Idle(gevent.Timeout):  # type: ignore[misc]
 
     def expire(self) -> None:
         """End the wait now."""
-        gevent.get_hub().loop.run_callback(self._greenlet.throw, self)
+        gevent.get_hub().loop.run_callback(self._throw)
+
+    def _throw(self) -> None:
+        if self in self._members:  # and not: a request has come in between, which is to be answered
+            self._greenlet.throw(self)
 
 
 class Gateway(BaseApplication):  # type: ignore[misc]
