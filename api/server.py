@@ -9,6 +9,7 @@ import gevent
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.ggevent import GeventWorker
 
+from api.intake import TimedBodies
 from contracts.errors import MienError
 from contracts.settings import Settings
 
@@ -95,7 +96,11 @@ class _Idle(gevent.Timeout):  # type: ignore[misc]
 
     def expire(self) -> None:
         """End the wait now."""
-        gevent.get_hub().loop.run_callback(self._greenlet.throw, self)
+        gevent.get_hub().loop.run_callback(self._throw)
+
+    def _throw(self) -> None:
+        if self in self._members:  # and not: a request has come in between, which is to be answered
+            self._greenlet.throw(self)
 
 
 class Gateway(BaseApplication):  # type: ignore[misc]
@@ -114,4 +119,6 @@ class Gateway(BaseApplication):  # type: ignore[misc]
         """The application, made after the worker has patched blocking calls."""
         from api.app import create_app
 
-        return create_app(self._settings)
+        app = create_app(self._settings)
+        app.wsgi_app = TimedBodies(app.wsgi_app)  # type: ignore[method-assign]
+        return app

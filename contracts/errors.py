@@ -3,9 +3,9 @@
 ::
 
     MienError
-    ├── InvalidRequest              the request itself is wrong            400 / 405 / 413 / 415 / 422
+    ├── InvalidRequest              the request itself is wrong            400 / 405 / 408 / 413 / 415 / 422
     │   ├── EmptyBody, NotJson, NotBase64, NotByteValues, MalformedRequest
-    │   ├── UnsupportedMediaType, PayloadTooLarge, MethodNotAllowed
+    │   ├── UnsupportedMediaType, PayloadTooLarge, RequestTooSlow, MethodNotAllowed
     │   ├── InvalidArchive, TooManyImages, IdempotencyConflict, WebhookRefused
     │   └── InvalidImage            one image is wrong; its siblings are not touched
     │       ├── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
@@ -89,6 +89,12 @@ class PayloadTooLarge(InvalidRequest):
     """The body is larger than ``MIEN_MAX_BODY_BYTES``; refused before it was read to the end."""
 
     code, status, title = "payload_too_large", 413, "The request is too large"
+
+
+class RequestTooSlow(InvalidRequest):
+    """The body did not arrive in time."""
+
+    code, status, title = "request_too_slow", 408, "The request took too long to arrive"
 
 
 class InvalidArchive(InvalidRequest):

@@ -56,6 +56,7 @@ _BODY_ERRORS: Final = (
     errors.MalformedRequest,
     errors.UnsupportedMediaType,
     errors.PayloadTooLarge,
+    errors.RequestTooSlow,
     errors.NotAnImage,
     errors.UnsupportedImageFormat,
     errors.ImageTooLarge,

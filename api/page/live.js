@@ -8,23 +8,44 @@ import { startWebcam } from "./webcam.js";
 const LOOK_MS = 250;
 const CAMERAS_MS = 5_000;
 const SPEAK_MS = 3_000;
+const RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
 const STATES = { live: "Live", stalled: "Analysis stalled", gone: "No picture", unreachable: "Server not reachable" };
 
 const find = (id) => document.getElementById(id);
 const timeline = new Timeline(find("timeline"));
 let camera = "";
 let spoken = { at: 0, text: "" };
+let turn = 0;
+let retry = 0;
+let retryMs = RETRY_MS;
 
 const query = () => (camera ? `?camera=${encodeURIComponent(camera)}` : "");
 
 /** The stream runs only while somebody can see it: drawing for nobody costs a worker time. */
 function showVideo() {
   const video = find("video");
-  if (document.hidden) video.removeAttribute("src");
-  else video.src = `/video_feed${query()}`;
+  clearTimeout(retry);
+  if (document.hidden) return video.removeAttribute("src");
+  turn += 1; // browsers show the picture they have again when the address is the same
+  video.src = `/video_feed?${new URLSearchParams({ ...(camera && { camera }), turn })}`;
+}
+
+function retryVideo() {
+  clearTimeout(retry);
+  retry = setTimeout(showVideo, retryMs);
+  retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
+}
+
+/** A stream that ends with its server is not always an error to the browser: the next answer begins a new one. */
+function noteReached(state) {
+  if (state === "unreachable" || find("state").dataset.state !== "unreachable") return;
+  retryMs = RETRY_MS;
+  showVideo();
 }
 
 function showState(state, age) {
+  noteReached(state);
   find("state").dataset.state = state;
   find("state").lastElementChild.textContent = STATES[state];
   find("age").textContent = state === "live" && age !== null ? `${age} ms ago` : "";
@@ -63,6 +84,7 @@ async function look() {
 
 async function listCameras() {
   const { cameras } = await (await fetch("/v1/cameras")).json();
+  if (!camera && cameras.length) choose(cameras[0].name); // video and emotions are to be of the same one
   const select = find("camera");
   const names = cameras.map(({ name }) => name).sort();
   find("picker").hidden = names.length < 2;
@@ -83,6 +105,8 @@ async function repeat(action, everyMs) {
   }
 }
 
+find("video").addEventListener("error", retryVideo);
+find("video").addEventListener("load", () => (retryMs = RETRY_MS));
 find("camera").addEventListener("change", (event) => choose(event.target.value));
 document.addEventListener("visibilitychange", showVideo);
 window.addEventListener("pagehide", () => find("video").removeAttribute("src"));

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import requests
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from skimage import data
@@ -95,6 +96,43 @@ def test_two_pages_cost_one_drawing_a_frame(
     drawn_since, analyzed_since = counts()[0] - drawn, counts()[1] - analyzed
     assert 0 < drawn_since <= analyzed_since, "no frame is drawn for one page and again for the other"
     second.close()
+
+
+def test_video_and_emotions_are_of_the_same_camera(
+    browser: Browser, address: str, start_process: Callable[..., Any], wait_for: WaitFor
+) -> None:
+    start_process("capture", camera_source="demo", camera="other")
+    wait_for(lambda: len(requests.get(f"{address}/v1/cameras", timeout=10).json()["cameras"]) == 2, "two cameras")
+    page = browser.new_page()
+    page.goto(address)
+    with page.expect_request(lambda request: "/emotion_data?camera=" in request.url, timeout=20_000) as asked:
+        page.wait_for_selector("#picker:not([hidden])", timeout=20_000)
+    camera = asked.value.url.partition("?")[2]
+    assert f"?{camera}&" in str(page.locator("#video").get_attribute("src"))
+    assert f"camera={page.locator('#camera').input_value()}" == camera
+    page.close()
+
+
+def test_the_video_comes_back_after_the_gateway(
+    browser: Browser,
+    start_process: Callable[..., Any],
+    start_gateway: Callable[..., Any],
+    wait_for: WaitFor,
+) -> None:
+    start_process("capture", camera_source="demo")
+    gateway, port = start_gateway()
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{port}")
+    page.wait_for_selector("#video[src*='camera=camera']", timeout=20_000)
+    gateway.terminate()
+    gateway.wait(timeout=30)
+    page.wait_for_selector("#state[data-state=unreachable]", timeout=20_000)
+    start_process("api", port=port)
+    page.wait_for_selector("#state:not([data-state=unreachable])", timeout=30_000)
+    metrics = f"http://127.0.0.1:{port}/metrics"
+    viewer = 'mien_viewers{camera="camera"} 1.0'
+    wait_for(lambda: viewer in requests.get(metrics, timeout=10).text, "a new stream", 20)
+    page.close()
 
 
 def test_a_photo_is_answered_and_drawn(page: Page, tmp_path: Any) -> None:
