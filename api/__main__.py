@@ -1,24 +1,75 @@
-"""``python -m api``: run the gateway."""
+"""``python -m api``: run the gateway, or manage its API keys."""
 
+import argparse
+import ipaddress
 import logging
 import sys
 
-from contracts.errors import ConfigurationError
-from contracts.settings import load_settings
+from contracts.errors import ConfigurationError, MienError
+from contracts.settings import Settings, load_settings
 
 
 def main() -> int:
-    """Read the settings and serve until told to stop."""
+    """Do what the command line says. Returns the exit status."""
+    arguments = _parser().parse_args()
     try:
         settings = load_settings()
-    except ConfigurationError as error:
+        if arguments.command == "serve":
+            return _serve(settings)
+        from api import commands
+
+        return commands.run(arguments, settings)
+    except MienError as error:
         print(f"mien gateway: {error}", file=sys.stderr)
         return 2
+
+
+def _serve(settings: Settings) -> int:
+    _refuse_strangers(settings)
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     from api.server import Gateway
 
     Gateway(settings).run()
     return 0
+
+
+def _refuse_strangers(settings: Settings) -> None:
+    """Listening where others can reach the gateway, without keys, has to be somebody's decision.
+
+    Raises:
+        ConfigurationError: nobody has decided so.
+    """
+    if settings.require_keys or settings.allow_anonymous:
+        return
+    try:
+        loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        loopback = settings.host == "localhost"
+    if not loopback:
+        raise ConfigurationError(
+            f"MIEN_HOST={settings.host} can be reached by others, and no API keys are required. Set "
+            "MIEN_REQUIRE_KEYS=true, or MIEN_ALLOW_ANONYMOUS=true if everybody may use it.",
+            field="host",
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m api", description="The gateway of Mien.")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    parser.set_defaults(command="serve")
+    commands.add_parser("serve", help="run the gateway (what happens without a command)")
+    keys = commands.add_parser("keys", help="manage API keys").add_subparsers(dest="action", required=True)
+    create = keys.add_parser("create", help="make a key and print it; it cannot be shown again")
+    create.add_argument("name", help="whose key it is")
+    create.add_argument(
+        "--scope", action="append", choices=["analyze", "live", "operate"], help="may be repeated; default: analyze"
+    )
+    create.add_argument("--rate", default="", help="requests allowed, such as 60/minute; default: MIEN_RATE_LIMIT")
+    keys.add_parser("list", help="list all keys")
+    keys.add_parser("revoke", help="make a key worthless").add_argument("id")
+    hooks = commands.add_parser("webhooks", help="webhooks").add_subparsers(dest="action", required=True)
+    hooks.add_parser("secret", help="print the secret that signs them")
+    return parser
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ import time
 
 from flask import Flask, Response, g, request
 
+from api import guard
 from api.problems import register_error_handlers
-from api.routes import cameras, detect, health, jobs, metrics, page, webhooks
+from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
 from api.services import Services, services
 from contracts.settings import Settings
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-_BLUEPRINTS = (page, detect, jobs, cameras, webhooks, health, metrics)
+_BLUEPRINTS = (page, detect, jobs, cameras, webhooks, docs, health, metrics)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -27,6 +28,7 @@ def create_app(settings: Settings) -> Flask:
     app.after_request(_finish)
     for module in _BLUEPRINTS:
         app.register_blueprint(module.blueprint)
+    guard.install(app, settings)
     return app
 
 
@@ -35,8 +37,6 @@ def _note_start() -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
     route = request.url_rule.rule if request.url_rule else "(none)"
     method = request.method if request.method in _METHODS else "other"
     services().requests.add(method, route, response.status_code, time.perf_counter() - g.started)

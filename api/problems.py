@@ -39,6 +39,8 @@ def problem_response(error: MienError) -> Response:
     body.update(error.members)
     response = Response(json.dumps(body), error.status, mimetype="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
+    if isinstance(error, errors.Unauthorized):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="mien", Basic realm="mien"'
     if isinstance(error, errors.Overloaded):
         response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     return response
@@ -46,9 +48,9 @@ def problem_response(error: MienError) -> Response:
 
 def error_of(problem: Problem) -> MienError:
     """The error that a stored problem stands for; of an unknown code, a plain `JobFailed`."""
-    kind = _by_code(MienError).get(problem.code, errors.JobFailed)
-    if issubclass(kind, errors.Overloaded):
-        return kind(problem.detail, retry_after=1, field=problem.field)
+    kind = ERRORS.get(problem.code, errors.JobFailed)
+    if not issubclass(kind, errors.InvalidRequest | errors.JobFailed):
+        kind = errors.JobFailed
     return kind(problem.detail, field=problem.field)
 
 
@@ -57,6 +59,10 @@ def _by_code(root: type[MienError]) -> dict[str, type[MienError]]:
     for kind in root.__subclasses__():
         found |= _by_code(kind)
     return found
+
+
+ERRORS = _by_code(MienError)
+"""Every error by its code."""
 
 
 def _from_http(error: HTTPException) -> Response | HTTPException:

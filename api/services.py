@@ -10,6 +10,7 @@ from api.admission import Admission
 from api.request_counter import RequestCounter
 from api.video import CameraHub
 from api.waiting import WaitingRoom
+from contracts.api_keys import KeyStore
 from contracts.connections import connect
 from contracts.dispatch import Dispatcher
 from contracts.frame_store import FrameStore
@@ -32,6 +33,7 @@ class Services:
     frame_redis: Redis
     jobs: JobStore
     once: OnceStore
+    api_keys: KeyStore
     webhooks: WebhookStore
     admission: Admission
     frames: FrameStore
@@ -55,6 +57,7 @@ class Services:
             frame_redis=frame_redis,
             jobs=jobs,
             once=OnceStore(redis, settings),
+            api_keys=KeyStore(redis),
             webhooks=WebhookStore(redis),
             admission=Admission(settings, jobs, counters, redis),
             frames=frames,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from api.job_request import JobRequest, Options
 from api.services import Services
-from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, JobNotFound, MalformedRequest
-from contracts.job_store import new_job_id
+from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, MalformedRequest
+from contracts.job_ids import new_job_id
 from contracts.jobs import Job, JobOptions
 
 _LONGEST_KEY = 255
@@ -39,9 +39,7 @@ def submit(mien: Services, request: JobRequest, key: str | None = None, client: 
             return _store_first(mien, claimed.job_id, request, lambda: mien.once.release(client, key))
         try:
             return _stored_by_another(mien, claimed.job_id)
-        except JobNotFound:
-            return _store(mien, claimed.job_id, request)  # whoever claimed the key has died
-        except JobGone:
+        except JobGone:  # the job has outlived its time, or whoever claimed the key has died before storing it
             mien.once.release(client, key)
 
 
@@ -58,7 +56,7 @@ def _stored_by_another(mien: Services, job_id: str) -> Job:
     while True:
         try:
             return mien.jobs.get(job_id)
-        except JobNotFound:
+        except JobGone:
             if time.monotonic() >= end:
                 raise
             time.sleep(_LOOK_EVERY_S)

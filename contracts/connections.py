@@ -28,11 +28,11 @@ def connect(url: str, *, name: str, max_connections: int = 16) -> Redis:
         timeout=5,
         client_name=name,
         socket_connect_timeout=3,
-        socket_timeout=10,
+        socket_timeout=5,
         socket_keepalive=True,
         health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        # A lost connection is tried again at once; a server that hangs is not waited for thrice.
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2, supported_errors=(RedisConnectionError,)),
     )
     return Redis(connection_pool=pool)
 
@@ -52,7 +52,7 @@ def translated() -> Iterator[None]:
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise BrokerUnavailable("The job store does not answer; try again in a few seconds.") from error
     except RedisError as error:
-        raise BrokerUnavailable(f"The job store refused the operation: {error}") from error
+        raise BrokerUnavailable("The job store refused the operation; its log or ours says why.") from error
 
 
 @contextmanager

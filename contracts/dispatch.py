@@ -7,6 +7,8 @@ from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, LIVE, 
 from contracts.settings import Settings
 
 _FRAME_EXPIRES_S = 2
+_CONNECTIONS = 4
+_PATIENCE_S = 5
 
 
 class Dispatcher:
@@ -14,7 +16,12 @@ class Dispatcher:
 
     def __init__(self, settings: Settings) -> None:
         self._app = Celery("mien", set_as_current=False)
-        self._app.conf.update(broker_options(settings))
+        options = broker_options(settings)
+        options["broker_transport_options"] |= {"socket_timeout": _PATIENCE_S}  # a server that hangs is not waited for
+        self._app.conf.update(options)
+        # Not Celery's own pool: all apps of a process that talk to the same address share that one, so that closing
+        # it for one of them would leave the others waiting for a connection for ever.
+        self._pool = self._app.connection_for_write().Pool(limit=_CONNECTIONS)
 
     def job(self, job_id: str, queue: str) -> None:
         """Announce a stored job. A lost announcement delays the job, it does not lose it.
@@ -34,15 +41,15 @@ class Dispatcher:
 
     def close(self) -> None:
         """Close the connections to the broker."""
-        # Celery would leave the sockets to the garbage collector; the pool itself is shared by all apps of this URL.
-        self._app.pool.force_close_all(close_pool=False)
+        self._pool.force_close_all()
         self._app.close()
 
     def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str, expires: int | None = None) -> None:
-        with translated_broker():
+        with translated_broker(), self._pool.acquire(block=True, timeout=_PATIENCE_S) as connection:
             self._app.send_task(
                 task,
                 args,
+                connection=connection,
                 queue=queue,
                 argsrepr=argsrepr,  # what Flower shows
                 kwargsrepr="",

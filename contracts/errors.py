@@ -11,7 +11,9 @@
     │       ├── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
     ├── NotFound                    JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound,
     │                               WebhookNotFound
-    ├── Overloaded                  try again later; carries ``retry_after``
+    ├── Overloaded                  try again later; carries ``retry_after``  503
+    │   └── QuotaExceeded           this client only                       429
+    ├── Denied                      Unauthorized, Forbidden                401 / 403
     ├── Unavailable                 BrokerUnavailable, NoWorkers, NotReady
     ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
     └── ConfigurationError          what an operator has to change before a process can start
@@ -193,6 +195,30 @@ class Overloaded(MienError):
     def __init__(self, detail: str, *, retry_after: float, field: str | None = None) -> None:
         super().__init__(detail, field=field)
         self.retry_after = retry_after
+
+
+class QuotaExceeded(Overloaded):
+    """One client has asked more often than it may; others are not affected."""
+
+    code, status, title = "quota_exceeded", 429, "Too many requests"
+
+
+class Denied(MienError):
+    """The request is understood, and not allowed to whoever sent it."""
+
+    code, status, title = "denied", 403, "Not allowed"
+
+
+class Unauthorized(Denied):
+    """An API key is needed, and none was sent, or one that is not valid."""
+
+    code, status, title = "unauthorized", 401, "An API key is needed"
+
+
+class Forbidden(Denied):
+    """The API key is valid, and its scopes do not include this."""
+
+    code, title = "forbidden", "This key does not allow it"
 
 
 class Unavailable(MienError):

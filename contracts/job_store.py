@@ -1,7 +1,6 @@
 """Jobs in Redis. The record is the truth; a Celery message is only a hint that there is work."""
 
 import json
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -12,6 +11,7 @@ from redis import Redis
 from contracts import keys
 from contracts.connections import translated
 from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
+from contracts.job_ids import is_job_id, new_job_id
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem
 from contracts.scripts import load_script
 from contracts.settings import Settings
@@ -19,11 +19,6 @@ from contracts.settings import Settings
 _PART_BYTES: Final = 1_000_000
 _UNFINISHED_S: Final = 600
 """How long images without a record are kept, should the process that stores them die halfway."""
-
-
-def new_job_id() -> str:
-    """An id that nobody can guess: knowing it is what allows to read a result."""
-    return secrets.token_urlsafe(16)
 
 
 class Claim(StrEnum):
@@ -81,12 +76,10 @@ class JobStore:
             deadline_at=deadline_at,
             options=options,
         )
-        kept = self._settings.known_ttl_s + self._settings.result_ttl_s
         with translated(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.job(job.id), mapping=_to_fields(job) | {"bytes": str(size)})
             pipe.hset(keys.job_images(job.id), mapping=last)
             pipe.persist(keys.job_images(job.id))
-            pipe.set(keys.job_known(job.id), 1, ex=kept)
             pipe.zadd(keys.OPEN_JOBS, {job.id: now + self._settings.requeue_after_s})
             pipe.incrby(keys.OPEN_BYTES, size)
             pipe.execute()
@@ -120,23 +113,24 @@ class JobStore:
         return self._read(job_id)
 
     def _read(self, job_id: str) -> Job:
+        if not is_job_id(job_id):
+            raise JobNotFound("There is no job of this id.")
         with translated():
             fields = self._redis.hgetall(keys.job(job_id))
-            if not fields:
-                if not self._redis.exists(keys.job_known(job_id)):
-                    raise JobNotFound(f"There is no job {job_id}.")
-                fields = self._redis.hgetall(keys.job(job_id))  # it may have been created between the two looks
         if not fields:
             raise JobGone(f"The result of job {job_id} was kept for {self._settings.result_ttl_s} s only.")
         return _from_fields({k.decode(): v.decode() for k, v in fields.items()})
 
     def claim(self, job_id: str, owner: str) -> Claim:
-        """Try to take the job for `owner`, for `lease_s` from now; counts the attempt."""
+        """Try to take the job for `owner`, for `lease_s` from now; counts the attempt.
+
+        `owner` is to be new for every message taken; asking again with the same one changes nothing.
+        """
         exhausted = Problem.of(
             AttemptsExhausted(f"{self._settings.max_attempts} workers stopped while they analysed this job.")
         )
         with translated():
-            verdict, _ = self._claim(
+            verdict = self._claim(
                 keys=self._keys(job_id),
                 args=[
                     job_id,
@@ -171,7 +165,10 @@ class JobStore:
         return found
 
     def finish(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None = None) -> bool:
-        """Store the result, once. False: the job is no longer this owner's, and nothing was written."""
+        """Store the result, once. False: the job is no longer this owner's, and nothing was written.
+
+        Asking again changes nothing and gives the same answer, so that a lost answer may be asked for again.
+        """
         state = JobState.FAILED if error else JobState.SUCCEEDED
         with translated():
             written = self._finish(
@@ -195,9 +192,11 @@ class JobStore:
         Raises:
             JobNotFound, JobGone: there is nothing to cancel.
         """
+        if not is_job_id(job_id):
+            raise JobNotFound("There is no job of this id.")
         state = self._end(job_id, JobState.CANCELED)
         if state is None:
-            self.get(job_id)  # tells gone from never known
+            self.get(job_id)  # says that it is gone
         return state == JobState.QUEUED.value
 
     def _end(self, job_id: str, final: JobState) -> str | None:
@@ -206,13 +205,14 @@ class JobStore:
             found = self._cancel(keys=self._keys(job_id), args=args)
         return None if found is None else str(found.decode())
 
-    def renew(self, owner: str, job_ids: Sequence[str]) -> int:
-        """Prolong the leases of jobs in work by `lease_s`; returns how many still belong to `owner`."""
-        if not job_ids:
+    def renew(self, owners: Mapping[str, str]) -> int:
+        """Prolong the leases of jobs in work, id → owner, by `lease_s`; returns how many are still their owner's."""
+        if not owners:
             return 0
         due = self._clock() + self._settings.lease_s
+        flat = [part for pair in owners.items() for part in pair]
         with translated():
-            return int(self._renew(keys=[keys.OPEN_JOBS], args=[owner, due, keys.job(""), *job_ids]))
+            return int(self._renew(keys=[keys.OPEN_JOBS], args=[due, keys.job(""), *flat]))
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Jobs whose message was lost or whose worker died, as (id, queue): to be announced again."""

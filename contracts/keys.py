@@ -5,16 +5,16 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}            hash    the job record; no TTL while open, `result_ttl_s` once finished
     mien:job:{id}:images     hash    index → bytes as uploaded; deleted together with the finishing write
     mien:job:{id}:annotated  hash    index → JPEG with boxes drawn, if asked for; lives as long as the result
-    mien:job:{id}:known      string  outlives the record, so that an old id is "gone" and not "never heard of"
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
     mien:webhooks:due        zset    id of a final job → when its webhook is tried next
     mien:webhook:{id}        hash    attempts so far and what the last one met
     mien:webhooks:dead       hash    id → JSON: webhooks that were given up
     mien:webhooks:secret     string  signs all webhooks; made at first need
+    mien:apikeys             hash    id → JSON: name, hash, scopes and rate of an API key
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done           channel id of every job that has reached a final state
-    mien:worker:{name}       string  what a live worker says of itself; seconds of TTL
+    mien:workers             hash    worker → what it says of itself, every few seconds
     mien:counters            hash    Prometheus counters that many processes add to
     interactive, bulk, live, webhooks  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
 
@@ -37,11 +37,12 @@ OPEN_JOBS: Final = "mien:jobs:open"
 WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
 WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
+API_KEYS: Final = "mien:apikeys"
 OPEN_BYTES: Final = "mien:jobs:bytes"
 DONE_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
-WORKERS_PATTERN: Final = "mien:worker:*"
+WORKERS: Final = "mien:workers"
 
 
 def job(job_id: str) -> str:
@@ -67,16 +68,6 @@ def webhook(job_id: str) -> str:
 def once(key_hash: str) -> str:
     """Which job an idempotency key stands for."""
     return f"mien:once:{key_hash}"
-
-
-def job_known(job_id: str) -> str:
-    """Marks an id as once accepted, for longer than the record lives."""
-    return f"mien:job:{job_id}:known"
-
-
-def worker(name: str) -> str:
-    """A live worker's report."""
-    return f"mien:worker:{name}"
 
 
 def frame(camera: str) -> str:

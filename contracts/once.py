@@ -24,7 +24,7 @@ class OnceStore:
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
-        self._ttl_s = settings.known_ttl_s
+        self._ttl_s = settings.idempotency_ttl_s
 
     def claim(self, client: str, key: str, job_id: str, fingerprint: str) -> Claimed:
         """Let `key` stand for this job, unless it stands for one already. Keys of different clients never meet."""

@@ -1,5 +1,7 @@
 """Which workers are alive: each says so every few seconds, and is forgotten when it stops."""
 
+import time
+
 from redis import Redis
 
 from contracts import keys
@@ -7,7 +9,7 @@ from contracts.connections import translated
 from contracts.results import Message
 
 REPORT_EVERY_S = 3.0
-FORGOTTEN_AFTER_S = 10
+FORGOTTEN_AFTER_S = 10.0
 
 
 class WorkerReport(Message):
@@ -27,18 +29,24 @@ class WorkerReport(Message):
 def report(redis: Redis, worker: WorkerReport) -> None:
     """Tell everybody that this worker is alive and ready."""
     with translated():
-        redis.set(keys.worker(worker.name), worker.model_dump_json(), ex=FORGOTTEN_AFTER_S)
+        redis.hset(keys.WORKERS, worker.name, worker.model_dump_json())
 
 
 def retire(redis: Redis, name: str) -> None:
     """Say goodbye at once instead of being forgotten later."""
     with translated():
-        redis.delete(keys.worker(name))
+        redis.hdel(keys.WORKERS, name)
 
 
-def live_workers(redis: Redis) -> list[WorkerReport]:
-    """Reports of all live workers, by name."""
+def live_workers(redis: Redis, now: float | None = None) -> list[WorkerReport]:
+    """Reports of all live workers, by name; those of workers that fell silent are removed.
+
+    `now` is in seconds since 1970; by default the present.
+    """
+    now = time.time() if now is None else now
     with translated():
-        found = sorted(redis.scan_iter(match=keys.WORKERS_PATTERN, count=1000))
-        reports = redis.mget(found) if found else []
-    return [WorkerReport.model_validate_json(text) for text in reports if text]
+        found = [WorkerReport.model_validate_json(text) for text in redis.hvals(keys.WORKERS)]
+        silent = [worker.name for worker in found if now - worker.reported_at > FORGOTTEN_AFTER_S]
+        if silent:
+            redis.hdel(keys.WORKERS, *silent)
+    return sorted((worker for worker in found if worker.name not in silent), key=lambda worker: worker.name)

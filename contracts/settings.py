@@ -26,6 +26,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     port: Port = Field(8000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
+    require_keys: bool = Field(False, description="Whether clients need an API key (`python -m api keys create`).")
+    allow_anonymous: bool = Field(
+        False, description="Listen on an address that others can reach although no keys are required."
+    )
+    rate_limit: str = Field(
+        "",
+        pattern=r"^(\d+/(second|minute|hour|day))?$",
+        description="Requests a client may make, as `60/minute`, unless its key says otherwise; empty: no limit.",
+    )
+    cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
     max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
     max_job_images: Count = Field(100, description="Images in one job.")
@@ -42,7 +52,9 @@ class Settings(BaseSettings):
     max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
 
     result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")
-    known_ttl_s: Count = Field(604_800, description="How long an old id answers 410 instead of 404, in seconds.")
+    idempotency_ttl_s: Count = Field(
+        86_400, description="How long an `Idempotency-Key` stands for its job, in seconds."
+    )
     max_attempts: Count = Field(3, description="How often a job is tried when workers die over it.")
     lease_s: Seconds = Field(
         15.0, description="A running job is given to another worker after this silence, in seconds."

@@ -4,7 +4,16 @@ import io
 import warnings
 from typing import Final, Literal, NamedTuple
 
-from PIL import Image, UnidentifiedImageError
+from PIL import (  # importing a plugin registers its format
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 
 from contracts.errors import CorruptImage, ImageTooLarge, NotAnImage, UnsupportedImageFormat
 
@@ -12,6 +21,13 @@ ImageFormat = Literal["JPEG", "PNG", "WEBP"]
 
 FORMATS: Final[tuple[ImageFormat, ...]] = ("JPEG", "PNG", "WEBP")
 """Formats that are analysed, by Pillow's names."""
+
+_NAMED: Final = (*FORMATS, "GIF", "BMP", "TIFF")
+"""Formats that are recognised: what is analysed, and what people send by mistake and are told the name of. Pillow
+knows dozens more; not one of their readers sees a byte from outside."""
+
+_OTHER_NAMES: Final = {"MPO": "JPEG"}
+"""Phones append further pictures to a JPEG (depth, HDR) and index them; the first is the photo."""
 
 _ORIENTATION_TAG: Final = 0x0112
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
@@ -37,23 +53,34 @@ def read_header(data: bytes, max_pixels: int) -> Header:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own pixel limit; ours is checked below
-            with Image.open(io.BytesIO(data)) as image:
-                stored_format, (width, height) = image.format, image.size
-                if stored_format in FORMATS:
-                    _check_size(width, height, max_pixels)
-                    orientation = image.getexif().get(_ORIENTATION_TAG, 1)
+            with Image.open(io.BytesIO(data), formats=_NAMED) as image:
+                stored_format, (width, height) = _OTHER_NAMES.get(image.format or "", image.format), image.size
+                orientation = _orientation(image)
     except UnidentifiedImageError as error:
         raise NotAnImage("The data begins like no image that is known here; send a JPEG, PNG or WebP.") from error
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"The image has more pixels than the {max_pixels:,} that are allowed.") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except Exception as error:  # Pillow's readers raise whatever their parsing stumbles over
         raise CorruptImage("The image's header is damaged.") from error
     if stored_format not in FORMATS:
         raise UnsupportedImageFormat(f"{stored_format} images are not analysed; send a JPEG, PNG or WebP.")
+    _check_size(width, height, max_pixels)
     if orientation in _SIDEWAYS:
         width, height = height, width
-    valid = isinstance(orientation, int) and 1 <= orientation <= 8
-    return Header(stored_format, width, height, orientation if valid else 1)
+    return Header(stored_format, width, height, orientation)
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8; 1 where there is none.
+
+    Read from the bytes that the header brought along: `Image.getexif` would decode a PNG to look behind its pixels.
+    """
+    if not (stored := image.info.get("exif")):
+        return 1
+    exif = Image.Exif()
+    exif.load(stored)
+    found = exif.get(_ORIENTATION_TAG, 1)
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:

@@ -1,6 +1,7 @@
 """Analysing a job: claim it, look at each image, write the result once."""
 
 import logging
+import secrets
 from collections import defaultdict
 
 from contracts.errors import AnalysisFailed, InvalidImage
@@ -20,18 +21,19 @@ def analyze_job(services: Services, job_id: str) -> str:
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
-    verdict = services.jobs.claim(job_id, services.name)
+    owner = f"{services.name}/{secrets.token_hex(4)}"  # of this message: its duplicate may come to this worker, too
+    verdict = services.jobs.claim(job_id, owner)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this worker: %s", job_id, verdict)
         return verdict.value
-    with services.leases.held(job_id):
+    with services.leases.held(job_id, owner):
         annotate = services.jobs.get(job_id).options.annotate
         images = services.jobs.images(job_id)
         items = [_analyze_item(services, index, data) for index, data in enumerate(images)]
         if annotate:
             _keep_annotated(services, job_id, images, items)
         error = _common_error(items)
-        written = services.jobs.finish(job_id, services.name, items, error)
+        written = services.jobs.finish(job_id, owner, items, error)
     if not written:
         logger.warning("job %s was taken over by another worker while this one analysed it", job_id)
         return "lost"

@@ -15,36 +15,33 @@ from contracts.job_store import JobStore
 class Leases:
     """Registry of jobs in work. Thread-safe."""
 
-    def __init__(
-        self, jobs: JobStore, owner: str, time_limit_s: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, jobs: JobStore, time_limit_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._jobs = jobs
-        self._owner = owner
         self._time_limit_s = time_limit_s
         self._clock = clock
-        self._begun: dict[str, float] = {}
+        self._begun: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def held(self, job_id: str) -> Iterator[None]:
-        """Keep the job's lease while the block runs."""
+    def held(self, job_id: str, owner: str) -> Iterator[None]:
+        """Keep `owner`'s lease on the job while the block runs."""
         with self._lock:
-            self._begun[job_id] = self._clock()
+            self._begun[job_id, owner] = self._clock()
         try:
             yield
         finally:
             with self._lock:
-                del self._begun[job_id]
+                del self._begun[job_id, owner]
 
     def renew(self) -> None:
         """Prolong the leases of all jobs that are not stuck."""
-        self._jobs.renew(self._owner, [job_id for job_id, stuck in self._snapshot() if not stuck])
+        self._jobs.renew({job_id: owner for job_id, owner, stuck in self._snapshot() if not stuck})
 
     def stuck(self) -> list[str]:
         """Jobs that have been running for longer than the time limit."""
-        return [job_id for job_id, stuck in self._snapshot() if stuck]
+        return [job_id for job_id, _, stuck in self._snapshot() if stuck]
 
-    def _snapshot(self) -> list[tuple[str, bool]]:
+    def _snapshot(self) -> list[tuple[str, str, bool]]:
         now = self._clock()
         with self._lock:
-            return [(job_id, now - begun > self._time_limit_s) for job_id, begun in self._begun.items()]
+            return [(*held, now - begun > self._time_limit_s) for held, begun in self._begun.items()]

@@ -65,11 +65,11 @@ def reconcile(services: Services, dispatcher: Dispatcher) -> int:
 
 def renew_leases(services: Services) -> None:
     """Prolong the leases of running jobs; end this process if one of them is stuck."""
-    services.leases.renew()
-    stuck = services.leases.stuck()
+    stuck = services.leases.stuck()  # looked at first: Redis may be away, and that must not hide it
     if stuck:
         logger.critical("jobs %s are stuck; this worker exits so that a fresh one takes over", ", ".join(stuck))
         os._exit(EXIT_STUCK)
+    services.leases.renew()
 
 
 def report_presence(services: Services) -> None:

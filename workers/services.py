@@ -25,7 +25,7 @@ class Services:
     """One worker process's models and stores. Everything in here may be used by several threads."""
 
     name: str
-    """Unique among all workers, also over restarts: the owner of claimed jobs."""
+    """Unique among all workers, also over restarts."""
     settings: Settings
     analyzer: Analyzer
     redis: Redis
@@ -65,7 +65,7 @@ def build_services(settings: Settings) -> Services:
         jobs=jobs,
         frames=FrameStore(frame_redis, settings),
         counters=Counters(redis),
-        leases=Leases(jobs, name, settings.job_time_limit_s),
+        leases=Leases(jobs, settings.job_time_limit_s),
         webhooks=Deliverer(jobs, WebhookStore(redis), policy, time.time),
         started_at=time.time(),
     )

@@ -12,7 +12,7 @@ from celery import bootsteps
 
 logger = logging.getLogger(__name__)
 
-_EVERY_S = 15.0
+_TOUCHES_IN_TIME = 4
 
 
 class KeepUnacked(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -26,7 +26,8 @@ class KeepUnacked(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, consumer: Any) -> None:
         """Begin with every new connection."""
-        self._timer = consumer.timer.call_repeatedly(_EVERY_S, touch_unacked, (consumer,))
+        timeout_s = consumer.app.conf.broker_transport_options["visibility_timeout"]
+        self._timer = consumer.timer.call_repeatedly(timeout_s / _TOUCHES_IN_TIME, touch_unacked, (consumer,))
 
     def stop(self, _consumer: Any) -> None:
         """End with the connection; the next one starts its own."""

@@ -3,12 +3,12 @@
 from flask import Blueprint, Response, request
 
 from api.bodies import read_image
-from api.client import vanished
+from api.client import client_name, vanished
 from api.job_request import JobRequest, Options
 from api.problems import error_of
 from api.services import services
 from api.submission import submit
-from contracts.answers import Accepted, Detection, job_location
+from contracts.answers import Accepted, Reading, job_location
 from contracts.errors import DeadlineExceeded, JobCanceled
 from contracts.jobs import Job, JobState
 from contracts.queues import INTERACTIVE
@@ -24,7 +24,7 @@ def detect_emotion() -> Response:
     mien = services()
     images = [read_image(request, mien.settings)]
     key = request.headers.get("Idempotency-Key")
-    job = submit(mien, JobRequest(images, Options(priority=INTERACTIVE)), key)
+    job = submit(mien, JobRequest(images, Options(priority=INTERACTIVE)), key, client_name())
     gone = vanished(request.environ)
     job = mien.waiting.wait(job.id, mien.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
@@ -44,7 +44,8 @@ def _detection(job: Job) -> Response:
         raise error_of(item.error)
     if item.analysis is None:
         raise TypeError(f"job {job.id} has neither an analysis nor an error")
-    return Response(Detection.of(item.analysis, job=job.id).model_dump_json(), mimetype="application/json")
+    body = Reading.of(item.analysis).model_dump_json()
+    return Response(body, headers={"Mien-Job": job.id}, mimetype="application/json")
 
 
 def _accepted(job: Job) -> Response:

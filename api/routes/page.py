@@ -25,7 +25,7 @@ POLICY = "; ".join(
 @blueprint.get("/")
 def index() -> Response:
     """The live page."""
-    response = _file("index.html")
+    response = page_file("index.html")
     response.headers["Content-Security-Policy"] = POLICY
     return response
 
@@ -33,10 +33,11 @@ def index() -> Response:
 @blueprint.get("/page/<path:name>")
 def asset(name: str) -> Response:
     """A file of the page."""
-    return _file(name)
+    return page_file(name)
 
 
-def _file(name: str) -> Response:
+def page_file(name: str) -> Response:
+    """A file of the page, which browsers ask for anew whenever it has changed."""
     response = send_from_directory(_FOLDER, name, max_age=0)
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -1,21 +1,23 @@
 -- Claim a job for one worker, counting the attempt before anything is decoded, so that an image that kills its
 -- worker is given up after `max_attempts` and not tried for ever.
 -- KEYS: as settle.lua    ARGV: id, owner, now, lease_s, max_attempts, ttl_s, done channel, error (JSON)
--- Returns {verdict, image count}; verdict: claimed | missing | final | held | expired | exhausted
+-- Returns claimed | missing | final | held | expired | exhausted
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then
   redis.call('ZREM', KEYS[3], ARGV[1])
-  return {'missing', 0}
+  return 'missing'
 end
-if state ~= 'queued' and state ~= 'running' then return {'final', 0} end
+if state ~= 'queued' and state ~= 'running' then return 'final' end
 local now = tonumber(ARGV[3])
 local due = tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1]) or 0)
-if state == 'running' and due > now and redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] then return {'held', 0} end
+if state == 'running' and due > now then -- the same owner asks again when it did not hear the answer
+  return redis.call('HGET', KEYS[1], 'owner') == ARGV[2] and 'claimed' or 'held'
+end
 
 local function give_up(final_state, verdict)
   if final_state == 'failed' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) end
   settle(ARGV[1], final_state, ARGV[3], ARGV[6], ARGV[7])
-  return {verdict, 0}
+  return verdict
 end
 
 local deadline = redis.call('HGET', KEYS[1], 'deadline_at')
@@ -26,4 +28,4 @@ if redis.call('HINCRBY', KEYS[1], 'attempts', 1) > tonumber(ARGV[5]) then
 end
 redis.call('HSET', KEYS[1], 'state', 'running', 'owner', ARGV[2], 'started_at', ARGV[3])
 redis.call('ZADD', KEYS[3], now + tonumber(ARGV[4]), ARGV[1])
-return {'claimed', tonumber(redis.call('HGET', KEYS[1], 'image_count'))}
+return 'claimed'

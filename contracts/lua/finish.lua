@@ -2,7 +2,8 @@
 -- Refused (0) unless the job is running and still belongs to `owner`; a worker that lost its lease loses here too.
 -- KEYS: as settle.lua    ARGV: id, owner, state, items (JSON), error (JSON or ''), now, ttl_s, done channel
 local record = redis.call('HMGET', KEYS[1], 'state', 'owner')
-if record[1] ~= 'running' or record[2] ~= ARGV[2] then return 0 end
+if record[2] ~= ARGV[2] then return 0 end
+if record[1] ~= 'running' then return 1 end -- asked again: written already
 redis.call('HSET', KEYS[1], 'items', ARGV[4], 'error', ARGV[5])
 settle(ARGV[1], ARGV[3], ARGV[6], ARGV[7], ARGV[8])
 return 1

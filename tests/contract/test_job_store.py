@@ -6,7 +6,8 @@ import pytest
 from redis import Redis
 
 from contracts import keys
-from contracts.errors import BrokerUnavailable, JobGone, JobNotFound
+from contracts.errors import BrokerUnavailable, JobGone, JobNotFound, Overloaded
+from contracts.job_ids import new_job_id
 from contracts.job_store import Claim, JobStore
 from contracts.jobs import ItemResult, JobState
 from contracts.queues import BULK, INTERACTIVE
@@ -39,7 +40,7 @@ def test_finishing_stores_the_result_once_and_deletes_the_images(store: JobStore
     job = store.create([b"x"], INTERACTIVE)
     assert store.claim(job.id, "a") is Claim.CLAIMED
     assert store.finish(job.id, "a", ITEMS)
-    assert not store.finish(job.id, "a", [])
+    assert store.finish(job.id, "a", []), "asked again: the same answer"
     done = store.get(job.id)
     assert (done.state, done.items, done.attempts) == (JobState.SUCCEEDED, ITEMS, 1)
     assert store.images(job.id) == []
@@ -54,6 +55,12 @@ def test_a_duplicate_message_does_no_work(store: JobStore) -> None:
     store.finish(job.id, "a", ITEMS)
     assert store.claim(job.id, "b") is Claim.FINAL
     assert store.claim("unheard-of", "b") is Claim.MISSING
+
+
+def test_asking_twice_with_one_owner_counts_once(store: JobStore) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    assert [store.claim(job.id, "a") for _ in range(5)] == [Claim.CLAIMED] * 5
+    assert store.get(job.id).attempts == 1
 
 
 def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store: JobStore, clock: Any) -> None:
@@ -75,8 +82,8 @@ def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: Any) -> None:
     store.claim(job.id, "slow")
     for _ in range(5):
         clock.now += Settings().lease_s - 1
-        assert store.renew("slow", [job.id]) == 1
-        assert store.renew("other", [job.id]) == 0
+        assert store.renew({job.id: "slow"}) == 1
+        assert store.renew({job.id: "other"}) == 0
         assert store.overdue() == []
     assert store.finish(job.id, "slow", ITEMS)
 
@@ -131,8 +138,11 @@ def test_only_a_queued_job_can_be_canceled(store: JobStore) -> None:
 
 
 def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) -> None:
-    with pytest.raises(JobNotFound, match="no job never"):
-        store.get("never")
+    for never in ("never", "", "a:images", new_job_id()[:-1] + "?", "x" * 24):
+        with pytest.raises(JobNotFound):
+            store.get(never)
+        with pytest.raises(JobNotFound):
+            store.cancel(never)
     job = store.create([b"x"], INTERACTIVE)
     redis.delete(keys.job(job.id))
     with pytest.raises(JobGone, match=job.id):
@@ -168,3 +178,19 @@ def test_settled_tells_final_and_forgotten_jobs_from_open_ones(store: JobStore) 
     store.cancel(canceled.id)
     assert store.settled([queued.id, running.id, canceled.id, "forgotten"]) == {canceled.id, "forgotten"}
     assert store.settled([]) == set()
+
+
+def test_a_full_redis_refuses_new_jobs_and_lets_accepted_ones_end(store: JobStore, redis: Redis) -> None:
+    jobs = [store.create([b"x" * 100_000], BULK) for _ in range(3)]
+    redis.config_set("maxmemory-policy", "noeviction")
+    redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(Overloaded):
+            store.create([b"x"], BULK)
+        assert store.claim(jobs[0].id, "a") is Claim.CLAIMED
+        assert store.renew({jobs[0].id: "a"}) == 1
+        assert store.finish(jobs[0].id, "a", ITEMS)
+        assert store.cancel(jobs[1].id)
+        assert store.get(jobs[0].id).items == ITEMS
+    finally:
+        redis.config_set("maxmemory", 0)

@@ -36,8 +36,7 @@ def test_every_form_of_body_gives_the_same_face(address: str, on_the_face: Calla
     ]
     answers = [requests.post(f"{address}/detect_emotion", timeout=30, **body) for body in bodies]
     assert [answer.status_code for answer in answers] == [200] * 5
-    first, *others = parsed = [answer.json() for answer in answers]
-    assert len({body.pop("job") for body in parsed}) == 5
+    first, *others = [answer.json() for answer in answers]
     assert others == [first] * 4, "the same to the last digit"
     assert len(first["faces"]) == 1
     assert on_the_face(**first["faces"][0]["box"]) >= 0.5

@@ -20,8 +20,8 @@ def store(redis: Redis, settings: Settings, clock: Any) -> JobStore:
 def test_a_held_job_is_renewed_and_a_released_one_is_not(store: JobStore, redis: Redis, clock: Any) -> None:
     job = store.create([b"x"], BULK)
     store.claim(job.id, "me")
-    leases = Leases(store, "me", time_limit_s=100, clock=clock)
-    with leases.held(job.id):
+    leases = Leases(store, time_limit_s=100, clock=clock)
+    with leases.held(job.id, "me"):
         clock.now += 10
         leases.renew()
     renewed = redis.zscore(keys.OPEN_JOBS, job.id)
@@ -35,8 +35,8 @@ def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redi
     job = store.create([b"x"], BULK)
     store.claim(job.id, "me")
     before = redis.zscore(keys.OPEN_JOBS, job.id)
-    leases = Leases(store, "me", time_limit_s=100, clock=clock)
-    with leases.held(job.id):
+    leases = Leases(store, time_limit_s=100, clock=clock)
+    with leases.held(job.id, "me"):
         assert leases.stuck() == []
         clock.now += 101
         assert leases.stuck() == [job.id]
@@ -46,8 +46,8 @@ def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redi
 
 
 def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: Any) -> None:
-    leases = Leases(store, "me", time_limit_s=1, clock=clock)
-    with pytest.raises(ValueError, match="broken"), leases.held("id"):
+    leases = Leases(store, time_limit_s=1, clock=clock)
+    with pytest.raises(ValueError, match="broken"), leases.held("id", "me"):
         raise ValueError("broken")
     clock.now += 2
     assert leases.stuck() == []

@@ -1,0 +1,84 @@
+"""The clients against a live system: JavaScript in Node, Python here."""
+
+import importlib.util
+import io
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from PIL import Image
+from skimage import data
+from standardwebhooks import Webhook, WebhookVerificationError
+
+CLIENTS = Path(__file__).parents[2] / "clients"
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(data.astronaut()).save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def address(start_gateway: Callable[..., Any], start_workers: Callable[..., Any]) -> str:
+    _, port = start_gateway()
+    start_workers()
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def client() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("mien_client", CLIENTS / "python/mien_client/__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_javascript_client(address: str, photo: bytes, tmp_path: Path) -> None:
+    node = shutil.which("node")
+    assert node, "these tests need Node"
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(photo)
+    environment = os.environ | {"MIEN_URL": address, "MIEN_PHOTO": str(file)}
+    answer = subprocess.run(
+        [node, "--test"], cwd=CLIENTS / "js", env=environment, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stdout
+    assert "# pass 6" in answer.stdout
+
+
+def test_the_python_client(address: str, photo: bytes, client: ModuleType) -> None:
+    with client.Mien(address) as mien:
+        assert len(mien.detect(photo)["faces"]) == 1
+        job = mien.submit([photo, b"broken"], metadata={"album": 17}, priority="interactive")
+        done = mien.wait(job["id"])
+        assert [bool(item["error"]) for item in done["items"]] == [False, True]
+        assert done["metadata"] == {"album": 17}
+        assert [event["state"] for event in mien.events(job["id"])] == ["succeeded"]
+        assert mien.cancel(job["id"])["state"] == "succeeded"
+        with pytest.raises(client.MienError, match="no image") as caught:
+            mien.detect(b"not a picture")
+        assert (caught.value.status, caught.value.code) == (422, "not_an_image")
+
+
+def test_the_python_client_verifies_webhooks(client: ModuleType) -> None:
+    from datetime import UTC, datetime
+
+    secret, body, now = "whsec_c2VjcmV0IG9mIHNvbWUgbGVuZ3Ro", json.dumps({"type": "job.succeeded"}), datetime.now(UTC)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", now, body),
+    }
+    assert client.verify_webhook(secret, body.encode(), headers) == {"type": "job.succeeded"}
+    with pytest.raises(WebhookVerificationError):
+        client.verify_webhook(secret, b"{}", headers)
