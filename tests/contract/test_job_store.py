@@ -1,5 +1,7 @@
 """The job store's promises, on a real server, with injected time."""
 
+from typing import Any
+
 import pytest
 from redis import Redis
 
@@ -16,21 +18,8 @@ EMPTY = Analysis(width=4, height=3, faces=[], detector="none", model="none")
 ITEMS = [ItemResult(index=0, analysis=EMPTY)]
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(redis: Redis, settings: Settings, clock: Clock) -> JobStore:
+def store(redis: Redis, settings: Settings, clock: Any) -> JobStore:
     return JobStore(redis, settings, clock)
 
 
@@ -74,7 +63,7 @@ def test_asking_twice_with_one_owner_counts_once(store: JobStore) -> None:
     assert store.get(job.id).attempts == 1
 
 
-def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store: JobStore, clock: Clock) -> None:
+def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store: JobStore, clock: Any) -> None:
     job = store.create([b"x"], INTERACTIVE)
     store.claim(job.id, "dead")
     clock.now += Settings().lease_s - 1
@@ -88,7 +77,7 @@ def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store:
     assert store.get(job.id).attempts == 2
 
 
-def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: Clock) -> None:
+def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: Any) -> None:
     job = store.create([b"x"], INTERACTIVE)
     store.claim(job.id, "slow")
     for _ in range(5):
@@ -99,7 +88,7 @@ def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: Clock) -> None:
     assert store.finish(job.id, "slow", ITEMS)
 
 
-def test_a_lost_message_is_found_and_a_waiting_one_is_left_alone(store: JobStore, redis: Redis, clock: Clock) -> None:
+def test_a_lost_message_is_found_and_a_waiting_one_is_left_alone(store: JobStore, redis: Redis, clock: Any) -> None:
     job = store.create([b"x"], BULK)
     redis.rpush(BULK, "the message of some other job")
     clock.now += Settings().requeue_after_s + 1
@@ -109,16 +98,14 @@ def test_a_lost_message_is_found_and_a_waiting_one_is_left_alone(store: JobStore
     assert store.overdue() == [(job.id, BULK)]
 
 
-def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(
-    store: JobStore, redis: Redis, clock: Clock
-) -> None:
+def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(store: JobStore, redis: Redis, clock: Any) -> None:
     job = store.create([b"x"], BULK)
     redis.rpush(BULK, "the message of some other job")
     clock.now += 10 * Settings().requeue_after_s + 1
     assert store.overdue() == [(job.id, BULK)]
 
 
-def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Clock) -> None:
+def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Any) -> None:
     job = store.create([b"x"], INTERACTIVE)
     for attempt in range(Settings().max_attempts):
         assert store.claim(job.id, f"worker-{attempt}") is Claim.CLAIMED
@@ -131,7 +118,7 @@ def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Clock)
     assert failed.error.code == "attempts_exhausted"
 
 
-def test_a_passed_deadline_expires_the_job(store: JobStore, clock: Clock) -> None:
+def test_a_passed_deadline_expires_the_job(store: JobStore, clock: Any) -> None:
     job = store.create([b"x"], INTERACTIVE, deadline_at=clock.now + 5)
     clock.now += 6
     assert store.claim(job.id, "late") is Claim.EXPIRED

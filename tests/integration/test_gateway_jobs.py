@@ -19,9 +19,6 @@ from contracts.job_store import JobStore
 from contracts.jobs import JobState
 from contracts.settings import Settings
 
-FACE = (175, 65, 100, 115)
-"""Where the astronaut's face is: x, y, width, height in pixels, by eye."""
-
 
 @pytest.fixture(scope="session")
 def astronaut() -> bytes:
@@ -30,17 +27,11 @@ def astronaut() -> bytes:
     return buffer.getvalue()
 
 
-def overlap(box: dict[str, int]) -> float:
-    """Intersection over union of a box and the face."""
-    x, y, width, height = FACE
-    wide = min(x + width, box["x"] + box["width"]) - max(x, box["x"])
-    high = min(y + height, box["y"] + box["height"]) - max(y, box["y"])
-    both = max(0, wide) * max(0, high)
-    return both / (width * height + box["width"] * box["height"] - both)
-
-
 def test_five_forms_of_one_photo_are_five_identical_answers(
-    start_gateway: Callable[..., Any], start_workers: Callable[..., Any], astronaut: bytes
+    start_gateway: Callable[..., Any],
+    start_workers: Callable[..., Any],
+    astronaut: bytes,
+    on_the_face: Callable[..., float],
 ) -> None:
     _, port = start_gateway()
     start_workers()
@@ -58,7 +49,7 @@ def test_five_forms_of_one_photo_are_five_identical_answers(
     assert len({answer.headers["Mien-Job"] for answer in answers}) == 5
     assert all(body == bodies[0] for body in bodies)
     (face,) = bodies[0]["faces"]
-    assert overlap(face["box"]) >= 0.5
+    assert on_the_face(**face["box"]) >= 0.5
     assert bodies[0]["emotion"] == face["emotion"]
     assert bodies[0]["confidence"] == face["confidence"] == round(face["confidence"], 2)
 

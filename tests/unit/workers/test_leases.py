@@ -1,5 +1,7 @@
 """Leases: kept while work goes on, given up when it is stuck, with injected time."""
 
+from typing import Any
+
 import pytest
 from redis import Redis
 
@@ -10,25 +12,12 @@ from contracts.settings import Settings
 from workers.leases import Leases
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 50.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(redis: Redis, settings: Settings, clock: Clock) -> JobStore:
+def store(redis: Redis, settings: Settings, clock: Any) -> JobStore:
     return JobStore(redis, settings, clock)
 
 
-def test_a_held_job_is_renewed_and_a_released_one_is_not(store: JobStore, redis: Redis, clock: Clock) -> None:
+def test_a_held_job_is_renewed_and_a_released_one_is_not(store: JobStore, redis: Redis, clock: Any) -> None:
     job = store.create([b"x"], BULK)
     store.claim(job.id, "me")
     leases = Leases(store, time_limit_s=100, clock=clock)
@@ -42,7 +31,7 @@ def test_a_held_job_is_renewed_and_a_released_one_is_not(store: JobStore, redis:
     assert redis.zscore(keys.OPEN_JOBS, job.id) == renewed
 
 
-def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redis, clock: Clock) -> None:
+def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redis, clock: Any) -> None:
     job = store.create([b"x"], BULK)
     store.claim(job.id, "me")
     before = redis.zscore(keys.OPEN_JOBS, job.id)
@@ -56,7 +45,7 @@ def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redi
     assert leases.stuck() == []
 
 
-def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: Clock) -> None:
+def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: Any) -> None:
     leases = Leases(store, time_limit_s=1, clock=clock)
     with pytest.raises(ValueError, match="broken"), leases.held("id", "me"):
         raise ValueError("broken")
