@@ -108,7 +108,7 @@ def _allow_origins(response: Response) -> Response:
     response.headers.add("Vary", "Origin")
     if origin and ("*" in allowed or origin in allowed):
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "Location, Retry-After, Preference-Applied"
+        response.headers["Access-Control-Expose-Headers"] = "Location, Mien-Job, Retry-After, Preference-Applied"
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
             headers = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer"

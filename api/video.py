@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from api import mjpeg
 from contracts import keys
 from contracts.connections import connect
-from contracts.errors import Unavailable
+from contracts.errors import MienError
 from contracts.frame_store import FrameStore
 from contracts.settings import Settings
 
@@ -51,12 +51,20 @@ class Picture(NamedTuple):
 class CameraReader:
     """Follows one camera for as long as it has viewers."""
 
-    def __init__(self, camera: str, frames: FrameStore, settings: Settings, subscribe: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        camera: str,
+        frames: FrameStore,
+        settings: Settings,
+        subscribe: Callable[[], Any],
+        clock: Callable[[], float],
+    ) -> None:
         self.viewers = 0
         self._camera = camera
         self._frames = frames
         self._gone_after_s = settings.frame_ttl_s
         self._subscribe = subscribe
+        self._clock = clock
         self._changed = threading.Condition()
         self._picture = Picture(0, Kind.PLACEHOLDER, b"")
         self._viewed_at = self._seen_at = self._watched_at = float("-inf")
@@ -80,50 +88,57 @@ class CameraReader:
             return self._picture
 
     def _follow(self) -> None:
-        self._show_frame()
         while not self._stopped:
             try:
+                if self._picture.serial == 0:
+                    self._show_frame()
                 with self._subscribe() as pubsub:
                     pubsub.subscribe(keys.frames_channel(self._camera), keys.views_channel(self._camera))
                     while not self._stopped:
                         self._step(pubsub)
-            except (RedisError, Unavailable) as error:
+            except (RedisError, MienError) as error:
                 log.warning("camera %s cannot be read: %s", self._camera, error)
-                self._show_placeholder_if_gone()
-                time.sleep(_RETRY_S)
+                self._pause()
+            except Exception:  # without this thread, its viewers would see the last picture for ever
+                log.exception("unexpected error with camera %s", self._camera)
+                self._pause()
+
+    def _pause(self) -> None:
+        self._show_placeholder_if_gone()
+        time.sleep(_RETRY_S)
 
     def _step(self, pubsub: Any) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now >= self._watched_at + _WATCH_EVERY_S:
             self._frames.watch(self._camera)
             self._watched_at = now
         heard = _channels(pubsub, _IDLE_S)
         if keys.views_channel(self._camera).encode() in heard:
             self._show_view()
-        elif heard and time.monotonic() > self._viewed_at + STALLED_AFTER_S:
+        elif heard and self._clock() > self._viewed_at + STALLED_AFTER_S:
             self._show_frame()
         self._show_placeholder_if_gone()
 
     def _show_view(self) -> None:
         view = self._frames.view(self._camera)
         if view is not None:
-            self._viewed_at = self._seen_at = time.monotonic()
+            self._viewed_at = self._seen_at = self._clock()
             self._show(Kind.ANNOTATED, view.jpeg)
 
     def _show_frame(self) -> None:
         frame = None
         try:
             frame = self._frames.newest(self._camera)
-        except Unavailable as error:
+        except MienError as error:
             log.warning("camera %s cannot be read: %s", self._camera, error)
         if frame is not None:
-            self._seen_at = time.monotonic()
+            self._seen_at = self._clock()
             self._show(Kind.PLAIN, frame.jpeg)
         elif self._picture.serial == 0:
             self._show(Kind.PLACEHOLDER, placeholder())
 
     def _show_placeholder_if_gone(self) -> None:
-        gone = time.monotonic() > self._seen_at + self._gone_after_s
+        gone = self._clock() > self._seen_at + self._gone_after_s
         if gone and self._picture.kind is not Kind.PLACEHOLDER:
             self._show(Kind.PLACEHOLDER, placeholder())
 
@@ -137,8 +152,9 @@ class CameraReader:
 class CameraHub:
     """All readers of this process, by camera."""
 
-    def __init__(self, settings: Settings, frames: FrameStore) -> None:
+    def __init__(self, settings: Settings, frames: FrameStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
+        self._clock = clock
         self._frames = frames
         self._redis = connect(settings.frame_redis_url, name="mien-gateway-video", max_connections=64)
         self._readers: dict[str, CameraReader] = {}
@@ -151,7 +167,7 @@ class CameraHub:
         with self._lock:
             reader = self._readers.get(camera)
             if reader is None:
-                reader = CameraReader(camera, self._frames, self._settings, self._redis.pubsub)
+                reader = CameraReader(camera, self._frames, self._settings, self._redis.pubsub, self._clock)
                 self._readers[camera] = reader
                 reader.start()
             reader.viewers += 1

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from contracts import keys
 from contracts.connections import connect
-from contracts.errors import Unavailable
+from contracts.errors import MienError
 from contracts.job_store import JobStore
 from contracts.jobs import Job, JobState
 from contracts.settings import Settings
@@ -111,8 +111,11 @@ class WaitingRoom:
                 with self._redis.pubsub() as pubsub:
                     pubsub.subscribe(keys.DONE_CHANNEL)
                     self._hear(pubsub)
-            except (RedisError, Unavailable) as error:
+            except (RedisError, MienError) as error:
                 log.warning("waiting for jobs is slower until Redis answers again: %s", error)
+                time.sleep(_RETRY_S)
+            except Exception:  # without this thread, nobody who waits is woken any more
+                log.exception("unexpected error while listening for jobs")
                 time.sleep(_RETRY_S)
 
     def _hear(self, pubsub: Any) -> None:

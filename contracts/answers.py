@@ -30,7 +30,11 @@ class FaceAnswer(Message):
 
 
 class Reading(Message):
-    """What was read from one image. `emotion` and `confidence` are those of the largest face."""
+    """What was read from one image. `emotion` and `confidence` are those of the largest face.
+
+    It is the answer of ``POST /detect_emotion`` too, and the same for the same picture: what differs from one request
+    to the next, as the job's id, is in the headers.
+    """
 
     emotion: Emotion | None = Field(description="Of the largest face; null when there is no face.")
     confidence: float | None = Field(ge=0, le=1, description="Of the largest face, 0 to 1, two decimals.")
@@ -42,8 +46,8 @@ class Reading(Message):
     message: str | None = Field(description="A sentence when there is something to say, as that no face was found.")
 
     @classmethod
-    def of(cls, analysis: Analysis, **more: str) -> Self:
-        """The view of an analysis; `more` are members that a subclass adds."""
+    def of(cls, analysis: Analysis) -> Self:
+        """The view of an analysis."""
         faces = [FaceAnswer.of(face) for face in analysis.faces]
         return cls(
             emotion=faces[0].emotion if faces else None,
@@ -54,14 +58,7 @@ class Reading(Message):
             detector=analysis.detector,
             model=analysis.model,
             message=None if faces else NO_FACE,
-            **more,
         )
-
-
-class Detection(Reading):
-    """The answer of ``POST /detect_emotion``."""
-
-    job: str = Field(description="Id of the job that did the work.")
 
 
 class Accepted(Message):
@@ -101,7 +98,7 @@ class JobAnswer(Message):
     deadline_at: float | None
     started_at: float | None
     finished_at: float | None
-    items: list[ItemAnswer] = Field(description="In the order of the images; empty until the job has succeeded.")
+    items: list[ItemAnswer] = Field(description="In the order of the images; empty until the job is finished.")
     error: Problem | None = Field(description="Why the job as a whole failed.")
     location: str
     metadata: dict[str, JsonValue] | None = Field(description="As it was given with the job.")

@@ -1,14 +1,13 @@
 """Announcing work to workers, by task name: no producer imports a worker's code."""
 
 from celery import Celery
-from kombu.pools import ProducerPool
 
 from contracts.connections import translated_broker
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
 from contracts.settings import Settings
 
 _FRAME_EXPIRES_S = 2
-_CONNECTIONS = 8
+_CONNECTIONS = 4
 _PATIENCE_S = 5
 
 
@@ -18,11 +17,11 @@ class Dispatcher:
     def __init__(self, settings: Settings) -> None:
         self._app = Celery("mien", set_as_current=False)
         options = broker_options(settings)
-        options["broker_transport_options"] |= {"socket_timeout": _PATIENCE_S}
+        options["broker_transport_options"] |= {"socket_timeout": _PATIENCE_S}  # a server that hangs is not waited for
         self._app.conf.update(options)
-        # Pools of our own: Celery's are shared by all apps of one address, and cannot be closed without breaking those.
-        self._connections = self._app.connection_for_write().Pool(_CONNECTIONS)
-        self._producers = ProducerPool(self._connections, limit=_CONNECTIONS)
+        # Not Celery's own pool: all apps of a process that talk to the same address share that one, so that closing
+        # it for one of them would leave the others waiting for a connection for ever.
+        self._pool = self._app.connection_for_write().Pool(limit=_CONNECTIONS)
 
     def job(self, job_id: str, queue: str) -> None:
         """Announce a stored job. A lost announcement delays the job, it does not lose it.
@@ -42,20 +41,19 @@ class Dispatcher:
 
     def close(self) -> None:
         """Close the connections to the broker."""
-        self._producers.force_close_all()
-        self._connections.force_close_all()
+        self._pool.force_close_all()
         self._app.close()
 
     def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str, expires: int | None = None) -> None:
-        with translated_broker(), self._producers.acquire(block=True, timeout=_PATIENCE_S) as producer:
+        with translated_broker(), self._pool.acquire(block=True, timeout=_PATIENCE_S) as connection:
             self._app.send_task(
                 task,
                 args,
+                connection=connection,
                 queue=queue,
                 argsrepr=argsrepr,  # what Flower shows
                 kwargsrepr="",
                 expires=expires,
                 ignore_result=True,
-                producer=producer,
                 retry=False,
             )

@@ -13,7 +13,7 @@ from models.cropping import SIDE, Points, crop_faces
 from models.runtimes import Runtime, RuntimeName, open_runtime
 from models.weights import WEIGHTS, load_weights
 
-DEFAULT_MODEL: Final = "classic-1"
+DEFAULT_MODEL: Final = "mien-1"
 """The network that is used unless another is asked for."""
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from contracts.errors import MienError
-from training.commands import evaluate, export, fit, prune
+from training.commands import evaluate, export, fit, prune, serving_fit
 
 _EPILOG = """\
 The data set is FER2013, given with --data or the setting MIEN_DATA: a folder with train/<label>/ and
@@ -39,7 +39,7 @@ def _parser(data: str | None) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (fit, evaluate, export, prune):
+    for command in (fit, evaluate, export, prune, serving_fit):
         command.register(commands, data)
     if find_spec("training.detection") is not None:
         import_module("training.detection.cli").register(commands)

@@ -46,7 +46,7 @@ def compare(runs: list[RunFolder], training: np.ndarray, test: Split) -> list[Ro
     for run in runs:
         network = keras.models.load_model(run.path / "network.keras", compile=False)
         cost = cost_of(network)
-        content = convert(serving_model(network, run.recipe().network, 1.0), "int8", training[chosen])
+        content = convert(serving_model(network, run.recipe().network), "int8", training[chosen])
         made.append((run, cost, content, open_runtime("litert", content, source=run.path)))
     speeds = time_in_turns([runtime for _, _, _, runtime in made], test.images)
     return [

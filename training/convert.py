@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from training.calibration import Calibration
 from training.networks import INPUT_SCALE, NetworkName
 
 Form = Literal["float32", "float16", "int8"]
@@ -15,16 +16,17 @@ Form = Literal["float32", "float16", "int8"]
 FORMS: Final[tuple[Form, ...]] = ("float32", "float16", "int8")
 
 
-def serving_model(network: Any, name: NetworkName, temperature: float) -> Any:
-    """Wrap a trained network for use: grey values 0..255 in, logits divided by ``temperature`` out.
+def serving_model(network: Any, name: NetworkName, calibration: Calibration | None = None) -> Any:
+    """Wrap a trained network for use: grey values 0..255 in, calibrated logits out.
 
-    The temperature goes into the weights of the last layer, so it costs nothing to apply. ``network`` is
-    changed.
+    The calibration goes into the weights of the last layer, so it costs nothing to apply. ``network`` is changed.
     """
     from keras import Input, Model, layers
 
     last = network.get_layer("logits")
-    last.set_weights([weight / temperature for weight in last.get_weights()])
+    if calibration is not None:
+        kernel, bias = last.get_weights()
+        last.set_weights([kernel / calibration.temperature, calibration.apply(bias)])
     logits = Model(network.inputs, last.output)
     image = Input((48, 48, 1), name="image")
     scale = INPUT_SCALE[name]

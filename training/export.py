@@ -15,6 +15,7 @@ from models.classification_card import EmotionCard
 from models.cropping import CropFit
 from models.runtimes import open_runtime
 from models.weights import Source, WeightFile
+from training.calibration import Calibration, fit_calibration
 from training.config import Recipe
 from training.convert import FORMS, Form, convert, serving_model
 from training.data import Fer2013, hold_out
@@ -25,7 +26,6 @@ from training.limits import FER2013, FER_PLUS, LIMITS
 from training.networks import INPUT_SCALE
 from training.networks.cost import cost_of
 from training.run_folder import RunFolder
-from training.temperature import fit_temperature
 
 _REPRESENTATIVE: Final = 500
 _SUMMARIES: Final = {
@@ -39,7 +39,7 @@ class Exported:
     """A network ready to be written: its files by name of the form, and what Keras answers on the test images."""
 
     contents: dict[str, bytes]
-    temperature: float
+    calibration: Calibration
     reference: np.ndarray
     cost: Any
 
@@ -73,7 +73,8 @@ def export(
         scores={},
         limits=LIMITS,
         labels=EMOTIONS,
-        temperature=made.temperature,
+        temperature=made.calibration.temperature,
+        offsets=tuple(made.calibration.offsets.round(4).tolist()),
         crop=crop,
     )
     card = card.model_copy(update={"scores": _scores(made, card, form, data, recipe)})
@@ -87,14 +88,14 @@ def _make(run: RunFolder, recipe: Recipe, data: Fer2013, images: np.ndarray, val
     network = keras.models.load_model(run.path / "network.keras", compile=False)
     cost = cost_of(network)
     reference = predict(network, validation.images, INPUT_SCALE[recipe.network])
-    temperature = fit_temperature(np.log(np.maximum(reference, 1e-12)), validation.labels)
-    serving = serving_model(network, recipe.network, temperature)
+    calibration = fit_calibration(np.log(np.maximum(reference, 1e-12)), validation.labels)
+    serving = serving_model(network, recipe.network, calibration)
     chosen = np.random.default_rng(recipe.seed).choice(len(images), min(_REPRESENTATIVE, len(images)), replace=False)
     contents: dict[str, bytes] = {form: convert(serving, form, images[chosen]) for form in FORMS}
     path = run.path / "serving.keras"
     serving.save(path)
     contents["keras"] = path.read_bytes()
-    return Exported(contents, temperature, softmax(predict(serving, data.public_test.images, 1.0)), cost)
+    return Exported(contents, calibration, softmax(predict(serving, data.public_test.images, 1.0)), cost)
 
 
 def _check(made: Exported, form: Form, images: np.ndarray) -> dict[str, float]:

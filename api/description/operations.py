@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from contracts import errors
-from contracts.answers import Accepted, Detection, JobAnswer
+from contracts.answers import Accepted, JobAnswer, Reading
 from contracts.errors import MienError
 from contracts.jobs import JobState
 from contracts.results import Message
@@ -73,7 +73,7 @@ OPERATIONS: Final = (
         "detectEmotion",
         "Read the faces of one photo",
         {
-            200: Answer("The reading; without a face `emotion` is null and `faces` is empty.", Detection),
+            200: Answer("The reading; without a face `emotion` is null and `faces` is empty.", Reading),
             202: Answer("Not finished in time; the job goes on.", Accepted, headers=("Location", "Retry-After")),
         },
         (*_BODY_ERRORS, errors.AnalysisFailed, errors.JobCanceled, errors.DeadlineExceeded, *_ROOM_ERRORS),

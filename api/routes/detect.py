@@ -8,7 +8,7 @@ from api.job_request import JobRequest, Options
 from api.problems import error_of
 from api.services import services
 from api.submission import submit
-from contracts.answers import Accepted, Detection, job_location
+from contracts.answers import Accepted, Reading, job_location
 from contracts.errors import DeadlineExceeded, JobCanceled
 from contracts.jobs import Job, JobState
 from contracts.queues import INTERACTIVE
@@ -44,7 +44,8 @@ def _detection(job: Job) -> Response:
         raise error_of(item.error)
     if item.analysis is None:
         raise TypeError(f"job {job.id} has neither an analysis nor an error")
-    return Response(Detection.of(item.analysis, job=job.id).model_dump_json(), mimetype="application/json")
+    body = Reading.of(item.analysis).model_dump_json()
+    return Response(body, headers={"Mien-Job": job.id}, mimetype="application/json")
 
 
 def _accepted(job: Job) -> Response:

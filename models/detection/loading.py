@@ -6,17 +6,19 @@ from typing import Any, Final
 from contracts.errors import ConfigurationError
 from models.detection.base import Detector
 from models.detection.haar import HaarDetector
+from models.detection.lite import LiteDetector
 from models.detection.mtcnn import MtcnnDetector
 from models.detection.yunet import YunetDetector
 
 _DETECTORS: Final[dict[str, Callable[..., Detector]]] = {
+    "lite": LiteDetector,
     "haar": HaarDetector,
     "mtcnn": MtcnnDetector,
     "yunet": YunetDetector,
 }
 DETECTORS: Final[tuple[str, ...]] = tuple(_DETECTORS)
 """The names that ``load_detector`` and the setting MIEN_DETECTOR take."""
-DEFAULT_DETECTOR: Final = "haar"
+DEFAULT_DETECTOR: Final = "lite"
 
 
 def load_detector(name: str = DEFAULT_DETECTOR, *, min_score: float | None = None, **options: Any) -> Detector:

@@ -44,3 +44,18 @@ def test_a_frame_request_expires(redis: Redis, dispatcher: Dispatcher) -> None:
 def test_a_broker_out_of_reach_is_a_typed_error() -> None:
     with pytest.raises(BrokerUnavailable):
         Dispatcher(Settings(redis_url="redis://127.0.0.1:1/0")).job("id", BULK)
+
+
+def test_one_that_is_closed_takes_nothing_from_the_others(redis: Redis, settings: Settings) -> None:
+    before = len(redis.client_list())
+    staying, closed = Dispatcher(settings), Dispatcher(settings)
+    staying.job("a", BULK)
+    closed.job("b", BULK)
+    closed.close()
+    staying.job("c", BULK)
+    later = Dispatcher(settings)
+    later.job("d", BULK)
+    assert redis.llen(BULK) == 4
+    later.close()
+    staying.close()
+    assert len(redis.client_list()) <= before

@@ -15,8 +15,9 @@ from models.detection.letterbox import letterbox
 from training.detection.dataset import Picture
 from training.detection.network import build
 
-WIDE: Final = (288, 384)
-SQUARE: Final = (320, 320)
+WIDE: Final = (256, 320)
+"""Height and width of the input for landscape pictures; portraits have it turned."""
+SQUARE: Final = (288, 288)
 CALIBRATION: Final = 300
 """Pictures that tell the converter how large the activations get."""
 

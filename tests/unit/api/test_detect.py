@@ -67,7 +67,13 @@ def test_every_form_of_body_gives_the_same_answer(client: FlaskClient, worker: A
     assert face["box"] == {"x": 10, "y": 12, "width": 40, "height": 44}
     assert (face["emotion"], face["confidence"], face["scores"]["Angry"]) == ("Happy", 0.94, 0.01)
     assert (answer["model"], answer["message"]) == ("classic-1", None)
-    assert client.get(f"/v1/jobs/{answer['job']}").get_json()["state"] == "succeeded"
+    assert client.get(f"/v1/jobs/{response.headers['Mien-Job']}").get_json()["state"] == "succeeded"
+
+
+def test_the_same_picture_gets_the_same_bytes(client: FlaskClient, worker: Any, jpeg: bytes) -> None:
+    one, other = (client.post("/detect_emotion", data=jpeg, content_type="image/jpeg") for _ in range(2))
+    assert one.data == other.data
+    assert one.headers["Mien-Job"] != other.headers["Mien-Job"]
 
 
 def test_without_a_face_the_answer_says_so(client: FlaskClient, worker: Any, jpeg: bytes) -> None:

@@ -51,29 +51,46 @@ def test_a_wait_that_is_no_number_is_refused(client: FlaskClient, wait: str) -> 
 
 
 def test_a_done_message_that_was_missed_does_no_harm(
-    app: Flask, client: FlaskClient, jobs: JobStore, redis: Redis, jpeg: bytes
+    app: Flask, client: FlaskClient, redis: Redis, jpeg: bytes, wait_for: Any
 ) -> None:
     job_id = submit(client, jpeg)
     room = app.extensions["mien"].waiting
     answers: list[Any] = []
     waiter = threading.Thread(target=lambda: answers.append(room.wait(job_id, 30)))
     waiter.start()
-    while not room.count:
-        pass
+    wait_for(lambda: room.count, "the waiting caller")
     redis.hset(keys.job(job_id), "state", "canceled")  # as if the connection had been down when it was announced
     waiter.join(timeout=30)
     assert [job.state for job in answers] == ["canceled"]
     assert room.count == 0
 
 
-def test_everybody_who_waits_is_sent_home_when_the_process_stops(app: Flask, client: FlaskClient, jpeg: bytes) -> None:
+def test_a_record_that_nobody_expected_does_not_end_the_listening(
+    app: Flask, client: FlaskClient, redis: Redis, jpeg: bytes, wait_for: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = submit(client, jpeg)
+    room = app.extensions["mien"].waiting
+    answers: list[Any] = []
+    waiter = threading.Thread(target=lambda: answers.append(room.wait(job_id, 60)))
+    waiter.start()
+    wait_for(lambda: room.count, "the waiting caller")
+    redis.hset(keys.job(job_id), "state", "nonsense")
+    wait_for(lambda: "unexpected error while listening" in caplog.text, "the listener to fail over it", 20)
+    redis.hset(keys.job(job_id), "state", "canceled")
+    wait_for(lambda: answers, "the answer", 30)
+    waiter.join()
+    assert [job.state for job in answers] == ["canceled"]
+
+
+def test_everybody_who_waits_is_sent_home_when_the_process_stops(
+    app: Flask, client: FlaskClient, jpeg: bytes, wait_for: Any
+) -> None:
     job_id = submit(client, jpeg)
     mien = app.extensions["mien"]
     answers: list[Any] = []
     waiter = threading.Thread(target=lambda: answers.append(mien.waiting.wait(job_id, 600)))
     waiter.start()
-    while not mien.waiting.count:
-        pass
+    wait_for(lambda: mien.waiting.count, "the waiting caller")
     mien.drain()
     waiter.join(timeout=30)
     assert [job.state for job in answers] == ["queued"]

@@ -28,7 +28,7 @@ def astronaut():
     return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
 
 
-@pytest.fixture(scope="session", params=["haar", "mtcnn"])
+@pytest.fixture(scope="session", params=["lite", "haar", "mtcnn"])
 def detector(request):
     return load_detector(request.param)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from training.calibration import fit_calibration
 from training.data.votes import CHOICES
 from training.metrics import (
     accuracy,
@@ -14,7 +15,6 @@ from training.metrics import (
     per_class,
     reliability,
 )
-from training.temperature import fit_temperature
 
 
 def answers(labels: list[int], confidence: float = 0.9) -> np.ndarray:
@@ -71,10 +71,14 @@ def test_votes_for_other_things_are_left_out() -> None:
     assert figures["divergence"] > 1
 
 
-@pytest.mark.parametrize("true_temperature", [0.6, 1.0, 2.5])
-def test_the_temperature_that_made_the_labels_is_found(true_temperature: float) -> None:
+@pytest.mark.parametrize("temperature", [0.6, 1.0, 2.5])
+def test_the_calibration_that_made_the_labels_is_found(temperature: float) -> None:
     random = np.random.default_rng(7)
-    logits = random.normal(0, 2, (20_000, 7))
-    scaled = np.exp(logits / true_temperature)
-    drawn = (random.random((20_000, 1)) < (scaled / scaled.sum(1, keepdims=True)).cumsum(1)).argmax(1)
-    assert fit_temperature(logits, drawn) == pytest.approx(true_temperature, rel=0.05)
+    logits = random.normal(0, 2, (3_000, 7))
+    offsets = np.array([0.0, -1.5, 0.5, 0, 0, 0, 0])
+    scaled = np.exp((logits - offsets) / temperature)
+    drawn = (random.random((3_000, 1)) < (scaled / scaled.sum(1, keepdims=True)).cumsum(1)).argmax(1)
+    found = fit_calibration(logits, drawn)
+    assert found.temperature == pytest.approx(temperature, rel=0.1)
+    assert np.allclose(found.offsets - found.offsets.mean(), offsets.mean() - offsets, atol=0.3)
+    assert np.allclose(found.apply(np.zeros((1, 7))), found.offsets / found.temperature)

@@ -1,0 +1,127 @@
+"""Detectors side by side: how right they are, and what a picture costs.
+
+    python -m benchmarks.detection [--data faces.zip] [--rounds 60] [--fer /path/to/venv/bin/python]
+
+Quality needs the data: it is measured on the validation pictures, which our detector never learned from. Speed is
+that of a 640x480 frame, on one core, all detectors by turns in one run: compare the ratios of one run, not numbers of
+different days. With ``--fer``, an interpreter whose environment has the package fer, the whole analysis of a JPEG is
+measured beside it: ``pip install fer 'opencv-contrib-python<5' 'moviepy<2'``.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.fer_beside import FerBeside
+from benchmarks.photos import face_photo
+from contracts.errors import ConfigurationError
+from models import load_analyzer
+from models.detection import Detector, load_detector
+
+FULL = "haar, full size"
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    FULL: ("haar", {"working_size": None}),
+    "haar, 320 px": ("haar", {}),
+    "mtcnn": ("mtcnn", {}),
+    "yunet, 512 px": ("yunet", {}),
+    "lite": ("lite", {}),
+}
+
+
+def load_all(min_score: float | None) -> dict[str, Detector]:
+    """Every detector that this environment has."""
+    loaded = {}
+    for label, (name, options) in KINDS.items():
+        try:
+            loaded[label] = load_detector(name, min_score=min_score, **options)
+        except ConfigurationError as error:
+            print(f"{label} left out: {error}")
+    return loaded
+
+
+def quality(data: Path, detectors: Mapping[str, Detector], defaults: Mapping[str, Detector]) -> None:
+    """Print average precision, recall and false alarms of each detector on the validation pictures."""
+    from training.detection.dataset import read_faces
+    from training.detection.evaluate import measure
+
+    pictures = read_faces(data).validation
+    print(
+        "\n| detector | average precision | 24-48 px | 48-96 px | 96+ px | recall at 90 % precision | "
+        "threshold | precision | recall | false alarms in 100 empty pictures |"
+    )
+    print("| --- " * 10 + "|")
+    for label, detector in detectors.items():
+        scores = measure(detector.detect, pictures).scores(defaults[label].min_score)
+        bands = " | ".join(f"{value:.3f}" for value in scores["average_precision_by_size"].values())
+        print(
+            f"| {label} | {scores['average_precision']:.3f} | {bands} | {scores['recall_at_90_precision']:.3f} "
+            f"| {scores['min_score']:.2f} | {scores['precision']:.3f} | {scores['recall']:.3f} "
+            f"| {scores['false_alarms_per_100']:.1f} |",
+            flush=True,
+        )
+
+
+def in_turns(tasks: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Run all tasks once a round; milliseconds of CPU that each reports."""
+    spent: dict[str, list[float]] = {label: [] for label in tasks}
+    for task in tasks.values():
+        task()
+    for _ in range(rounds):
+        for label, task in tasks.items():
+            spent[label].append(task())
+    return spent
+
+
+def clocked(act: Callable[[], object]) -> Callable[[], float]:
+    """Milliseconds of this thread's CPU time that ``act`` takes: what other processes do meanwhile is not in it."""
+
+    def run() -> float:
+        begun = time.thread_time()
+        act()
+        return (time.thread_time() - begun) * 1000
+
+    return run
+
+
+def show(spent: Mapping[str, list[float]], baseline: str) -> None:
+    """Print a table; ratios are of medians."""
+    print("\n| | median ms | least ms | times as fast |\n| --- | --- | --- | --- |")
+    whole = statistics.median(spent[baseline])
+    for label, values in spent.items():
+        median = statistics.median(values)
+        print(f"| {label} | {median:.2f} | {min(values):.2f} | {whole / median:.1f} |")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="faces.zip; without it quality is left out")
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--fer", type=Path, metavar="PYTHON", help="interpreter with the package fer")
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    photo = face_photo(640, 480)
+    frame = np.asarray(cv2.imdecode(np.frombuffer(photo, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    detectors = load_all(None)
+    print(f"A 640x480 frame from array to boxes, CPU time of one thread, {arguments.rounds} rounds by turns:")
+    tasks = {label: clocked(lambda each=each: each.detect(frame)) for label, each in detectors.items()}
+    show(in_turns(tasks, arguments.rounds), FULL)
+    if arguments.fer:
+        print("\nA 640x480 JPEG with one face from bytes to emotions, CPU time, by turns:")
+        analyzer = load_analyzer("lite")
+        with FerBeside(arguments.fer, photo) as beside:
+            label = f"fer {beside.version}"
+            whole = {label: beside.analyze, "mien": clocked(lambda: analyzer.analyze(photo))}
+            show(in_turns(whole, arguments.rounds), label)
+    if arguments.data:
+        quality(arguments.data, load_all(0.02), detectors)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Our own detector on composed pictures: turned, dark, small, two, cut by the border, none."""
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from contracts.errors import InvalidWeights
+from models.detection import Detection, load_detector
+from models.detection.card import DetectorCard
+from models.detection.lite import NETWORK
+from models.weights import WEIGHTS, available, load_weights
+
+FACE = np.array([177.0, 67.0, 92.0, 112.0])
+"""The astronaut's face: x, y, width, height, drawn by hand."""
+
+
+@pytest.fixture(scope="module")
+def lite():
+    return load_detector("lite")
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> np.ndarray:
+    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+
+
+def overlap(found: Detection, face: np.ndarray) -> float:
+    width = min(found.x + found.width, face[0] + face[2]) - max(found.x, face[0])
+    height = min(found.y + found.height, face[1] + face[3]) - max(found.y, face[1])
+    shared = max(width, 0) * max(height, 0)
+    return shared / (found.width * found.height + face[2] * face[3] - shared)
+
+
+def scene(height: int, width: int) -> np.ndarray:
+    """A drawn street: sky, wall, windows, a lamp and a ball."""
+    picture = np.full((height, width, 3), (190, 160, 130), np.uint8)
+    cv2.rectangle(picture, (0, height // 2), (width, height), (70, 80, 90), -1)
+    for x in range(width // 10, width, width // 5):
+        cv2.rectangle(picture, (x, height // 6), (x + width // 12, height // 3), (60, 50, 40), -1)
+    cv2.circle(picture, (width // 8, height * 3 // 4), height // 12, (40, 90, 200), -1)
+    cv2.line(picture, (width * 7 // 8, height // 2), (width * 7 // 8, height // 5), (20, 20, 20), 5)
+    return picture
+
+
+def paste(picture: np.ndarray, photo: np.ndarray, x: int, y: int, side: int) -> np.ndarray:
+    """Lay the photo into the picture, ``side`` pixels large; gives the face's box there."""
+    small = cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA)
+    picture[y : y + side, x : x + side] = small
+    return FACE * side / 512 + [x, y, 0, 0]
+
+
+def test_finds_the_astronaut_tightly(lite, astronaut):
+    (found,) = lite.detect(astronaut)
+    assert overlap(found, FACE) > 0.6
+
+
+@pytest.mark.parametrize("degrees", [-20, 20])
+def test_finds_a_turned_face(lite, astronaut, degrees):
+    matrix = cv2.getRotationMatrix2D((223, 123), degrees, 1.0)
+    (found,) = lite.detect(cv2.warpAffine(astronaut, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE))
+    assert overlap(found, FACE) > 0.5
+
+
+def test_a_turned_face_has_turned_eyes(lite, astronaut):
+    tilts = []
+    for degrees in (-15, 15):
+        matrix = cv2.getRotationMatrix2D((223, 123), degrees, 1.0)
+        (found,) = lite.detect(cv2.warpAffine(astronaut, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE))
+        (x0, y0), (x1, y1) = found.landmarks[:2]
+        tilts.append(np.degrees(np.arctan2(y1 - y0, x1 - x0)))
+    assert tilts[0] - tilts[1] > 12
+
+
+def test_finds_a_face_in_half_the_light(lite, astronaut):
+    (found,) = lite.detect(astronaut // 2)
+    assert overlap(found, FACE) > 0.5
+
+
+def test_finds_a_face_without_colour(lite, astronaut):
+    grey = cv2.cvtColor(cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    (found,) = lite.detect(grey)
+    assert overlap(found, FACE) > 0.5
+
+
+def test_finds_a_face_of_sixty_pixels_in_a_large_picture(lite, astronaut):
+    picture = scene(720, 1280)
+    face = paste(picture, astronaut, 500, 250, 512 * 60 // 112)
+    (found,) = lite.detect(picture)
+    assert overlap(found, face) > 0.4
+
+
+def test_finds_two_faces(lite, astronaut):
+    picture = scene(480, 640)
+    faces = [paste(picture, astronaut, 20, 150, 300), paste(picture, astronaut[:, ::-1], 380, 200, 250)]
+    faces[1][0] = 380 + 250 - (faces[1][0] - 380) - faces[1][2]
+    found = lite.detect(picture)
+    assert len(found) == 2
+    for face in faces:
+        assert max(overlap(each, face) for each in found) > 0.5
+
+
+def test_finds_a_face_that_the_border_cuts(lite, astronaut):
+    cut = np.ascontiguousarray(astronaut[:, 205:])
+    (found,) = lite.detect(cut)
+    assert overlap(found, np.subtract(FACE, [205, 0, 0, 0])) > 0.2
+    assert found.x >= 0
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (720, 1280), (640, 480), (300, 300)])
+def test_a_drawn_street_has_no_face(lite, shape):
+    assert lite.detect(scene(*shape)) == []
+
+
+def test_the_rest_of_the_photo_has_no_face(lite, astronaut):
+    covered = astronaut.copy()
+    covered[40:200, 150:300] = (90, 100, 110)
+    assert lite.detect(covered) == []
+
+
+def test_tall_and_wide_pictures_work_alike(lite, astronaut):
+    for height, width, x, y in ((512, 800, 100, 0), (800, 512, 0, 100), (512, 512, 0, 0)):
+        picture = scene(height, width)
+        face = paste(picture, astronaut, x, y, 512)
+        (found,) = lite.detect(picture)
+        assert overlap(found, face) > 0.5
+
+
+def test_the_score_of_a_call_is_respected(astronaut):
+    (face,) = load_detector("lite").detect(astronaut)
+    low = load_detector("lite", min_score=0.01).detect(astronaut)
+    assert len(low) >= 1
+    assert low[0] == face
+    assert load_detector("lite", min_score=min(face.score + 0.01, 1.0)).detect(astronaut) == []
+
+
+def test_the_shipped_card_says_what_was_measured():
+    content, card = load_weights(NETWORK, DetectorCard)
+    assert NETWORK in available("detection")
+    assert card.size_bytes == len(content)
+    scores = card.scores["validation"]
+    assert scores["average_precision"] >= 0.80
+    assert scores["false_alarms_per_100"] < 3
+    assert scores["min_score"] == card.min_score
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    content, card = load_weights(NETWORK, DetectorCard)
+    (tmp_path / card.file).write_bytes(content[:-1] + b"x")
+    (tmp_path / f"{NETWORK}.json").write_bytes((WEIGHTS / f"{NETWORK}.json").read_bytes())
+    with pytest.raises(InvalidWeights, match="damaged"):
+        load_detector("lite", folder=tmp_path)

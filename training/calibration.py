@@ -1,0 +1,45 @@
+"""Makes a network as sure as it is right: one temperature and an offset for each label.
+
+The temperature is that of Guo et al., "On Calibration of Modern Neural Networks", 2017. The offsets undo what soft
+targets do to rare labels: voters hardly ever say "disgust", and a network that learned from votes says it too rarely.
+Both go into the weights of the last layer.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+_STEPS: Final = 800
+_RATE: Final = 1.0
+_PRIOR: Final = 2e-3
+"""How strongly offsets are drawn to 0: as by a few images of each label."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What is done to logits z: (z + offsets) / temperature."""
+
+    temperature: float
+    offsets: np.ndarray
+
+    def apply(self, logits: np.ndarray) -> np.ndarray:
+        """Give the logits, [N, 7], whose softmax can be believed."""
+        return np.asarray((logits + self.offsets) / self.temperature)
+
+
+def fit_calibration(logits: np.ndarray, labels: np.ndarray) -> Calibration:
+    """Find what makes ``labels`` [N] of validation images likeliest, given ``logits`` [N, 7].
+
+    A softmax regression with one common slope: the loss is convex, and plain gradient descent reaches its minimum.
+    """
+    wanted = np.eye(logits.shape[1])[labels]
+    slope, offsets = 1.0, np.zeros(logits.shape[1])
+    for _ in range(_STEPS):
+        scaled = slope * logits + offsets
+        exponentials = np.exp(scaled - scaled.max(1, keepdims=True))
+        error = (exponentials / exponentials.sum(1, keepdims=True) - wanted) / len(labels)
+        slope -= _RATE * float((error * logits).sum()) / max(1.0, float((logits**2).mean()))
+        offsets -= _RATE * (error.sum(0) + _PRIOR * offsets)
+        slope = max(slope, 0.05)
+    return Calibration(1 / slope, offsets / slope)
