@@ -1,14 +1,14 @@
 """Holding back: a job is taken only if it can be stored, and finished within reasonable time.
 
 Three limits, each of which leads to a 503 with a computed ``Retry-After``: jobs waiting in the queue, bytes of images
-that wait, and the predicted wait. The prediction is what the work ahead costs at the pace measured lately, by the
-threads of the workers that are alive.
+that wait, and the predicted wait. The prediction is what the work ahead costs at the pace between the last two
+readings of the counters that saw any work, by the threads of the workers that are alive.
 """
 
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from redis import Redis
 
@@ -48,6 +48,8 @@ class Admission:
         self._lock = threading.Lock()
         self._measured_at = float("-inf")
         self._pace_s = _SECONDS_PER_IMAGE
+        self._image_s, self._images_per_job = _SECONDS_PER_IMAGE, 1.0
+        self._seen: dict[str, float] = {}
 
     def check(self, queue: str) -> None:
         """Let a job through or hold it back.
@@ -83,8 +85,17 @@ class Admission:
             name, labels = parse_field(text)
             if name != STAGE_SECONDS or labels.get("stage") in _STAGES:
                 sums[name] += value
-        looked_at = sums[IMAGES_ANALYZED] + sums[FRAMES_ANALYZED]
-        each_image = sums[STAGE_SECONDS] / looked_at if looked_at else _SECONDS_PER_IMAGE
-        images_per_job = max(1.0, sums[IMAGES_ANALYZED] / sums[JOBS_FINISHED]) if sums[JOBS_FINISHED] else 1.0
+        since = self._since_last_time(sums)
+        looked_at = since[IMAGES_ANALYZED] + since[FRAMES_ANALYZED]
+        if looked_at:
+            self._image_s = since[STAGE_SECONDS] / looked_at
+        if since[JOBS_FINISHED]:
+            self._images_per_job = max(1.0, since[IMAGES_ANALYZED] / since[JOBS_FINISHED])
         threads = sum(worker.threads for worker in live_workers(self._redis))
-        return each_image * images_per_job / max(1, threads)
+        return self._image_s * self._images_per_job / max(1, threads)
+
+    def _since_last_time(self, sums: Mapping[str, float]) -> defaultdict[str, float]:
+        """How far the counters have come; from zero at the first reading, and after Redis has lost them."""
+        seen = self._seen if all(sums.get(name, 0) >= value for name, value in self._seen.items()) else {}
+        self._seen = dict(sums)
+        return defaultdict(float, {name: value - seen.get(name, 0) for name, value in sums.items()})

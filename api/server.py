@@ -1,5 +1,7 @@
 """The gateway's web server: gunicorn with gevent workers, set up in code so that no command line can weaken it."""
 
+import math
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -7,8 +9,12 @@ import gevent
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.ggevent import GeventWorker
 
+from contracts.errors import MienError
 from contracts.settings import Settings
 
+_SPARE_S = 5
+"""How much longer a stopping process has than a synchronous request may wait."""
+_FLUSH_EVERY_S = 5.0
 _LAST_REQUESTS_S = 0.5
 """After a request to stop: what was on its way already is still served."""
 
@@ -21,7 +27,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "worker_class": "api.server.GatewayWorker",
         "worker_connections": 4_000,
         "timeout": 60,  # a process whose event loop hangs this long is replaced
-        "graceful_timeout": 15,  # longer than a synchronous request may wait
+        "graceful_timeout": math.ceil(settings.sync_timeout_s) + _SPARE_S,
         "keepalive": 15,
         "limit_request_line": 4_094,
         "limit_request_fields": 50,
@@ -39,6 +45,13 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._idle: set[_Idle] = set()
 
+    def run(self) -> None:
+        """Serve; what is counted meanwhile reaches Redis every few seconds, and the rest at the end."""
+        flushing = gevent.spawn(self._flush_regularly)
+        super().run()
+        flushing.kill()
+        self._flush()
+
     def timeout_ctx(self) -> gevent.Timeout:
         """Bounds the time a connection is kept without a request."""
         return _Idle(self.cfg.keepalive, self._idle)
@@ -48,6 +61,16 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
         super().handle_exit(sig, frame)
         gevent.spawn(self.wsgi.extensions["mien"].drain)
         gevent.spawn_later(_LAST_REQUESTS_S, self._close_idle)
+
+    def _flush_regularly(self) -> None:
+        while True:
+            gevent.sleep(_FLUSH_EVERY_S)
+            self._flush()
+
+    def _flush(self) -> None:
+        mien = self.wsgi.extensions["mien"]
+        with suppress(MienError):  # nothing was lost; the next flush tries again
+            mien.requests.flush(mien.counters)
 
     def _close_idle(self) -> None:
         for idle in list(self._idle):

@@ -130,7 +130,11 @@ def best_epoch(history: list[Record]) -> int:
 
 
 def _is_over(history: list[Record], patience: int) -> bool:
-    return bool(patience and history and len(history) - 1 - best_epoch(history) >= patience)
+    """Whether the highest accuracy was reached ``patience`` epochs ago; reaching it again is no improvement."""
+    if not patience or not history:
+        return False
+    accuracies = [record["validation_accuracy"] for record in history]
+    return len(accuracies) - 1 - accuracies.index(max(accuracies)) >= patience
 
 
 def _keep(run: RunFolder, learner: Learner, history: list[Record]) -> None:

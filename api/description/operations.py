@@ -73,7 +73,9 @@ OPERATIONS: Final = (
         "detectEmotion",
         "Read the faces of one photo",
         {
-            200: Answer("The reading; without a face `emotion` is null and `faces` is empty.", Reading),
+            200: Answer(
+                "The reading; without a face `emotion` is null and `faces` is empty.", Reading, headers=("Mien-Job",)
+            ),
             202: Answer("Not finished in time; the job goes on.", Accepted, headers=("Location", "Retry-After")),
         },
         (*_BODY_ERRORS, errors.AnalysisFailed, errors.JobCanceled, errors.DeadlineExceeded, *_ROOM_ERRORS),

@@ -79,5 +79,6 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 
 HEADERS: Final[dict[str, dict[str, Any]]] = {
     "Location": {"schema": {"type": "string"}, "description": "Where the job is."},
+    "Mien-Job": {"schema": {"type": "string"}, "description": "Id of the job that did the work."},
     "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."},
 }

@@ -15,9 +15,11 @@ import pytest
 import requests
 from redis import Redis
 
+from api.server import options
 from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameStamp
 from contracts.job_store import JobStore
+from contracts.metrics import HTTP_REQUESTS, Counters, field
 from contracts.queues import INTERACTIVE
 from contracts.settings import Settings
 
@@ -51,6 +53,23 @@ def test_it_starts_and_stops_quietly(gateway: Gateway) -> None:
     assert gateway.process.returncode == 0
     assert "Warning" not in log, log
     assert "Traceback" not in log, log
+
+
+def test_a_stopping_process_has_longer_than_a_request_may_wait(settings: Settings) -> None:
+    patient = settings.model_copy(update={"sync_timeout_s": 60.5})
+    assert options(patient)["graceful_timeout"] > 60.5
+
+
+def test_counts_are_shared_without_a_scrape_and_survive_the_process(
+    gateway: Gateway, redis: Redis, wait_for: WaitFor
+) -> None:
+    name = field(HTTP_REQUESTS, method="GET", route="/ping", status="200")
+    counters = Counters(redis)
+    requests.get(f"{gateway.url}/ping", timeout=30)
+    wait_for(lambda: counters.read().get(name) == 1, "the count", 20)
+    requests.get(f"{gateway.url}/ping", timeout=30)
+    gateway.stop()
+    assert counters.read()[name] == 2
 
 
 def post(gateway: Gateway, *headers: str) -> socket.socket:

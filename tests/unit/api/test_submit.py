@@ -13,9 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
+from api.admission import Admission
 from api.app import create_app
 from contracts import keys
-from contracts.errors import CorruptImage
+from contracts.errors import CorruptImage, Overloaded
 from contracts.job_store import JobStore
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.metrics import IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, Counters, field
@@ -244,6 +245,26 @@ def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, 
     assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
     assert "about 40 s" in response.get_json()["error"]
     assert client.post("/v1/jobs", data=jpeg, content_type="image/jpeg").status_code == 202, "bulk has its own queue"
+
+
+def test_the_pace_is_that_of_lately_and_not_of_all_time(settings: Settings, redis: Redis) -> None:
+    settings = settings.model_copy(update={"max_interactive_wait_s": 1.0})
+    now, counters = [0.0], Counters(redis)
+    admission = Admission(settings, JobStore(redis, settings), counters, redis, clock=lambda: now[0])
+    redis.rpush(INTERACTIVE, *(["a message"] * 5))
+    counters.add({IMAGES_ANALYZED: 10, field(STAGE_SECONDS, stage="detect"): 40})
+    with pytest.raises(Overloaded, match="about 20 s"):
+        admission.check(INTERACTIVE)
+    counters.add({IMAGES_ANALYZED: 100, field(STAGE_SECONDS, stage="detect"): 1})
+    now[0] += 2
+    admission.check(INTERACTIVE)
+    now[0] += 2
+    admission.check(INTERACTIVE)  # nothing new was measured: the pace is kept
+    redis.delete(keys.COUNTERS)
+    counters.add({IMAGES_ANALYZED: 1, field(STAGE_SECONDS, stage="detect"): 4})
+    now[0] += 2
+    with pytest.raises(Overloaded, match="about 20 s"):
+        admission.check(INTERACTIVE)
 
 
 def events(text: str) -> list[tuple[str, str]]:
