@@ -50,9 +50,9 @@ def running_system(
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        ValkeyServer(port=_free_port(), config={"appendonly": "yes"}) as server,
+        ValkeyServer(port=free_port(), config={"appendonly": "yes"}) as server,
     ):
-        port = _free_port()
+        port = free_port()
         environment = {**os.environ, "MIEN_REDIS_URL": f"redis://{server.host}:{server.port}/0", "MIEN_PORT": str(port)}
         environment |= {"MIEN_LOG_LEVEL": "warning"}
         environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
@@ -89,7 +89,8 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
     raise RuntimeError("the system did not become ready within a minute")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
