@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,19 +41,29 @@ class System:
 
 
 @contextmanager
-def running_system(workers: int = 1, **settings: object) -> Iterator[System]:
-    """Start everything, wait until the gateway is ready, and stop everything afterwards."""
-    with tempfile.TemporaryDirectory() as folder, ValkeyServer(config={"appendonly": "yes"}) as server:
-        port = _free_port()
+def running_system(
+    workers: int = 1, *, each: Sequence[Mapping[str, object]] = (), **settings: object
+) -> Iterator[System]:
+    """Start everything, wait until the gateway is ready, and stop everything afterwards.
+
+    `settings` are everybody's; `each` has further ones for each worker.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ValkeyServer(port=free_port(), config={"appendonly": "yes"}) as server,
+    ):
+        port = free_port()
         environment = {**os.environ, "MIEN_REDIS_URL": f"redis://{server.host}:{server.port}/0", "MIEN_PORT": str(port)}
         environment |= {"MIEN_LOG_LEVEL": "warning"}
         environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
-        started = []
+        started: list[subprocess.Popen[bytes]] = []
         try:
-            for module in ["api", *["workers"] * workers]:
+            own = [*each, *[{}] * (workers - len(each))]
+            for module, more in [("api", {}), *[("workers", further) for further in own]]:
                 log = Path(folder, f"{module}-{len(started)}.log").open("wb")  # noqa: SIM115
                 command = [sys.executable, "-m", module]
-                started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+                environ = environment | {f"MIEN_{name.upper()}": str(value) for name, value in more.items()}
+                started.append(subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log))
             redis = Redis.from_url(environment["MIEN_REDIS_URL"])
             _wait_until_ready(f"http://127.0.0.1:{port}", redis, workers)
             broker = psutil.Process(int(redis.info("server")["process_id"]))
@@ -79,7 +89,8 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
     raise RuntimeError("the system did not become ready within a minute")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -106,18 +106,20 @@ def test_a_client_that_sends_20_mb_sees_the_refusal_and_costs_no_memory(
     assert worker.memory_info().rss - before < 50e6
 
 
-def test_many_clients_wait_on_few_connections(
+def test_a_thousand_clients_wait_on_few_connections_and_little_memory(
     gateway: Gateway, redis: Redis, settings: Settings, wait_for: WaitFor
 ) -> None:
     jobs = JobStore(redis, settings)
     job = jobs.create([b"x"], INTERACTIVE)
     request = f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
-    clients = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(300)]
+    clients = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(1_000)]
     for client in clients:
         client.sendall(request)
-    wait_for(lambda: "mien_jobs_waited_for 300.0" in gateway.metrics(), "300 waiting clients")
+    wait_for(lambda: "mien_jobs_waited_for 1000.0" in gateway.metrics(), "a thousand waiting clients")
     ours = [entry for entry in redis.client_list() if entry["name"].startswith("mien-gateway")]
     assert len(ours) < 20
+    (process,) = psutil.Process(gateway.process.pid).children()
+    assert process.memory_info().rss < 300e6
     assert jobs.cancel(job.id)
     for client in clients:
         assert b'"state":"canceled"' in read_all(client)
