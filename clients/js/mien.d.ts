@@ -52,7 +52,7 @@ export class MienError extends Error {
 }
 export class Mien {
   constructor(url: string, options?: { key?: string; retries?: number; fetch?: typeof fetch });
-  detect(image: Image | string): Promise<Reading & { job: string }>;
+  detect(image: Image | string): Promise<Reading>;
   submit(images: Image[], options?: Options): Promise<Job>;
   get(id: string): Promise<Job>;
   wait(id: string, timeout?: number): Promise<Job>;

@@ -39,7 +39,7 @@ export class Mien {
     if ("emotion" in answer) return answer;
     const [item] = (await this.wait(answer.job)).items;
     if (item.error) throw new MienError(422, item.error);
-    return { ...item.result, job: answer.job };
+    return item.result;
   }
 
   /** Submit 1 to 100 images. Options: priority, deadline, annotate, webhook, metadata; `wait` in seconds. */

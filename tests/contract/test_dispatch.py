@@ -1,7 +1,8 @@
 """What travels in a message: ids, never images; to the queues that workers read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -47,7 +48,6 @@ def test_a_broker_out_of_reach_is_a_typed_error() -> None:
 
 
 def test_one_that_is_closed_takes_nothing_from_the_others(redis: Redis, settings: Settings) -> None:
-    before = len(redis.client_list())
     staying, closed = Dispatcher(settings), Dispatcher(settings)
     staying.job("a", BULK)
     closed.job("b", BULK)
@@ -58,4 +58,16 @@ def test_one_that_is_closed_takes_nothing_from_the_others(redis: Redis, settings
     assert redis.llen(BULK) == 4
     later.close()
     staying.close()
-    assert len(redis.client_list()) <= before
+
+
+def test_closing_closes_the_connections(redis: Redis, settings: Settings, wait_for: Callable[..., Any]) -> None:
+    def senders() -> set[str]:
+        """Connections that have pushed a message last."""
+        return {client["addr"] for client in redis.client_list() if client["cmd"] in {"lpush", "exec"}}
+
+    before = senders()
+    dispatcher = Dispatcher(settings)
+    dispatcher.job("a", BULK)
+    wait_for(lambda: senders() - before, "a connection to have sent")
+    dispatcher.close()
+    wait_for(lambda: not senders() - before, "it to be closed")

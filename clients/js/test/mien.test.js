@@ -10,12 +10,10 @@ const mien = new Mien(process.env.MIEN_URL);
 const photo = new Uint8Array(await readFile(process.env.MIEN_PHOTO));
 
 test("a photo is answered, as bytes and as base64", async () => {
-  const { job, ...answer } = await mien.detect(photo);
+  const answer = await mien.detect(photo);
   assert.equal(answer.faces.length, 1);
   assert.equal(answer.emotion, answer.faces[0].emotion);
-  const { job: other, ...again } = await mien.detect(Buffer.from(photo).toString("base64"));
-  assert.deepEqual(again, answer);
-  assert.notEqual(other, job);
+  assert.deepEqual(await mien.detect(Buffer.from(photo).toString("base64")), answer);
 });
 
 test("the plain post of any tutorial works", async () => {

@@ -63,7 +63,7 @@ class Mien:
         (item,) = self.wait(answer["job"])["items"]
         if item["error"]:
             raise MienError(422, item["error"], None)
-        return {**item["result"], "job": answer["job"]}
+        return dict(item["result"])
 
     def submit(self, images: Sequence[bytes], *, wait_s: float = 0.0, **options: Any) -> dict[str, Any]:
         """Submit a job.
