@@ -98,7 +98,7 @@ def test_a_slow_reader_gets_the_newest_picture_and_not_the_next(serve: Callable[
         first = shade(source)
         while camera.sent < first + 200:  # the camera goes on, and nobody reads
             threading.Event().wait(0.01)
-        assert shade(source) > first + 100
+        assert shade(source) > first + 1, "those between were dropped; how many depends on how fast OpenCV reads"
 
 
 def test_it_connects_again_when_the_line_breaks(
