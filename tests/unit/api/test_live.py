@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -163,11 +163,13 @@ def test_the_stream_prefers_annotated_pictures(
     shown.close()  # type: ignore[attr-defined]
 
 
-def test_plain_frames_while_the_analysis_stalls(store: FrameStore, hub: CameraHub) -> None:
+def test_plain_frames_while_the_analysis_stalls(
+    store: FrameStore, hub: CameraHub, wait_for: Callable[..., Any]
+) -> None:
     publish(store, 1)
     shown = pictures(hub.stream("cam"))
     until(shown, ("plain", b"plain 1"))
-    wait_until_watched(store, "cam")
+    wait_for(lambda: store.watched("cam"), "the camera to be watched")
     publish(store, 2)
     until(shown, ("plain", b"plain 2"))
     shown.close()  # type: ignore[attr-defined]
@@ -235,19 +237,16 @@ def test_all_viewers_share_one_reader_and_get_the_same_bytes(store: FrameStore, 
     assert hub.viewers() == {}
 
 
-def test_without_viewers_nothing_is_drawn(redis: Redis, redis_url: str) -> None:
+def test_without_viewers_nothing_is_drawn(redis: Redis, redis_url: str, wait_for: Callable[..., Any]) -> None:
     settings = Settings(redis_url=redis_url, frame_ttl_s=0.5)
     store = FrameStore(redis, settings)
     hub = CameraHub(settings, store)
     publish(store, 1)
     shown = pictures(hub.stream("cam"))
     next(shown)
-    wait_until_watched(store, "cam")
+    wait_for(lambda: store.watched("cam"), "the camera to be watched")
     shown.close()  # type: ignore[attr-defined]
-    deadline = time.monotonic() + 30
-    while store.watched("cam"):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(lambda: not store.watched("cam"), "the camera to be watched no more")
 
 
 def test_streams_end_when_the_process_stops(store: FrameStore, hub: CameraHub) -> None:
@@ -262,10 +261,3 @@ def test_a_part_is_its_headers_the_picture_and_the_next_boundary() -> None:
     assert mjpeg.part(b"\xff\xd8", {"X": "y"}) == (
         b"Content-Type: image/jpeg\r\nContent-Length: 2\r\nX: y\r\n\r\n\xff\xd8\r\n--frame\r\n"
     )
-
-
-def wait_until_watched(store: FrameStore, camera: str) -> None:
-    deadline = time.monotonic() + 30
-    while not store.watched(camera):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

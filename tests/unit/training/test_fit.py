@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,11 +66,15 @@ def test_one_seed_gives_one_network(tmp_path: Path, data: Fer2013) -> None:
         assert np.allclose(one, other, atol=1e-4)
 
 
-def test_a_killed_run_ends_where_the_unbroken_one_does(tmp_path: Path, folder: Path) -> None:
+def test_a_killed_run_ends_where_the_unbroken_one_does(
+    tmp_path: Path, folder: Path, wait_for: Callable[..., Any]
+) -> None:
     data = read_fer2013(folder)
     recipe = QUICK.model_copy(update={"epochs": 20})
     victim = tmp_path / "victim"
-    _kill_after_an_epoch(["--data", str(folder), "--out", str(victim), "--epochs", "20", *QUICK_CHANGES], victim)
+    _kill_after_an_epoch(
+        ["--data", str(folder), "--out", str(victim), "--epochs", "20", *QUICK_CHANGES], victim, wait_for
+    )
     assert RunFolder(victim).recipe() == recipe
     assert 1 <= len(RunFolder(victim).read_json("history.json")) < 20
     resumed = resume(victim, data, quiet=True)
@@ -102,13 +107,12 @@ def answers(run: RunFolder, data: Fer2013) -> np.ndarray:
     return predict(network, data.public_test.images, 1 / 255)
 
 
-def _kill_after_an_epoch(arguments: list[str], run: Path) -> None:
+def _kill_after_an_epoch(arguments: list[str], run: Path, wait_for: Callable[..., Any]) -> None:
     """Start a run of its own and kill it, with no chance to tidy up, once it has stored an epoch."""
     command = [sys.executable, "-m", "training", "fit", "--network", "classic", "--quiet", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not (run / "history.json").exists():
-        assert process.poll() is None, "the run ended by itself"
-        time.sleep(0.01)
+    wait_for(lambda: (run / "history.json").exists() or process.poll() is not None, "the first epoch")
+    assert process.poll() is None, "the run ended by itself"
     process.kill()
     process.wait()
 
