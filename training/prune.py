@@ -1,6 +1,7 @@
 """Makes a trained network cheaper: by leaving out channels (faster), or by zeroing weights (smaller once compressed).
 
-Channels are left out between the two convolutions of a block, where nothing else depends on their number. Which ones
+Channels are left out between the two convolutions of a block, where nothing else depends on their number; the block
+at the stem's resolution goes whole, because on matrix units it takes as long with 8 channels as with 32. Which channels
 matter is judged by the size of what they hand on: their normalisation's scale times the weights that read them
 (after Liu et al., "Learning Efficient Convolutional Networks through Network Slimming", 2017). Zeroing takes the
 smallest weights of each convolution (Han et al., "Learning both Weights and Connections", 2015). Both are followed
@@ -30,10 +31,13 @@ def prune(
 ) -> RunFolder:
     """Prune the network of ``run`` to the part ``keep`` of its inner channels or weights, and fine-tune it.
 
-    Writes a run folder of its own to ``out``. Raises ``TrainingError`` for a network without residual blocks.
+    Writes a run folder of its own to ``out``. Raises ``TrainingError`` for a network without residual blocks, or if
+    ``keep`` is not between 0 and 1.
     """
     import keras
 
+    if not 0 < keep < 1:
+        raise TrainingError(f"--keep {keep}: it is to be between 0 and 1.")
     parent = run.recipe()
     if parent.network != "mien":
         raise TrainingError(f"The network {parent.network} has no residual blocks to prune.")
