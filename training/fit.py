@@ -105,7 +105,7 @@ def _step(learner: Learner, batch: tuple[np.ndarray, np.ndarray], bar: Any) -> f
 def _batches(recipe: Recipe, split: Split, targets: np.ndarray, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Shuffled, changed, mixed batches; drawn from (seed, epoch), so that a resumed run sees the same."""
     random = np.random.default_rng([recipe.seed, epoch])
-    order = random.permutation(len(split))
+    order = draw_order(split.labels, recipe.evening, random)
     for start in range(0, len(order) - recipe.batch + 1, recipe.batch):
         chosen = order[start : start + recipe.batch]
         images = augment(split.images[chosen], recipe.augmentation, random)
@@ -113,6 +113,17 @@ def _batches(recipe: Recipe, split: Split, targets: np.ndarray, epoch: int) -> I
         if recipe.mixup:
             images, wanted = mix_up(images, wanted, recipe.mixup, random)
         yield images, wanted
+
+
+def draw_order(labels: np.ndarray, evening: float, random: np.random.Generator) -> np.ndarray:
+    """Indices of an epoch, as many as there are ``labels``; by ``evening`` above 0, rare labels come more often.
+
+    An image of a label that is n times as rare as the most frequent one comes n^evening times as often.
+    """
+    counts = np.bincount(labels)
+    times = (counts.max() / np.maximum(counts, 1)) ** evening
+    shown = np.floor(times[labels] + random.random(len(labels))).astype(int)
+    return np.asarray(random.permutation(np.repeat(np.arange(len(labels)), shown))[: len(labels)])
 
 
 def _validate(learner: Learner, validation: Split) -> Record:

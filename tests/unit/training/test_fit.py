@@ -12,7 +12,7 @@ import pytest
 from training.config import CLASSIC, MIEN, Augmentation, Recipe
 from training.data import Fer2013, read_fer2013
 from training.errors import TrainingError
-from training.fit import fit, resume
+from training.fit import draw_order, fit, resume
 from training.learner import predict
 from training.run_folder import RunFolder
 
@@ -187,3 +187,13 @@ def test_training_stops_early_when_nothing_improves(tmp_path: Path, data: Fer201
 def test_too_few_images_for_a_batch_are_refused(tmp_path: Path, data: Fer2013) -> None:
     with pytest.raises(TrainingError, match="do not fill a batch"):
         fit(QUICK.model_copy(update={"batch": 64}), data, tmp_path / "run", source="bars", quiet=True)
+
+
+def test_evening_shows_rare_labels_more_often_in_an_epoch_of_the_same_length() -> None:
+    labels = np.repeat([0, 1], [1600, 100])
+    as_they_are = draw_order(labels, 0.0, np.random.default_rng(0))
+    evened = labels[draw_order(labels, 0.5, np.random.default_rng(0))]
+
+    assert sorted(as_they_are) == list(range(1700))
+    assert len(evened) == 1700
+    assert 0.17 < (evened == 1).mean() < 0.23  # 4 times as often: 400 of 2,000
