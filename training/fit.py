@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from tqdm import tqdm
@@ -19,6 +19,8 @@ from training.run_folder import RunFolder, commit
 from training.targets import soft_targets
 
 Record = dict[str, float]
+
+TEACHER: Final = "teacher.npz"
 
 
 def fit(recipe: Recipe, data: Fer2013, folder: Path, *, source: str, quiet: bool = False) -> RunFolder:
@@ -69,8 +71,7 @@ def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFold
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     if len(training) < recipe.batch:
         raise TrainingError(f"{len(training)} training images do not fill a batch of {recipe.batch}.")
-    smoothing, share = recipe.label_smoothing, recipe.votes_weight
-    targets = soft_targets(training, label_smoothing=smoothing, votes_weight=share)
+    targets = _targets(run, recipe, training)
     steps = len(training) // recipe.batch
     learner = Learner(recipe, steps)
     start = run.read_arrays("start.npz")
@@ -94,6 +95,14 @@ def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFold
             _keep(run, learner, history)
             bar.set_postfix(accuracy=f"{record['validation_accuracy']:.4f}", loss=f"{record['loss']:.4f}")
     return _finish(run, learner, history)
+
+
+def _targets(run: RunFolder, recipe: Recipe, training: Split) -> np.ndarray:
+    """Targets [N, 7] by the recipe; half of each is the teacher's answer, if the run has a teacher."""
+    smoothing, share = recipe.label_smoothing, recipe.votes_weight
+    targets = soft_targets(training, label_smoothing=smoothing, votes_weight=share)
+    teacher = run.read_arrays(TEACHER)
+    return targets if teacher is None else (targets + teacher["answers"]) / 2
 
 
 def _step(learner: Learner, batch: tuple[np.ndarray, np.ndarray], bar: Any) -> float:

@@ -5,7 +5,8 @@ at the stem's resolution goes whole, because on matrix units it takes as long wi
 matter is judged by the size of what they hand on: their normalisation's scale times the weights that read them
 (after Liu et al., "Learning Efficient Convolutional Networks through Network Slimming", 2017). Zeroing takes the
 smallest weights of each convolution (Han et al., "Learning both Weights and Connections", 2015). Both are followed
-by some epochs of fine-tuning.
+by some epochs of fine-tuning, in which half of every target is what the whole network answers (Hinton et al.,
+"Distilling the Knowledge in a Neural Network", 2015).
 """
 
 from pathlib import Path
@@ -14,16 +15,17 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from training.config import Recipe
-from training.data import Fer2013
+from training.data import Fer2013, hold_out
 from training.errors import TrainingError
-from training.fit import describe_origin, train
-from training.networks import build_network
+from training.fit import TEACHER, describe_origin, train
+from training.learner import predict
+from training.networks import INPUT_SCALE, build_network
 from training.run_folder import RunFolder
 
 Kind = Literal["structured", "magnitude"]
 
-_RATE: Final = 0.2
-"""Fine-tuning's highest learning rate, part of that of the run before."""
+_RATES: Final[dict[Kind, float]] = {"structured": 0.5, "magnitude": 0.2}
+"""Fine-tuning's highest learning rate, part of that of the run before: a block that is missing is a larger change."""
 
 
 def prune(
@@ -45,14 +47,21 @@ def prune(
     changes: dict[str, Any] = {"inner": parent.inner * keep} if kind == "structured" else {"sparse": True}
     recipe = parent.model_copy(
         update=changes
-        | {"epochs": epochs, "learning_rate": parent.learning_rate * _RATE, "warmup_epochs": 0.0, "mixup": 0.0}
+        | {"epochs": epochs, "learning_rate": parent.learning_rate * _RATES[kind], "warmup_epochs": 0.0, "mixup": 0.0}
     )
     weights = _without_channels(network, recipe) if kind == "structured" else _without_small(network, keep)
     pruned = RunFolder(out)
     origin = describe_origin(data, run.read_json("origin.json")["data"]["name"])
     pruned.create(recipe, origin | {"pruned": {"from": run.path.name, "kind": kind, "keep": keep}})
+    pruned.write_arrays(TEACHER, {"answers": _answers(network, recipe, data)})
     pruned.write_arrays("start.npz", {str(number): weight for number, weight in enumerate(weights)})
     return train(pruned, recipe, data, quiet)
+
+
+def _answers(network: Any, recipe: Recipe, data: Fer2013) -> np.ndarray:
+    """What the whole network says of the images that the pruned one learns from, in their order."""
+    training, _ = hold_out(data.train, recipe.validation, recipe.seed)
+    return predict(network, training.images, INPUT_SCALE[recipe.network])
 
 
 def _without_channels(network: Any, recipe: Recipe) -> list[np.ndarray]:
