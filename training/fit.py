@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,7 +17,7 @@ from training.errors import TrainingError
 from training.learner import Learner
 from training.run_folder import RunFolder, commit
 from training.targets import soft_targets
-from training.teaching import describe_teachers, teach
+from training.teaching import describe_teachers, keep_teaching, teach, with_teaching
 
 Record = dict[str, float]
 
@@ -44,8 +43,7 @@ def fit(
         data = teach(data, teachers)
         origin |= {"teachers": describe_teachers(teachers)}
     run.create(recipe, origin)
-    if data.train.taught is not None:
-        run.write_arrays("taught.npz", {"taught": data.train.taught})
+    keep_teaching(run, data)
     return train(run, recipe, data, quiet)
 
 
@@ -84,9 +82,7 @@ def describe_origin(data: Fer2013, source: str) -> dict[str, Any]:
 
 def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFolder:
     """Train from where the run stands to its end: its start weights, or its last full epoch."""
-    taught = run.read_arrays("taught.npz")
-    if taught is not None:
-        data = replace(data, train=replace(data.train, taught=taught["taught"]))
+    data = with_teaching(run, data)
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     if len(training) < recipe.batch:
         raise TrainingError(f"{len(training)} training images do not fill a batch of {recipe.batch}.")

@@ -34,6 +34,18 @@ def teach(data: Fer2013, teachers: Sequence[Path]) -> Fer2013:
     return replace(data, train=replace(data.train, taught=np.asarray(np.mean(answers, axis=0), np.float32)))
 
 
+def keep_teaching(run: RunFolder, data: Fer2013) -> None:
+    """Store what :func:`teach` gave in the folder of a run, so that the run has it when it is resumed."""
+    if data.train.taught is not None:
+        run.write_arrays("taught.npz", {"answers": data.train.taught})
+
+
+def with_teaching(run: RunFolder, data: Fer2013) -> Fer2013:
+    """Give ``data`` with what :func:`keep_teaching` stored; as it is for a run without a teacher."""
+    kept = run.read_arrays("taught.npz")
+    return data if kept is None else replace(data, train=replace(data.train, taught=kept["answers"]))
+
+
 def describe_teachers(teachers: Sequence[Path]) -> list[dict[str, Any]]:
     """What the papers of a run say of its teachers: name of the run, hash of the network, commit."""
     return [
