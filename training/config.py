@@ -57,15 +57,16 @@ class Recipe(_Frozen):
 
 CLASSIC: Final = Recipe(
     network="classic",
-    epochs=16,
+    epochs=10,
     batch=32,
     optimizer="adam",
     learning_rate=1e-3,
     schedule="cosine",
-    dropout=0.25,
-    augmentation=Augmentation(flip=True, rotation=10.0, zoom=0.1),
+    dropout=0.1,
+    average_decay=0.999,
+    augmentation=Augmentation(flip=True, rotation=6.0, zoom=0.06),
 )
-"""What the tutorials do, on two cores in some five minutes."""
+"""What the tutorials do, with a running mean of the weights; on two cores in some three minutes."""
 
 MIEN: Final = Recipe(
     network="mien",

@@ -71,12 +71,12 @@ def test_workers_restarted_one_by_one_answer_with_the_new_network_and_fail_no_re
         for worker in old:
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(timeout=60) == 0
-            start_workers(model="mien-1", **NO_HELP)
+            start_workers(model="mien-2", **NO_HELP)
             renewed = time.monotonic()
             wait_for(several_more(renewed), "answers in between")
 
     assert {(answer.status, answer.faces) for answer in answers} == {(200, 1)}
     assert {answer.model for answer in answers if answer.ended < changed} == {"classic-1"}
-    assert {answer.model for answer in answers if answer.began > renewed} == {"mien-1"}
-    assert {answer.model for answer in answers} == {"classic-1", "mien-1"}
+    assert {answer.model for answer in answers if answer.began > renewed} == {"mien-2"}
+    assert {answer.model for answer in answers} == {"classic-1", "mien-2"}
     assert any(changed < answer.began and answer.ended < renewed for answer in answers), "there was no gap"
