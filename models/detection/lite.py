@@ -57,6 +57,10 @@ class LiteDetector:
         scores = np.asarray(1 / (1 + np.exp(-logits[kept, 0])), np.float32)
         return within((_detection(boxes[i], points[i], scores[i]) for i in suppress(boxes, scores)), image)
 
+    def enough(self, longer: int) -> int:
+        """See ``Detector.enough``: what fills its input, and shows that a large picture is one."""
+        return LARGE + 1 if longer > LARGE else max(self.card.wide)
+
     def _shape(self, image: Image) -> Shape:
         """Choose the input for a picture: height and width in pixels."""
         height, width = image.shape[:2]
