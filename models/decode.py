@@ -95,7 +95,7 @@ def _is_complete(data: bytes, header: Header) -> bool:
     """Whether the end of the image is there: OpenCV fills what is missing with grey and says nothing."""
     if header.format == "JPEG":
         scan = _start_of_scan(data)
-        return scan >= 0 and data.find(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
+        return scan >= 0 and data.rfind(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
     if header.format == "PNG":
         return data.find(b"IEND", 8) >= 0
     return int.from_bytes(data[4:8], "little") + 8 <= len(data)  # WebP: the size in the RIFF header

@@ -19,6 +19,10 @@ class Cells(NamedTuple):
     strides: Floats
     """[N, 1] pixels."""
 
+    def at(self, indices: npt.NDArray[np.intp]) -> "Cells":
+        """Give these cells only."""
+        return Cells(self.centres[indices], self.strides[indices])
+
 
 def cells(height: int, width: int) -> Cells:
     """Return the cells of an input of this size, level by level, row by row. Both sides divide by 32."""
@@ -53,14 +57,19 @@ def suppress(boxes: Floats, scores: Floats, overlap: float = 0.4) -> list[int]:
 
     Greedy non-maximum suppression, the best score first; overlap is intersection over union.
     """
-    area = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
+    low, high = boxes[:, :2], boxes[:, 2:]
+    area = _area(high - low)
     order = np.argsort(-scores, kind="stable")
     kept: list[int] = []
     while len(order):
         best, order = order[0], order[1:]
         kept.append(int(best))
-        low = np.maximum(boxes[best, :2], boxes[order, :2])
-        high = np.minimum(boxes[best, 2:], boxes[order, 2:])
-        shared = np.maximum(high - low, 0).prod(axis=1)
+        shared = _area(np.minimum(high[best], high[order]) - np.maximum(low[best], low[order]))
         order = order[shared <= overlap * (area[best] + area[order] - shared)]
     return kept
+
+
+def _area(sides: Floats) -> Floats:
+    """Areas [N] of rectangles with sides [N, 2]; 0 where a side is negative."""
+    sides = np.maximum(sides, 0)
+    return np.asarray(sides[:, 0] * sides[:, 1])

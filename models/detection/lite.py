@@ -1,7 +1,7 @@
 """Faces by our own network in 8 bits: the default."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -46,16 +46,17 @@ class LiteDetector:
         runtime, everywhere = self._inputs[shape]
         letter = letterbox(image, *shape)
         maps = runtime.run(letter.pixels[None])
-        logits, raw, offsets = (_row(maps, channels) for channels in (1, 4, 10))
+        logits, raw, offsets = (_joined(maps[kind::3]) for kind in range(3))
         kept = np.flatnonzero(logits[:, 0] >= _logit(self.min_score))
         if not len(kept):
             return []
-        where = Cells(everywhere.centres[kept], everywhere.strides[kept])
         scale = np.array([letter.scale_x, letter.scale_y], np.float32)
-        boxes: Floats = decode_boxes(raw[kept], where) / np.concatenate([scale, scale])
-        points = decode_landmarks(offsets[kept], where) / scale
+        boxes: Floats = decode_boxes(raw[kept], everywhere.at(kept)) / np.concatenate([scale, scale])
         scores = np.asarray(1 / (1 + np.exp(-logits[kept, 0])), np.float32)
-        return within((_detection(boxes[i], points[i], scores[i]) for i in suppress(boxes, scores)), image)
+        best = suppress(boxes, scores)
+        faces = kept[best]
+        points = decode_landmarks(offsets[faces], everywhere.at(faces)) / scale
+        return within(map(_detection, boxes[best].tolist(), points.tolist(), scores[best].tolist()), image)
 
     def enough(self, longer: int) -> int:
         """See ``Detector.enough``: what fills its input, and shows that a large picture is one."""
@@ -75,17 +76,16 @@ class LiteDetector:
         return {wide, wide[::-1], self.card.square, far, far[::-1], self.card.far_square}
 
 
-def _row(maps: tuple[np.ndarray, ...], channels: int) -> Floats:
-    """Join the maps that have this many channels, the finest level first, to [N, channels]."""
-    levels = sorted((level for level in maps if level.shape[-1] == channels), key=lambda level: -level.size)
-    joined: Floats = np.concatenate([level.reshape(-1, channels) for level in levels])
+def _joined(levels: tuple[np.ndarray, ...]) -> Floats:
+    """Join the maps [1, rows, columns, channels] of all levels to [N, channels], in the order of the cells."""
+    joined: Floats = np.concatenate([level.reshape(-1, level.shape[-1]) for level in levels])
     return joined
 
 
-def _detection(box: Floats, points: Floats, score: Any) -> Detection:
-    x1, y1, x2, y2 = box.tolist()
-    landmarks: Landmarks = tuple((x, y) for x, y in points.tolist())  # type: ignore[assignment]
-    return Detection(x1, y1, x2 - x1, y2 - y1, float(score), landmarks)
+def _detection(box: list[float], points: list[list[float]], score: float) -> Detection:
+    x1, y1, x2, y2 = box
+    landmarks: Landmarks = tuple(map(tuple, points))  # type: ignore[arg-type, assignment]
+    return Detection(x1, y1, x2 - x1, y2 - y1, score, landmarks)
 
 
 def _logit(score: float) -> float:
