@@ -1,4 +1,4 @@
-"""Runs the package fer in an environment of its own, as many analyses as are asked for, for a side-by-side measurement."""
+"""Runs the package fer in an environment of its own, as many analyses at a turn as are asked for, to measure beside it."""
 
 import subprocess
 import tempfile

@@ -57,7 +57,7 @@ def enlargement(boxes: Iterable[Sequence[Any]], fit: CropFit) -> float:
 
 def _length(box: Sequence[Any]) -> float:
     """Pixels of a box's side: the square between its width and its height."""
-    return max(1.0, (box[2] + box[3]) / 2)
+    return max(1.0, float(box[2] + box[3]) / 2)
 
 
 def _side(length: float, fit: CropFit) -> int:

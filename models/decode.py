@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from contracts.errors import CorruptImage
 from models.header import Header, read_header
+from models.jpeg import start_of_scan
 
 MAX_PIXELS: Final = 50_000_000
 """Default limit: more than today's phones take, and at most 150 MB of decoded pixels."""
@@ -31,7 +32,7 @@ class Picture(NamedTuple):
     @property
     def scale(self) -> float:
         """Original pixels per pixel of `pixels`."""
-        return max(self.width, self.height) / max(self.pixels.shape[:2])
+        return float(max(self.width, self.height) / max(self.pixels.shape[:2]))
 
 
 class EncodedImage:
@@ -94,25 +95,11 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
 def _is_complete(data: bytes, header: Header) -> bool:
     """Whether the end of the image is there: OpenCV fills what is missing with grey and says nothing."""
     if header.format == "JPEG":
-        scan = _start_of_scan(data)
+        scan = start_of_scan(data)
         return scan >= 0 and data.rfind(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
     if header.format == "PNG":
         return data.find(b"IEND", 8) >= 0
     return int.from_bytes(data[4:8], "little") + 8 <= len(data)  # WebP: the size in the RIFF header
-
-
-def _start_of_scan(data: bytes) -> int:
-    """Position of the main image's first scan: past the metadata, whose thumbnail may be a whole JPEG itself."""
-    position = 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker == 0xFF:  # padding
-            position += 1
-            continue
-        if marker == 0xDA:
-            return position
-        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    return -1
 
 
 def _upright(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:

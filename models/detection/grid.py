@@ -12,7 +12,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class Cells(NamedTuple):
-    """The places that can report a face, of all levels in one row."""
+    """Places that can report a face: those of one level, or of all in one row."""
 
     centres: Floats
     """[N, 2] x, y in pixels of the input."""
@@ -24,15 +24,19 @@ class Cells(NamedTuple):
         return Cells(self.centres[indices], self.strides[indices])
 
 
-def cells(height: int, width: int) -> Cells:
-    """Return the cells of an input of this size, level by level, row by row. Both sides divide by 32."""
-    centres, strides = [], []
+def levels(height: int, width: int) -> list[Cells]:
+    """Return the cells of an input of this size, a level each, row by row. Both sides divide by 32."""
+    found = []
     for stride in STRIDES:
         ys, xs = np.mgrid[0 : height // stride, 0 : width // stride]
         level = np.stack([xs, ys], axis=-1).reshape(-1, 2).astype(np.float32)
-        centres.append((level + 0.5) * stride)
-        strides.append(np.full((len(level), 1), stride, np.float32))
-    return Cells(np.concatenate(centres), np.concatenate(strides))
+        found.append(Cells((level + 0.5) * stride, np.full((len(level), 1), stride, np.float32)))
+    return found
+
+
+def cells(height: int, width: int) -> Cells:
+    """Return the cells of all levels in one row."""
+    return Cells(*(np.concatenate(parts) for parts in zip(*levels(height, width), strict=True)))
 
 
 def decode_boxes(raw: Floats, where: Cells) -> Floats:

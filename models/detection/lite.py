@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 
 from models.detection.base import Detection, Image, Landmarks, check_image, within
+from models.detection.candidates import find_candidates
 from models.detection.card import DetectorCard
-from models.detection.grid import Cells, Floats, cells, decode_boxes, decode_landmarks, suppress
+from models.detection.grid import Cells, levels, suppress
 from models.detection.letterbox import letterbox
 from models.runtimes import Runtime, open_runtime
 from models.weights import WEIGHTS, load_weights
@@ -35,28 +36,23 @@ class LiteDetector:
     def __init__(self, min_score: float | None = None, *, network: str = NETWORK, folder: Path = WEIGHTS) -> None:
         content, self.card = load_weights(network, DetectorCard, folder)
         self.min_score = self.card.min_score if min_score is None else min_score
-        self._inputs: dict[Shape, tuple[Runtime, Cells]] = {
-            shape: (open_runtime("litert", content, source=self.card.file), cells(*shape)) for shape in self._shapes()
+        self._inputs: dict[Shape, tuple[Runtime, list[Cells]]] = {
+            shape: (open_runtime("litert", content, source=self.card.file), levels(*shape)) for shape in self._shapes()
         }
 
     def detect(self, image: Image) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         shape = self._shape(image)
-        runtime, everywhere = self._inputs[shape]
+        runtime, cells = self._inputs[shape]
         letter = letterbox(image, *shape)
-        maps = runtime.run(letter.pixels[None])
-        logits, raw, offsets = (_joined(maps[kind::3]) for kind in range(3))
-        kept = np.flatnonzero(logits[:, 0] >= _logit(self.min_score))
-        if not len(kept):
+        found = find_candidates(runtime.run_one(letter.pixels[None]), cells, self.min_score)
+        if found is None:
             return []
+        best = suppress(found.boxes, found.scores)
         scale = np.array([letter.scale_x, letter.scale_y], np.float32)
-        boxes: Floats = decode_boxes(raw[kept], everywhere.at(kept)) / np.concatenate([scale, scale])
-        scores = np.asarray(1 / (1 + np.exp(-logits[kept, 0])), np.float32)
-        best = suppress(boxes, scores)
-        faces = kept[best]
-        points = decode_landmarks(offsets[faces], everywhere.at(faces)) / scale
-        return within(map(_detection, boxes[best].tolist(), points.tolist(), scores[best].tolist()), image)
+        boxes, points = found.boxes[best].reshape(-1, 2, 2) / scale, found.points[best] / scale
+        return within(map(_detection, boxes.tolist(), points.tolist(), found.scores[best].tolist()), image)
 
     def enough(self, longer: int) -> int:
         """See ``Detector.enough``: what fills its input, and shows that a large picture is one."""
@@ -76,19 +72,7 @@ class LiteDetector:
         return {wide, wide[::-1], self.card.square, far, far[::-1], self.card.far_square}
 
 
-def _joined(levels: tuple[np.ndarray, ...]) -> Floats:
-    """Join the maps [1, rows, columns, channels] of all levels to [N, channels], in the order of the cells."""
-    joined: Floats = np.concatenate([level.reshape(-1, level.shape[-1]) for level in levels])
-    return joined
-
-
-def _detection(box: list[float], points: list[list[float]], score: float) -> Detection:
-    x1, y1, x2, y2 = box
-    landmarks: Landmarks = tuple(map(tuple, points))  # type: ignore[arg-type, assignment]
+def _detection(box: list[list[float]], points: list[list[float]], score: float) -> Detection:
+    (x1, y1), (x2, y2) = box
+    landmarks: Landmarks = tuple(map(tuple, points))  # type: ignore[assignment]
     return Detection(x1, y1, x2 - x1, y2 - y1, score, landmarks)
-
-
-def _logit(score: float) -> float:
-    """Return the raw output that stands for a score, so that only the cells kept need an exponential."""
-    bounded = min(max(score, 1e-6), 1 - 1e-6)
-    return float(np.log(bounded / (1 - bounded)))

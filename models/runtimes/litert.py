@@ -8,7 +8,7 @@ import numpy as np
 
 from contracts.errors import ConfigurationError, InvalidWeights
 from models.runtimes import RuntimeName
-from models.runtimes.tensors import Tensor
+from models.runtimes.tensors import Output, Tensor
 
 
 class LiteRT:
@@ -28,15 +28,19 @@ class LiteRT:
         self._source = source
         self._threads = threads
         self._local = threading.local()
-        self._local.interpreter = _make(content, source, threads)  # a damaged file is refused here, not at the first face
+        self._local.interpreter = _make(
+            content, source, threads
+        )  # a damaged file is refused here, not at the first face
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run each item of ``batch`` [N, …]; float32 arrays [N, …], one an output. N may be 0."""
         session = self._session((1, *batch.shape[1:]))
-        rows = [session.run(batch[item : item + 1]) for item in range(len(batch))]
-        if len(rows) == 1:
-            return rows[0]
+        rows = [[output.real() for output in session.run(batch[item : item + 1])] for item in range(len(batch))]
         return tuple(np.concatenate(row) for row in zip(*rows, strict=True)) if rows else session.nothing
+
+    def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
+        """Run one item [1, …]; its outputs as the network left them."""
+        return self._session(item.shape).run(item)
 
     def _session(self, shape: tuple[int, ...]) -> "_Session":
         """Give this thread's own session for one item of this shape: the last one, or one made now."""
@@ -64,12 +68,12 @@ class _Session:
         self._outputs = [Tensor.of(output) for output in outputs]
         self.nothing = tuple(np.empty((0, *output["shape"][1:]), np.float32) for output in outputs)
 
-    def run(self, item: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Run one item [1, …]; float32 arrays [1, …], one an output."""
+    def run(self, item: np.ndarray) -> tuple[Output, ...]:
+        """Run one item of the session's shape."""
         interpreter = self._interpreter
-        interpreter.set_tensor(self._given.index, self._given.quantised(item))
+        interpreter.set_tensor(self._given.number, self._given.quantised(item))
         interpreter.invoke()
-        return tuple(output.real(interpreter.get_tensor(output.index)) for output in self._outputs)
+        return tuple(output.output(interpreter.get_tensor(output.number)) for output in self._outputs)
 
 
 def _make(content: bytes, source: Path | str, threads: int) -> Any:
