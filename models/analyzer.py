@@ -1,6 +1,6 @@
 """The whole analysis of an image: decode, detect, crop, classify."""
 
-import time
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -9,9 +9,11 @@ import numpy as np
 from contracts.emotions import EMOTIONS
 from contracts.results import Analysis, Box, Face
 from models.classification import Classifier, load_classifier
-from models.decode import MAX_PIXELS, Picture, decode
+from models.decode import MAX_PIXELS, EncodedImage, Picture, decode
 from models.detection import Detection, Detector, load_detector
+from models.detection.base import scaled
 from models.runtimes import RuntimeName
+from models.stages import Stages
 
 _WARM_UP_RUNS: Final = 2
 
@@ -48,38 +50,45 @@ class Analyzer:
         Raises:
             InvalidImage: a subclass says what is wrong with the image.
         """
-        begun = time.perf_counter()
-        picture = self.decode(data)
-        decoded_ms = (time.perf_counter() - begun) * 1000
-        analysis = self.read(picture)
-        return analysis.model_copy(update={"stages_ms": {"decode": round(decoded_ms, 3), **analysis.stages_ms}})
-
-    def decode(self, data: bytes) -> Picture:
-        """Decode an image within this analyzer's limit of pixels."""
-        return decode(data, self._max_pixels)
-
-    def read(self, picture: Picture) -> Analysis:
-        """Find and classify the faces of a decoded picture."""
-        begun = time.perf_counter()
+        stages = Stages()
+        image = EncodedImage(data, self._max_pixels)
+        picture = image.decode(self._detector.enough(image.longer))
+        stages.end("decode")
         detections = self._detector.detect(picture.pixels)
-        detected = time.perf_counter()
-        crops = self._classifier.crop(
-            picture.pixels, [found[:4] for found in detections], [found.landmarks for found in detections]
-        )
-        probabilities = self._classifier.predict(crops)
-        classified = time.perf_counter()
+        stages.end("detect")
+        finer = self._fine_enough(image, picture, detections)
+        stages.end("decode")
+        probabilities = self._read(finer, [scaled(found, picture.scale / finer.scale) for found in detections])
         faces = [_face(picture, found, row) for found, row in zip(detections, probabilities, strict=True)]
+        stages.end("classify")
         return Analysis(
             width=picture.width,
             height=picture.height,
             faces=sorted(faces, key=lambda face: -face.box.width * face.box.height),
             detector=self.detector_name,
             model=self.model_name,
-            stages_ms={
-                "detect": round((detected - begun) * 1000, 3),
-                "classify": round((classified - detected) * 1000, 3),
-            },
+            stages_ms=stages.milliseconds,
         )
+
+    def decode(self, data: bytes) -> Picture:
+        """Decode an image within this analyzer's limit of pixels, as finely as people want to look at it.
+
+        Raises:
+            InvalidImage: a subclass says what is wrong with the image.
+        """
+        return decode(data, self._max_pixels)
+
+    def _fine_enough(self, image: EncodedImage, picture: Picture, detections: Sequence[Detection]) -> Picture:
+        """Give a picture that has pixels enough for the smallest face: the same one, or a finer one if there is."""
+        enlargement = self._classifier.enlargement(detections)
+        if enlargement <= 1 or picture.scale == 1:
+            return picture
+        return image.decode(enlargement * max(picture.pixels.shape))
+
+    def _read(self, picture: Picture, detections: Sequence[Detection]) -> np.ndarray:
+        """Probabilities [N, 7] of the labels, for detections in pixels of this picture."""
+        crops = self._classifier.crop(picture.pixels, detections, [found.landmarks for found in detections])
+        return self._classifier.predict(crops)
 
     def warm_up(self) -> None:
         """Run everything on an empty picture, so that the first real one does not pay for first-time work."""

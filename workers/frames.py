@@ -7,7 +7,6 @@ from collections import defaultdict
 from contracts.errors import InvalidImage
 from contracts.frames import Frame, FrameResult, View
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, field
-from models import Picture
 from models.drawing import draw_faces, encode_jpeg
 from models.tracking import TrackerState, follow
 from workers.jobs import add_analysis
@@ -38,8 +37,7 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
 
 
 def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float]) -> str:
-    picture = services.analyzer.decode(frame.jpeg)
-    analysis = services.analyzer.read(picture)
+    analysis = services.analyzer.analyze_image(frame.jpeg)
     state = TrackerState.load(services.frames.tracker_state(frame.camera), frame.stamp.epoch)
     state, faces = follow(state, analysis.faces, frame.captured_at)
     result = FrameResult.of(frame, analysis, faces, time.time())
@@ -49,15 +47,14 @@ def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float])
     amounts[field(FRAMES_ANALYZED, camera=frame.camera)] += 1
     add_analysis(amounts, analysis)
     if services.frames.watched(frame.camera):
-        _draw(services, frame, picture, result, amounts)
+        _draw(services, frame, result, amounts)
     return "finished"
 
 
-def _draw(
-    services: Services, frame: Frame, picture: Picture, result: FrameResult, amounts: defaultdict[str, float]
-) -> None:
+def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaultdict[str, float]) -> None:
     """Draw and encode once, for all viewers of all gateways."""
     begun = time.perf_counter()
+    picture = services.analyzer.decode(frame.jpeg)  # finer than the analysis needed it
     jpeg = encode_jpeg(draw_faces(picture.pixels, result.faces, picture.scale))
     amounts[field(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
     amounts[field(FRAMES_DRAWN, camera=frame.camera)] += 1

@@ -45,6 +45,10 @@ class YunetDetector:
         _, rows = network.detect(picture)
         return within((_detection(row, scale) for row in (() if rows is None else rows.tolist())), image)
 
+    def enough(self, longer: int) -> int:  # noqa: ARG002
+        """See ``Detector.enough``."""
+        return WORKING_SIZE
+
     def _network(self) -> Any:
         network = getattr(self._local, "network", None)
         if network is None:
