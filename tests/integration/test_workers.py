@@ -18,7 +18,7 @@ from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameStamp
 from contracts.job_store import JobStore
 from contracts.jobs import Job, JobState
-from contracts.metrics import FRAMES_DRAWN, Counters, field
+from contracts.metrics import FRAMES_DRAWN, STAGE_CPU_SECONDS, Counters, field
 from contracts.presence import live_workers
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
@@ -66,6 +66,9 @@ def test_a_job_is_analysed_and_its_images_are_deleted(
     assert done.items[1].error.code == "not_an_image"
     assert not redis.exists(keys.job_images(job.id))
     wait_for(lambda: redis.hlen("unacked") == 0, "the acknowledgement")
+    counters = Counters(redis).read()
+    for stage in ("decode", "detect", "classify", "store"):
+        assert counters[field(STAGE_CPU_SECONDS, stage=stage)] > 0
 
 
 def test_a_job_whose_images_are_all_wrong_has_failed(
