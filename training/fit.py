@@ -1,10 +1,10 @@
 """Trains a network and leaves a run folder behind; a killed run goes on where its last full epoch ended."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -17,19 +17,33 @@ from training.errors import TrainingError
 from training.learner import Learner
 from training.run_folder import RunFolder, commit
 from training.targets import soft_targets
+from training.teaching import describe_teachers, keep_teaching, teach, with_teaching
 
 Record = dict[str, float]
 
-TEACHER: Final = "teacher.npz"
 
-
-def fit(recipe: Recipe, data: Fer2013, folder: Path, *, source: str, quiet: bool = False) -> RunFolder:
+def fit(
+    recipe: Recipe,
+    data: Fer2013,
+    folder: Path,
+    *,
+    source: str,
+    teachers: Sequence[Path] = (),
+    quiet: bool = False,
+) -> RunFolder:
     """Train by ``recipe`` from the start; ``source`` is what the data is called in the run's papers.
+
+    ``teachers`` are run folders whose networks are learned from, by the recipe's ``teacher_weight``.
 
     Raises ``TrainingError`` if the folder holds a run, ``DataError`` if the data cannot be divided.
     """
     run = RunFolder(folder)
-    run.create(recipe, describe_origin(data, source))
+    origin = describe_origin(data, source)
+    if teachers:
+        data = teach(data, teachers)
+        origin |= {"teachers": describe_teachers(teachers)}
+    run.create(recipe, origin)
+    keep_teaching(run, data)
     return train(run, recipe, data, quiet)
 
 
@@ -68,10 +82,16 @@ def describe_origin(data: Fer2013, source: str) -> dict[str, Any]:
 
 def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFolder:
     """Train from where the run stands to its end: its start weights, or its last full epoch."""
+    data = with_teaching(run, data)
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     if len(training) < recipe.batch:
         raise TrainingError(f"{len(training)} training images do not fill a batch of {recipe.batch}.")
-    targets = _targets(run, recipe, training)
+    targets = soft_targets(
+        training,
+        label_smoothing=recipe.label_smoothing,
+        votes_weight=recipe.votes_weight,
+        teacher_weight=recipe.teacher_weight,
+    )
     steps = len(training) // recipe.batch
     learner = Learner(recipe, steps)
     start = run.read_arrays("start.npz")
@@ -95,14 +115,6 @@ def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFold
             _keep(run, learner, history)
             bar.set_postfix(accuracy=f"{record['validation_accuracy']:.4f}", loss=f"{record['loss']:.4f}")
     return _finish(run, learner, history)
-
-
-def _targets(run: RunFolder, recipe: Recipe, training: Split) -> np.ndarray:
-    """Targets [N, 7] by the recipe; half of each is the teacher's answer, if the run has a teacher."""
-    smoothing, share = recipe.label_smoothing, recipe.votes_weight
-    targets = soft_targets(training, label_smoothing=smoothing, votes_weight=share)
-    teacher = run.read_arrays(TEACHER)
-    return targets if teacher is None else (targets + teacher["answers"]) / 2
 
 
 def _step(learner: Learner, batch: tuple[np.ndarray, np.ndarray], bar: Any) -> float:

@@ -15,12 +15,12 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from training.config import Recipe
-from training.data import Fer2013, hold_out
+from training.data import Fer2013
 from training.errors import TrainingError
-from training.fit import TEACHER, describe_origin, train
-from training.learner import predict
-from training.networks import INPUT_SCALE, build_network
+from training.fit import describe_origin, train
+from training.networks import build_network
 from training.run_folder import RunFolder
+from training.teaching import keep_teaching, teach
 
 Kind = Literal["structured", "magnitude"]
 
@@ -48,20 +48,15 @@ def prune(
     recipe = parent.model_copy(
         update=changes
         | {"epochs": epochs, "learning_rate": parent.learning_rate * _RATES[kind], "warmup_epochs": 0.0, "mixup": 0.0}
+        | {"teacher_weight": 0.5}
     )
     weights = _without_channels(network, recipe) if kind == "structured" else _without_small(network, keep)
     pruned = RunFolder(out)
     origin = describe_origin(data, run.read_json("origin.json")["data"]["name"])
     pruned.create(recipe, origin | {"pruned": {"from": run.path.name, "kind": kind, "keep": keep}})
-    pruned.write_arrays(TEACHER, {"answers": _answers(network, recipe, data)})
+    keep_teaching(pruned, teach(data, [run.path]))
     pruned.write_arrays("start.npz", {str(number): weight for number, weight in enumerate(weights)})
     return train(pruned, recipe, data, quiet)
-
-
-def _answers(network: Any, recipe: Recipe, data: Fer2013) -> np.ndarray:
-    """What the whole network says of the images that the pruned one learns from, in their order."""
-    training, _ = hold_out(data.train, recipe.validation, recipe.seed)
-    return predict(network, training.images, INPUT_SCALE[recipe.network])
 
 
 def _without_channels(network: Any, recipe: Recipe) -> list[np.ndarray]:

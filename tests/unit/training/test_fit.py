@@ -197,3 +197,21 @@ def test_evening_shows_rare_labels_more_often_in_an_epoch_of_the_same_length() -
     assert sorted(as_they_are) == list(range(1700))
     assert len(evened) == 1700
     assert 0.17 < (evened == 1).mean() < 0.23  # 4 times as often: 400 of 2,000
+
+
+def test_a_network_learns_from_a_teacher_and_names_it(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
+    """The labels are of no weight: whatever is learned comes from the teacher. A resumed run has it too."""
+    recipe = QUICK.model_copy(update={"teacher_weight": 1.0, "epochs": 24})
+    run = fit(recipe, data, tmp_path / "pupil", source="bars", teachers=[trained.path], quiet=True)
+    run = resume(run.path, data, recipe.model_copy(update={"epochs": 25}), quiet=True)
+
+    assert (answers(run, data).argmax(1) == answers(trained, data).argmax(1)).mean() > 0.5
+    (teacher,) = run.read_json("origin.json")["teachers"]
+    assert teacher["run"] == trained.path.name
+
+
+def test_a_teacher_must_have_finished(data: Fer2013, tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"teacher_weight": 0.5})
+    RunFolder(tmp_path / "begun").create(recipe, {"commit": "unknown"})
+    with pytest.raises(TrainingError, match=r"network\.keras"):
+        fit(recipe, data, tmp_path / "pupil", source="bars", teachers=[tmp_path / "begun"], quiet=True)
