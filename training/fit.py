@@ -17,7 +17,7 @@ from training.errors import TrainingError
 from training.learner import Learner
 from training.run_folder import RunFolder, commit
 from training.targets import soft_targets
-from training.teaching import describe_teachers, keep_teaching, teach, with_teaching
+from training.teaching import describe_runs, first_weights, keep_teaching, teach, with_teaching
 
 Record = dict[str, float]
 
@@ -29,11 +29,13 @@ def fit(
     *,
     source: str,
     teachers: Sequence[Path] = (),
+    begin_with: Path | None = None,
     quiet: bool = False,
 ) -> RunFolder:
     """Train by ``recipe`` from the start; ``source`` is what the data is called in the run's papers.
 
-    ``teachers`` are run folders whose networks are learned from, by the recipe's ``teacher_weight``.
+    ``teachers`` are run folders whose networks are learned from, by the recipe's ``teacher_weight``. ``begin_with`` is
+    one whose network's weights are begun with, instead of random ones.
 
     Raises ``TrainingError`` if the folder holds a run, ``DataError`` if the data cannot be divided.
     """
@@ -41,9 +43,15 @@ def fit(
     origin = describe_origin(data, source)
     if teachers:
         data = teach(data, teachers)
-        origin |= {"teachers": describe_teachers(teachers)}
+        origin |= {"teachers": describe_runs(teachers)}
+    weights = None
+    if begin_with is not None:
+        weights = first_weights(begin_with, recipe)
+        origin |= {"begun_with": describe_runs([begin_with])}
     run.create(recipe, origin)
     keep_teaching(run, data)
+    if weights is not None:
+        run.write_arrays("start.npz", weights)
     return train(run, recipe, data, quiet)
 
 

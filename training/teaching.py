@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from training.config import Recipe
 from training.data import Fer2013
 from training.errors import TrainingError
 from training.learner import predict
@@ -29,7 +30,7 @@ def teach(data: Fer2013, teachers: Sequence[Path]) -> Fer2013:
     images = data.train.images
     answers = []
     for folder in teachers:
-        network, scale = _load(folder)
+        network, scale = load_network(folder), INPUT_SCALE[RunFolder(folder).recipe().network]
         answers += [predict(network, shown, scale) for shown in (images, images[:, :, ::-1])]
     return replace(data, train=replace(data.train, taught=np.asarray(np.mean(answers, axis=0), np.float32)))
 
@@ -46,8 +47,8 @@ def with_teaching(run: RunFolder, data: Fer2013) -> Fer2013:
     return data if kept is None else replace(data, train=replace(data.train, taught=kept["answers"]))
 
 
-def describe_teachers(teachers: Sequence[Path]) -> list[dict[str, Any]]:
-    """What the papers of a run say of its teachers: name of the run, hash of the network, commit."""
+def describe_runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """What the papers of a run say of others: name, recipe and commit of the run, hash of the network."""
     return [
         {
             "run": folder.name,
@@ -55,15 +56,30 @@ def describe_teachers(teachers: Sequence[Path]) -> list[dict[str, Any]]:
             "commit": RunFolder(folder).read_json("origin.json")["commit"],
             "recipe": RunFolder(folder).recipe().model_dump(),
         }
-        for folder in teachers
+        for folder in folders
     ]
 
 
-def _load(folder: Path) -> tuple[Any, float]:
+def first_weights(folder: Path, recipe: Recipe) -> dict[str, np.ndarray]:
+    """Weights of a run's network for another run to begin with, by number.
+
+    Raises ``TrainingError`` if the two networks are not of the same kind.
+    """
+    before = RunFolder(folder).recipe()
+    if (before.network, before.inner) != (recipe.network, recipe.inner):
+        raise TrainingError(
+            f"{folder} holds a network {before.network} of inner width {before.inner:g}; "
+            f"its weights do not fit {recipe.network} of {recipe.inner:g}."
+        )
+    weights = load_network(folder).get_weights()
+    return {str(number): np.asarray(weight) for number, weight in enumerate(weights)}
+
+
+def load_network(folder: Path) -> Any:
+    """Load the Keras network of a run. Raises ``TrainingError`` if there is none."""
     import keras
 
-    recipe = RunFolder(folder).recipe()
     path = folder / "network.keras"
     if not path.exists():
         raise TrainingError(f"{folder} holds no finished run: there is no network.keras in it.")
-    return keras.models.load_model(path, compile=False), INPUT_SCALE[recipe.network]
+    return keras.models.load_model(path, compile=False)

@@ -36,6 +36,9 @@ def register(commands: Commands, data: str | None) -> None:
         metavar="RUN",
         help="run folders whose networks to learn from, by --set teacher_weight=…",
     )
+    parser.add_argument(
+        "--begin-with", type=Path, metavar="RUN", help="begin with the weights of this run's network, not random ones"
+    )
     parser.add_argument("--epochs", type=int, help="how often to go through the data")
     parser.add_argument("--seed", type=int, help="of everything random")
     parser.add_argument(
@@ -53,6 +56,8 @@ def run(arguments: argparse.Namespace) -> None:
     start = RunFolder(arguments.resume).recipe() if arguments.resume else RECIPES[arguments.network]
     recipe = make_recipe(start, arguments)
     _check_teachers(arguments, recipe)
+    if arguments.resume and arguments.begin_with:
+        raise TrainingError("--begin-with: a run that is resumed goes on with its own weights.")
     data = read_data(arguments)
     use_device(arguments.device)
     from training.fit import best_epoch, fit, resume
@@ -61,7 +66,15 @@ def run(arguments: argparse.Namespace) -> None:
         done = resume(arguments.resume, data, recipe, quiet=arguments.quiet)
     else:
         folder = arguments.out or Path("runs", f"{recipe.network}-{datetime.now():%Y%m%d-%H%M%S}")
-        done = fit(recipe, data, folder, source=arguments.data.name, teachers=arguments.teacher, quiet=arguments.quiet)
+        done = fit(
+            recipe,
+            data,
+            folder,
+            source=arguments.data.name,
+            teachers=arguments.teacher,
+            begin_with=arguments.begin_with,
+            quiet=arguments.quiet,
+        )
     history = done.read_json("history.json")
     best = history[best_epoch(history)]
     print(f"Best of {len(history)} epochs: {best['epoch']}, validation {best['validation_accuracy']:.2%}.")

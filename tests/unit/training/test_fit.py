@@ -215,3 +215,17 @@ def test_a_teacher_must_have_finished(data: Fer2013, tmp_path: Path) -> None:
     RunFolder(tmp_path / "begun").create(recipe, {"commit": "unknown"})
     with pytest.raises(TrainingError, match=r"network\.keras"):
         fit(recipe, data, tmp_path / "pupil", source="bars", teachers=[tmp_path / "begun"], quiet=True)
+
+
+def test_a_run_may_begin_with_the_weights_of_another(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"epochs": 1, "learning_rate": 1e-9})
+    run = fit(recipe, data, tmp_path / "second", source="bars", begin_with=trained.path, quiet=True)
+
+    for mine, theirs in zip(weights(run), weights(trained), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)
+    assert run.read_json("origin.json")["begun_with"][0]["run"] == trained.path.name
+
+
+def test_weights_of_another_kind_of_network_are_refused(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="do not fit mien"):
+        fit(MIEN, data, tmp_path / "second", source="bars", begin_with=trained.path, quiet=True)
