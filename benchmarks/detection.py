@@ -38,12 +38,13 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def load_all(min_score: float | None) -> dict[str, Detector]:
+def load_all(min_score: float | None, yunet_file: Path | None) -> dict[str, Detector]:
     """Every detector that this environment has."""
     loaded = {}
     for label, (name, options) in KINDS.items():
+        weights = {"weights": yunet_file} if name == "yunet" else {}
         try:
-            loaded[label] = load_detector(name, min_score=min_score, **options)
+            loaded[label] = load_detector(name, min_score=min_score, **options, **weights)
         except ConfigurationError as error:
             print(f"{label} left out: {error}")
     return loaded
@@ -131,17 +132,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="faces.zip; without it quality is left out")
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--fer", type=Path, metavar="PYTHON", help="interpreter with the package fer")
+    parser.add_argument("--yunet-file", type=Path, metavar="ONNX", help="the network file of yunet")
     parser.add_argument("--only-fer", action="store_true", help="leave out all but the comparison with fer")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     photo = face_photo(640, 480)
     if not arguments.only_fer:
-        detectors = load_all(None)
+        detectors = load_all(None, arguments.yunet_file)
         array_to_boxes(detectors, photo, arguments.rounds)
     if arguments.fer:
         bytes_to_emotions(arguments.fer, photo, arguments.rounds)
     if arguments.data and not arguments.only_fer:
-        quality(arguments.data, load_all(0.02), detectors)
+        quality(arguments.data, load_all(0.02, arguments.yunet_file), detectors)
 
 
 if __name__ == "__main__":
