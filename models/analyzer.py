@@ -120,7 +120,7 @@ def load_analyzer(
 
 
 def _face(picture: Picture, found: Detection, probabilities: np.ndarray) -> Face:
-    scores = dict(zip(EMOTIONS, map(float, probabilities), strict=True))
+    scores = dict(zip(EMOTIONS, probabilities.tolist(), strict=True))
     emotion = max(EMOTIONS, key=scores.__getitem__)
     return Face(
         box=_original_box(picture, found),

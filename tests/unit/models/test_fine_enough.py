@@ -69,7 +69,7 @@ def test_a_small_face_is_cut_out_of_all_pixels_there_are(analyzer: Analyzer, cla
 
 
 def test_a_face_is_never_enlarged_as_long_as_there_are_finer_pixels(analyzer: Analyzer, classifier: Watched) -> None:
-    for side in (900, 1200, 1920):
+    for side in (1200, 1500, 1920):
         (face,) = analyzer.analyze(photo(2560, 1920, side))
         picture = classifier.pictures[-1]
         length = (face.box.width + face.box.height) / 2 * picture.shape[1] / 2560
