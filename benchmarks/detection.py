@@ -14,6 +14,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from benchmarks.fer_beside import FerBeside
 from benchmarks.photos import face_photo
 from contracts.errors import ConfigurationError
 from models import load_analyzer
-from models.detection import Detector, load_detector
+from models.decode import EncodedImage
+from models.detection import Detection, Detector, Image, load_detector
+from models.detection.base import scaled
 
 FULL = "haar, full size"
 TURNS = {"one at a turn": 1, "ten in a row": 10}
@@ -38,12 +41,13 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def load_all(min_score: float | None) -> dict[str, Detector]:
+def load_all(min_score: float | None, yunet_file: Path | None) -> dict[str, Detector]:
     """Every detector that this environment has."""
     loaded = {}
     for label, (name, options) in KINDS.items():
+        weights = {"weights": yunet_file} if name == "yunet" else {}
         try:
-            loaded[label] = load_detector(name, min_score=min_score, **options)
+            loaded[label] = load_detector(name, min_score=min_score, **options, **weights)
         except ConfigurationError as error:
             print(f"{label} left out: {error}")
     return loaded
@@ -69,6 +73,26 @@ def quality(data: Path, detectors: Mapping[str, Detector], defaults: Mapping[str
             f"| {scores['false_alarms_per_100']:.1f} |",
             flush=True,
         )
+
+
+def decoding(data: Path, detector: Detector) -> None:
+    """Print what is found in JPEGs of 640 pixels, decoded in full and only as finely as the detector needs them."""
+    from training.detection.dataset import read_faces
+    from training.detection.evaluate import measure
+
+    pictures = read_faces(data).validation
+    print("\n| lite, JPEGs of 640 px decoded | average precision | false alarms in 100 empty pictures |")
+    print("| --- | --- | --- |")
+    for label, enough in (("in full", 640), ("as finely as is enough", detector.enough(640))):
+
+        def detect(pixels: Image, enough: int = enough) -> list[Detection]:
+            size = 640 / max(pixels.shape)
+            large = cv2.resize(pixels, None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC)
+            picture = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes()).decode(enough)
+            return [scaled(found, picture.scale / size) for found in detector.detect(picture.pixels)]
+
+        scores = measure(detect, pictures).scores(load_detector("lite").min_score)
+        print(f"| {label} | {scores['average_precision']:.3f} | {scores['false_alarms_per_100']:.1f} |", flush=True)
 
 
 def in_turns(tasks: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
@@ -118,7 +142,7 @@ def bytes_to_emotions(python: Path, photo: bytes, rounds: int) -> None:
     with FerBeside(python, photo) as beside:
         tasks: dict[str, Callable[[], float]] = {}
         for turn, times in TURNS.items():
-            tasks[f"fer {beside.version}, {turn}"] = lambda times=times: beside.analyze(times)  # type: ignore[misc]
+            tasks[f"fer {beside.version}, {turn}"] = partial(beside.analyze, times)
             tasks[f"mien, {turn}"] = clocked(lambda: analyzer.analyze(photo), times)
         spent = list(in_turns(tasks, rounds).items())
         for pair in (spent[:2], spent[2:]):
@@ -131,17 +155,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="faces.zip; without it quality is left out")
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--fer", type=Path, metavar="PYTHON", help="interpreter with the package fer")
+    parser.add_argument("--yunet-file", type=Path, metavar="ONNX", help="the network file of yunet")
     parser.add_argument("--only-fer", action="store_true", help="leave out all but the comparison with fer")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     photo = face_photo(640, 480)
     if not arguments.only_fer:
-        detectors = load_all(None)
+        detectors = load_all(None, arguments.yunet_file)
         array_to_boxes(detectors, photo, arguments.rounds)
     if arguments.fer:
         bytes_to_emotions(arguments.fer, photo, arguments.rounds)
     if arguments.data and not arguments.only_fer:
-        quality(arguments.data, load_all(0.02), detectors)
+        sensitive = load_all(0.02, arguments.yunet_file)
+        quality(arguments.data, sensitive, detectors)
+        decoding(arguments.data, sensitive["lite"])
 
 
 if __name__ == "__main__":

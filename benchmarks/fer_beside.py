@@ -1,4 +1,4 @@
-"""Runs the package fer in an environment of its own, as many analyses at a turn as are asked for, to measure beside it."""
+"""Runs the package fer in an environment of its own, so many analyses at a turn as are asked for, to measure beside."""
 
 import subprocess
 import tempfile

@@ -1,7 +1,8 @@
 """The whole analysis of an image: decode, detect, crop, classify."""
 
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from contracts.emotions import EMOTIONS
 from contracts.results import Analysis, Box, Face
 from models.classification import Classifier, load_classifier
 from models.decode import MAX_PIXELS, EncodedImage, Picture, decode
-from models.detection import Detection, Detector, load_detector
+from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
 from models.detection.base import scaled
 from models.runtimes import RuntimeName
 from models.stages import Stages
@@ -101,22 +102,27 @@ class Analyzer:
 
 
 def load_analyzer(
-    detector: str = "", model: str = "", runtime: RuntimeName = "litert", max_pixels: int = MAX_PIXELS
+    detector: str = "",
+    model: str = "",
+    runtime: RuntimeName = "litert",
+    max_pixels: int = MAX_PIXELS,
+    yunet_file: str = "",
 ) -> Analyzer:
-    """Load an analyzer; empty names stand for the defaults.
+    """Load an analyzer; empty names stand for the defaults. ``yunet_file`` is what the detector ``yunet`` needs.
 
     Raises:
         ConfigurationError: an unknown name, a missing package, or a weight file that is not what its card says.
     """
+    options: dict[str, Any] = {"weights": Path(yunet_file)} if detector == "yunet" and yunet_file else {}
     return Analyzer(
-        load_detector(detector) if detector else load_detector(),
+        load_detector(detector or DEFAULT_DETECTOR, **options),
         load_classifier(model or None, runtime=runtime),
         max_pixels,
     )
 
 
 def _face(picture: Picture, found: Detection, probabilities: np.ndarray) -> Face:
-    scores = dict(zip(EMOTIONS, map(float, probabilities), strict=True))
+    scores = dict(zip(EMOTIONS, probabilities.tolist(), strict=True))
     emotion = max(EMOTIONS, key=scores.__getitem__)
     return Face(
         box=_original_box(picture, found),
