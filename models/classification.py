@@ -1,6 +1,6 @@
 """Reads the expression of cropped faces."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import numpy as np
 from contracts.emotions import EMOTIONS
 from contracts.errors import InvalidWeights
 from models.classification_card import EmotionCard
-from models.cropping import SIDE, Points, crop_faces
+from models.cropping import SIDE, Points, crop_faces, enlargement
 from models.runtimes import Runtime, RuntimeName, open_runtime
 from models.weights import WEIGHTS, load_weights
 
@@ -47,6 +47,10 @@ class Classifier:
     ) -> np.ndarray:
         """Cut faces out as this network wants them; see :func:`models.cropping.crop_faces`."""
         return crop_faces(bgr, boxes, landmarks, self.card.crop)
+
+    def enlargement(self, boxes: Iterable[Sequence[Any]]) -> float:
+        """How much finer a picture this network could use; see :func:`models.cropping.enlargement`."""
+        return enlargement(boxes, self.card.crop)
 
 
 def load_classifier(

@@ -18,7 +18,7 @@ from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameStamp
 from contracts.job_store import JobStore
 from contracts.jobs import Job, JobState
-from contracts.metrics import FRAMES_DRAWN, Counters, field
+from contracts.metrics import FRAMES_DRAWN, STAGE_CPU_SECONDS, Counters, field
 from contracts.presence import live_workers
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
@@ -66,6 +66,9 @@ def test_a_job_is_analysed_and_its_images_are_deleted(
     assert done.items[1].error.code == "not_an_image"
     assert not redis.exists(keys.job_images(job.id))
     wait_for(lambda: redis.hlen("unacked") == 0, "the acknowledgement")
+    counters = Counters(redis).read()
+    for stage in ("decode", "detect", "classify", "store"):
+        assert counters[field(STAGE_CPU_SECONDS, stage=stage)] > 0
 
 
 def test_a_job_whose_images_are_all_wrong_has_failed(
@@ -130,7 +133,8 @@ def test_frames_are_analysed_and_drawn_only_while_somebody_watches(
     show(2)
     view = wait_for(lambda: frames.view("cam"), "the drawn frame")
     assert view.stamp == FrameStamp(1, 2)
-    assert view.jpeg.startswith(b"\xff\xd8")
+    with Image.open(io.BytesIO(view.jpeg)) as drawn, Image.open(io.BytesIO(photo(2))) as sent:
+        assert drawn.size == sent.size, "as large as it was sent, although it may have been analysed smaller"
     wait_for(lambda: Counters(redis).read().get(field(FRAMES_DRAWN, camera="cam")) == 1, "the counter")
     wait_for(lambda: redis.zcard(keys.asked("cam")) == 0, "the reservations to be given back")
 
