@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -61,5 +61,5 @@ def translated_broker() -> Iterator[None]:
     with translated():
         try:
             yield
-        except OperationalError as error:
+        except (OperationalError, LimitExceeded) as error:  # the latter when all connections are taken for too long
             raise BrokerUnavailable("The job queue does not answer; try again in a few seconds.") from error

@@ -16,7 +16,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:jobs:done           channel id of every job that has reached a final state
     mien:workers             hash    worker → what it says of itself, every few seconds
     mien:counters            hash    Prometheus counters that many processes add to
-    LIMITS:mien/*            list    times of a client's last requests, while rates are limited; named by `limits`
+    LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
     interactive, bulk, live, webhooks  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
 
 Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::
