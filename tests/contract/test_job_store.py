@@ -6,6 +6,7 @@ import pytest
 from redis import Redis
 
 from contracts import keys
+from contracts.dispatch import Dispatcher
 from contracts.errors import BrokerUnavailable, JobGone, JobNotFound, Overloaded
 from contracts.job_ids import new_job_id
 from contracts.job_store import Claim, JobStore
@@ -105,6 +106,42 @@ def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(store: JobS
     assert store.overdue() == [(job.id, BULK)]
 
 
+def test_a_long_queue_is_not_doubled_by_announcing_what_waits_in_it(
+    store: JobStore, redis: Redis, settings: Settings, clock: Any
+) -> None:
+    dispatcher = Dispatcher(settings)
+    jobs = []
+    for _ in range(20):
+        jobs.append(store.create([b"x"], BULK))
+        dispatcher.job(jobs[-1].id, BULK)
+        clock.now += settings.requeue_after_s
+    for _ in range(30):
+        clock.now += settings.requeue_after_s
+        assert store.overdue() == [], "the queue is long, and nobody has taken anything out of it"
+    lost = jobs[5]
+    (message,) = [text for text in redis.lrange(BULK, 0, -1) if lost.id in text.decode()]
+    redis.lrem(BULK, 1, message)
+    for job in jobs[:5]:  # the others are taken in their order
+        assert job.id in redis.rpop(BULK).decode()
+        assert store.claim(job.id, "w") is Claim.CLAIMED
+        store.finish(job.id, "w", ITEMS)
+    assert store.overdue() == []
+    redis.rpop(BULK)
+    clock.now += settings.requeue_after_s + 1
+    assert store.overdue() == [(lost.id, BULK)], "a younger job is next, so its message is not there any more"
+    dispatcher.close()
+
+
+def test_bytes_counted_twice_are_forgotten_when_all_is_done(store: JobStore) -> None:
+    job = store.create([b"x" * 100], BULK)
+    store.create([b"x" * 100], BULK, job_id=job.id)  # as when the driver sends it again, not having heard the answer
+    other = store.create([b"x" * 10], BULK)
+    store.cancel(job.id)
+    assert store.open_bytes() >= 10
+    store.cancel(other.id)
+    assert store.open_bytes() == 0
+
+
 def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Any) -> None:
     job = store.create([b"x"], INTERACTIVE)
     for attempt in range(Settings().max_attempts):
@@ -116,6 +153,15 @@ def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Any) -
     assert (failed.state, failed.attempts) == (JobState.FAILED, Settings().max_attempts)
     assert failed.error is not None
     assert failed.error.code == "attempts_exhausted"
+
+
+def test_nobody_has_finished_a_job_that_was_given_up(store: JobStore, clock: Any) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    for attempt in range(Settings().max_attempts):
+        store.claim(job.id, f"worker-{attempt}")
+        clock.now += 1000
+    assert store.claim(job.id, "one-more") is Claim.EXHAUSTED
+    assert not store.finish(job.id, f"worker-{attempt}", ITEMS), "the last of them was slow, not dead"
 
 
 def test_a_passed_deadline_expires_the_job(store: JobStore, clock: Any) -> None:
