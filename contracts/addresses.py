@@ -5,6 +5,7 @@ of its own network on their behalf.
 """
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from contracts.errors import ConfigurationError, WebhookRefused
@@ -48,9 +49,14 @@ class AddressPolicy:
         Raises:
             WebhookRefused: not HTTP, with a password in it, or a literal address that may not be called.
         """
+        if not re.fullmatch(r"[!-~]+", url):
+            raise WebhookRefused(
+                "A webhook's address has only printable ASCII in it; encode the rest.", field="webhook"
+            )
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
+            (host or "").encode("idna")  # as the resolver will, which raises the same for an empty or long label
         except ValueError as error:
             raise WebhookRefused(f"The webhook's address is damaged: {error}.", field="webhook") from error
         if parts.scheme not in {"http", "https"} or not host:

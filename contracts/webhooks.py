@@ -36,13 +36,17 @@ class WebhookStore:
         """Ids of jobs whose webhook is to be tried now; none of them is given to anybody else for a minute."""
         now = self._clock()
         with translated():
-            found = self._due(keys=[keys.WEBHOOKS_DUE], args=[now, now + _ANNOUNCED_S, limit])
+            args = [now, now + _ANNOUNCED_S, limit, keys.webhook(""), _KEPT_S]
+            found = self._due(keys=[keys.WEBHOOKS_DUE], args=args)
         return [job_id.decode() for job_id in found]
 
-    def pending(self, job_id: str) -> bool:
-        """Whether the webhook still waits to be delivered."""
-        with translated():
-            return self._redis.zscore(keys.WEBHOOKS_DUE, job_id) is not None
+    def begin(self, job_id: str) -> bool:
+        """Whether to try the webhook now: true once for each time that `take_due` gave it out."""
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hdel(keys.webhook(job_id), "announced")
+            pipe.zscore(keys.WEBHOOKS_DUE, job_id)
+            announced, due_at = pipe.execute()
+        return bool(announced) and due_at is not None
 
     def delivered(self, job_id: str) -> None:
         """Forget it."""
