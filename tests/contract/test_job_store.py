@@ -1,5 +1,6 @@
 """The job store's promises, on a real server, with injected time."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from redis import Redis
 
 from contracts import keys
 from contracts.dispatch import Dispatcher
-from contracts.errors import BrokerUnavailable, JobGone, JobNotFound, Overloaded
+from contracts.errors import BrokerUnavailable, InvalidArchive, JobGone, JobNotFound, Overloaded
 from contracts.job_ids import new_job_id
 from contracts.job_store import Claim, JobStore
 from contracts.jobs import ItemResult, JobState
@@ -30,6 +31,18 @@ def test_a_new_job_is_queued_and_its_images_are_kept_as_sent(store: JobStore) ->
     assert store.get(created.id) == created
     assert created.state is JobState.QUEUED
     assert store.images(created.id) == images
+
+
+def test_of_a_job_whose_images_end_in_an_error_nothing_stays(store: JobStore, redis: Redis) -> None:
+    def images() -> Iterator[bytes]:
+        for _ in range(4):
+            yield bytes(1_000_000)
+        assert list(redis.scan_iter("mien:*")), "some have been sent already"
+        raise InvalidArchive("The last one is damaged.")
+
+    with pytest.raises(InvalidArchive):
+        store.create(images(), BULK)
+    assert list(redis.scan_iter("mien:*")) == []
 
 
 def test_open_jobs_have_no_ttl(store: JobStore, redis: Redis) -> None:
