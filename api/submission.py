@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 from api.job_request import JobRequest, Options
 from api.services import Services
@@ -36,16 +37,18 @@ def submit(mien: Services, request: JobRequest, key: str | None = None, client: 
         if claimed.fingerprint != fingerprint:
             raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
         if claimed.first:
-            return _store_first(mien, claimed.job_id, request, lambda: mien.once.release(client, key))
+            return _store_first(mien, claimed.job_id, request, partial(mien.once.release, client, key, claimed.job_id))
         try:
             return _stored_by_another(mien, claimed.job_id)
         except JobGone:  # the job has outlived its time, or whoever claimed the key has died before storing it
-            mien.once.release(client, key)
+            mien.once.release(client, key, claimed.job_id)
 
 
 def _store_first(mien: Services, job_id: str, request: JobRequest, release: Callable[[], None]) -> Job:
     try:
         return _store(mien, job_id, request)
+    except BrokerUnavailable:  # nobody can tell whether the job was stored: who comes again with the key will find out
+        raise
     except Exception:
         release()
         raise
