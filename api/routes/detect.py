@@ -26,7 +26,7 @@ def detect_emotion() -> Response:
     key = request.headers.get("Idempotency-Key")
     job = submit(mien, JobRequest(images, Options(priority=INTERACTIVE)), key, client_name())
     gone = vanished(request.environ)
-    job = mien.waiting.wait(job.id, mien.settings.sync_timeout_s, gone)
+    job = mien.waiting.wait_for_accepted(job, mien.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
         mien.jobs.cancel(job.id)  # nobody is there to read the answer, and nobody knows the id
     return _detection(job) if job.state.final else _accepted(job)

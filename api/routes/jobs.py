@@ -26,7 +26,7 @@ def create_job() -> Response:
     preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
     wait = seconds_to_wait(preferred[1], "Prefer", mien.settings.max_wait_s) if preferred else 0.0
     job = submit(mien, read_job(request, mien.settings), request.headers.get("Idempotency-Key"), client_name())
-    job = mien.waiting.wait(job.id, wait) if wait else job
+    job = mien.waiting.wait_for_accepted(job, wait)
     response = _answer(job, 200 if job.state.final else 202)
     response.headers["Location"] = job_location(job.id)
     if preferred:
