@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections import defaultdict
 
-from contracts.errors import AnalysisFailed, InvalidImage
+from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.job_store import Claim
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, field
@@ -58,7 +58,11 @@ def _keep_annotated(services: Services, job_id: str, images: list[bytes], items:
         if item.analysis is not None:
             picture = services.analyzer.decode(data)
             drawn = draw_faces(picture.pixels, item.analysis.faces, picture.scale)
-            services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
+            try:
+                services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
+            except Overloaded as error:  # pictures can be done without; the result, which is always written, cannot
+                logger.warning("job %s gets no annotated images: %s", job_id, error)
+                return
 
 
 def _common_error(items: list[ItemResult]) -> Problem | None:
@@ -76,7 +80,10 @@ def _count(services: Services, items: list[ItemResult], state: JobState) -> None
         if item.analysis is not None:
             amounts[IMAGES_ANALYZED] += 1
             add_analysis(amounts, item.analysis)
-    services.counters.add(amounts)
+    try:
+        services.counters.add(amounts)
+    except MienError as error:  # the result is stored, and that is what counts
+        logger.warning("a finished job is not counted: %s", error)
 
 
 def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
