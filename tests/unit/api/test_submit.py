@@ -110,6 +110,7 @@ def test_options_come_as_the_body_has_room_for_them(client: FlaskClient, jobs: J
         ("webhook=ftp://x", "webhook"),
         ("metadata={", "metadata"),
         ("metadata=[1]", "metadata"),
+        ('metadata={"a":1e999}', "metadata"),
         ('metadata={"a":"' + "x" * 9_000 + '"}', "metadata"),
         ("colour=red", "colour"),
     ],
