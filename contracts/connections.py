@@ -18,7 +18,7 @@ def connect(url: str, *, name: str, max_connections: int = 16) -> Redis:
     """A thread-safe client with bounded connections that survives a restart of the server.
 
     Args:
-        url: ``redis://host:port/db``, ``rediss://…`` or ``unix://…``.
+        url: ``redis://host:port/db`` or ``rediss://…``.
         name: shows up in ``CLIENT LIST``.
         max_connections: upper limit; a caller beyond it waits up to 5 s for a free connection.
     """

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.errors import ConfigurationError
 
 PREFIX = "MIEN_"
+_REDIS_URL = r"^rediss?://"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -19,8 +20,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Broker Redis: queues, jobs, images.")
-    frame_redis_url: str = Field("", description="Redis for live frames; empty: the broker Redis.")
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", pattern=_REDIS_URL, description="Broker Redis: queues, jobs, images."
+    )
+    frame_redis_url: str = Field("", pattern=_REDIS_URL, description="Redis for live frames; empty: the broker Redis.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
 
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
@@ -116,7 +119,12 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         faults = "; ".join(
-            f"{PREFIX}{'_'.join(str(part) for part in fault['loc']).upper()}={fault['input']!r}: {fault['msg']}"
+            _described("_".join(str(part) for part in fault["loc"]), fault["input"], fault["msg"])
             for fault in error.errors(include_url=False)
         )
-        raise ConfigurationError(f"Wrong settings: {faults}") from error
+        raise ConfigurationError(f"Wrong settings: {faults}") from None  # the error itself would tell the values
+
+
+def _described(name: str, value: Any, message: str) -> str:
+    shown = "" if name.endswith("_url") else f"={value!r}"  # there may be a password in it
+    return f"{PREFIX}{name.upper()}{shown}: {message}"
