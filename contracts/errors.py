@@ -86,7 +86,7 @@ class UnsupportedMediaType(InvalidRequest):
 
 
 class PayloadTooLarge(InvalidRequest):
-    """The body is larger than ``MIEN_MAX_BODY_BYTES``; refused before it was read to the end."""
+    """Larger than ``MIEN_MAX_BODY_BYTES``, or as files of a job ``MIEN_MAX_JOB_BYTES``; not read to its end."""
 
     code, status, title = "payload_too_large", 413, "The request is too large"
 
