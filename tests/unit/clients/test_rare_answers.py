@@ -30,6 +30,8 @@ class Server:
         ours = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 self.answer(202, json.dumps({"job": "j"}))
@@ -39,17 +41,19 @@ class Server:
                     return self.answer(200, json.dumps(ours.job))
                 ours.streams += 1
                 if ours.streams == 1:  # ends in the middle of the answer
-                    return self.answer(200, 'id: 1\ndata: {"state": "queued"}\n\n', missing=100)
+                    return self.answer(200, 'id: 1\ndata: {"state": "queued"}\n\n', end="")
                 if ours.streams > 2:  # and the second has no answer at all
                     return self.answer(200, f"id: 3\ndata: {json.dumps(ours.job)}\n\n")
+                self.close_connection = True
                 return None
 
-            def answer(self, status: int, body: str, missing: int = 0) -> None:
+            def answer(self, status: int, body: str, end: str = "0\r\n\r\n") -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", "text/event-stream; charset=utf-8")
-                self.send_header("Content-Length", str(len(body) + missing))
+                self.send_header("Transfer-Encoding", "chunked")
+                self.send_header("Connection", "close")
                 self.end_headers()
-                self.wfile.write(body.encode())
+                self.wfile.write(f"{len(body):x}\r\n{body}\r\n{end}".encode())
 
             def log_message(self, *_: Any) -> None:
                 """Silent."""
