@@ -42,6 +42,7 @@ class Recipe(_Frozen):
     sparse: bool = Field(default=False, description="Weights that begin as 0 stay 0.")
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     votes_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that FER+ votes decide.")
+    teacher_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that teachers decide.")
     mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")
     evening: float = Field(
         default=0.0, ge=0, le=1, description="How far rare labels are shown more often; 1: all labels equally often."
