@@ -7,6 +7,7 @@ from flask import current_app
 from redis import Redis
 
 from api.admission import Admission
+from api.gate import Gate
 from api.request_counter import RequestCounter
 from api.video import CameraHub
 from api.waiting import WaitingRoom
@@ -36,6 +37,8 @@ class Services:
     api_keys: KeyStore
     webhooks: WebhookStore
     admission: Admission
+    bodies: Gate
+    storing: Gate
     frames: FrameStore
     dispatcher: Dispatcher
     waiting: WaitingRoom
@@ -60,6 +63,8 @@ class Services:
             api_keys=KeyStore(redis),
             webhooks=WebhookStore(redis),
             admission=Admission(settings, jobs, counters, redis),
+            bodies=Gate(settings.max_intake_bytes, "This gateway is reading too many requests"),
+            storing=Gate(settings.max_intake_jobs, "This gateway is storing too many jobs"),
             frames=frames,
             dispatcher=Dispatcher(settings),
             waiting=WaitingRoom(settings, jobs),
