@@ -4,7 +4,7 @@
 
 First the capacity is measured with clients that wait for each answer, then an open loop offers a multiple of it. The
 stated limit is `MIEN_SYNC_TIMEOUT_S`: whoever is accepted gets the result in the same answer. It is kept because jobs
-are accepted only while the predicted wait is below `MIEN_MAX_INTERACTIVE_WAIT_S`, by default half of it.
+are accepted only while the predicted wait is below `MIEN_MAX_INTERACTIVE_WAIT_S`, by default a third of it.
 """
 
 import argparse
@@ -87,6 +87,16 @@ def show(answers: list[Answer], seconds: float, limit: float) -> None:
             print(f"  accepted: p99 {p99:.2f} s, limit {limit:g} s: {'kept' if p99 <= limit else 'MISSED'}")
 
 
+def show_course(answers: list[Answer], seconds: float) -> None:
+    """Print how the accepted requests fared, by when they were sent."""
+    parts = 8
+    print("\nslowest accepted request, by when it was sent:")
+    for part in range(parts):
+        sent = answers[part * len(answers) // parts : (part + 1) * len(answers) // parts]
+        slowest = max((answer.seconds for answer in sent if answer.status == 200), default=0.0)
+        print(f"  from {part * seconds / parts:4.1f} s on: {slowest:.2f} s")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -97,6 +107,7 @@ def main() -> None:
     with running_system(detector=arguments.detector) as system:
         _, answers, memory = asyncio.run(measure(system, arguments.times, arguments.seconds))
     show(answers, arguments.seconds, Settings().sync_timeout_s)
+    show_course(answers, arguments.seconds)
     print("\n| memory, MB | begin | middle | end | most |\n| --- | ---: | ---: | ---: | ---: |")
     for role in memory.seen[0]:
         line = [seen[role] for seen in memory.seen]

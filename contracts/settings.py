@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         400_000_000,
         description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
     )
-    max_interactive_wait_s: Seconds = Field(5.0, description="Predicted wait above which interactive jobs get 503.")
+    max_interactive_wait_s: Seconds = Field(3.0, description="Predicted wait above which interactive jobs get 503.")
     max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
 
     result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")

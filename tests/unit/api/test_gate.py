@@ -45,6 +45,23 @@ def test_retry_after_is_how_long_stays_are_lately(clock: Any) -> None:
     assert caught.value.retry_after == pytest.approx(7, rel=0.01)
 
 
+def test_a_gate_that_has_become_slow_lets_fewer_in(clock: Any) -> None:
+    gate = Gate(100, "Full", clock, longest_s=1)
+    for _ in range(100):
+        with gate.entered():
+            clock.now += 0.25
+    leaves = [gate.enter() for _ in range(20)]
+    with pytest.raises(Overloaded):
+        gate.check()
+    for leave in leaves:
+        leave()
+    for _ in range(100):
+        with gate.entered():
+            clock.now += 0.01
+    for _ in range(50):
+        gate.enter()
+
+
 @pytest.mark.parametrize("address", ["/detect_emotion", "/v1/jobs"])
 @pytest.mark.parametrize("gate", ["bodies", "storing"])
 def test_a_full_gateway_answers_without_storing_anything(
@@ -75,18 +92,18 @@ def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(settings: Setting
 
     counters = Counters(redis)
     admission = Admission(settings, JobStore(redis, settings), counters, redis, clock)
-    redis.rpush(INTERACTIVE, *(["a message"] * 40))
+    redis.rpush(INTERACTIVE, *(["a message"] * 20))
     admission.check(INTERACTIVE)
     clock.now += 2
     # By the stages alone an image costs 1 ms; but only ten jobs have left in two seconds.
     counters.add({IMAGES_ANALYZED: 10, field(STAGE_SECONDS, stage="detect"): 0.01})
     counters.add({field(JOBS_ANALYZED, queue=INTERACTIVE): 10})
-    with pytest.raises(Overloaded, match="about 8 s") as caught:
+    with pytest.raises(Overloaded, match="about 4 s") as caught:
         admission.check(INTERACTIVE)
-    assert caught.value.retry_after == pytest.approx(3)
+    assert caught.value.retry_after == pytest.approx(1)
     admission.check(BULK)
     redis.delete(INTERACTIVE)
     clock.now += 2
     admission.check(INTERACTIVE)
-    redis.rpush(INTERACTIVE, *(["a message"] * 40))
+    redis.rpush(INTERACTIVE, *(["a message"] * 20))
     admission.check(INTERACTIVE)  # nobody waited meanwhile, so that few have left says nothing
