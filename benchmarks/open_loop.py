@@ -47,6 +47,8 @@ class PhotoClient:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        while self._idle and self._idle[-1][0].at_eof():  # the server has closed it meanwhile
+            self._idle.pop()[1].close()
         streams = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
         try:
             yield streams
