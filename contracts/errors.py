@@ -231,6 +231,8 @@ class Unavailable(MienError):
     """A part that the request needs does not answer; nothing was accepted."""
 
     code, status, title = "unavailable", 503, "The service is not available"
+    retry_after: ClassVar[float] = 5.0
+    """Seconds in which a server that was restarted is usually back."""
 
 
 class BrokerUnavailable(Unavailable):

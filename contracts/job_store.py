@@ -258,6 +258,14 @@ class JobStore:
         with translated():
             return int(self._redis.llen(queue))
 
+    def load(self, queue: str) -> tuple[int, int]:
+        """`queue_depth` and `open_bytes` in one round trip."""
+        with translated(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.llen(queue)
+            pipe.get(keys.OPEN_BYTES)
+            depth, waiting = pipe.execute()
+        return int(depth), max(0, int(waiting or 0))
+
     @staticmethod
     def _keys(job_id: str) -> list[str]:
         return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE]

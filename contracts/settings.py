@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
     max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
+    max_intake_bytes: Count = Field(
+        200_000_000, description="Bytes of request bodies that a gateway process holds at once; more get 503, unread."
+    )
+    max_intake_jobs: Count = Field(
+        100, description="Jobs that a gateway process stores at the same time; more get 503."
+    )
     max_job_images: Count = Field(100, description="Images in one job.")
     max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
@@ -51,7 +57,7 @@ class Settings(BaseSettings):
         400_000_000,
         description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
     )
-    max_interactive_wait_s: Seconds = Field(30.0, description="Predicted wait above which interactive jobs get 503.")
+    max_interactive_wait_s: Seconds = Field(3.0, description="Predicted wait above which interactive jobs get 503.")
     max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
 
     result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")

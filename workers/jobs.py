@@ -7,7 +7,7 @@ from collections import defaultdict
 from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.job_store import Claim
 from contracts.jobs import ItemResult, JobState, Problem
-from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, field
+from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, field
 from contracts.results import Analysis
 from models.drawing import draw_faces, encode_jpeg
 from workers.services import Services
@@ -27,17 +27,17 @@ def analyze_job(services: Services, job_id: str) -> str:
         logger.info("job %s is not for this worker: %s", job_id, verdict)
         return verdict.value
     with services.leases.held(job_id, owner):
-        annotate = services.jobs.get(job_id).options.annotate
+        job = services.jobs.get(job_id)
         images = services.jobs.images(job_id)
         items = [_analyze_item(services, index, data) for index, data in enumerate(images)]
-        if annotate:
+        if job.options.annotate:
             _keep_annotated(services, job_id, images, items)
         error = _common_error(items)
         written = services.jobs.finish(job_id, owner, items, error)
     if not written:
         logger.warning("job %s was taken over by another worker while this one analysed it", job_id)
         return "lost"
-    _count(services, items, JobState.FAILED if error else JobState.SUCCEEDED)
+    _count(services, job.queue, items, JobState.FAILED if error else JobState.SUCCEEDED)
     return "finished"
 
 
@@ -73,8 +73,9 @@ def _common_error(items: list[ItemResult]) -> Problem | None:
     return first or Problem.of(AnalysisFailed("The job has no images any more."))
 
 
-def _count(services: Services, items: list[ItemResult], state: JobState) -> None:
+def _count(services: Services, queue: str, items: list[ItemResult], state: JobState) -> None:
     amounts: defaultdict[str, float] = defaultdict(float)
+    amounts[field(JOBS_ANALYZED, queue=queue)] = 1
     amounts[field(JOBS_FINISHED, state=state.value)] = 1
     for item in items:
         if item.analysis is not None:

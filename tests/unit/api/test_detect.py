@@ -181,4 +181,5 @@ def test_without_a_broker_nothing_is_promised(jpeg: bytes) -> None:
     app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"))
     response = app.test_client().post("/detect_emotion", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.get_json()["code"]) == (503, "broker_unavailable")
+    assert int(response.headers["Retry-After"]) >= 1
     app.extensions["mien"].close()
