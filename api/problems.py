@@ -118,7 +118,7 @@ def _refuse_the_rest(response: Response) -> None:
     def linger() -> None:
         left = _LINGER_BYTES
         connection.settimeout(_LINGER_S)
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, MienError):  # the last of them when the body's time is over
             while left > 0 and (chunk := stream.read(65_536)):
                 left -= len(chunk)
         with suppress(OSError):
