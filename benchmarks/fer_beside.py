@@ -1,13 +1,10 @@
-"""Runs the package fer in an environment of its own, one analysis at a request, for a side-by-side measurement."""
+"""Runs the package fer in an environment of its own, so many analyses at a turn as are asked for, to measure beside."""
 
 import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-IN_A_ROW = 10
-"""Analyses at a turn: a service runs one of the two all day, not both alternately with the caches of the other."""
 
 _PROGRAM = """
 import sys, time
@@ -18,11 +15,11 @@ from fer.fer import FER
 detector = FER()
 data = numpy.frombuffer(open(sys.argv[1], "rb").read(), numpy.uint8)
 print("ready", version("fer"), flush=True)
-for _ in sys.stdin:
+for line in sys.stdin:
     begun = time.process_time()
-    for _ in range(int(sys.argv[2])):
+    for _ in range(int(line)):
         faces = detector.detect_emotions(cv2.imdecode(data, cv2.IMREAD_COLOR))
-    print("took", (time.process_time() - begun) * 1000 / int(sys.argv[2]), len(faces), flush=True)
+    print("took", (time.process_time() - begun) * 1000 / int(line), len(faces), flush=True)
 """
 
 
@@ -34,7 +31,7 @@ class FerBeside:
         path = Path(self._folder.name, "photo.jpg")
         path.write_bytes(photo)
         self._process = subprocess.Popen(
-            [str(python), "-c", _PROGRAM, str(path), str(IN_A_ROW)],
+            [str(python), "-c", _PROGRAM, str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -51,10 +48,10 @@ class FerBeside:
         self._process.communicate()
         self._folder.cleanup()
 
-    def analyze(self) -> float:
-        """Analyse the photo a few times; milliseconds of CPU time an analysis, of all threads."""
+    def analyze(self, times: int) -> float:
+        """Analyse the photo so many times in a row; milliseconds of CPU time an analysis, of all threads."""
         assert self._process.stdin is not None
-        self._process.stdin.write("\n")
+        self._process.stdin.write(f"{times}\n")
         self._process.stdin.flush()
         return float(self._answer("took")[0])
 

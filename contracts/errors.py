@@ -14,7 +14,7 @@
     ├── Overloaded                  try again later; carries ``retry_after``  503
     │   └── QuotaExceeded           this client only                       429
     ├── Denied                      Unauthorized, Forbidden                401 / 403
-    ├── Unavailable                 BrokerUnavailable, NoWorkers, NotReady
+    ├── Unavailable                 BrokerUnavailable, NotReady
     ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
     └── ConfigurationError          what an operator has to change before a process can start
         └── InvalidWeights
@@ -254,12 +254,6 @@ class NotReady(Unavailable):
     def members(self) -> dict[str, object]:
         """The checks."""
         return {"checks": self.checks}
-
-
-class NoWorkers(Unavailable):
-    """No worker has reported for some seconds."""
-
-    code, title = "no_workers", "No worker is running"
 
 
 class JobFailed(MienError):

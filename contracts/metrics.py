@@ -20,6 +20,7 @@ FRAMES_ANALYZED: Final = "mien_frames_analyzed_total"
 FRAMES_STALE: Final = "mien_frames_stale_total"
 FRAMES_DRAWN: Final = "mien_frames_drawn_total"
 STAGE_SECONDS: Final = "mien_stage_seconds_total"
+STAGE_CPU_SECONDS: Final = "mien_stage_cpu_seconds_total"
 HTTP_REQUESTS: Final = "mien_http_requests_total"
 HTTP_SECONDS: Final = "mien_http_request_seconds_total"
 
@@ -35,6 +36,7 @@ HELP: Final = {
     HTTP_REQUESTS: "Requests answered by gateways, by method, route and status.",
     HTTP_SECONDS: "Time from request to answer in gateways, by method and route, in seconds.",
     STAGE_SECONDS: "Worker time by stage of the analysis, in seconds.",
+    STAGE_CPU_SECONDS: "CPU time of workers' threads by stage of the analysis, and for storing jobs, in seconds.",
 }
 """Every counter kept in Redis, with its help text for Prometheus."""
 

@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(
         "", description="Face detector; empty: the default."
     )
+    yunet_file: str = Field("", description="Network file of the detector `yunet` (`face_detection_yunet_*.onnx`).")
     runtime: Literal["litert", "keras"] = Field("litert", description="What executes the emotion network.")
 
     camera: str = Field("camera", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name under which capture publishes.")

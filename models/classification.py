@@ -1,6 +1,6 @@
 """Reads the expression of cropped faces."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,11 +9,11 @@ import numpy as np
 from contracts.emotions import EMOTIONS
 from contracts.errors import InvalidWeights
 from models.classification_card import EmotionCard
-from models.cropping import SIDE, Points, crop_faces
+from models.cropping import SIDE, Points, crop_faces, enlargement
 from models.runtimes import Runtime, RuntimeName, open_runtime
 from models.weights import WEIGHTS, load_weights
 
-DEFAULT_MODEL: Final = "mien-1"
+DEFAULT_MODEL: Final = "mien-2"
 """The network that is used unless another is asked for."""
 
 
@@ -26,7 +26,7 @@ class Classifier:
 
     @property
     def name(self) -> str:
-        """Name of the network's version, such as ``mien-1``; belongs into every result."""
+        """Name of the network's version, such as ``mien-2``; belongs into every result."""
         return self.card.name
 
     def predict(self, crops: np.ndarray) -> np.ndarray:
@@ -48,11 +48,15 @@ class Classifier:
         """Cut faces out as this network wants them; see :func:`models.cropping.crop_faces`."""
         return crop_faces(bgr, boxes, landmarks, self.card.crop)
 
+    def enlargement(self, boxes: Iterable[Sequence[Any]]) -> float:
+        """How much finer a picture this network could use; see :func:`models.cropping.enlargement`."""
+        return enlargement(boxes, self.card.crop)
+
 
 def load_classifier(
     name: str | None = None, runtime: RuntimeName | str = "litert", *, threads: int = 1, folder: Path = WEIGHTS
 ) -> Classifier:
-    """Load the network called ``name``, such as ``mien-1``, or of the card at a path that ends in ``.json``.
+    """Load the network called ``name``, such as ``mien-2``, or of the card at a path that ends in ``.json``.
 
     ``threads`` is how many cores one call may use. Raises ``InvalidWeights`` for a network that is missing
     or damaged, ``ConfigurationError`` for a runtime that is not there.

@@ -1,6 +1,6 @@
 """Cuts faces out of a photo as the emotion network was taught to see them: tight, upright, grey, 48x48."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import atan2, degrees
 from typing import Any, Final, Literal
 
@@ -47,11 +47,29 @@ def crop_faces(
     return np.stack(crops) if crops else np.empty((0, SIDE, SIDE), np.uint8)
 
 
+def enlargement(boxes: Iterable[Sequence[Any]], fit: CropFit) -> float:
+    """How many times the smallest of these crops would be enlarged to fill its 48 pixels; 0 without any box.
+
+    Up to 1 the picture has pixels enough; above, one that is so many times finer would show more of the face.
+    """
+    return max((SIDE / _side(_length(box), fit) for box in boxes), default=0.0)
+
+
+def _length(box: Sequence[Any]) -> float:
+    """Pixels of a box's side: the square between its width and its height."""
+    return max(1.0, float(box[2] + box[3]) / 2)
+
+
+def _side(length: float, fit: CropFit) -> int:
+    """Pixels of the square that is cut out around a box of this length."""
+    return max(2, round(length * (1 + 2 * fit.margin)))
+
+
 def _crop(bgr: np.ndarray, box: Sequence[Any], points: Points | None, fit: CropFit) -> np.ndarray:
     x, y, width, height = box[:4]
-    length = max(1.0, (width + height) / 2)
+    length = _length(box)
     centre = (x + width / 2, y + height / 2 + fit.down * length)
-    side = max(2, round(length * (1 + 2 * fit.margin)))
+    side = _side(length, fit)
     angle = _tilt(points) if fit.align and points is not None else 0.0
     square = _turned(bgr, centre, side, angle) if angle else _straight(bgr, centre, side)
     grey = cv2.cvtColor(square, cv2.COLOR_BGR2GRAY)

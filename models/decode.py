@@ -8,13 +8,13 @@ import numpy.typing as npt
 
 from contracts.errors import CorruptImage
 from models.header import Header, read_header
+from models.jpeg import start_of_scan
 
 MAX_PIXELS: Final = 50_000_000
 """Default limit: more than today's phones take, and at most 150 MB of decoded pixels."""
 
-_ENOUGH: Final = 1280
-"""Pixels of the longer side that no detector or crop needs more than; larger JPEGs are decoded at 1/2, 1/4 or 1/8,
-which libjpeg does in the frequency domain, many times faster than in full."""
+FINEST: Final = 1280
+"""Pixels of the longer side that no detector, crop or viewer needs more than."""
 
 _REDUCED: Final = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
                    8: cv2.IMREAD_REDUCED_COLOR_8}  # fmt: skip
@@ -32,59 +32,74 @@ class Picture(NamedTuple):
     @property
     def scale(self) -> float:
         """Original pixels per pixel of `pixels`."""
-        return self.width / int(self.pixels.shape[1])
+        return float(max(self.width, self.height) / max(self.pixels.shape[:2]))
+
+
+class EncodedImage:
+    """An image as it was sent: known to be whole and small enough, decoded as finely as somebody needs it.
+
+    libjpeg decodes a JPEG at 1/2, 1/4 or 1/8 in the frequency domain, in a fraction of the time that the whole takes;
+    PNG and WebP have no such way and are always decoded in full.
+    """
+
+    def __init__(self, data: bytes, max_pixels: int = MAX_PIXELS) -> None:
+        """Look at the header and the end; nothing is decoded yet.
+
+        Raises:
+            NotAnImage, UnsupportedImageFormat, ImageTooLarge: decided from the header.
+            CorruptImage: truncated data.
+        """
+        self._data = data
+        self._header = read_header(data, max_pixels)
+        if not _is_complete(data, self._header):
+            raise CorruptImage("The image ends too early: it was cut off on its way.")
+
+    @property
+    def longer(self) -> int:
+        """Pixels of the longer side."""
+        return max(self._header.width, self._header.height)
+
+    def decode(self, enough: float = FINEST) -> Picture:
+        """Decode upright, no smaller than ``enough`` pixels of the longer side, for which `FINEST` is always enough.
+
+        Raises:
+            CorruptImage: damaged data.
+        """
+        flags = _REDUCED[self._reduction(enough)] | cv2.IMREAD_IGNORE_ORIENTATION
+        try:
+            pixels = cv2.imdecode(np.frombuffer(self._data, np.uint8), flags)
+        except cv2.error as error:
+            raise CorruptImage("The image data is damaged and cannot be decoded.") from error
+        if pixels is None:
+            raise CorruptImage("The image data is damaged and cannot be decoded.")
+        header = self._header
+        return Picture(_upright(pixels.astype(np.uint8, copy=False), header.orientation), header.width, header.height)
+
+    def _reduction(self, enough: float) -> int:
+        if self._header.format != "JPEG":
+            return 1
+        least = min(enough, FINEST)
+        return max(factor for factor in _REDUCED if factor == 1 or self.longer // factor >= least)
 
 
 def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Decode an image upright.
+    """Decode an image upright, as finely as anything here can use.
 
     Raises:
         NotAnImage, UnsupportedImageFormat, ImageTooLarge: decided from the header, before anything is decoded.
         CorruptImage: truncated or damaged data.
     """
-    header = read_header(data, max_pixels)
-    if not _is_complete(data, header):
-        raise CorruptImage("The image ends too early: it was cut off on its way.")
-    reduction = _reduction(header)
-    flags = _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as error:
-        raise CorruptImage("The image data is damaged and cannot be decoded.") from error
-    if pixels is None:
-        raise CorruptImage("The image data is damaged and cannot be decoded.")
-    return Picture(_upright(pixels.astype(np.uint8, copy=False), header.orientation), header.width, header.height)
-
-
-def _reduction(header: Header) -> int:
-    if header.format != "JPEG":
-        return 1
-    longer = max(header.width, header.height)
-    return max(factor for factor in _REDUCED if factor == 1 or longer // factor >= _ENOUGH)
+    return EncodedImage(data, max_pixels).decode()
 
 
 def _is_complete(data: bytes, header: Header) -> bool:
     """Whether the end of the image is there: OpenCV fills what is missing with grey and says nothing."""
     if header.format == "JPEG":
-        scan = _start_of_scan(data)
-        return scan >= 0 and data.find(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
+        scan = start_of_scan(data)
+        return scan >= 0 and data.rfind(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
     if header.format == "PNG":
         return data.find(b"IEND", 8) >= 0
     return int.from_bytes(data[4:8], "little") + 8 <= len(data)  # WebP: the size in the RIFF header
-
-
-def _start_of_scan(data: bytes) -> int:
-    """Position of the main image's first scan: past the metadata, whose thumbnail may be a whole JPEG itself."""
-    position = 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker == 0xFF:  # padding
-            position += 1
-            continue
-        if marker == 0xDA:
-            return position
-        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    return -1
 
 
 def _upright(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:

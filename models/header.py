@@ -16,6 +16,7 @@ from PIL import (  # importing a plugin registers its format
 )
 
 from contracts.errors import CorruptImage, ImageTooLarge, NotAnImage, UnsupportedImageFormat
+from models.jpeg import read_preamble
 
 ImageFormat = Literal["JPEG", "PNG", "WEBP"]
 
@@ -50,36 +51,48 @@ def read_header(data: bytes, max_pixels: int) -> Header:
     Raises:
         NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage: with a sentence for whoever sent it.
     """
+    preamble = read_preamble(data)
+    stored_format, width, height, exif = ("JPEG", *preamble) if preamble else _ask_pillow(data, max_pixels)
+    if stored_format not in FORMATS:
+        raise UnsupportedImageFormat(f"{stored_format} images are not analysed; send a JPEG, PNG or WebP.")
+    _check_size(width, height, max_pixels)
+    orientation = _orientation(exif)
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Header(stored_format, width, height, orientation)
+
+
+def _ask_pillow(data: bytes, max_pixels: int) -> tuple[str, int, int, bytes]:
+    """Give the format, the size as stored and the EXIF bytes of anything that Pillow can name."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own pixel limit; ours is checked below
+            warnings.simplefilter("ignore")  # Pillow's own pixel limit; ours is checked afterwards
             with Image.open(io.BytesIO(data), formats=_NAMED) as image:
-                stored_format, (width, height) = _OTHER_NAMES.get(image.format or "", image.format), image.size
-                orientation = _orientation(image)
+                kind = image.format or ""
+                return _OTHER_NAMES.get(kind, kind), image.width, image.height, image.info.get("exif", b"")
     except UnidentifiedImageError as error:
         raise NotAnImage("The data begins like no image that is known here; send a JPEG, PNG or WebP.") from error
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"The image has more pixels than the {max_pixels:,} that are allowed.") from error
     except Exception as error:  # Pillow's readers raise whatever their parsing stumbles over
         raise CorruptImage("The image's header is damaged.") from error
-    if stored_format not in FORMATS:
-        raise UnsupportedImageFormat(f"{stored_format} images are not analysed; send a JPEG, PNG or WebP.")
-    _check_size(width, height, max_pixels)
-    if orientation in _SIDEWAYS:
-        width, height = height, width
-    return Header(stored_format, width, height, orientation)
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(stored: bytes) -> int:
     """EXIF orientation, 1 to 8; 1 where there is none.
 
     Read from the bytes that the header brought along: `Image.getexif` would decode a PNG to look behind its pixels.
     """
-    if not (stored := image.info.get("exif")):
+    if not stored:
         return 1
     exif = Image.Exif()
-    exif.load(stored)
-    found = exif.get(_ORIENTATION_TAG, 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on the other tags
+            exif.load(stored)
+            found = exif.get(_ORIENTATION_TAG, 1)
+    except Exception as error:  # as above
+        raise CorruptImage("The image's header is damaged.") from error
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 

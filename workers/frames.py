@@ -7,10 +7,9 @@ from collections import defaultdict
 from contracts.errors import InvalidImage
 from contracts.frames import Frame, FrameResult, View
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, field
-from models import Picture
 from models.drawing import draw_faces, encode_jpeg
 from models.tracking import TrackerState, follow
-from workers.jobs import add_analysis
+from workers.jobs import add_analysis, add_cpu
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -38,8 +37,8 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
 
 
 def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float]) -> str:
-    picture = services.analyzer.decode(frame.jpeg)
-    analysis = services.analyzer.read(picture)
+    cpu_seconds: dict[str, float] = {}
+    analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds)
     state = TrackerState.load(services.frames.tracker_state(frame.camera), frame.stamp.epoch)
     state, faces = follow(state, analysis.faces, frame.captured_at)
     result = FrameResult.of(frame, analysis, faces, time.time())
@@ -48,16 +47,16 @@ def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float])
         return "stale"
     amounts[field(FRAMES_ANALYZED, camera=frame.camera)] += 1
     add_analysis(amounts, analysis)
+    add_cpu(amounts, cpu_seconds)
     if services.frames.watched(frame.camera):
-        _draw(services, frame, picture, result, amounts)
+        _draw(services, frame, result, amounts)
     return "finished"
 
 
-def _draw(
-    services: Services, frame: Frame, picture: Picture, result: FrameResult, amounts: defaultdict[str, float]
-) -> None:
+def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaultdict[str, float]) -> None:
     """Draw and encode once, for all viewers of all gateways."""
     begun = time.perf_counter()
+    picture = services.analyzer.decode(frame.jpeg)  # finer than the analysis needed it
     jpeg = encode_jpeg(draw_faces(picture.pixels, result.faces, picture.scale))
     amounts[field(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
     amounts[field(FRAMES_DRAWN, camera=frame.camera)] += 1

@@ -2,14 +2,24 @@
 
 import logging
 import secrets
+import time
 from collections import defaultdict
 
 from contracts.errors import AnalysisFailed, InvalidImage
 from contracts.job_store import Claim
 from contracts.jobs import ItemResult, JobState, Problem
-from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, field
+from contracts.metrics import (
+    FACES_FOUND,
+    IMAGES_ANALYZED,
+    JOBS_ANALYZED,
+    JOBS_FINISHED,
+    STAGE_CPU_SECONDS,
+    STAGE_SECONDS,
+    field,
+)
 from contracts.results import Analysis
 from models.drawing import draw_faces, encode_jpeg
+from models.stages import Stages
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -21,6 +31,7 @@ def analyze_job(services: Services, job_id: str) -> str:
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
+    begun, cpu_seconds = time.thread_time(), dict[str, float]()
     owner = f"{services.name}/{secrets.token_hex(4)}"  # of this message: its duplicate may come to this worker, too
     verdict = services.jobs.claim(job_id, owner)
     if verdict is not Claim.CLAIMED:
@@ -29,22 +40,25 @@ def analyze_job(services: Services, job_id: str) -> str:
     with services.leases.held(job_id, owner):
         job = services.jobs.get(job_id)
         images = services.jobs.images(job_id)
-        items = [_analyze_item(services, index, data) for index, data in enumerate(images)]
+        items = [_analyze_item(services, index, data, cpu_seconds) for index, data in enumerate(images)]
         if job.options.annotate:
+            stages = Stages(cpu_seconds)
             _keep_annotated(services, job_id, images, items)
+            stages.end("draw")
         error = _common_error(items)
         written = services.jobs.finish(job_id, owner, items, error)
     if not written:
         logger.warning("job %s was taken over by another worker while this one analysed it", job_id)
         return "lost"
-    _count(services, job.queue, items, JobState.FAILED if error else JobState.SUCCEEDED)
+    cpu_seconds["store"] = time.thread_time() - begun - sum(cpu_seconds.values())
+    _count(services, job.queue, items, JobState.FAILED if error else JobState.SUCCEEDED, cpu_seconds)
     return "finished"
 
 
-def _analyze_item(services: Services, index: int, data: bytes) -> ItemResult:
+def _analyze_item(services: Services, index: int, data: bytes, cpu_seconds: dict[str, float]) -> ItemResult:
     """Analyse one image; whatever is wrong with it stays with it."""
     try:
-        return ItemResult(index=index, analysis=services.analyzer.analyze_image(data))
+        return ItemResult(index=index, analysis=services.analyzer.analyze_image(data, cpu_seconds))
     except InvalidImage as error:
         return ItemResult(index=index, error=Problem.of(error))
     except Exception:
@@ -69,7 +83,9 @@ def _common_error(items: list[ItemResult]) -> Problem | None:
     return first or Problem.of(AnalysisFailed("The job has no images any more."))
 
 
-def _count(services: Services, queue: str, items: list[ItemResult], state: JobState) -> None:
+def _count(
+    services: Services, queue: str, items: list[ItemResult], state: JobState, cpu_seconds: dict[str, float]
+) -> None:
     amounts: defaultdict[str, float] = defaultdict(float)
     amounts[field(JOBS_ANALYZED, queue=queue)] = 1
     amounts[field(JOBS_FINISHED, state=state.value)] = 1
@@ -77,6 +93,7 @@ def _count(services: Services, queue: str, items: list[ItemResult], state: JobSt
         if item.analysis is not None:
             amounts[IMAGES_ANALYZED] += 1
             add_analysis(amounts, item.analysis)
+    add_cpu(amounts, cpu_seconds)
     services.counters.add(amounts)
 
 
@@ -85,3 +102,9 @@ def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
     amounts[FACES_FOUND] += len(analysis.faces)
     for stage, milliseconds in analysis.stages_ms.items():
         amounts[field(STAGE_SECONDS, stage=stage)] += milliseconds / 1000
+
+
+def add_cpu(amounts: defaultdict[str, float], cpu_seconds: dict[str, float]) -> None:
+    """Add CPU time by stage to the counters in `amounts`."""
+    for stage, seconds in cpu_seconds.items():
+        amounts[field(STAGE_CPU_SECONDS, stage=stage)] += seconds

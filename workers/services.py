@@ -44,7 +44,11 @@ def build_services(settings: Settings) -> Services:
         ConfigurationError: a model cannot be loaded as it is configured.
     """
     analyzer = load_analyzer(
-        detector=settings.detector, model=settings.model, runtime=settings.runtime, max_pixels=settings.max_pixels
+        detector=settings.detector,
+        model=settings.model,
+        runtime=settings.runtime,
+        max_pixels=settings.max_pixels,
+        yunet_file=settings.yunet_file,
     )
     analyzer.warm_up()
     name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"

@@ -44,6 +44,12 @@ class Detector(Protocol):
         Raises InvalidImage for an array of another type or shape.
         """
 
+    def enough(self, longer: int) -> int:
+        """Pixels of the longer side that suffice to find what there is to find in an original of ``longer`` pixels.
+
+        A JPEG may be decoded smaller than it is, down to this size: the answer stays the same.
+        """
+
 
 def check_image(image: Any) -> None:
     """Raise InvalidImage unless ``image`` is a uint8 array [H, W, 3] with at least one pixel."""
@@ -52,6 +58,13 @@ def check_image(image: Any) -> None:
         raise InvalidImage(f"A detector takes a uint8 array, not {found}.")
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InvalidImage(f"A detector takes an array of shape [height, width, 3], not {list(image.shape)}.")
+
+
+def scaled(found: Detection, scale: float) -> Detection:
+    """Give a detection in the pixels of the same picture, ``scale`` times as large."""
+    x, y, width, height = (value * scale for value in found[:4])
+    landmarks: Any = found.landmarks and tuple((x * scale, y * scale) for x, y in found.landmarks)
+    return Detection(x, y, width, height, found.score, landmarks)
 
 
 def within(detections: Iterable[Detection], image: Image) -> list[Detection]:

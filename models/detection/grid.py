@@ -12,23 +12,31 @@ Floats = npt.NDArray[np.float32]
 
 
 class Cells(NamedTuple):
-    """The places that can report a face, of all levels in one row."""
+    """Places that can report a face: those of one level, or of all in one row."""
 
     centres: Floats
     """[N, 2] x, y in pixels of the input."""
     strides: Floats
     """[N, 1] pixels."""
 
+    def at(self, indices: npt.NDArray[np.intp]) -> "Cells":
+        """Give these cells only."""
+        return Cells(self.centres[indices], self.strides[indices])
 
-def cells(height: int, width: int) -> Cells:
-    """Return the cells of an input of this size, level by level, row by row. Both sides divide by 32."""
-    centres, strides = [], []
+
+def levels(height: int, width: int) -> list[Cells]:
+    """Return the cells of an input of this size, a level each, row by row. Both sides divide by 32."""
+    found = []
     for stride in STRIDES:
         ys, xs = np.mgrid[0 : height // stride, 0 : width // stride]
         level = np.stack([xs, ys], axis=-1).reshape(-1, 2).astype(np.float32)
-        centres.append((level + 0.5) * stride)
-        strides.append(np.full((len(level), 1), stride, np.float32))
-    return Cells(np.concatenate(centres), np.concatenate(strides))
+        found.append(Cells((level + 0.5) * stride, np.full((len(level), 1), stride, np.float32)))
+    return found
+
+
+def cells(height: int, width: int) -> Cells:
+    """Return the cells of all levels in one row."""
+    return Cells(*(np.concatenate(parts) for parts in zip(*levels(height, width), strict=True)))
 
 
 def decode_boxes(raw: Floats, where: Cells) -> Floats:
@@ -53,14 +61,19 @@ def suppress(boxes: Floats, scores: Floats, overlap: float = 0.4) -> list[int]:
 
     Greedy non-maximum suppression, the best score first; overlap is intersection over union.
     """
-    area = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
+    low, high = boxes[:, :2], boxes[:, 2:]
+    area = _area(high - low)
     order = np.argsort(-scores, kind="stable")
     kept: list[int] = []
     while len(order):
         best, order = order[0], order[1:]
         kept.append(int(best))
-        low = np.maximum(boxes[best, :2], boxes[order, :2])
-        high = np.minimum(boxes[best, 2:], boxes[order, 2:])
-        shared = np.maximum(high - low, 0).prod(axis=1)
+        shared = _area(np.minimum(high[best], high[order]) - np.maximum(low[best], low[order]))
         order = order[shared <= overlap * (area[best] + area[order] - shared)]
     return kept
+
+
+def _area(sides: Floats) -> Floats:
+    """Areas [N] of rectangles with sides [N, 2]; 0 where a side is negative."""
+    sides = np.maximum(sides, 0)
+    return np.asarray(sides[:, 0] * sides[:, 1])

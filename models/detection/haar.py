@@ -58,6 +58,10 @@ class HaarDetector:
                 found.append(Detection(x * scale, y * scale, width * scale, height * scale, score))
         return within(found, image)
 
+    def enough(self, longer: int) -> int:
+        """See ``Detector.enough``."""
+        return self._working_size or longer
+
     def _prepare(self, image: Image) -> tuple[Any, float]:
         """Return the grey picture at the working size, and what its pixels are worth in the original."""
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)

@@ -1,13 +1,14 @@
 """Faces by our own network in 8 bits: the default."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from models.detection.base import Detection, Image, Landmarks, check_image, within
+from models.detection.candidates import find_candidates
 from models.detection.card import DetectorCard
-from models.detection.grid import Cells, Floats, cells, decode_boxes, decode_landmarks, suppress
+from models.detection.grid import Cells, levels, suppress
 from models.detection.letterbox import letterbox
 from models.runtimes import Runtime, open_runtime
 from models.weights import WEIGHTS, load_weights
@@ -35,27 +36,27 @@ class LiteDetector:
     def __init__(self, min_score: float | None = None, *, network: str = NETWORK, folder: Path = WEIGHTS) -> None:
         content, self.card = load_weights(network, DetectorCard, folder)
         self.min_score = self.card.min_score if min_score is None else min_score
-        self._inputs: dict[Shape, tuple[Runtime, Cells]] = {
-            shape: (open_runtime("litert", content, source=self.card.file), cells(*shape)) for shape in self._shapes()
+        self._inputs: dict[Shape, tuple[Runtime, list[Cells]]] = {
+            shape: (open_runtime("litert", content, source=self.card.file), levels(*shape)) for shape in self._shapes()
         }
 
     def detect(self, image: Image) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         shape = self._shape(image)
-        runtime, everywhere = self._inputs[shape]
+        runtime, cells = self._inputs[shape]
         letter = letterbox(image, *shape)
-        maps = runtime.run(letter.pixels[None])
-        logits, raw, offsets = (_row(maps, channels) for channels in (1, 4, 10))
-        kept = np.flatnonzero(logits[:, 0] >= _logit(self.min_score))
-        if not len(kept):
+        found = find_candidates(runtime.run_one(letter.pixels[None]), cells, self.min_score)
+        if found is None:
             return []
-        where = Cells(everywhere.centres[kept], everywhere.strides[kept])
+        best = suppress(found.boxes, found.scores)
         scale = np.array([letter.scale_x, letter.scale_y], np.float32)
-        boxes: Floats = decode_boxes(raw[kept], where) / np.concatenate([scale, scale])
-        points = decode_landmarks(offsets[kept], where) / scale
-        scores = np.asarray(1 / (1 + np.exp(-logits[kept, 0])), np.float32)
-        return within((_detection(boxes[i], points[i], scores[i]) for i in suppress(boxes, scores)), image)
+        boxes, points = found.boxes[best].reshape(-1, 2, 2) / scale, found.points[best] / scale
+        return within(map(_detection, boxes.tolist(), points.tolist(), found.scores[best].tolist()), image)
+
+    def enough(self, longer: int) -> int:
+        """See ``Detector.enough``: what fills its input, and shows that a large picture is one."""
+        return LARGE + 1 if longer > LARGE else max(self.card.wide)
 
     def _shape(self, image: Image) -> Shape:
         """Choose the input for a picture: height and width in pixels."""
@@ -71,20 +72,7 @@ class LiteDetector:
         return {wide, wide[::-1], self.card.square, far, far[::-1], self.card.far_square}
 
 
-def _row(maps: tuple[np.ndarray, ...], channels: int) -> Floats:
-    """Join the maps that have this many channels, the finest level first, to [N, channels]."""
-    levels = sorted((level for level in maps if level.shape[-1] == channels), key=lambda level: -level.size)
-    joined: Floats = np.concatenate([level.reshape(-1, channels) for level in levels])
-    return joined
-
-
-def _detection(box: Floats, points: Floats, score: Any) -> Detection:
-    x1, y1, x2, y2 = box.tolist()
-    landmarks: Landmarks = tuple((x, y) for x, y in points.tolist())  # type: ignore[assignment]
-    return Detection(x1, y1, x2 - x1, y2 - y1, float(score), landmarks)
-
-
-def _logit(score: float) -> float:
-    """Return the raw output that stands for a score, so that only the cells kept need an exponential."""
-    bounded = min(max(score, 1e-6), 1 - 1e-6)
-    return float(np.log(bounded / (1 - bounded)))
+def _detection(box: list[list[float]], points: list[list[float]], score: float) -> Detection:
+    (x1, y1), (x2, y2) = box
+    landmarks: Landmarks = tuple(map(tuple, points))  # type: ignore[assignment]
+    return Detection(x1, y1, x2 - x1, y2 - y1, score, landmarks)

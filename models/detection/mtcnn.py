@@ -37,6 +37,10 @@ class MtcnnDetector:
         found = (self._detection(face) for face in answer)
         return within((face for face in found if face.score >= self.min_score), image)
 
+    def enough(self, longer: int) -> int:
+        """See ``Detector.enough``; the package searches a pyramid of the whole picture."""
+        return longer
+
     def _detection(self, face: dict[str, Any]) -> Detection:
         x, y, width, height = (float(value) for value in face["box"])
         points = (face["keypoints"][point] for point in LANDMARKS)

@@ -1,6 +1,5 @@
 """Faces by OpenCV's YuNet, where its ONNX file is given: no package brings it."""
 
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import cv2
 from contracts.errors import ConfigurationError, InvalidWeights
 from models.detection.base import Detection, Image, Landmarks, check_image, within
 
-SETTING = "MIEN_YUNET_FILE"
 WORKING_SIZE = 512
 """Longest side searched, in pixels."""
 SMALLEST_PICTURE = 8
@@ -20,15 +18,15 @@ SMALLEST_PICTURE = 8
 class YunetDetector:
     """OpenCV's `FaceDetectorYN` with the YuNet weights of Wu et al. (2023), with landmarks.
 
-    ``weights`` is the ONNX file (`face_detection_yunet_*.onnx` of the OpenCV Zoo); without it the setting
-    ``MIEN_YUNET_FILE`` names it. The network holds its input size, so each thread has its own.
+    ``weights`` is the ONNX file (`face_detection_yunet_*.onnx` of the OpenCV Zoo), which a worker's setting
+    ``MIEN_YUNET_FILE`` names. The network holds its input size, so each thread has its own.
     """
 
     name = "yunet"
 
     def __init__(self, min_score: float = 0.6, *, weights: Path | None = None) -> None:
         self.min_score = min_score
-        self._file = _weights_file(weights)
+        self._file = _checked(weights)
         self._local = threading.local()
         self._network()  # a damaged file is found out now, not at the first picture
 
@@ -44,6 +42,10 @@ class YunetDetector:
         network.setInputSize(size)
         _, rows = network.detect(picture)
         return within((_detection(row, scale) for row in (() if rows is None else rows.tolist())), image)
+
+    def enough(self, longer: int) -> int:  # noqa: ARG002
+        """See ``Detector.enough``."""
+        return WORKING_SIZE
 
     def _network(self) -> Any:
         network = getattr(self._local, "network", None)
@@ -64,13 +66,12 @@ def _detection(row: list[float], scale: float) -> Detection:
     return Detection(x, y, width, height, min(row[14], 1.0), landmarks)
 
 
-def _weights_file(weights: Path | None) -> Path:
-    named = weights or os.environ.get(SETTING)
-    if not named:
+def _checked(weights: Path | None) -> Path:
+    if weights is None:
         raise ConfigurationError(
-            f"The yunet detector needs its weights: set {SETTING} to a face_detection_yunet_*.onnx file.",
-            field="detector",
+            "The yunet detector needs its weights: set MIEN_YUNET_FILE to a face_detection_yunet_*.onnx file.",
+            field="yunet_file",
         )
-    if not Path(named).is_file():
-        raise InvalidWeights(f"There is no YuNet file {named}; {SETTING} names it.")
-    return Path(named)
+    if not weights.is_file():
+        raise InvalidWeights(f"There is no YuNet file {weights}; the setting MIEN_YUNET_FILE names it.")
+    return weights

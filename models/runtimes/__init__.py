@@ -11,6 +11,9 @@ from typing import Final, Literal, Protocol
 import numpy as np
 
 from contracts.errors import ConfigurationError
+from models.runtimes.tensors import Output
+
+__all__ = ["RUNTIMES", "Output", "Runtime", "RuntimeName", "open_runtime"]
 
 RuntimeName = Literal["litert", "keras"]
 
@@ -24,6 +27,9 @@ class Runtime(Protocol):
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run the network on ``batch`` [N, …] of real values; float32 arrays [N, …], one an output."""
+
+    def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
+        """Run the network on one item [1, …]; its outputs as it left them, for whoever needs little of them."""
 
 
 def open_runtime(name: RuntimeName | str, content: bytes, *, source: Path | str, threads: int = 1) -> Runtime:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ConfigurationError, InvalidWeights
-from models.runtimes import RuntimeName
+from models.runtimes import Output, RuntimeName
 
 
 class KerasRuntime:
@@ -28,6 +28,10 @@ class KerasRuntime:
         if not isinstance(outputs, (list, tuple)):
             outputs = [outputs]
         return tuple(np.asarray(output, np.float32) for output in outputs)
+
+    def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
+        """Run one item [1, …]; its outputs, which are reals."""
+        return tuple(map(Output, self.run(item)))
 
 
 def _load(content: bytes, source: Path | str) -> Any:

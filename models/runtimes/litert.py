@@ -1,7 +1,6 @@
 """LiteRT: executes ``.tflite`` files on a CPU, in floating point or in 8 bits."""
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from contracts.errors import ConfigurationError, InvalidWeights
 from models.runtimes import RuntimeName
+from models.runtimes.tensors import Output, Tensor
 
 
 class LiteRT:
@@ -28,37 +28,52 @@ class LiteRT:
         self._source = source
         self._threads = threads
         self._local = threading.local()
-        self._interpreter()  # a damaged file is refused here, not at the first face
+        self._local.interpreter = _make(
+            content, source, threads
+        )  # a damaged file is refused here, not at the first face
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run each item of ``batch`` [N, …]; float32 arrays [N, …], one an output. N may be 0."""
-        interpreter = self._interpreter()
+        session = self._session((1, *batch.shape[1:]))
+        rows = [[output.real() for output in session.run(batch[item : item + 1])] for item in range(len(batch))]
+        return tuple(np.concatenate(row) for row in zip(*rows, strict=True)) if rows else session.nothing
+
+    def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
+        """Run one item [1, …]; its outputs as the network left them."""
+        return self._session(item.shape).run(item)
+
+    def _session(self, shape: tuple[int, ...]) -> "_Session":
+        """Give this thread's own session for one item of this shape: the last one, or one made now."""
+        session: _Session | None = getattr(self._local, "session", None)
+        if session is None or session.shape != shape:
+            interpreter = getattr(self._local, "interpreter", None) or _make(self._content, self._source, self._threads)
+            self._local.interpreter = interpreter
+            self._local.session = session = _Session(interpreter, shape)
+        return session
+
+
+class _Session:
+    """An interpreter made ready for one shape, with what it says of its tensors: to ask at each call is slow."""
+
+    def __init__(self, interpreter: Any, shape: tuple[int, ...]) -> None:
         given = interpreter.get_input_details()[0]
-        shape = (1, *batch.shape[1:])
         if tuple(given["shape"]) != shape:
             interpreter.resize_tensor_input(given["index"], shape)
             interpreter.allocate_tensors()
-            given = interpreter.get_input_details()[0]
-        outputs = sorted(interpreter.get_output_details(), key=_output_order)
-        quantised = _quantise(batch, given)
-        rows: list[list[np.ndarray]] = [[] for _ in outputs]
-        for item in range(len(quantised)):
-            interpreter.set_tensor(given["index"], quantised[item : item + 1])
-            interpreter.invoke()
-            for row, output in zip(rows, outputs, strict=True):
-                row.append(_dequantise(interpreter.get_tensor(output["index"]), output))
-        return tuple(
-            np.concatenate(row) if row else np.empty((0, *output["shape"][1:]), np.float32)
-            for row, output in zip(rows, outputs, strict=True)
-        )
+        self.shape = shape
+        self._interpreter = interpreter
+        self._given = Tensor.of(given)
+        # The converter numbers the outputs in their names (…:0, …:1) but does not store them in that order.
+        outputs = sorted(interpreter.get_output_details(), key=lambda output: str(output["name"]))
+        self._outputs = [Tensor.of(output) for output in outputs]
+        self.nothing = tuple(np.empty((0, *output["shape"][1:]), np.float32) for output in outputs)
 
-    def _interpreter(self) -> Any:
-        """Give this thread's own interpreter, made at its first call."""
-        try:
-            return self._local.interpreter
-        except AttributeError:
-            self._local.interpreter = interpreter = _make(self._content, self._source, self._threads)
-            return interpreter
+    def run(self, item: np.ndarray) -> tuple[Output, ...]:
+        """Run one item of the session's shape."""
+        interpreter = self._interpreter
+        interpreter.set_tensor(self._given.number, self._given.quantised(item))
+        interpreter.invoke()
+        return tuple(output.output(interpreter.get_tensor(output.number)) for output in self._outputs)
 
 
 def _make(content: bytes, source: Path | str, threads: int) -> Any:
@@ -72,29 +87,3 @@ def _make(content: bytes, source: Path | str, threads: int) -> Any:
     except (ValueError, RuntimeError) as error:
         raise InvalidWeights(f"{source} is not a network that LiteRT can run: {error}") from error
     return interpreter
-
-
-def _output_order(output: Mapping[str, Any]) -> str:
-    """Order of outputs: by name; the converter numbers them (``…:0``, ``…:1``) but does not store them so."""
-    return str(output["name"])
-
-
-def _quantise(batch: np.ndarray, tensor: Mapping[str, Any]) -> np.ndarray:
-    """Real values → what the input tensor holds: float32, or the integers that stand for them."""
-    dtype = tensor["dtype"]
-    scale, zero = tensor["quantization"]
-    if not np.issubdtype(dtype, np.integer) or not scale:
-        return np.ascontiguousarray(batch, dtype)
-    if batch.dtype == dtype and scale == 1 and zero == 0:  # pixels for a tensor that holds pixels
-        return np.ascontiguousarray(batch)
-    limits = np.iinfo(dtype)
-    steps = np.rint(batch / np.float32(scale)) + zero
-    return np.asarray(np.clip(steps, limits.min, limits.max), dtype)
-
-
-def _dequantise(values: np.ndarray, tensor: Mapping[str, Any]) -> np.ndarray:
-    """Undo :func:`_quantise` for an output tensor."""
-    scale, zero = tensor["quantization"]
-    if not np.issubdtype(values.dtype, np.integer) or not scale:
-        return values.astype(np.float32)
-    return np.asarray((values.astype(np.float32) - zero) * np.float32(scale))

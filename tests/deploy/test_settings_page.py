@@ -5,7 +5,7 @@ from pathlib import Path
 
 from contracts.settings import PREFIX, Settings
 
-OF_TOOLS = {"MIEN_DATA", "MIEN_FACES_DATA", "MIEN_YUNET_FILE"}
+OF_TOOLS = {"MIEN_DATA", "MIEN_FACES_DATA"}
 
 
 def test_every_setting_is_documented_with_its_default_and_meaning(root: Path) -> None:

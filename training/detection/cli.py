@@ -49,6 +49,7 @@ def _add_evaluate(commands: Any) -> None:
     )
     _add_data(parser)
     parser.add_argument("--detector", default="lite", help="lite, haar, mtcnn or yunet (default: %(default)s)")
+    parser.add_argument("--yunet-file", type=Path, metavar="ONNX", help="the network file of yunet")
     parser.set_defaults(run=_evaluate)
 
 
@@ -94,8 +95,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from training.detection.evaluate import measure
 
     data = _read(arguments)
-    threshold = load_detector(arguments.detector).min_score
-    detector = load_detector(arguments.detector, min_score=0.02)
+    options = {"weights": arguments.yunet_file} if arguments.detector == "yunet" else {}
+    threshold = load_detector(arguments.detector, **options).min_score
+    detector = load_detector(arguments.detector, min_score=0.02, **options)
     print(json.dumps(measure(detector.detect, data.validation).scores(threshold), indent=2))
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from models.detection.letterbox import letterbox
 from training.detection.dataset import Picture
-from training.detection.network import build
+from training.detection.network import build, weights_to_run
 
 WIDE: Final = (256, 320)
 """Height and width of the input for landscape pictures; portraits have it turned."""
@@ -31,7 +31,8 @@ def to_litert(trained: keras.Model, pictures: Sequence[Picture]) -> bytes:
     ``pictures`` are training pictures; a share of them calibrates. The file's input is ``WIDE`` and can be resized
     to any sides that divide by 32.
     """
-    network = whole_pixels(trained, *WIDE)
+    network = build(*WIDE, to_run=True)
+    network.set_weights(weights_to_run(trained))
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _calibration(pictures)
@@ -41,15 +42,6 @@ def to_litert(trained: keras.Model, pictures: Sequence[Picture]) -> bytes:
     with redirect_stdout(StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TensorFlow announces that its own interpreter will go
         return bytes(converter.convert())
-
-
-def whole_pixels(trained: keras.Model, height: int, width: int) -> keras.Model:
-    """Rebuild a network for input in 0..255: the division by 255 moves into the first kernel."""
-    network = build(height, width, resizable=True)
-    weights: list[Any] = trained.get_weights()
-    weights[0] = weights[0] / 255.0
-    network.set_weights(weights)
-    return network
 
 
 def digest(content: bytes) -> str:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from contracts.errors import CorruptImage
-from models.decode import decode
+from models.decode import EncodedImage, decode
 
 Encoded = Callable[..., bytes]
 
@@ -39,6 +39,25 @@ def test_large_jpegs_are_decoded_smaller_and_know_their_scale(encoded: Encoded) 
     picture = decode(encoded(4000, 3000))
     assert picture.pixels.shape == (1500, 2000, 3)
     assert (picture.width, picture.height, picture.scale) == (4000, 3000, 2)
+
+
+@pytest.mark.parametrize(
+    ("enough", "size"), [(320, (320, 240)), (321, (640, 480)), (160, (160, 120)), (1, (80, 60)), (9999, (640, 480))]
+)
+def test_a_jpeg_is_decoded_no_smaller_than_is_enough(encoded: Encoded, enough: int, size: tuple[int, int]) -> None:
+    image = EncodedImage(encoded(640, 480))
+    picture = image.decode(enough)
+    assert picture.pixels.shape == (size[1], size[0], 3)
+    assert (image.longer, picture.width, picture.height, picture.scale) == (640, 640, 480, 640 / size[0])
+
+
+def test_no_picture_is_decoded_finer_than_anything_here_can_use(encoded: Encoded) -> None:
+    assert EncodedImage(encoded(4000, 3000)).decode(4000).pixels.shape == (1500, 2000, 3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_other_formats_are_decoded_in_full(encoded: Encoded, kind: str) -> None:
+    assert EncodedImage(encoded(640, 480, kind)).decode(80).pixels.shape == (480, 640, 3)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

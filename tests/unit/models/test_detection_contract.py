@@ -3,11 +3,13 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
 
 from contracts.errors import InvalidImage
+from models.decode import EncodedImage
 from models.detection import Detection, load_detector
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -76,3 +78,12 @@ def test_eight_threads_answer_as_one(detector, astronaut):
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(detector.detect, pictures * 2))
     assert together == alone * 2
+
+
+@pytest.mark.parametrize("side", [700, 1600])
+def test_a_jpeg_decoded_as_finely_as_is_enough_shows_the_same_face(detector, astronaut, on_the_face, side):
+    large = cv2.resize(astronaut, (side, side), interpolation=cv2.INTER_CUBIC)
+    image = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes())
+    picture = image.decode(detector.enough(image.longer))
+    (found,) = detector.detect(picture.pixels)
+    assert on_the_face(*found[:4], scale=picture.pixels.shape[1] / 512) > 0.5

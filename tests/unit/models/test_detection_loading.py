@@ -3,6 +3,7 @@ import sys
 import pytest
 
 from contracts.errors import ConfigurationError, InvalidWeights
+from models import load_analyzer
 from models.detection import DEFAULT_DETECTOR, DETECTORS, load_detector
 
 
@@ -26,13 +27,17 @@ def test_an_unknown_name_is_answered_with_the_known_ones():
         load_detector("hog")
 
 
-def test_yunet_says_which_setting_names_its_file(monkeypatch, tmp_path):
-    monkeypatch.delenv("MIEN_YUNET_FILE", raising=False)
+def test_yunet_says_which_setting_names_its_file(tmp_path):
     with pytest.raises(ConfigurationError, match="MIEN_YUNET_FILE"):
         load_detector("yunet")
-    monkeypatch.setenv("MIEN_YUNET_FILE", str(tmp_path / "missing.onnx"))
+    with pytest.raises(ConfigurationError, match="MIEN_YUNET_FILE"):
+        load_analyzer("yunet")
     with pytest.raises(InvalidWeights, match="There is no YuNet file"):
-        load_detector("yunet")
+        load_analyzer("yunet", yunet_file=str(tmp_path / "missing.onnx"))
+
+
+def test_a_file_for_yunet_does_not_trouble_another_detector(tmp_path):
+    assert load_analyzer("haar", yunet_file=str(tmp_path / "missing.onnx")).detector_name == "haar"
 
 
 def test_yunet_refuses_a_damaged_file(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from contracts.errors import ConfigurationError, InvalidWeights
 from models.classification import DEFAULT_MODEL
 from models.classification_card import EmotionCard
+from models.detection.card import DetectorCard
 from models.runtimes import Runtime, open_runtime
 from models.weights import load_weights
 
@@ -31,6 +32,20 @@ def test_an_answer_does_not_depend_on_the_batch(runtime: Runtime, images: np.nda
     assert together.dtype == np.float32
     for number in (0, 7, 15):
         assert np.array_equal(runtime.run(images[number : number + 1])[0][0], together[number])
+
+
+def test_one_item_gives_what_it_gives_in_a_batch(runtime: Runtime, images: np.ndarray) -> None:
+    (output,) = runtime.run_one(images[:1])
+    assert np.array_equal(output.real(), runtime.run(images)[0][:1])
+
+
+def test_a_runtime_takes_inputs_of_several_sizes_in_turn() -> None:
+    content, card = load_weights("faces-1", DetectorCard)
+    runtime = open_runtime("litert", content, source=card.file)
+    sizes = [(1, 64, 96, 3), (1, 96, 64, 3), (1, 64, 96, 3)]
+    first, other, again = ([output.real() for output in runtime.run_one(np.full(size, 9, np.uint8))] for size in sizes)
+    assert [output.shape[1:3] for output in other] == [output.shape[2:0:-1] for output in first]
+    assert all(map(np.array_equal, first, again))
 
 
 def test_an_empty_batch_is_answered_with_no_rows(runtime: Runtime, images: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from training.detection.batches import collate
 from training.detection.dataset import Picture, Split
 from training.detection.export import multiply_adds, to_litert
 from training.detection.losses import Truth, losses
-from training.detection.network import Enlarge, build
+from training.detection.network import Enlarge, build, weights_to_run
 from training.detection.recipe import HELP, Recipe
 from training.detection.sample import Sample
 from training.detection.targets import assign, overlaps
@@ -180,6 +180,14 @@ def test_a_budget_of_minutes_ends_a_run(data: Split, tmp_path: Path) -> None:
     recipe = Recipe(steps=1000, minutes=3, batch=4, size=64, check_every=1000)
     Trainer(recipe, tmp_path, clock=lambda: 60.0 * next(minutes)).fit(data)
     assert json.loads((tmp_path / LOG).read_text())["step"] < 10
+
+
+def test_the_network_to_run_computes_what_the_trained_one_does() -> None:
+    network, quick = build(), build(to_run=True)
+    quick.set_weights(weights_to_run(network))
+    pixels = np.random.default_rng(1).integers(0, 256, (1, 64, 96, 3)).astype(np.float32)
+    for wanted, given in zip(network(pixels / 255), quick(pixels), strict=True):
+        assert np.allclose(wanted, given, atol=1e-4)
 
 
 def test_an_exported_network_answers_as_the_trained_one(data: Split) -> None:

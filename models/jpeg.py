@@ -1,0 +1,74 @@
+"""What stands before a JPEG's pixels: its segments (ITU-T T.81, B.1 and B.2)."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+_FILLER, _SCAN, _APP1 = 0xFF, 0xDA, 0xE1
+_EXIF: Final = b"Exif\0\0"
+_FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
+"""Baseline, extended and progressive: what cameras and programs write."""
+_OTHERS: Final = frozenset({0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
+"""Tables, restart interval, comment, applications: they bear a length and say nothing of the size."""
+
+
+class Preamble(NamedTuple):
+    """What an ordinary JPEG says before its pixels."""
+
+    width: int
+    """Pixels as stored, before EXIF rotation."""
+    height: int
+    exif: bytes
+    """The EXIF segment from its signature on; empty without one."""
+
+
+def read_preamble(data: bytes) -> Preamble | None:
+    """Read the size and EXIF of an ordinary JPEG; None for what is damaged, unusual or no JPEG at all.
+
+    Pillow understands all of those and takes ten times as long. Whatever a decoder might see in another way than this
+    walk does, such as markers without a length, is unusual: a size that is not the decoder's would be no limit.
+    """
+    if not data.startswith(b"\xff\xd8\xff"):
+        return None
+    frame, exif = b"", b""
+    for marker, begin, end in _segments(data):
+        if marker == _SCAN:
+            return _preamble(frame, exif)
+        if marker in _FRAMES and not frame:
+            frame = data[begin:end]
+        elif marker not in _OTHERS or end < begin:
+            return None
+        elif marker == _APP1 and data.startswith(_EXIF, begin):
+            if exif:
+                return None
+            exif = data[begin:end]
+    return None
+
+
+def start_of_scan(data: bytes) -> int:
+    """Position behind the header of a JPEG's first scan, past the metadata, whose thumbnail may be a JPEG itself.
+
+    -1 without one.
+    """
+    return next((begin for marker, begin, _ in _segments(data) if marker == _SCAN), -1)
+
+
+def _preamble(frame: bytes, exif: bytes) -> Preamble | None:
+    if len(frame) < 6 or len(frame) != 6 + 3 * frame[5] or frame[0] != 8 or frame[5] not in (1, 3, 4):
+        return None  # no frame, or not 8 bits deep in one, three or four components
+    height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
+    return Preamble(width, height, exif) if width and height else None
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, begin and end of the content of each segment, up to the first scan."""
+    position, last = 2, len(data) - 4
+    while position <= last and data[position] == _FILLER:
+        marker = data[position + 1]
+        if marker == _FILLER:
+            position += 1
+            continue
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        yield marker, position + 4, end
+        if marker == _SCAN:
+            return
+        position = end
