@@ -40,9 +40,9 @@ def test_an_interactive_job_is_begun_before_the_bulk_jobs_that_wait(
     wait_for: Callable[..., Any],
 ) -> None:
     store = JobStore(redis, settings)
-    crowd = [submit(BULK) for _ in range(200)]
+    crowd = [submit(BULK) for _ in range(60)]
     start_workers(worker_threads=1)
-    wait_for(lambda: store.open_count() < 195, "the worker to be busy")
+    wait_for(lambda: store.open_count() < 58, "the worker to be busy")
     urgent = submit(INTERACTIVE)
     wait_for(lambda: store.open_count() == 0, "all jobs")
     begun_at = store.get(urgent.id).started_at
