@@ -86,7 +86,7 @@ class UnsupportedMediaType(InvalidRequest):
 
 
 class PayloadTooLarge(InvalidRequest):
-    """The body is larger than ``MIEN_MAX_BODY_BYTES``; refused before it was read to the end."""
+    """Larger than ``MIEN_MAX_BODY_BYTES``, or as files of a job ``MIEN_MAX_JOB_BYTES``; not read to its end."""
 
     code, status, title = "payload_too_large", 413, "The request is too large"
 
@@ -231,6 +231,8 @@ class Unavailable(MienError):
     """A part that the request needs does not answer; nothing was accepted."""
 
     code, status, title = "unavailable", 503, "The service is not available"
+    retry_after: ClassVar[float] = 5.0
+    """Seconds in which a server that was restarted is usually back."""
 
 
 class BrokerUnavailable(Unavailable):

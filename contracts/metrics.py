@@ -13,6 +13,7 @@ from contracts.connections import translated
 
 JOBS_FINISHED: Final = "mien_jobs_finished_total"
 JOBS_RETRIED: Final = "mien_jobs_requeued_total"
+JOBS_ANALYZED: Final = "mien_jobs_analyzed_total"
 IMAGES_ANALYZED: Final = "mien_images_analyzed_total"
 FACES_FOUND: Final = "mien_faces_found_total"
 FRAMES_ANALYZED: Final = "mien_frames_analyzed_total"
@@ -26,6 +27,7 @@ HTTP_SECONDS: Final = "mien_http_request_seconds_total"
 HELP: Final = {
     JOBS_FINISHED: "Jobs that reached a final state in a worker, by state.",
     JOBS_RETRIED: "Jobs announced again because their message was lost or their worker died.",
+    JOBS_ANALYZED: "Jobs that workers have analysed, by queue.",
     IMAGES_ANALYZED: "Images of jobs analysed.",
     FACES_FOUND: "Faces found in images and frames.",
     FRAMES_ANALYZED: "Live frames analysed, by camera.",

@@ -5,10 +5,18 @@ import secrets
 import time
 from collections import defaultdict
 
-from contracts.errors import AnalysisFailed, InvalidImage
+from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.job_store import Claim
 from contracts.jobs import ItemResult, JobState, Problem
-from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_FINISHED, STAGE_CPU_SECONDS, STAGE_SECONDS, field
+from contracts.metrics import (
+    FACES_FOUND,
+    IMAGES_ANALYZED,
+    JOBS_ANALYZED,
+    JOBS_FINISHED,
+    STAGE_CPU_SECONDS,
+    STAGE_SECONDS,
+    field,
+)
 from contracts.results import Analysis
 from models.drawing import draw_faces, encode_jpeg
 from models.stages import Stages
@@ -30,10 +38,10 @@ def analyze_job(services: Services, job_id: str) -> str:
         logger.info("job %s is not for this worker: %s", job_id, verdict)
         return verdict.value
     with services.leases.held(job_id, owner):
-        annotate = services.jobs.get(job_id).options.annotate
+        job = services.jobs.get(job_id)
         images = services.jobs.images(job_id)
         items = [_analyze_item(services, index, data, cpu_seconds) for index, data in enumerate(images)]
-        if annotate:
+        if job.options.annotate:
             stages = Stages(cpu_seconds)
             _keep_annotated(services, job_id, images, items)
             stages.end("draw")
@@ -43,7 +51,7 @@ def analyze_job(services: Services, job_id: str) -> str:
         logger.warning("job %s was taken over by another worker while this one analysed it", job_id)
         return "lost"
     cpu_seconds["store"] = time.thread_time() - begun - sum(cpu_seconds.values())
-    _count(services, items, JobState.FAILED if error else JobState.SUCCEEDED, cpu_seconds)
+    _count(services, job.queue, items, JobState.FAILED if error else JobState.SUCCEEDED, cpu_seconds)
     return "finished"
 
 
@@ -64,7 +72,11 @@ def _keep_annotated(services: Services, job_id: str, images: list[bytes], items:
         if item.analysis is not None:
             picture = services.analyzer.decode(data)
             drawn = draw_faces(picture.pixels, item.analysis.faces, picture.scale)
-            services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
+            try:
+                services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
+            except Overloaded as error:  # pictures can be done without; the result, which is always written, cannot
+                logger.warning("job %s gets no annotated images: %s", job_id, error)
+                return
 
 
 def _common_error(items: list[ItemResult]) -> Problem | None:
@@ -75,15 +87,21 @@ def _common_error(items: list[ItemResult]) -> Problem | None:
     return first or Problem.of(AnalysisFailed("The job has no images any more."))
 
 
-def _count(services: Services, items: list[ItemResult], state: JobState, cpu_seconds: dict[str, float]) -> None:
+def _count(
+    services: Services, queue: str, items: list[ItemResult], state: JobState, cpu_seconds: dict[str, float]
+) -> None:
     amounts: defaultdict[str, float] = defaultdict(float)
+    amounts[field(JOBS_ANALYZED, queue=queue)] = 1
     amounts[field(JOBS_FINISHED, state=state.value)] = 1
     for item in items:
         if item.analysis is not None:
             amounts[IMAGES_ANALYZED] += 1
             add_analysis(amounts, item.analysis)
     add_cpu(amounts, cpu_seconds)
-    services.counters.add(amounts)
+    try:
+        services.counters.add(amounts)
+    except MienError as error:  # the result is stored, and that is what counts
+        logger.warning("a finished job is not counted: %s", error)
 
 
 def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
