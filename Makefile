@@ -41,6 +41,10 @@ check: $(DEV) ## style, types, import contracts, and the tests that need no seco
 bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency
 	$(BIN)/python -m benchmarks.pipeline
 
+.PHONY: fuzz
+fuzz: $(DEV) ## thousands of requests made from /openapi.json, sound and broken ones
+	$(BIN)/python -m benchmarks.fuzz
+
 .PHONY: train
 train: $(TRAINING) ## train a network (DATA=fer2013.zip, NETWORK=classic)
 	@test -n "$(DATA)" || { echo "Where is FER2013? make train DATA=/path/to/fer2013.zip (or set MIEN_DATA)"; exit 2; }

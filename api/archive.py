@@ -13,6 +13,8 @@ from typing import IO, Final
 from contracts.errors import EmptyBody, InvalidArchive, TooManyImages
 
 _END: Final = b"PK\x05\x06"
+_ZIP64: Final = b"PK\x06\x07"
+_ZIP64_SIZE: Final = 20
 _END_SIZE: Final = 22
 _LONGEST_COMMENT: Final = 65_535
 _ENTRY_BYTES: Final = 1_024
@@ -49,10 +51,15 @@ class ArchiveImages:
 
     def __iter__(self) -> Iterator[bytes]:
         for entry in self._entries:
-            try:
-                yield self._archive.read(entry)  # never more than its declared size, which was checked
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-                raise InvalidArchive(f"The archive is damaged: {entry.filename} cannot be unpacked.") from error
+            yield self._unpacked(entry)
+
+    def _unpacked(self, entry: zipfile.ZipInfo) -> bytes:
+        try:
+            with self._archive.open(entry) as file:
+                # Never without a size: `zipfile` would unpack all there is, and only then look what was declared.
+                return file.read(entry.file_size)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+            raise InvalidArchive(f"The archive is damaged: {entry.filename} cannot be unpacked.") from error
 
 
 def _check_directory_size(stream: IO[bytes], max_images: int) -> None:
@@ -65,6 +72,8 @@ def _check_directory_size(stream: IO[bytes], max_images: int) -> None:
     end = tail.rfind(_END)
     if end < 0 or end + _END_SIZE > len(tail):
         raise InvalidArchive("The data is no ZIP archive, or its end is missing.")
+    if tail[max(0, end - _ZIP64_SIZE) : end].startswith(_ZIP64):  # states the directory's size anew, and is believed
+        raise InvalidArchive("The archive is in the form for more than 4 GB (Zip64); send an ordinary one.")
     directory_bytes = int.from_bytes(tail[end + 12 : end + 16], "little")
     if directory_bytes > (max_images + _OTHER_ENTRIES) * _ENTRY_BYTES:
         raise TooManyImages(f"The archive has too many entries; {max_images} images are allowed in one job.")

@@ -12,6 +12,7 @@ from contracts.settings import Settings
 from models.header import read_header
 
 FIELD = "image"
+_MOST_PARTS = 50_000
 _RAW = ("application/octet-stream",)
 TAKEN = "application/json, image/* and multipart/form-data"
 
@@ -53,8 +54,10 @@ def parse_json(body: bytes) -> Any:
     """The value that the body stands for.
 
     Raises:
-        NotJson: also for NaN, for invalid UTF-8 and for nesting that is deeper than any honest body's.
+        NotJson: also for NaN, for invalid UTF-8, and for more nesting or more parts than any honest body has.
     """
+    if sum(map(body.count, (b"{", b"[", b'"'))) > _MOST_PARTS:  # each would take 64 bytes and more, for two or three
+        raise NotJson(f"The body has more than {_MOST_PARTS:,} objects, lists and quotation marks in it.")
     try:
         return from_json(body, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:

@@ -10,6 +10,7 @@ from typing import Final
 
 from api.waiting import WaitingRoom
 from contracts.answers import JobAnswer
+from contracts.errors import MienError
 from contracts.jobs import Job, JobState
 
 _PLACES: Final = {JobState.QUEUED: 1, JobState.RUNNING: 2}
@@ -42,4 +43,7 @@ def stream(room: WaitingRoom, job: Job, seen: int) -> Iterator[str]:
         if time.monotonic() >= told_at + _SIGN_OF_LIFE_S:
             told_at = time.monotonic()
             yield ": still there\n\n"
-        job = room.wait(job.id, _LOOK_S)
+        try:
+            job = room.wait(job.id, _LOOK_S)
+        except MienError:  # Redis is away, or the job has outlived its time: the client asks again, and is told
+            return

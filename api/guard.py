@@ -37,7 +37,8 @@ def install(app: Flask, settings: Settings) -> None:
     limiter = Limiter(
         key_func=client_name,
         storage_uri=settings.redis_url,
-        storage_options={"max_connections": 4},
+        # Our connections wait for a free one; its own would raise an error, which lets the request through.
+        storage_options={"connection_pool": app.extensions["mien"].redis.connection_pool},
         strategy="moving-window",
         key_prefix="mien",
         swallow_errors=True,  # without a broker the request itself says so

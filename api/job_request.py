@@ -1,5 +1,6 @@
 """A request for a job: its images, in whatever form they come, and its options."""
 
+import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import IO, Any, Literal, NamedTuple, Protocol
@@ -52,7 +53,7 @@ class Options(Message):
     @field_validator("metadata")
     @classmethod
     def _bounded(cls, value: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
-        if len(repr(value)) > _LONGEST_METADATA:
+        if len(json.dumps(value, ensure_ascii=False, allow_nan=False)) > _LONGEST_METADATA:  # a ValueError for 1e999
             raise ValueError(f"metadata may have {_LONGEST_METADATA} characters at most")
         return value
 

@@ -41,8 +41,10 @@ def problem_response(error: MienError) -> Response:
     response.headers["Cache-Control"] = "no-store"
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="mien", Basic realm="mien"'
-    if isinstance(error, errors.Overloaded):
+    if isinstance(error, errors.Overloaded | errors.Unavailable):
         response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    if isinstance(error, errors.Overloaded) and (request.content_length or _SMALL + 1) > _SMALL:
+        _refuse_the_rest(response)
     return response
 
 
@@ -97,6 +99,8 @@ def _from_surprise(error: Exception) -> Response:
     return problem_response(MienError("Something went wrong inside Mien; its log has the details."))
 
 
+_SMALL = 1_000_000
+"""Bytes that may as well be read: what a refused request still has to send goes before the next one is looked at."""
 _LINGER_BYTES = 64 * 1024 * 1024
 _LINGER_S = 2.0
 
@@ -114,7 +118,7 @@ def _refuse_the_rest(response: Response) -> None:
     def linger() -> None:
         left = _LINGER_BYTES
         connection.settimeout(_LINGER_S)
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, MienError):  # the last of them when the body's time is over
             while left > 0 and (chunk := stream.read(65_536)):
                 left -= len(chunk)
         with suppress(OSError):

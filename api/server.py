@@ -23,7 +23,7 @@ _LAST_REQUESTS_S = 0.5
 def options(settings: Settings) -> dict[str, Any]:
     """Gunicorn's settings."""
     return {
-        "bind": f"{settings.host}:{settings.port}",
+        "bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
         "workers": settings.gateway_processes,
         "worker_class": "api.server.GatewayWorker",
         "worker_connections": 4_000,

@@ -7,6 +7,7 @@ from flask import current_app
 from redis import Redis
 
 from api.admission import Admission
+from api.gate import Gate
 from api.request_counter import RequestCounter
 from api.video import CameraHub
 from api.waiting import WaitingRoom
@@ -23,6 +24,9 @@ from contracts.webhooks import WebhookStore
 _CONNECTIONS = 8
 """To Redis, for all requests of a process; thousands of waiting clients hold none."""
 
+_STORING_S = 1.0
+"""A gateway that would take longer than this to store a job has more to do than it can."""
+
 
 @dataclass(frozen=True)
 class Services:
@@ -36,6 +40,8 @@ class Services:
     api_keys: KeyStore
     webhooks: WebhookStore
     admission: Admission
+    bodies: Gate
+    storing: Gate
     frames: FrameStore
     dispatcher: Dispatcher
     waiting: WaitingRoom
@@ -60,6 +66,8 @@ class Services:
             api_keys=KeyStore(redis),
             webhooks=WebhookStore(redis),
             admission=Admission(settings, jobs, counters, redis),
+            bodies=Gate(settings.max_intake_bytes, "This gateway is reading too many requests"),
+            storing=Gate(settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S),
             frames=frames,
             dispatcher=Dispatcher(settings),
             waiting=WaitingRoom(settings, jobs),

@@ -199,8 +199,11 @@ class CameraHub:
                     yield picture.part
 
     def default_camera(self) -> str | None:
-        """The camera with the newest frame."""
-        return next(iter(self._frames.cameras()), None)
+        """The camera with the newest frame; None if there is none, or nobody can tell."""
+        try:
+            return next(iter(self._frames.cameras()), None)
+        except MienError:  # asked again a moment later
+            return None
 
     def viewers(self) -> dict[str, int]:
         """Viewers in this process, by camera."""

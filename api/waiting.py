@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from contracts import keys
 from contracts.connections import connect
-from contracts.errors import MienError
+from contracts.errors import BrokerUnavailable, MienError
 from contracts.job_store import JobStore
 from contracts.jobs import Job, JobState
 from contracts.settings import Settings
@@ -66,6 +66,14 @@ class WaitingRoom:
                 if time.monotonic() >= end or gone():
                     break
         return self._jobs.get(job_id)
+
+    def wait_for_accepted(self, job: Job, timeout_s: float, gone: Callable[[], bool] = lambda: False) -> Job:
+        """As `wait`, for a job accepted just now: if Redis goes away, the job as it was, because it is not lost."""
+        try:
+            return self.wait(job.id, timeout_s, gone) if timeout_s > 0 else job
+        except BrokerUnavailable as error:
+            log.warning("job %s is accepted and cannot be waited for: %s", job.id, error)
+            return job
 
     @property
     def count(self) -> int:

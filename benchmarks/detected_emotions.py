@@ -1,6 +1,6 @@
 """Emotion accuracy with a detector in front, as users get it: detectors and crops compared.
 
-    python -m benchmarks.detected_emotions --emotions fer2013.zip --faces faces.zip [--images 700] [--model mien-1]
+    python -m benchmarks.detected_emotions --emotions fer2013.zip --faces faces.zip [--images 700] [--model mien-2]
 
 Public-test faces are enlarged to between 70 and 220 pixels and pasted into pictures without faces (validation pictures,
 which our detector never saw); each detector finds them, each crop cuts them, the network reads them. A face that is not

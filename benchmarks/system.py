@@ -77,7 +77,7 @@ def running_system(
 
 
 def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while time.monotonic() < end:
         try:
             ready = requests.get(f"{address}/readyz", timeout=2).status_code == 200
@@ -86,7 +86,7 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
         if ready and len(live_workers(redis)) == workers:
             return
         time.sleep(0.1)
-    raise RuntimeError("the system did not become ready within a minute")
+    raise RuntimeError("the system did not become ready within three minutes")
 
 
 def free_port() -> int:

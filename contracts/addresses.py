@@ -5,6 +5,7 @@ of its own network on their behalf.
 """
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from contracts.errors import ConfigurationError, WebhookRefused
@@ -12,6 +13,10 @@ from contracts.errors import ConfigurationError, WebhookRefused
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64: another way of writing any IPv4 address
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that is public in IPv6; outside lie more ways of writing IPv4 addresses, which `is_global` takes for public."""
+_RESERVED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("3fff::/20"))
+"""For protocols and for documentation; Oracle's cloud has its metadata in the first."""
 
 
 class AddressPolicy:
@@ -40,7 +45,9 @@ class AddressPolicy:
                 return False
         if any(address in network for network in self._allowed):
             return True
-        return address.is_global and not address.is_multicast
+        if isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST:
+            return False
+        return address.is_global and not address.is_multicast and not any(address in network for network in _RESERVED)
 
     def check_url(self, url: str) -> SplitResult:
         """Refuse what can be refused without asking a name server.
@@ -48,9 +55,14 @@ class AddressPolicy:
         Raises:
             WebhookRefused: not HTTP, with a password in it, or a literal address that may not be called.
         """
+        if not re.fullmatch(r"[!-~]+", url):
+            raise WebhookRefused(
+                "A webhook's address has only printable ASCII in it; encode the rest.", field="webhook"
+            )
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
+            (host or "").encode("idna")  # as the resolver will, which raises the same for an empty or long label
         except ValueError as error:
             raise WebhookRefused(f"The webhook's address is damaged: {error}.", field="webhook") from error
         if parts.scheme not in {"http", "https"} or not host:

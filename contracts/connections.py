@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -18,7 +18,7 @@ def connect(url: str, *, name: str, max_connections: int = 16) -> Redis:
     """A thread-safe client with bounded connections that survives a restart of the server.
 
     Args:
-        url: ``redis://host:port/db``, ``rediss://…`` or ``unix://…``.
+        url: ``redis://host:port/db`` or ``rediss://…``.
         name: shows up in ``CLIENT LIST``.
         max_connections: upper limit; a caller beyond it waits up to 5 s for a free connection.
     """
@@ -61,5 +61,5 @@ def translated_broker() -> Iterator[None]:
     with translated():
         try:
             yield
-        except OperationalError as error:
+        except (OperationalError, LimitExceeded) as error:  # the latter when all connections are taken for too long
             raise BrokerUnavailable("The job queue does not answer; try again in a few seconds.") from error

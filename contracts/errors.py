@@ -14,7 +14,7 @@
     ├── Overloaded                  try again later; carries ``retry_after``  503
     │   └── QuotaExceeded           this client only                       429
     ├── Denied                      Unauthorized, Forbidden                401 / 403
-    ├── Unavailable                 BrokerUnavailable, NoWorkers, NotReady
+    ├── Unavailable                 BrokerUnavailable, NotReady
     ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
     └── ConfigurationError          what an operator has to change before a process can start
         └── InvalidWeights
@@ -86,7 +86,7 @@ class UnsupportedMediaType(InvalidRequest):
 
 
 class PayloadTooLarge(InvalidRequest):
-    """The body is larger than ``MIEN_MAX_BODY_BYTES``; refused before it was read to the end."""
+    """Larger than ``MIEN_MAX_BODY_BYTES``, or as files of a job ``MIEN_MAX_JOB_BYTES``; not read to its end."""
 
     code, status, title = "payload_too_large", 413, "The request is too large"
 
@@ -231,6 +231,8 @@ class Unavailable(MienError):
     """A part that the request needs does not answer; nothing was accepted."""
 
     code, status, title = "unavailable", 503, "The service is not available"
+    retry_after: ClassVar[float] = 5.0
+    """Seconds in which a server that was restarted is usually back."""
 
 
 class BrokerUnavailable(Unavailable):
@@ -252,12 +254,6 @@ class NotReady(Unavailable):
     def members(self) -> dict[str, object]:
         """The checks."""
         return {"checks": self.checks}
-
-
-class NoWorkers(Unavailable):
-    """No worker has reported for some seconds."""
-
-    code, title = "no_workers", "No worker is running"
 
 
 class JobFailed(MienError):

@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any, Final
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from contracts import keys
 from contracts.connections import translated
@@ -65,7 +67,12 @@ class JobStore:
             BrokerUnavailable, Overloaded: nothing was stored.
         """
         job_id = job_id or new_job_id()
-        last, count, size = self._put_images(job_id, images)
+        try:
+            last, count, size = self._put_images(job_id, images)
+        except Exception:  # an archive may turn out to be damaged at its last image
+            with suppress(RedisError):
+                self._redis.unlink(keys.job_images(job_id))
+            raise
         now = self._clock()
         job = Job(
             id=job_id,
@@ -250,6 +257,14 @@ class JobStore:
         """Messages waiting in one of Celery's queues."""
         with translated():
             return int(self._redis.llen(queue))
+
+    def load(self, queue: str) -> tuple[int, int]:
+        """`queue_depth` and `open_bytes` in one round trip."""
+        with translated(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.llen(queue)
+            pipe.get(keys.OPEN_BYTES)
+            depth, waiting = pipe.execute()
+        return int(depth), max(0, int(waiting or 0))
 
     @staticmethod
     def _keys(job_id: str) -> list[str]:

@@ -8,7 +8,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
     mien:webhooks:due        zset    id of a final job → when its webhook is tried next
-    mien:webhook:{id}        hash    attempts so far and what the last one met
+    mien:webhook:{id}        hash    attempts so far, and whether another one has been announced
     mien:webhooks:dead       hash    id → JSON: webhooks that were given up
     mien:webhooks:secret     string  signs all webhooks; made at first need
     mien:apikeys             hash    id → JSON: name, hash, scopes and rate of an API key
@@ -16,6 +16,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:jobs:done           channel id of every job that has reached a final state
     mien:workers             hash    worker → what it says of itself, every few seconds
     mien:counters            hash    Prometheus counters that many processes add to
+    LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
     interactive, bulk, live, webhooks  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
 
 Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::

@@ -13,18 +13,21 @@ from contracts.connections import translated
 
 JOBS_FINISHED: Final = "mien_jobs_finished_total"
 JOBS_RETRIED: Final = "mien_jobs_requeued_total"
+JOBS_ANALYZED: Final = "mien_jobs_analyzed_total"
 IMAGES_ANALYZED: Final = "mien_images_analyzed_total"
 FACES_FOUND: Final = "mien_faces_found_total"
 FRAMES_ANALYZED: Final = "mien_frames_analyzed_total"
 FRAMES_STALE: Final = "mien_frames_stale_total"
 FRAMES_DRAWN: Final = "mien_frames_drawn_total"
 STAGE_SECONDS: Final = "mien_stage_seconds_total"
+STAGE_CPU_SECONDS: Final = "mien_stage_cpu_seconds_total"
 HTTP_REQUESTS: Final = "mien_http_requests_total"
 HTTP_SECONDS: Final = "mien_http_request_seconds_total"
 
 HELP: Final = {
     JOBS_FINISHED: "Jobs that reached a final state in a worker, by state.",
     JOBS_RETRIED: "Jobs announced again because their message was lost or their worker died.",
+    JOBS_ANALYZED: "Jobs that workers have analysed, by queue.",
     IMAGES_ANALYZED: "Images of jobs analysed.",
     FACES_FOUND: "Faces found in images and frames.",
     FRAMES_ANALYZED: "Live frames analysed, by camera.",
@@ -33,6 +36,7 @@ HELP: Final = {
     HTTP_REQUESTS: "Requests answered by gateways, by method, route and status.",
     HTTP_SECONDS: "Time from request to answer in gateways, by method and route, in seconds.",
     STAGE_SECONDS: "Worker time by stage of the analysis, in seconds.",
+    STAGE_CPU_SECONDS: "CPU time of workers' threads by stage of the analysis, and for storing jobs, in seconds.",
 }
 """Every counter kept in Redis, with its help text for Prometheus."""
 

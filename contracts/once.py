@@ -7,6 +7,7 @@ from redis import Redis
 
 from contracts import keys
 from contracts.connections import translated
+from contracts.scripts import load_script
 from contracts.settings import Settings
 
 
@@ -25,6 +26,7 @@ class OnceStore:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._ttl_s = settings.idempotency_ttl_s
+        self._release = load_script(redis, "release")
 
     def claim(self, client: str, key: str, job_id: str, fingerprint: str) -> Claimed:
         """Let `key` stand for this job, unless it stands for one already. Keys of different clients never meet."""
@@ -34,10 +36,10 @@ class OnceStore:
         job_id, _, fingerprint = (found.decode() if found else value).partition(" ")
         return Claimed(job_id, fingerprint, found is None)
 
-    def release(self, client: str, key: str) -> None:
-        """Forget the key: its job was never stored, or has outlived its time."""
+    def release(self, client: str, key: str, job_id: str) -> None:
+        """Forget that the key stands for this job, which was never stored, or has outlived its time."""
         with translated():
-            self._redis.delete(_key(client, key))
+            self._release(keys=[_key(client, key)], args=[job_id])
 
 
 def _key(client: str, key: str) -> str:

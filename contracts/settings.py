@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.errors import ConfigurationError
 
 PREFIX = "MIEN_"
+_REDIS_URL = r"^rediss?://"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -19,8 +20,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Broker Redis: queues, jobs, images.")
-    frame_redis_url: str = Field("", description="Redis for live frames; empty: the broker Redis.")
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", pattern=_REDIS_URL, description="Broker Redis: queues, jobs, images."
+    )
+    frame_redis_url: str = Field("", pattern=_REDIS_URL, description="Redis for live frames; empty: the broker Redis.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
 
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
@@ -38,6 +41,12 @@ class Settings(BaseSettings):
     cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
     max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
+    max_intake_bytes: Count = Field(
+        200_000_000, description="Bytes of request bodies that a gateway process holds at once; more get 503, unread."
+    )
+    max_intake_jobs: Count = Field(
+        100, description="Jobs that a gateway process stores at the same time; more get 503."
+    )
     max_job_images: Count = Field(100, description="Images in one job.")
     max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
@@ -48,7 +57,7 @@ class Settings(BaseSettings):
         400_000_000,
         description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
     )
-    max_interactive_wait_s: Seconds = Field(30.0, description="Predicted wait above which interactive jobs get 503.")
+    max_interactive_wait_s: Seconds = Field(3.0, description="Predicted wait above which interactive jobs get 503.")
     max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
 
     result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")
@@ -117,7 +126,12 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         faults = "; ".join(
-            f"{PREFIX}{'_'.join(str(part) for part in fault['loc']).upper()}={fault['input']!r}: {fault['msg']}"
+            _described("_".join(str(part) for part in fault["loc"]), fault["input"], fault["msg"])
             for fault in error.errors(include_url=False)
         )
-        raise ConfigurationError(f"Wrong settings: {faults}") from error
+        raise ConfigurationError(f"Wrong settings: {faults}") from None  # the error itself would tell the values
+
+
+def _described(name: str, value: Any, message: str) -> str:
+    shown = "" if name.endswith("_url") else f"={value!r}"  # there may be a password in it
+    return f"{PREFIX}{name.upper()}{shown}: {message}"

@@ -36,13 +36,17 @@ class WebhookStore:
         """Ids of jobs whose webhook is to be tried now; none of them is given to anybody else for a minute."""
         now = self._clock()
         with translated():
-            found = self._due(keys=[keys.WEBHOOKS_DUE], args=[now, now + _ANNOUNCED_S, limit])
+            args = [now, now + _ANNOUNCED_S, limit, keys.webhook(""), _KEPT_S]
+            found = self._due(keys=[keys.WEBHOOKS_DUE], args=args)
         return [job_id.decode() for job_id in found]
 
-    def pending(self, job_id: str) -> bool:
-        """Whether the webhook still waits to be delivered."""
-        with translated():
-            return self._redis.zscore(keys.WEBHOOKS_DUE, job_id) is not None
+    def begin(self, job_id: str) -> bool:
+        """Whether to try the webhook now: true once for each time that `take_due` gave it out."""
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hdel(keys.webhook(job_id), "announced")
+            pipe.zscore(keys.WEBHOOKS_DUE, job_id)
+            announced, due_at = pipe.execute()
+        return bool(announced) and due_at is not None
 
     def delivered(self, job_id: str) -> None:
         """Forget it."""
@@ -54,14 +58,16 @@ class WebhookStore:
     def failed(self, job_id: str, url: str, reason: str, *, final: bool = False) -> bool:
         """Note an attempt that failed. True: there will be another; False: the webhook was given up."""
         with translated():
-            attempts = int(self._redis.hincrby(keys.webhook(job_id), "attempts", 1))
-            self._redis.expire(keys.webhook(job_id), _KEPT_S)
+            attempts = int(self._redis.hget(keys.webhook(job_id), "attempts") or 0) + 1
         if final or attempts > len(GAPS_S):
             self._give_up(job_id, url, reason, attempts)
             return False
         gap = GAPS_S[attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
-        with translated():
-            self._redis.zadd(keys.WEBHOOKS_DUE, {job_id: self._clock() + gap}, xx=True)
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.webhook(job_id), "attempts", attempts)
+            pipe.expire(keys.webhook(job_id), _KEPT_S)
+            pipe.zadd(keys.WEBHOOKS_DUE, {job_id: self._clock() + gap}, xx=True)
+            pipe.execute()
         return True
 
     def dead(self) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from models.cropping import SIDE, Points, crop_faces, enlargement
 from models.runtimes import Runtime, RuntimeName, open_runtime
 from models.weights import WEIGHTS, load_weights
 
-DEFAULT_MODEL: Final = "mien-1"
+DEFAULT_MODEL: Final = "mien-2"
 """The network that is used unless another is asked for."""
 
 
@@ -26,7 +26,7 @@ class Classifier:
 
     @property
     def name(self) -> str:
-        """Name of the network's version, such as ``mien-1``; belongs into every result."""
+        """Name of the network's version, such as ``mien-2``; belongs into every result."""
         return self.card.name
 
     def predict(self, crops: np.ndarray) -> np.ndarray:
@@ -56,7 +56,7 @@ class Classifier:
 def load_classifier(
     name: str | None = None, runtime: RuntimeName | str = "litert", *, threads: int = 1, folder: Path = WEIGHTS
 ) -> Classifier:
-    """Load the network called ``name``, such as ``mien-1``, or of the card at a path that ends in ``.json``.
+    """Load the network called ``name``, such as ``mien-2``, or of the card at a path that ends in ``.json``.
 
     ``threads`` is how many cores one call may use. Raises ``InvalidWeights`` for a network that is missing
     or damaged, ``ConfigurationError`` for a runtime that is not there.

@@ -17,8 +17,8 @@ from training.networks.cost import cost_of
 from training.run_folder import RunFolder
 
 _REPRESENTATIVE: Final = 500
-_ROUNDS: Final = 5
-_TIMED: Final = 200
+_ROUNDS: Final = 30
+_TIMED: Final = 50
 
 
 @dataclass(frozen=True)

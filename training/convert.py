@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from training.calibration import Calibration
+from training.folding import fold_stem
 from training.networks import INPUT_SCALE, NetworkName
 
 Form = Literal["float32", "float16", "int8"]
@@ -44,7 +45,7 @@ def convert(serving: Any, form: Form, representative: np.ndarray) -> bytes:
     from keras import Input, Model
 
     image = Input((48, 48, 1), batch_size=1, name="image")
-    converter = tf.lite.TFLiteConverter.from_keras_model(Model(image, serving(image)))
+    converter = tf.lite.TFLiteConverter.from_keras_model(Model(image, fold_stem(serving)(image)))
     if form != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if form == "float16":

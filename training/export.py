@@ -69,7 +69,8 @@ def export(
         data=_sources(recipe, origin["data"]["sha256"], len(data.train)),
         commit=origin["commit"],
         created=date.today(),
-        recipe=recipe.model_dump() | {key: origin[key] for key in ("replanned", "pruned") if key in origin},
+        recipe=recipe.model_dump()
+        | {key: origin[key] for key in ("replanned", "pruned", "teachers", "begun_with") if key in origin},
         scores={},
         limits=LIMITS,
         labels=EMOTIONS,

@@ -1,7 +1,7 @@
 """Trains a network and leaves a run folder behind; a killed run goes on where its last full epoch ended."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -17,17 +17,41 @@ from training.errors import TrainingError
 from training.learner import Learner
 from training.run_folder import RunFolder, commit
 from training.targets import soft_targets
+from training.teaching import describe_runs, first_weights, keep_teaching, teach, with_teaching
 
 Record = dict[str, float]
 
 
-def fit(recipe: Recipe, data: Fer2013, folder: Path, *, source: str, quiet: bool = False) -> RunFolder:
+def fit(
+    recipe: Recipe,
+    data: Fer2013,
+    folder: Path,
+    *,
+    source: str,
+    teachers: Sequence[Path] = (),
+    begin_with: Path | None = None,
+    quiet: bool = False,
+) -> RunFolder:
     """Train by ``recipe`` from the start; ``source`` is what the data is called in the run's papers.
+
+    ``teachers`` are run folders whose networks are learned from, by the recipe's ``teacher_weight``. ``begin_with`` is
+    one whose network's weights are begun with, instead of random ones.
 
     Raises ``TrainingError`` if the folder holds a run, ``DataError`` if the data cannot be divided.
     """
     run = RunFolder(folder)
-    run.create(recipe, describe_origin(data, source))
+    origin = describe_origin(data, source)
+    if teachers:
+        data = teach(data, teachers)
+        origin |= {"teachers": describe_runs(teachers)}
+    weights = None
+    if begin_with is not None:
+        weights = first_weights(begin_with, recipe)
+        origin |= {"begun_with": describe_runs([begin_with])}
+    run.create(recipe, origin)
+    keep_teaching(run, data)
+    if weights is not None:
+        run.write_arrays("start.npz", weights)
     return train(run, recipe, data, quiet)
 
 
@@ -66,11 +90,16 @@ def describe_origin(data: Fer2013, source: str) -> dict[str, Any]:
 
 def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFolder:
     """Train from where the run stands to its end: its start weights, or its last full epoch."""
+    data = with_teaching(run, data)
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     if len(training) < recipe.batch:
         raise TrainingError(f"{len(training)} training images do not fill a batch of {recipe.batch}.")
-    smoothing, share = recipe.label_smoothing, recipe.votes_weight
-    targets = soft_targets(training, label_smoothing=smoothing, votes_weight=share)
+    targets = soft_targets(
+        training,
+        label_smoothing=recipe.label_smoothing,
+        votes_weight=recipe.votes_weight,
+        teacher_weight=recipe.teacher_weight,
+    )
     steps = len(training) // recipe.batch
     learner = Learner(recipe, steps)
     start = run.read_arrays("start.npz")
@@ -105,7 +134,7 @@ def _step(learner: Learner, batch: tuple[np.ndarray, np.ndarray], bar: Any) -> f
 def _batches(recipe: Recipe, split: Split, targets: np.ndarray, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Shuffled, changed, mixed batches; drawn from (seed, epoch), so that a resumed run sees the same."""
     random = np.random.default_rng([recipe.seed, epoch])
-    order = random.permutation(len(split))
+    order = draw_order(split.labels, recipe.evening, random)
     for start in range(0, len(order) - recipe.batch + 1, recipe.batch):
         chosen = order[start : start + recipe.batch]
         images = augment(split.images[chosen], recipe.augmentation, random)
@@ -113,6 +142,17 @@ def _batches(recipe: Recipe, split: Split, targets: np.ndarray, epoch: int) -> I
         if recipe.mixup:
             images, wanted = mix_up(images, wanted, recipe.mixup, random)
         yield images, wanted
+
+
+def draw_order(labels: np.ndarray, evening: float, random: np.random.Generator) -> np.ndarray:
+    """Indices of an epoch, as many as there are ``labels``; by ``evening`` above 0, rare labels come more often.
+
+    An image of a label that is n times as rare as the most frequent one comes n^evening times as often.
+    """
+    counts = np.bincount(labels)
+    times = (counts.max() / np.maximum(counts, 1)) ** evening
+    shown = np.floor(times[labels] + random.random(len(labels))).astype(int)
+    return np.asarray(random.permutation(np.repeat(np.arange(len(labels)), shown))[: len(labels)])
 
 
 def _validate(learner: Learner, validation: Split) -> Record:

@@ -6,6 +6,7 @@ import numpy as np
 
 from training.config import Recipe
 from training.networks import INPUT_SCALE, build_network
+from training.networks.fused import fuse_normalisations
 
 _EVALUATION_BATCH = 256
 
@@ -24,7 +25,7 @@ class Learner:
         self.recipe = recipe
         keras.utils.set_random_seed(recipe.seed)
         keras.config.set_dtype_policy(recipe.precision)
-        self.model = build_network(recipe.network, dropout=recipe.dropout, inner=recipe.inner)
+        self.model = fuse_normalisations(build_network(recipe.network, dropout=recipe.dropout, inner=recipe.inner))
         keras.config.set_dtype_policy("float32")
         self.averaged = build_network(recipe.network, dropout=recipe.dropout, inner=recipe.inner)
         self.averaged.set_weights(self.model.get_weights())

@@ -1,10 +1,12 @@
 """Makes a trained network cheaper: by leaving out channels (faster), or by zeroing weights (smaller once compressed).
 
-Channels are left out between the two convolutions of a block, where nothing else depends on their number. Which ones
+Channels are left out between the two convolutions of a block, where nothing else depends on their number; the block
+at the stem's resolution goes whole, because on matrix units it takes as long with 8 channels as with 32. Which channels
 matter is judged by the size of what they hand on: their normalisation's scale times the weights that read them
 (after Liu et al., "Learning Efficient Convolutional Networks through Network Slimming", 2017). Zeroing takes the
 smallest weights of each convolution (Han et al., "Learning both Weights and Connections", 2015). Both are followed
-by some epochs of fine-tuning.
+by some epochs of fine-tuning, in which half of every target is what the whole network answers (Hinton et al.,
+"Distilling the Knowledge in a Neural Network", 2015).
 """
 
 from pathlib import Path
@@ -18,11 +20,12 @@ from training.errors import TrainingError
 from training.fit import describe_origin, train
 from training.networks import build_network
 from training.run_folder import RunFolder
+from training.teaching import keep_teaching, teach
 
 Kind = Literal["structured", "magnitude"]
 
-_RATE: Final = 0.2
-"""Fine-tuning's highest learning rate, part of that of the run before."""
+_RATES: Final[dict[Kind, float]] = {"structured": 0.5, "magnitude": 0.2}
+"""Fine-tuning's highest learning rate, part of that of the run before: a block that is missing is a larger change."""
 
 
 def prune(
@@ -30,10 +33,13 @@ def prune(
 ) -> RunFolder:
     """Prune the network of ``run`` to the part ``keep`` of its inner channels or weights, and fine-tune it.
 
-    Writes a run folder of its own to ``out``. Raises ``TrainingError`` for a network without residual blocks.
+    Writes a run folder of its own to ``out``. Raises ``TrainingError`` for a network without residual blocks, or if
+    ``keep`` is not between 0 and 1.
     """
     import keras
 
+    if not 0 < keep < 1:
+        raise TrainingError(f"--keep {keep}: it is to be between 0 and 1.")
     parent = run.recipe()
     if parent.network != "mien":
         raise TrainingError(f"The network {parent.network} has no residual blocks to prune.")
@@ -41,12 +47,14 @@ def prune(
     changes: dict[str, Any] = {"inner": parent.inner * keep} if kind == "structured" else {"sparse": True}
     recipe = parent.model_copy(
         update=changes
-        | {"epochs": epochs, "learning_rate": parent.learning_rate * _RATE, "warmup_epochs": 0.0, "mixup": 0.0}
+        | {"epochs": epochs, "learning_rate": parent.learning_rate * _RATES[kind], "warmup_epochs": 0.0, "mixup": 0.0}
+        | {"teacher_weight": 0.5}
     )
     weights = _without_channels(network, recipe) if kind == "structured" else _without_small(network, keep)
     pruned = RunFolder(out)
     origin = describe_origin(data, run.read_json("origin.json")["data"]["name"])
     pruned.create(recipe, origin | {"pruned": {"from": run.path.name, "kind": kind, "keep": keep}})
+    keep_teaching(pruned, teach(data, [run.path]))
     pruned.write_arrays("start.npz", {str(number): weight for number, weight in enumerate(weights)})
     return train(pruned, recipe, data, quiet)
 

@@ -6,6 +6,7 @@
     origin.json     data (path's name, hash, sizes), commit, versions
     history.json    one record an epoch
     start.npz       weights to begin with, if not with random ones
+    taught.npz      what teachers answer to the training images, if there are any
     state.npz       everything needed to go on after the last full epoch
     best.npz        the averaged weights of the best epoch so far
     network.keras   the result; also as .h5, the format of old

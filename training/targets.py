@@ -18,12 +18,24 @@ _RATE = 2.0
 _DECAY = 1e-4
 
 
-def soft_targets(split: Split, *, label_smoothing: float, votes_weight: float) -> np.ndarray:
-    """Targets of ``split``, float32 [N, 7]: the label, smoothed, mixed with what the votes say of it.
+def soft_targets(
+    split: Split, *, label_smoothing: float, votes_weight: float, teacher_weight: float = 0.0
+) -> np.ndarray:
+    """Targets of ``split``, float32 [N, 7]: the label, smoothed, mixed with what votes and teachers say of it.
 
-    ``votes_weight`` is the share of the votes; an image without votes keeps its label. Raises ``DataError``
-    where votes are asked for and there are none.
+    ``votes_weight`` is the share of the votes; an image without votes keeps its label. ``teacher_weight`` is the share
+    of the teachers in what comes of that. Raises ``DataError`` where votes or teachers are asked for and there are
+    none.
     """
+    targets = _of_people(split, label_smoothing, votes_weight)
+    if not teacher_weight:
+        return targets
+    if split.taught is None:
+        raise DataError("The recipe has a teacher_weight and there is no teacher: give --teacher, or set it to 0.")
+    return np.asarray((1 - teacher_weight) * targets + teacher_weight * split.taught, np.float32)
+
+
+def _of_people(split: Split, label_smoothing: float, votes_weight: float) -> np.ndarray:
     hard = np.eye(len(EMOTIONS), dtype=np.float32)[split.labels]
     targets = hard * (1 - label_smoothing) + label_smoothing / len(EMOTIONS)
     if not votes_weight:

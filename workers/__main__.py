@@ -14,6 +14,7 @@ from celery.signals import worker_ready
 from contracts.dispatch import Dispatcher
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings, load_settings
+from workers.lanes import give_way
 
 
 def main() -> int:
@@ -33,6 +34,7 @@ def main() -> int:
 
 def run(settings: Settings) -> int:
     """Run a worker with these settings until it is told to stop."""
+    give_way(settings.worker_queues)  # before anything starts threads, as NumPy does when it is imported
     import cv2
 
     from workers.app import create_app, register_tasks

@@ -9,7 +9,7 @@ from contracts.frames import Frame, FrameResult, View
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, field
 from models.drawing import draw_faces, encode_jpeg
 from models.tracking import TrackerState, follow
-from workers.jobs import add_analysis
+from workers.jobs import add_analysis, add_cpu
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,8 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
 
 
 def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float]) -> str:
-    analysis = services.analyzer.analyze_image(frame.jpeg)
+    cpu_seconds: dict[str, float] = {}
+    analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds)
     state = TrackerState.load(services.frames.tracker_state(frame.camera), frame.stamp.epoch)
     state, faces = follow(state, analysis.faces, frame.captured_at)
     result = FrameResult.of(frame, analysis, faces, time.time())
@@ -46,6 +47,7 @@ def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float])
         return "stale"
     amounts[field(FRAMES_ANALYZED, camera=frame.camera)] += 1
     add_analysis(amounts, analysis)
+    add_cpu(amounts, cpu_seconds)
     if services.frames.watched(frame.camera):
         _draw(services, frame, result, amounts)
     return "finished"

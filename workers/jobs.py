@@ -2,14 +2,24 @@
 
 import logging
 import secrets
+import time
 from collections import defaultdict
 
-from contracts.errors import AnalysisFailed, InvalidImage
+from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.job_store import Claim
 from contracts.jobs import ItemResult, JobState, Problem
-from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, field
+from contracts.metrics import (
+    FACES_FOUND,
+    IMAGES_ANALYZED,
+    JOBS_ANALYZED,
+    JOBS_FINISHED,
+    STAGE_CPU_SECONDS,
+    STAGE_SECONDS,
+    field,
+)
 from contracts.results import Analysis
 from models.drawing import draw_faces, encode_jpeg
+from models.stages import Stages
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -21,30 +31,34 @@ def analyze_job(services: Services, job_id: str) -> str:
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
+    begun, cpu_seconds = time.thread_time(), dict[str, float]()
     owner = f"{services.name}/{secrets.token_hex(4)}"  # of this message: its duplicate may come to this worker, too
     verdict = services.jobs.claim(job_id, owner)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this worker: %s", job_id, verdict)
         return verdict.value
     with services.leases.held(job_id, owner):
-        annotate = services.jobs.get(job_id).options.annotate
+        job = services.jobs.get(job_id)
         images = services.jobs.images(job_id)
-        items = [_analyze_item(services, index, data) for index, data in enumerate(images)]
-        if annotate:
+        items = [_analyze_item(services, index, data, cpu_seconds) for index, data in enumerate(images)]
+        if job.options.annotate:
+            stages = Stages(cpu_seconds)
             _keep_annotated(services, job_id, images, items)
+            stages.end("draw")
         error = _common_error(items)
         written = services.jobs.finish(job_id, owner, items, error)
     if not written:
         logger.warning("job %s was taken over by another worker while this one analysed it", job_id)
         return "lost"
-    _count(services, items, JobState.FAILED if error else JobState.SUCCEEDED)
+    cpu_seconds["store"] = time.thread_time() - begun - sum(cpu_seconds.values())
+    _count(services, job.queue, items, JobState.FAILED if error else JobState.SUCCEEDED, cpu_seconds)
     return "finished"
 
 
-def _analyze_item(services: Services, index: int, data: bytes) -> ItemResult:
+def _analyze_item(services: Services, index: int, data: bytes, cpu_seconds: dict[str, float]) -> ItemResult:
     """Analyse one image; whatever is wrong with it stays with it."""
     try:
-        return ItemResult(index=index, analysis=services.analyzer.analyze_image(data))
+        return ItemResult(index=index, analysis=services.analyzer.analyze_image(data, cpu_seconds))
     except InvalidImage as error:
         return ItemResult(index=index, error=Problem.of(error))
     except Exception:
@@ -58,7 +72,11 @@ def _keep_annotated(services: Services, job_id: str, images: list[bytes], items:
         if item.analysis is not None:
             picture = services.analyzer.decode(data)
             drawn = draw_faces(picture.pixels, item.analysis.faces, picture.scale)
-            services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
+            try:
+                services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
+            except Overloaded as error:  # pictures can be done without; the result, which is always written, cannot
+                logger.warning("job %s gets no annotated images: %s", job_id, error)
+                return
 
 
 def _common_error(items: list[ItemResult]) -> Problem | None:
@@ -69,14 +87,21 @@ def _common_error(items: list[ItemResult]) -> Problem | None:
     return first or Problem.of(AnalysisFailed("The job has no images any more."))
 
 
-def _count(services: Services, items: list[ItemResult], state: JobState) -> None:
+def _count(
+    services: Services, queue: str, items: list[ItemResult], state: JobState, cpu_seconds: dict[str, float]
+) -> None:
     amounts: defaultdict[str, float] = defaultdict(float)
+    amounts[field(JOBS_ANALYZED, queue=queue)] = 1
     amounts[field(JOBS_FINISHED, state=state.value)] = 1
     for item in items:
         if item.analysis is not None:
             amounts[IMAGES_ANALYZED] += 1
             add_analysis(amounts, item.analysis)
-    services.counters.add(amounts)
+    add_cpu(amounts, cpu_seconds)
+    try:
+        services.counters.add(amounts)
+    except MienError as error:  # the result is stored, and that is what counts
+        logger.warning("a finished job is not counted: %s", error)
 
 
 def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
@@ -84,3 +109,9 @@ def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
     amounts[FACES_FOUND] += len(analysis.faces)
     for stage, milliseconds in analysis.stages_ms.items():
         amounts[field(STAGE_SECONDS, stage=stage)] += milliseconds / 1000
+
+
+def add_cpu(amounts: defaultdict[str, float], cpu_seconds: dict[str, float]) -> None:
+    """Add CPU time by stage to the counters in `amounts`."""
+    for stage, seconds in cpu_seconds.items():
+        amounts[field(STAGE_CPU_SECONDS, stage=stage)] += seconds

@@ -1,21 +1,23 @@
 """One HTTP request to an address that a client chose: resolved once, checked, and called at exactly that address.
 
 The name is resolved here and the connection made to the address that was checked, so a name server that answers
-differently the second time changes nothing. Redirects are not followed; of the answer only the status is used.
+differently the second time changes nothing. Redirects are not followed; of the answer only the status is read, and
+all of it has to be there in time, so that nobody holds up a sender by answering a byte now and then.
 """
 
 import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookRefused
 
 TIMEOUT_S: Final = 10.0
-_READ_BYTES: Final = 65_536
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -24,11 +26,41 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext | None) -> None:
         super().__init__(host, port, timeout=TIMEOUT_S)
         self._address, self._context = address, context
+        self._late = False
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), self.timeout)
         if self._context is not None:
-            self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+            self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock.do_handshake()
+
+    @contextmanager
+    def limited(self) -> Iterator[None]:
+        """End everything that is going on when the time is over.
+
+        Raises:
+            TimeoutError: it was.
+        """
+        timer = threading.Timer(TIMEOUT_S, self._end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+            if self._late:  # what was cut off may look like a short answer
+                raise TimeoutError
+        except (OSError, http.client.HTTPException) as error:
+            if not self._late:
+                raise
+            raise TimeoutError(f"no answer within {TIMEOUT_S:g} s") from error
+        finally:
+            timer.cancel()
+            self.close()
+
+    def _end(self) -> None:
+        self._late = True
+        if self.sock is not None:  # else it is still being opened, which has the same limit
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], policy: AddressPolicy) -> int:
@@ -46,14 +78,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], policy: AddressPolic
     host, port = parts.hostname or "", parts.port or (443 if secure else 80)
     address = _checked_address(host, port, policy)
     connection = _Pinned(host, port, address, ssl.create_default_context() if secure else None)
-    try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    with connection.limited():
         connection.request("POST", path, body, dict(headers))
-        response = connection.getresponse()
-        response.read(_READ_BYTES)
-        return response.status
-    finally:
-        connection.close()
+        return connection.getresponse().status
 
 
 def resolve(host: str, port: int) -> list[str]:

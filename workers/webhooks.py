@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from workers.outbound import post
 logger = logging.getLogger(__name__)
 
 _SENDERS: Final = 4
+_WAITING: Final = 20
+"""Webhooks that wait for a sender; what four senders get done, at ten seconds each, before they are announced again."""
 _GONE: Final = 410
 
 
@@ -33,6 +36,7 @@ class Deliverer:
     ) -> None:
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
         self._threads = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
+        self._room = threading.BoundedSemaphore(_SENDERS + _WAITING)
 
     def announce(self, dispatcher: Dispatcher) -> None:
         """Put all webhooks that are due into their queue."""
@@ -40,17 +44,19 @@ class Deliverer:
             dispatcher.webhook(job_id)
 
     def begin(self, job_id: str) -> str:
-        """Deliver soon. Should this process end before, the webhook is announced again."""
-        self._threads.submit(self._deliver_safely, job_id)
+        """Deliver soon. Should this process end before, or have its hands full, the webhook is announced again."""
+        if not self._room.acquire(blocking=False):
+            return "busy"
+        self._threads.submit(self._deliver_safely, job_id).add_done_callback(lambda _: self._room.release())
         return "begun"
 
     def deliver(self, job_id: str) -> str:
         """Try once, and note what came of it.
 
         Returns:
-            ``delivered``, ``later``, ``given up``, or ``not due`` for a message that came twice.
+            ``delivered``, ``later``, ``given up``, or ``not due`` for a message that came twice or too late.
         """
-        if not self._webhooks.pending(job_id):
+        if not self._webhooks.begin(job_id):
             return "not due"
         try:
             job = self._jobs.get(job_id)

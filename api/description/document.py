@@ -119,6 +119,6 @@ def _errors(kinds: list[type[MienError]]) -> dict[str, Any]:
         "description": "; ".join(f"`{kind.code}`: {kind.title}" for kind in dict.fromkeys(kinds)),
         "content": {"application/problem+json": {"schema": reference}},
     }
-    if all(issubclass(kind, errors.Overloaded) for kind in kinds):
+    if all(issubclass(kind, errors.Overloaded | errors.Unavailable) for kind in kinds):
         described["headers"] = {"Retry-After": HEADERS["Retry-After"]}
     return described

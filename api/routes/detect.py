@@ -3,11 +3,12 @@
 from flask import Blueprint, Response, request
 
 from api.bodies import read_image
+from api.bodies_held import let_go
 from api.client import client_name, vanished
 from api.job_request import JobRequest, Options
 from api.problems import error_of
 from api.services import services
-from api.submission import submit
+from api.submission import check_room, submit
 from contracts.answers import Accepted, Reading, job_location
 from contracts.errors import DeadlineExceeded, JobCanceled
 from contracts.jobs import Job, JobState
@@ -22,11 +23,15 @@ _ASK_AGAIN_S = 1
 def detect_emotion() -> Response:
     """Submit a job of one image, wait for it, and answer as if it were a plain function call."""
     mien = services()
-    images = [read_image(request, mien.settings)]
     key = request.headers.get("Idempotency-Key")
-    job = submit(mien, JobRequest(images, Options(priority=INTERACTIVE)), key, client_name())
+    if key is None:
+        check_room(mien, INTERACTIVE)  # before the photo is read: what is refused has to be cheap
+    wanted = JobRequest([read_image(request, mien.settings)], Options(priority=INTERACTIVE))
+    job = submit(mien, wanted, key, client_name(), admitted=key is None)
+    del wanted
+    let_go()
     gone = vanished(request.environ)
-    job = mien.waiting.wait(job.id, mien.settings.sync_timeout_s, gone)
+    job = mien.waiting.wait_for_accepted(job, mien.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
         mien.jobs.cancel(job.id)  # nobody is there to read the answer, and nobody knows the id
     return _detection(job) if job.state.final else _accepted(job)

@@ -37,9 +37,10 @@ export class Mien {
     const sent = typeof image === "string" ? json({ image }) : form("image", [image]);
     const answer = await this.#call("POST", "/detect_emotion", sent);
     if ("emotion" in answer) return answer;
-    const [item] = (await this.wait(answer.job)).items;
-    if (item.error) throw new MienError(422, item.error);
-    return item.result;
+    const { items, error, state } = await this.wait(answer.job);
+    if (items[0]?.result) return items[0].result;
+    const ended = { code: `job_${state}`, detail: `The job is ${state}.` };
+    throw new MienError(422, items[0]?.error ?? error ?? ended);
   }
 
   /** Submit 1 to 100 images. Options: priority, deadline, annotate, webhook, metadata; `wait` in seconds. */
@@ -75,10 +76,11 @@ export class Mien {
     let seen = "0";
     for (;;) {
       const headers = { ...this.headers, "Last-Event-ID": seen, Accept: "text/event-stream" };
-      const response = await this.fetch(`${this.url}/v1/jobs/${id}/events`, { headers });
-      if (response.status === 204) return;
-      await check(response);
       try {
+        const response = await this.fetch(`${this.url}/v1/jobs/${id}/events`, { headers });
+        if (response.status === 204) return;
+        await check(response);
+        if (!response.body) throw new Error("Answers cannot be streamed here, as in React Native; use wait().");
         for await (const [name, value] of fields(response.body)) {
           if (name === "id") seen = value;
           if (name !== "data") continue;

@@ -15,6 +15,7 @@ if state == 'running' and due > now then -- the same owner asks again when it di
 end
 
 local function give_up(final_state, verdict)
+  redis.call('HSET', KEYS[1], 'owner', '') -- whoever had it before has not finished it
   if final_state == 'failed' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) end
   settle(ARGV[1], final_state, ARGV[3], ARGV[6], ARGV[7])
   return verdict

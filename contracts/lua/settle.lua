@@ -8,6 +8,7 @@ local function settle(id, state, now, ttl_s, channel)
   redis.call('UNLINK', KEYS[2])
   redis.call('ZREM', KEYS[3], id)
   redis.call('DECRBY', KEYS[4], redis.call('HGET', KEYS[1], 'bytes') or 0)
+  if redis.call('EXISTS', KEYS[3]) == 0 then redis.call('DEL', KEYS[4]) end -- a creation sent twice has counted twice
   if redis.call('HEXISTS', KEYS[1], 'webhook') == 1 then
     redis.call('ZADD', KEYS[5], now, id)
     ttl_s = math.max(tonumber(ttl_s), WEBHOOK_TTL_S)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -45,6 +46,18 @@ def test_a_frame_request_expires(redis: Redis, dispatcher: Dispatcher) -> None:
 def test_a_broker_out_of_reach_is_a_typed_error() -> None:
     with pytest.raises(BrokerUnavailable):
         Dispatcher(Settings(redis_url="redis://127.0.0.1:1/0")).job("id", BULK)
+
+
+def test_too_many_at_a_time_are_a_typed_error_as_well(
+    dispatcher: Dispatcher, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contracts.dispatch._PATIENCE_S", 0.01)
+    with ExitStack() as others:
+        for _ in range(4):
+            others.enter_context(dispatcher._pool.acquire())
+        with pytest.raises(BrokerUnavailable):
+            dispatcher.job("id", BULK)
+    dispatcher.job("id", BULK)
 
 
 def test_one_that_is_closed_takes_nothing_from_the_others(redis: Redis, settings: Settings) -> None:

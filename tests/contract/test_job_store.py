@@ -1,12 +1,14 @@
 """The job store's promises, on a real server, with injected time."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from contracts import keys
-from contracts.errors import BrokerUnavailable, JobGone, JobNotFound, Overloaded
+from contracts.dispatch import Dispatcher
+from contracts.errors import BrokerUnavailable, InvalidArchive, JobGone, JobNotFound, Overloaded
 from contracts.job_ids import new_job_id
 from contracts.job_store import Claim, JobStore
 from contracts.jobs import ItemResult, JobState
@@ -29,6 +31,18 @@ def test_a_new_job_is_queued_and_its_images_are_kept_as_sent(store: JobStore) ->
     assert store.get(created.id) == created
     assert created.state is JobState.QUEUED
     assert store.images(created.id) == images
+
+
+def test_of_a_job_whose_images_end_in_an_error_nothing_stays(store: JobStore, redis: Redis) -> None:
+    def images() -> Iterator[bytes]:
+        for _ in range(4):
+            yield bytes(1_000_000)
+        assert list(redis.scan_iter("mien:*")), "some have been sent already"
+        raise InvalidArchive("The last one is damaged.")
+
+    with pytest.raises(InvalidArchive):
+        store.create(images(), BULK)
+    assert list(redis.scan_iter("mien:*")) == []
 
 
 def test_open_jobs_have_no_ttl(store: JobStore, redis: Redis) -> None:
@@ -105,6 +119,42 @@ def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(store: JobS
     assert store.overdue() == [(job.id, BULK)]
 
 
+def test_a_long_queue_is_not_doubled_by_announcing_what_waits_in_it(
+    store: JobStore, redis: Redis, settings: Settings, clock: Any
+) -> None:
+    dispatcher = Dispatcher(settings)
+    jobs = []
+    for _ in range(20):
+        jobs.append(store.create([b"x"], BULK))
+        dispatcher.job(jobs[-1].id, BULK)
+        clock.now += settings.requeue_after_s
+    for _ in range(30):
+        clock.now += settings.requeue_after_s
+        assert store.overdue() == [], "the queue is long, and nobody has taken anything out of it"
+    lost = jobs[5]
+    (message,) = [text for text in redis.lrange(BULK, 0, -1) if lost.id in text.decode()]
+    redis.lrem(BULK, 1, message)
+    for job in jobs[:5]:  # the others are taken in their order
+        assert job.id in redis.rpop(BULK).decode()
+        assert store.claim(job.id, "w") is Claim.CLAIMED
+        store.finish(job.id, "w", ITEMS)
+    assert store.overdue() == []
+    redis.rpop(BULK)
+    clock.now += settings.requeue_after_s + 1
+    assert store.overdue() == [(lost.id, BULK)], "a younger job is next, so its message is not there any more"
+    dispatcher.close()
+
+
+def test_bytes_counted_twice_are_forgotten_when_all_is_done(store: JobStore) -> None:
+    job = store.create([b"x" * 100], BULK)
+    store.create([b"x" * 100], BULK, job_id=job.id)  # as when the driver sends it again, not having heard the answer
+    other = store.create([b"x" * 10], BULK)
+    store.cancel(job.id)
+    assert store.open_bytes() >= 10
+    store.cancel(other.id)
+    assert store.open_bytes() == 0
+
+
 def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Any) -> None:
     job = store.create([b"x"], INTERACTIVE)
     for attempt in range(Settings().max_attempts):
@@ -116,6 +166,15 @@ def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Any) -
     assert (failed.state, failed.attempts) == (JobState.FAILED, Settings().max_attempts)
     assert failed.error is not None
     assert failed.error.code == "attempts_exhausted"
+
+
+def test_nobody_has_finished_a_job_that_was_given_up(store: JobStore, clock: Any) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    for attempt in range(Settings().max_attempts):
+        store.claim(job.id, f"worker-{attempt}")
+        clock.now += 1000
+    assert store.claim(job.id, "one-more") is Claim.EXHAUSTED
+    assert not store.finish(job.id, f"worker-{attempt}", ITEMS), "the last of them was slow, not dead"
 
 
 def test_a_passed_deadline_expires_the_job(store: JobStore, clock: Any) -> None:

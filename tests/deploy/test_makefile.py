@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-WORDS = ("bench", "check", "lock", "test", "train", "up")
+WORDS = ("bench", "check", "fuzz", "lock", "test", "train", "up")
 
 
 def make(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

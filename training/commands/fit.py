@@ -28,6 +28,17 @@ def register(commands: Commands, data: str | None) -> None:
     parser.add_argument(
         "--resume", type=Path, metavar="FOLDER", help="go on with this run; --epochs changes its length"
     )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="run folders whose networks to learn from, by --set teacher_weight=…",
+    )
+    parser.add_argument(
+        "--begin-with", type=Path, metavar="RUN", help="begin with the weights of this run's network, not random ones"
+    )
     parser.add_argument("--epochs", type=int, help="how often to go through the data")
     parser.add_argument("--seed", type=int, help="of everything random")
     parser.add_argument(
@@ -44,6 +55,9 @@ def run(arguments: argparse.Namespace) -> None:
 
     start = RunFolder(arguments.resume).recipe() if arguments.resume else RECIPES[arguments.network]
     recipe = make_recipe(start, arguments)
+    _check_teachers(arguments, recipe)
+    if arguments.resume and arguments.begin_with:
+        raise TrainingError("--begin-with: a run that is resumed goes on with its own weights.")
     data = read_data(arguments)
     use_device(arguments.device)
     from training.fit import best_epoch, fit, resume
@@ -52,11 +66,31 @@ def run(arguments: argparse.Namespace) -> None:
         done = resume(arguments.resume, data, recipe, quiet=arguments.quiet)
     else:
         folder = arguments.out or Path("runs", f"{recipe.network}-{datetime.now():%Y%m%d-%H%M%S}")
-        done = fit(recipe, data, folder, source=arguments.data.name, quiet=arguments.quiet)
+        done = fit(
+            recipe,
+            data,
+            folder,
+            source=arguments.data.name,
+            teachers=arguments.teacher,
+            begin_with=arguments.begin_with,
+            quiet=arguments.quiet,
+        )
     history = done.read_json("history.json")
     best = history[best_epoch(history)]
     print(f"Best of {len(history)} epochs: {best['epoch']}, validation {best['validation_accuracy']:.2%}.")
     print(f"The run lies in {done.path}.")
+
+
+def _check_teachers(arguments: argparse.Namespace, recipe: Recipe) -> None:
+    """Refuse what would go wrong after the data was read, or quietly have no effect. Raises ``TrainingError``."""
+    if arguments.resume:
+        if arguments.teacher:
+            raise TrainingError("--teacher: a run that is resumed keeps the teachers it was begun with.")
+    elif bool(arguments.teacher) != bool(recipe.teacher_weight):
+        raise TrainingError(
+            f"--teacher and teacher_weight go together: {len(arguments.teacher)} teachers and a weight of "
+            f"{recipe.teacher_weight:g} were given. Say --teacher RUN --set teacher_weight=0.5, or neither."
+        )
 
 
 def make_recipe(start: Recipe, arguments: argparse.Namespace) -> Recipe:

@@ -11,9 +11,9 @@ def register(commands: Commands, data: str | None) -> None:
     parser = commands.add_parser(
         "prune",
         help="make a trained network cheaper",
-        description="Prune the network of a run and fine-tune it: leave out channels (structured: faster) or set small "
-        "weights to zero (magnitude: smaller when compressed). Writes a run folder, and prints both networks, in 8 "
-        "bits, side by side on the public test.",
+        description="Prune the network of a run and fine-tune it: leave out a block and channels (structured: faster) "
+        "or set small weights to zero (magnitude: smaller when compressed). Writes a run folder, and prints both "
+        "networks, in 8 bits, side by side on the public test.",
     )
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="run folder that fit wrote")
     parser.add_argument(

@@ -25,6 +25,9 @@ class Split:
     votes: np.ndarray | None = None
     """float32 [N, 10], how many of ten people chose each of ``votes.CHOICES``; 0 where nobody voted."""
 
+    taught: np.ndarray | None = None
+    """float32 [N, 7], what trained networks answer; see ``training.teaching``."""
+
     def __len__(self) -> int:
         return len(self.labels)
 
@@ -32,8 +35,9 @@ class Split:
         """Give the images at ``index``, integers [M] or booleans [N]."""
         chosen = np.arange(len(self))[index]
         votes = None if self.votes is None else self.votes[chosen]
+        taught = None if self.taught is None else self.taught[chosen]
         names = tuple(self.names[i] for i in chosen)
-        return Split(self.images[chosen], self.labels[chosen], names, votes)
+        return Split(self.images[chosen], self.labels[chosen], names, votes, taught)
 
 
 @dataclass(frozen=True)

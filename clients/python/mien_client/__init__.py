@@ -60,10 +60,12 @@ class Mien:
         answer = self._call("POST", "/detect_emotion", files={"image": image}, headers=_once())
         if "emotion" in answer:
             return answer
-        (item,) = self.wait(answer["job"])["items"]
-        if item["error"]:
-            raise MienError(422, item["error"], None)
-        return dict(item["result"])
+        job = self.wait(answer["job"])
+        item = job["items"][0] if job["items"] else {"result": None, "error": None}
+        if item["result"]:
+            return dict(item["result"])
+        ended = {"code": f"job_{job['state']}", "detail": f"The job is {job['state']}."}
+        raise MienError(422, item["error"] or job["error"] or ended, None)
 
     def submit(self, images: Sequence[bytes], *, wait_s: float = 0.0, **options: Any) -> dict[str, Any]:
         """Submit a job.

@@ -3,8 +3,11 @@
 import logging
 import subprocess
 import sys
+import threading
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -89,6 +92,18 @@ def test_only_a_hash_is_stored_and_nothing_is_logged(
     with caplog.at_level(logging.DEBUG):
         guarded().test_client().get("/v1/jobs/x", headers=bearer(token))
     assert secret not in caplog.text
+
+
+def test_a_rate_holds_for_requests_at_the_same_time(guarded: Callable[..., Flask]) -> None:
+    app = guarded(require_keys=False, rate_limit="5/hour")
+    start = threading.Barrier(30)
+
+    def look(_: int) -> int:
+        start.wait()
+        return app.test_client().get("/v1/jobs/never").status_code
+
+    with ThreadPoolExecutor(30) as threads:
+        assert Counter(threads.map(look, range(30))) == {404: 5, 429: 25}
 
 
 def test_a_keys_own_rate_and_the_setting(guarded: Callable[..., Flask], store: KeyStore) -> None:

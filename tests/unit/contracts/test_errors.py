@@ -21,7 +21,6 @@ FOR_EVER = {
     "job_gone": 410,
     "job_not_found": 404,
     "malformed_request": 422,
-    "no_workers": 503,
     "not_an_image": 422,
     "not_base64": 422,
     "not_found": 404,

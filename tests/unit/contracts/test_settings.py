@@ -23,6 +23,15 @@ def test_every_wrong_setting_is_named_with_its_value(monkeypatch: pytest.MonkeyP
     assert "MIEN_DETECTOR='eyes'" in str(raised.value)
 
 
+@pytest.mark.parametrize("url", ["user:secret@host:6379/0", "unix:///tmp/redis.sock?password=secret"])
+def test_an_address_that_is_none_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("MIEN_REDIS_URL", url)
+    with pytest.raises(ConfigurationError, match=r"MIEN_REDIS_URL: .*rediss\?://") as raised:
+        load_settings()
+    assert "secret" not in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
 def test_frames_share_the_broker_unless_told_otherwise() -> None:
     assert Settings(redis_url="redis://a:1/0").frame_redis_url == "redis://a:1/0"
     assert Settings(redis_url="redis://a:1/0", frame_redis_url="redis://b:1/0").frame_redis_url == "redis://b:1/0"

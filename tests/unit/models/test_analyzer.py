@@ -44,10 +44,13 @@ def test_boxes_are_in_pixels_of_the_original_even_if_it_was_decoded_smaller(
 
 
 def test_an_analysis_says_what_made_it_and_where_time_went(analyzer: Analyzer) -> None:
-    analysis = analyzer.analyze_image(photo())
+    cpu_seconds: dict[str, float] = {"decode": 100.0}
+    analysis = analyzer.analyze_image(photo(), cpu_seconds)
     assert (analysis.detector, analysis.model) == (analyzer.detector_name, analyzer.model_name)
     assert set(analysis.stages_ms) == {"decode", "detect", "classify"}
     assert all(value > 0 for value in analysis.stages_ms.values())
+    assert set(cpu_seconds) == {"decode", "detect", "classify"}
+    assert cpu_seconds["decode"] > 100, "it is added to what was there"
 
 
 def test_a_picture_without_a_face_has_none(analyzer: Analyzer) -> None:

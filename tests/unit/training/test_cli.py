@@ -72,3 +72,11 @@ def test_recipes_can_be_changed_in_every_part() -> None:
     assert recipe.augmentation.rotation == 20
     assert not recipe.augmentation.flip
     assert recipe.seed == CLASSIC.seed
+
+
+@pytest.mark.parametrize(
+    "options", [["--teacher", "runs/one"], ["--set", "teacher_weight=0.5"]], ids=["teacher alone", "weight alone"]
+)
+def test_a_teacher_and_its_weight_go_together(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "--data", "nowhere.zip", *options]) != 0
+    assert "--teacher" in capsys.readouterr().err

@@ -114,3 +114,8 @@ def test_the_classic_network_is_not_pruned(trained: RunFolder, data: Fer2013, tm
     other.create(trained.recipe().model_copy(update={"network": "classic"}), {})
     with pytest.raises(TrainingError, match="no residual blocks"):
         prune(other, data, tmp_path / "out", kind="structured", keep=0.5, epochs=1)
+
+
+def test_what_is_kept_is_a_part(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="between 0 and 1"):
+        prune(trained, data, tmp_path / "out", kind="structured", keep=1.5, epochs=1)

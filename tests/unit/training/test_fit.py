@@ -12,7 +12,7 @@ import pytest
 from training.config import CLASSIC, MIEN, Augmentation, Recipe
 from training.data import Fer2013, read_fer2013
 from training.errors import TrainingError
-from training.fit import fit, resume
+from training.fit import draw_order, fit, resume
 from training.learner import predict
 from training.run_folder import RunFolder
 
@@ -187,3 +187,45 @@ def test_training_stops_early_when_nothing_improves(tmp_path: Path, data: Fer201
 def test_too_few_images_for_a_batch_are_refused(tmp_path: Path, data: Fer2013) -> None:
     with pytest.raises(TrainingError, match="do not fill a batch"):
         fit(QUICK.model_copy(update={"batch": 64}), data, tmp_path / "run", source="bars", quiet=True)
+
+
+def test_evening_shows_rare_labels_more_often_in_an_epoch_of_the_same_length() -> None:
+    labels = np.repeat([0, 1], [1600, 100])
+    as_they_are = draw_order(labels, 0.0, np.random.default_rng(0))
+    evened = labels[draw_order(labels, 0.5, np.random.default_rng(0))]
+
+    assert sorted(as_they_are) == list(range(1700))
+    assert len(evened) == 1700
+    assert 0.17 < (evened == 1).mean() < 0.23  # 4 times as often: 400 of 2,000
+
+
+def test_a_network_learns_from_a_teacher_and_names_it(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
+    """The labels are of no weight: whatever is learned comes from the teacher. A resumed run has it too."""
+    recipe = QUICK.model_copy(update={"teacher_weight": 1.0, "epochs": 24})
+    run = fit(recipe, data, tmp_path / "pupil", source="bars", teachers=[trained.path], quiet=True)
+    run = resume(run.path, data, recipe.model_copy(update={"epochs": 25}), quiet=True)
+
+    assert (answers(run, data).argmax(1) == answers(trained, data).argmax(1)).mean() > 0.5
+    (teacher,) = run.read_json("origin.json")["teachers"]
+    assert teacher["run"] == trained.path.name
+
+
+def test_a_teacher_must_have_finished(data: Fer2013, tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"teacher_weight": 0.5})
+    RunFolder(tmp_path / "begun").create(recipe, {"commit": "unknown"})
+    with pytest.raises(TrainingError, match=r"network\.keras"):
+        fit(recipe, data, tmp_path / "pupil", source="bars", teachers=[tmp_path / "begun"], quiet=True)
+
+
+def test_a_run_may_begin_with_the_weights_of_another(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"epochs": 1, "learning_rate": 1e-9})
+    run = fit(recipe, data, tmp_path / "second", source="bars", begin_with=trained.path, quiet=True)
+
+    for mine, theirs in zip(weights(run), weights(trained), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)
+    assert run.read_json("origin.json")["begun_with"][0]["run"] == trained.path.name
+
+
+def test_weights_of_another_kind_of_network_are_refused(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="do not fit mien"):
+        fit(MIEN, data, tmp_path / "second", source="bars", begin_with=trained.path, quiet=True)

@@ -37,3 +37,15 @@ def test_an_image_without_votes_keeps_its_label(data: Fer2013) -> None:
 def test_votes_that_are_asked_for_must_be_there(data: Fer2013) -> None:
     with pytest.raises(DataError, match="votes"):
         soft_targets(replace(data.train, votes=None), label_smoothing=0, votes_weight=0.5)
+
+
+def test_teachers_share_the_target_with_the_label(data: Fer2013) -> None:
+    taught = np.full((len(data.train), 7), 1 / 7, np.float32)
+    targets = soft_targets(replace(data.train, taught=taught), label_smoothing=0, votes_weight=0, teacher_weight=0.7)
+    assert np.allclose(targets.max(1), 0.3 + 0.1)
+    assert np.array_equal(targets.argmax(1), data.train.labels)
+
+
+def test_a_teacher_that_is_asked_for_must_be_there(data: Fer2013) -> None:
+    with pytest.raises(DataError, match="--teacher"):
+        soft_targets(data.train, label_smoothing=0, votes_weight=0, teacher_weight=0.5)
