@@ -24,7 +24,7 @@ from training.teaching import keep_teaching, teach
 
 Kind = Literal["structured", "magnitude"]
 
-_RATES: Final[dict[Kind, float]] = {"structured": 0.5, "magnitude": 0.2}
+_RATES: Final[dict[Kind, float]] = {"structured": 1.0, "magnitude": 0.2}
 """Fine-tuning's highest learning rate, part of that of the run before: a block that is missing is a larger change."""
 
 
