@@ -51,7 +51,7 @@ def fit(
     run.create(recipe, origin)
     keep_teaching(run, data)
     if weights is not None:
-        run.write_arrays("start.npz", weights)
+        run.write_weights("start.npz", weights)
     return train(run, recipe, data, quiet)
 
 
@@ -102,9 +102,9 @@ def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFold
     )
     steps = len(training) // recipe.batch
     learner = Learner(recipe, steps)
-    start = run.read_arrays("start.npz")
+    start = run.read_weights("start.npz")
     if start is not None:
-        learner.begin_with([start[str(number)] for number in range(len(start))])
+        learner.begin_with(start)
     history = _restore(run, learner)
     whole, done = recipe.epochs * steps, len(history) * steps
     with tqdm(total=whole, initial=done, unit="step", disable=quiet, mininterval=1, dynamic_ncols=True) as bar:
@@ -180,8 +180,7 @@ def _is_over(history: list[Record], patience: int) -> bool:
 def _keep(run: RunFolder, learner: Learner, history: list[Record]) -> None:
     """Store an epoch. The state goes last: until it is there, the epoch counts as not done."""
     if best_epoch(history) == len(history) - 1:
-        weights = learner.averaged.get_weights()
-        run.write_arrays("best.npz", {str(number): weight for number, weight in enumerate(weights)})
+        run.write_weights("best.npz", learner.averaged.get_weights())
     _log(run.path / "logs", history[-1])
     written = np.frombuffer(json.dumps(history).encode(), np.uint8)
     run.write_arrays("state.npz", learner.state() | {"history": written})
@@ -212,10 +211,10 @@ def _log(folder: Path, record: Record) -> None:
 
 def _finish(run: RunFolder, learner: Learner, history: list[Record]) -> RunFolder:
     """Save the best epoch's network and draw the learning curve."""
-    best = run.read_arrays("best.npz")
+    best = run.read_weights("best.npz")
     if best is None:
         raise TrainingError(f"The run in {run.path} has no finished epoch.")
-    learner.averaged.set_weights([best[str(number)] for number in range(len(best))])
+    learner.averaged.set_weights(best)
     learner.averaged.save(run.path / "network.keras")
     learner.averaged.save(run.path / "emotion_model.h5")
     draw_curve(history, run.path / "curve.png")

@@ -55,7 +55,7 @@ def prune(
     origin = describe_origin(data, run.read_json("origin.json")["data"]["name"])
     pruned.create(recipe, origin | {"pruned": {"from": run.path.name, "kind": kind, "keep": keep}})
     keep_teaching(pruned, teach(data, [run.path]))
-    pruned.write_arrays("start.npz", {str(number): weight for number, weight in enumerate(weights)})
+    pruned.write_weights("start.npz", weights)
     return train(pruned, recipe, data, quiet)
 
 

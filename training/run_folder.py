@@ -69,6 +69,15 @@ class RunFolder:
             os.fsync(file.fileno())
         os.replace(partial, self.path / name)
 
+    def write_weights(self, name: str, weights: list[np.ndarray]) -> None:
+        """Replace a file of arrays by a network's weights, in the order of ``get_weights``."""
+        self.write_arrays(name, {str(number): weight for number, weight in enumerate(weights)})
+
+    def read_weights(self, name: str) -> list[np.ndarray] | None:
+        """Read what :meth:`write_weights` wrote; ``None`` if it was never written."""
+        arrays = self.read_arrays(name)
+        return None if arrays is None else [arrays[str(number)] for number in range(len(arrays))]
+
     def read_arrays(self, name: str) -> dict[str, np.ndarray] | None:
         """Read one of the files of arrays; ``None`` if it was never written."""
         path = self.path / name

@@ -60,8 +60,8 @@ def describe_runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
     ]
 
 
-def first_weights(folder: Path, recipe: Recipe) -> dict[str, np.ndarray]:
-    """Weights of a run's network for another run to begin with, by number.
+def first_weights(folder: Path, recipe: Recipe) -> list[np.ndarray]:
+    """Weights of a run's network for another run to begin with.
 
     Raises ``TrainingError`` if the two networks are not of the same kind.
     """
@@ -71,8 +71,7 @@ def first_weights(folder: Path, recipe: Recipe) -> dict[str, np.ndarray]:
             f"{folder} holds a network {before.network} of inner width {before.inner:g}; "
             f"its weights do not fit {recipe.network} of {recipe.inner:g}."
         )
-    weights = load_network(folder).get_weights()
-    return {str(number): np.asarray(weight) for number, weight in enumerate(weights)}
+    return [np.asarray(weight) for weight in load_network(folder).get_weights()]
 
 
 def load_network(folder: Path) -> Any:

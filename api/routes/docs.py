@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify, redirect
 
 from api.description.document import document
 from api.problems import ERRORS
-from api.routes.page import POLICY, page_file
+from api.routes.page import html_page, page_file
 from contracts.errors import NotFound
 
 blueprint = Blueprint("docs", __name__)
@@ -19,9 +19,7 @@ def openapi() -> Response:
 @blueprint.get("/docs")
 def docs() -> Response:
     """The same for people."""
-    response = page_file("docs.html")
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
+    return html_page("docs.html")
 
 
 @blueprint.get("/docs/<any('docs.css', 'docs.js', 'theme.css', 'icon.svg'):name>")

@@ -25,15 +25,20 @@ POLICY = "; ".join(
 @blueprint.get("/")
 def index() -> Response:
     """The live page."""
-    response = page_file("index.html")
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
+    return html_page("index.html")
 
 
 @blueprint.get("/page/<path:name>")
 def asset(name: str) -> Response:
     """A file of the page."""
     return page_file(name)
+
+
+def html_page(name: str) -> Response:
+    """A page, which may use its own files only."""
+    response = page_file(name)
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
 
 
 def page_file(name: str) -> Response:

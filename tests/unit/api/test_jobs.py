@@ -50,30 +50,31 @@ def test_a_wait_that_is_no_number_is_refused(client: FlaskClient, wait: str) -> 
     assert (response.status_code, response.get_json()["field"]) == (422, "wait")
 
 
+def somebody_waits(app: Flask, job_id: str, wait_for: Any) -> tuple[threading.Thread, list[Any]]:
+    """A thread that waits for the job for up to a minute, and where its answer will be."""
+    room, answers = app.extensions["mien"].waiting, list[Any]()
+    waiter = threading.Thread(target=lambda: answers.append(room.wait(job_id, 60)))
+    waiter.start()
+    wait_for(lambda: room.count, "the waiting caller")
+    return waiter, answers
+
+
 def test_a_done_message_that_was_missed_does_no_harm(
     app: Flask, client: FlaskClient, redis: Redis, jpeg: bytes, wait_for: Any
 ) -> None:
     job_id = submit(client, jpeg)
-    room = app.extensions["mien"].waiting
-    answers: list[Any] = []
-    waiter = threading.Thread(target=lambda: answers.append(room.wait(job_id, 30)))
-    waiter.start()
-    wait_for(lambda: room.count, "the waiting caller")
+    waiter, answers = somebody_waits(app, job_id, wait_for)
     redis.hset(keys.job(job_id), "state", "canceled")  # as if the connection had been down when it was announced
     waiter.join(timeout=30)
     assert [job.state for job in answers] == ["canceled"]
-    assert room.count == 0
+    assert app.extensions["mien"].waiting.count == 0
 
 
 def test_a_record_that_nobody_expected_does_not_end_the_listening(
     app: Flask, client: FlaskClient, redis: Redis, jpeg: bytes, wait_for: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     job_id = submit(client, jpeg)
-    room = app.extensions["mien"].waiting
-    answers: list[Any] = []
-    waiter = threading.Thread(target=lambda: answers.append(room.wait(job_id, 60)))
-    waiter.start()
-    wait_for(lambda: room.count, "the waiting caller")
+    waiter, answers = somebody_waits(app, job_id, wait_for)
     redis.hset(keys.job(job_id), "state", "nonsense")
     wait_for(lambda: "unexpected error while listening" in caplog.text, "the listener to fail over it", 20)
     redis.hset(keys.job(job_id), "state", "canceled")

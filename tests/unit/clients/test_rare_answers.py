@@ -1,6 +1,5 @@
 """The clients and what a healthy system hardly ever answers: told by a server that answers as it is told to."""
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -8,9 +7,9 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import mien_client
 import pytest
 
 CLIENTS = Path(__file__).parents[3] / "clients"
@@ -76,16 +75,6 @@ def server() -> Iterator[Server]:
     server.close()
 
 
-@pytest.fixture(scope="module")
-def client() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mien_client", CLIENTS / "python/mien_client/__init__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def in_node(code: str) -> Any:
     node = shutil.which("node")
     assert node, "these tests need Node"
@@ -98,10 +87,10 @@ def in_node(code: str) -> Any:
 
 @pytest.mark.parametrize(("job", "code"), ENDS)
 def test_a_photo_whose_job_ends_without_a_result_is_an_error_with_a_code(
-    server: Server, client: ModuleType, job: dict[str, Any], code: str
+    server: Server, job: dict[str, Any], code: str
 ) -> None:
     server.job = job
-    with client.Mien(server.url) as mien, pytest.raises(client.MienError) as raised:
+    with mien_client.Mien(server.url) as mien, pytest.raises(mien_client.MienError) as raised:
         mien.detect(b"photo")
     assert raised.value.code == code
     told = in_node(
@@ -110,9 +99,9 @@ def test_a_photo_whose_job_ends_without_a_result_is_an_error_with_a_code(
     assert told == ["MienError", code]
 
 
-def test_events_go_on_after_broken_connections(server: Server, client: ModuleType) -> None:
+def test_events_go_on_after_broken_connections(server: Server) -> None:
     server.job = {"state": "succeeded"}
-    with client.Mien(server.url) as mien:
+    with mien_client.Mien(server.url) as mien:
         assert [job["state"] for job in mien.events("j")] == ["queued", "succeeded"]
     server.streams = 0
     states = in_node(

@@ -38,7 +38,7 @@ def test_two_may_not_share_one_folder(tmp_path: Path) -> None:
 def test_asked_to_end_before_redis_answers_it_starts_nothing_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    silent = [sys.executable, "-c", "import time; time.sleep(3600)"]
+    silent = [sys.executable, "-c", "import signal; signal.pause()"]
     monkeypatch.setattr(local, "server_command", lambda *_: silent)
     monkeypatch.setattr(local, "_heed_signals", lambda stop, _: stop.set())
     monkeypatch.delenv("MIEN_REDIS_URL", raising=False)

@@ -13,9 +13,9 @@ import pytest
 
 from deploy.service import Service, stop_all
 
-SLEEP = "import time; print('up', flush=True); time.sleep(600)"
-STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
-PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEP!r}]); {SLEEP}"
+WAITING = "import signal; print('up', flush=True); signal.pause()"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITING}"
+PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {WAITING!r}]); {WAITING}"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def serve(said: list[str]) -> Iterator[Callable[[str], Service]]:
 def test_a_process_that_is_killed_is_started_again(
     serve: Callable[[str], Service], said: list[str], wait_for: Callable[..., Any]
 ) -> None:
-    service = serve(SLEEP)
+    service = serve(WAITING)
     wait_for(lambda: said.count("up") == 1, "the first start")
     first = service.pid
     assert first is not None
@@ -62,7 +62,7 @@ def test_a_process_that_ends_by_itself_is_started_again(
 def test_stopping_ends_it_for_good(
     serve: Callable[[str], Service], said: list[str], wait_for: Callable[..., Any]
 ) -> None:
-    service = serve(SLEEP)
+    service = serve(WAITING)
     wait_for(lambda: "up" in said, "the start")
     stop_all([service], 20, threading.Event())
     assert service.wait(0)
