@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from limits import parse
 from redis import Redis
 
-from contracts.api_keys import KeyStore, Scope
-from contracts.connections import connect
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
-from contracts.webhooks import WebhookStore
+from contracts.storage.api_keys import ApiKeyStore, Scope
+from contracts.storage.connections import connect
+from contracts.storage.webhooks import WebhookStore
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _keys(arguments: argparse.Namespace, redis: Redis) -> int:
-    store = KeyStore(redis)
+    store = ApiKeyStore(redis)
     if arguments.action == "create":
         _check_rate(arguments.rate)
         scopes = frozenset(Scope(name) for name in arguments.scope or [Scope.ANALYZE])

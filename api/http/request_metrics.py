@@ -3,7 +3,8 @@
 import threading
 from collections import Counter
 
-from contracts.metrics import HTTP_REQUESTS, HTTP_SECONDS, Counters, field
+from contracts.metrics import HTTP_REQUESTS, HTTP_SECONDS, metric_key
+from contracts.storage.counters import CounterStore
 
 
 class RequestCounter:
@@ -16,10 +17,10 @@ class RequestCounter:
     def add(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request. `route` is the pattern, not the address, so labels stay few."""
         with self._lock:
-            self._pending[field(HTTP_REQUESTS, method=method, route=route, status=str(status))] += 1
-            self._pending[field(HTTP_SECONDS, method=method, route=route)] += seconds  # type: ignore[assignment]
+            self._pending[metric_key(HTTP_REQUESTS, method=method, route=route, status=str(status))] += 1
+            self._pending[metric_key(HTTP_SECONDS, method=method, route=route)] += seconds  # type: ignore[assignment]
 
-    def flush(self, counters: Counters) -> None:
+    def flush(self, counters: CounterStore) -> None:
         """Add what was counted since the last time.
 
         Raises:

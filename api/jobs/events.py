@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from api.jobs.waiting import WaitingRoom
-from contracts.answers import JobAnswer
 from contracts.errors import MienError
 from contracts.jobs import Job, JobState
+from contracts.responses import JobResponse
 
 _PLACES: Final = {JobState.QUEUED: 1, JobState.RUNNING: 2}
 _LAST: Final = 3
@@ -37,7 +37,7 @@ def stream(room: WaitingRoom, job: Job, seen: int) -> Iterator[str]:
         if place(job.state) > seen:
             seen = place(job.state)
             told_at = time.monotonic()
-            yield f"id: {seen}\nevent: {job.state.value}\ndata: {JobAnswer.of(job).model_dump_json()}\n\n"
+            yield f"id: {seen}\nevent: {job.state.value}\ndata: {JobResponse.of(job).model_dump_json()}\n\n"
         if job.state.final or room.closed:
             return
         if time.monotonic() >= told_at + _SIGN_OF_LIFE_S:

@@ -9,8 +9,7 @@ from functools import partial
 from api.requests.jobs import JobRequest, Options
 from api.services import Services
 from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, MalformedRequest
-from contracts.job_ids import new_job_id
-from contracts.jobs import Job, JobOptions
+from contracts.jobs import Job, JobOptions, new_job_id
 
 _LONGEST_KEY = 255
 _STORING_S = 10.0

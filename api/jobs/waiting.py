@@ -15,12 +15,12 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from contracts import keys
-from contracts.connections import connect
 from contracts.errors import BrokerUnavailable, MienError
-from contracts.job_store import JobStore
 from contracts.jobs import Job, JobState
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import connect
+from contracts.storage.jobs import JobStore
 
 _LOOK_AGAIN_S = 1.0
 _LISTEN_S = 0.25

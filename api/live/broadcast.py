@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 from redis.exceptions import RedisError
 
 from api.live import mjpeg
-from contracts import keys
-from contracts.connections import connect
 from contracts.errors import MienError
-from contracts.frame_store import FrameStore
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import connect
+from contracts.storage.frames import FrameStore
 
 STALLED_AFTER_S = 1.0
 """Without a new annotated view for this long, viewers get plain frames."""

@@ -6,11 +6,11 @@ from typing import Self
 from pydantic import Field
 
 from api.live.broadcast import STALLED_AFTER_S
-from contracts.answers import FaceAnswer
 from contracts.emotions import Emotion
-from contracts.frame_store import FrameStore
 from contracts.frames import FrameResult
+from contracts.responses import FaceResponse
 from contracts.results import Message
+from contracts.storage.frames import FrameStore
 
 NO_FACE = "No face is in view."
 NO_CAMERA = "No camera has sent a picture yet."
@@ -24,7 +24,7 @@ class LiveState(StrEnum):
     GONE = "gone"  # no frame for some seconds
 
 
-class LiveFace(FaceAnswer):
+class LiveFace(FaceResponse):
     """A face in the picture now, smoothed over the frames before."""
 
     track: int = Field(description="Stays the same while the face stays in view.")
@@ -51,7 +51,7 @@ class EmotionData(Message):
         """Look at a camera; `now` in seconds since 1970."""
         result = frames.result(camera) if camera else None
         state = _state(frames.captured_at(camera) if camera else None, result)
-        faces = [LiveFace(track=f.track, **FaceAnswer.of(f).model_dump()) for f in result.faces] if result else []
+        faces = [LiveFace(track=f.track, **FaceResponse.of(f).model_dump()) for f in result.faces] if result else []
         return cls(
             camera=camera,
             state=state,

@@ -3,9 +3,9 @@
 from typing import Any, Final, NamedTuple
 
 from contracts import errors
-from contracts.answers import Accepted, JobAnswer, Reading
 from contracts.errors import MienError
 from contracts.jobs import JobState
+from contracts.responses import AcceptedResponse, DetectionResponse, JobResponse
 from contracts.results import Message
 
 JSON: Final = "application/json"
@@ -44,7 +44,7 @@ _EVENT: Final[dict[str, Any]] = {
         "data": {
             "type": "string",
             "contentMediaType": JSON,
-            "contentSchema": {"$ref": "#/components/schemas/JobAnswer"},
+            "contentSchema": {"$ref": "#/components/schemas/JobResponse"},
         },
     },
 }
@@ -75,9 +75,13 @@ OPERATIONS: Final = (
         "Read the faces of one photo",
         {
             200: Answer(
-                "The reading; without a face `emotion` is null and `faces` is empty.", Reading, headers=("Mien-Job",)
+                "The reading; without a face `emotion` is null and `faces` is empty.",
+                DetectionResponse,
+                headers=("Mien-Job",),
             ),
-            202: Answer("Not finished in time; the job goes on.", Accepted, headers=("Location", "Retry-After")),
+            202: Answer(
+                "Not finished in time; the job goes on.", AcceptedResponse, headers=("Location", "Retry-After")
+            ),
         },
         (*_BODY_ERRORS, errors.AnalysisFailed, errors.JobCanceled, errors.DeadlineExceeded, *_ROOM_ERRORS),
         ("Idempotency-Key",),
@@ -90,8 +94,8 @@ OPERATIONS: Final = (
         "createJob",
         "Submit a job of 1 to 100 images",
         {
-            200: Answer("The job is final already (`Prefer: wait=`).", JobAnswer, headers=("Location",)),
-            202: Answer("The job is durably stored.", JobAnswer, headers=("Location",)),
+            200: Answer("The job is final already (`Prefer: wait=`).", JobResponse, headers=("Location",)),
+            202: Answer("The job is durably stored.", JobResponse, headers=("Location",)),
         },
         (*_BODY_ERRORS, *_ARCHIVE_ERRORS, *_ROOM_ERRORS),
         ("priority", "deadline", "annotate", "webhook", "metadata", "Prefer", "Idempotency-Key"),
@@ -102,7 +106,7 @@ OPERATIONS: Final = (
         "/v1/jobs/{id}",
         "getJob",
         "Look at a job, or wait for it",
-        {200: Answer("The job as it is now.", JobAnswer)},
+        {200: Answer("The job as it is now.", JobResponse)},
         (errors.MalformedRequest, *_JOB_ERRORS),
         ("id", "wait"),
     ),
@@ -111,7 +115,7 @@ OPERATIONS: Final = (
         "/v1/jobs/{id}",
         "cancelJob",
         "Cancel a job that no worker has begun",
-        {200: Answer("The job as it is now, canceled or not.", JobAnswer)},
+        {200: Answer("The job as it is now, canceled or not.", JobResponse)},
         _JOB_ERRORS,
         ("id",),
     ),

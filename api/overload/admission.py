@@ -14,20 +14,20 @@ from collections.abc import Callable, Mapping
 from redis import Redis
 
 from contracts.errors import Overloaded
-from contracts.job_store import JobStore
 from contracts.metrics import (
     FRAMES_ANALYZED,
     IMAGES_ANALYZED,
     JOBS_ANALYZED,
     JOBS_FINISHED,
     STAGE_SECONDS,
-    Counters,
-    field,
-    parse_field,
+    metric_key,
+    parse_metric_key,
 )
-from contracts.presence import live_workers
 from contracts.queues import INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
+from contracts.storage.counters import CounterStore
+from contracts.storage.heartbeat import live_workers
+from contracts.storage.jobs import JobStore
 
 _PACE_KEPT_S = 1.0
 _PACE_IS_OLD_S = 5.0
@@ -45,7 +45,7 @@ class Admission:
         self,
         settings: Settings,
         jobs: JobStore,
-        counters: Counters,
+        counters: CounterStore,
         redis: Redis,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -91,7 +91,7 @@ class Admission:
     def _measure(self, elapsed: float) -> None:
         sums: defaultdict[str, float] = defaultdict(float)
         for text, value in self._counters.read().items():
-            name, labels = parse_field(text)
+            name, labels = parse_metric_key(text)
             if name == JOBS_ANALYZED:
                 sums[text] = value
             elif name != STAGE_SECONDS or labels.get("stage") in _STAGES:
@@ -99,7 +99,7 @@ class Admission:
         since = self._since_last_time(sums)
         estimated = self._estimate(since)
         for queue in JOB_QUEUES:
-            depth, left = self._jobs.queue_depth(queue), since[field(JOBS_ANALYZED, queue=queue)]
+            depth, left = self._jobs.queue_depth(queue), since[metric_key(JOBS_ANALYZED, queue=queue)]
             crowded = min(depth, self._depths[queue]) >= _CROWD and elapsed < _PACE_IS_OLD_S
             self._depths[queue] = depth
             self._pace_s[queue] = elapsed / left if crowded and left else estimated

@@ -5,7 +5,7 @@ import math
 from flask import Request
 
 from contracts.errors import CameraNotFound, MalformedRequest
-from contracts.frame_store import FrameStore
+from contracts.storage.frames import FrameStore
 
 
 def wait_seconds(request: Request, longest: float) -> float:

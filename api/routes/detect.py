@@ -9,10 +9,10 @@ from api.overload.body_memory import release
 from api.requests.images import read_image
 from api.requests.jobs import JobRequest, Options
 from api.services import services
-from contracts.answers import Accepted, Reading, job_location
 from contracts.errors import DeadlineExceeded, JobCanceled
 from contracts.jobs import Job, JobState
 from contracts.queues import INTERACTIVE
+from contracts.responses import AcceptedResponse, DetectionResponse, job_location
 
 blueprint = Blueprint("detect", __name__)
 
@@ -49,13 +49,13 @@ def _detection(job: Job) -> Response:
         raise error_of(item.error)
     if item.analysis is None:
         raise TypeError(f"job {job.id} has neither an analysis nor an error")
-    body = Reading.of(item.analysis).model_dump_json()
+    body = DetectionResponse.of(item.analysis).model_dump_json()
     return Response(body, headers={"Mien-Job": job.id}, mimetype="application/json")
 
 
 def _accepted(job: Job) -> Response:
     location = job_location(job.id)
     message = "The job is not finished yet; ask for its result at the given location."
-    body = Accepted(job=job.id, state=job.state, location=location, message=message)
+    body = AcceptedResponse(job=job.id, state=job.state, location=location, message=message)
     headers = {"Location": location, "Retry-After": str(_ASK_AGAIN_S)}
     return Response(body.model_dump_json(), 202, headers, mimetype="application/json")

@@ -11,9 +11,9 @@ from api.overload.body_memory import release
 from api.requests.jobs import read_job
 from api.requests.query import seconds_to_wait, wait_seconds
 from api.services import services
-from contracts.answers import JobAnswer, job_location
 from contracts.errors import AnnotatedNotFound
 from contracts.jobs import Job
+from contracts.responses import JobResponse, job_location
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 
@@ -75,6 +75,6 @@ def cancel_job(job_id: str) -> Response:
 
 
 def _answer(job: Job, status: int = 200) -> Response:
-    response = Response(JobAnswer.of(job).model_dump_json(), status, mimetype="application/json")
+    response = Response(JobResponse.of(job).model_dump_json(), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -12,7 +12,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from skimage import data
 
-from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, Counters, field
+from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, metric_key
+from contracts.storage.counters import CounterStore
 from models.drawing import COLOURS
 
 pytestmark = pytest.mark.browser
@@ -84,8 +85,8 @@ def test_two_pages_cost_one_drawing_a_frame(
     page: Page, browser: Browser, address: str, redis: Any, wait_for: WaitFor
 ) -> None:
     def counts() -> tuple[float, float]:
-        found = Counters(redis).read()
-        drawn, analyzed = (found.get(field(name, camera="camera"), 0) for name in (FRAMES_DRAWN, FRAMES_ANALYZED))
+        found = CounterStore(redis).read()
+        drawn, analyzed = (found.get(metric_key(name, camera="camera"), 0) for name in (FRAMES_DRAWN, FRAMES_ANALYZED))
         return drawn, analyzed
 
     second = browser.new_page()

@@ -14,10 +14,10 @@ from PIL import Image
 from redis import Redis
 from skimage import data
 
-from contracts import keys
-from contracts.job_store import JobStore
 from contracts.jobs import JobState
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.jobs import JobStore
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,9 @@ from flask import Flask
 from redis import Redis
 
 from api.app import create_app
-from contracts import keys
-from contracts.api_keys import KeyStore, Scope
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.api_keys import ApiKeyStore, Scope
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def guarded(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
 
 @pytest.fixture
-def store(redis: Redis) -> KeyStore:
-    return KeyStore(redis)
+def store(redis: Redis) -> ApiKeyStore:
+    return ApiKeyStore(redis)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -51,7 +51,7 @@ def test_without_a_key_nobody_gets_in_and_health_stays_open(guarded: Callable[..
     assert client.get("/readyz").get_json()["code"] == "not_ready"
 
 
-def test_a_key_opens_what_its_scopes_say(guarded: Callable[..., Flask], store: KeyStore) -> None:
+def test_a_key_opens_what_its_scopes_say(guarded: Callable[..., Flask], store: ApiKeyStore) -> None:
     client = guarded().test_client()
     token = store.create("phone", frozenset({Scope.ANALYZE}))
     assert client.get("/v1/jobs/never", headers=bearer(token)).status_code == 404
@@ -60,7 +60,7 @@ def test_a_key_opens_what_its_scopes_say(guarded: Callable[..., Flask], store: K
     assert '"operate"' in refused.get_json()["error"]
 
 
-def test_browsers_send_the_key_as_a_password(guarded: Callable[..., Flask], store: KeyStore) -> None:
+def test_browsers_send_the_key_as_a_password(guarded: Callable[..., Flask], store: ApiKeyStore) -> None:
     token = store.create("me", frozenset({Scope.LIVE}))
     basic = b64encode(f"anything:{token}".encode()).decode()
     response = guarded().test_client().get("/", headers={"Authorization": f"Basic {basic}"}, buffered=True)
@@ -73,7 +73,7 @@ def test_wrong_keys_are_refused(guarded: Callable[..., Flask], token: str) -> No
     assert response.status_code == 401
 
 
-def test_a_changed_secret_and_a_revoked_key_are_refused(guarded: Callable[..., Flask], store: KeyStore) -> None:
+def test_a_changed_secret_and_a_revoked_key_are_refused(guarded: Callable[..., Flask], store: ApiKeyStore) -> None:
     client = guarded().test_client()
     token = store.create("phone", frozenset({Scope.ANALYZE}))
     wrong = token[:-1] + ("A" if token[-1] != "A" else "B")
@@ -84,7 +84,7 @@ def test_a_changed_secret_and_a_revoked_key_are_refused(guarded: Callable[..., F
 
 
 def test_only_a_hash_is_stored_and_nothing_is_logged(
-    guarded: Callable[..., Flask], store: KeyStore, redis: Redis, caplog: pytest.LogCaptureFixture
+    guarded: Callable[..., Flask], store: ApiKeyStore, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = store.create("phone", frozenset({Scope.ANALYZE}))
     secret = token.rpartition("mien_")[2].partition("_")[2]
@@ -106,7 +106,7 @@ def test_a_rate_holds_for_requests_at_the_same_time(guarded: Callable[..., Flask
         assert Counter(threads.map(look, range(30))) == {404: 5, 429: 25}
 
 
-def test_a_keys_own_rate_and_the_setting(guarded: Callable[..., Flask], store: KeyStore) -> None:
+def test_a_keys_own_rate_and_the_setting(guarded: Callable[..., Flask], store: ApiKeyStore) -> None:
     client = guarded(rate_limit="1/hour").test_client()
     plain = store.create("plain", frozenset({Scope.ANALYZE}))
     fast = store.create("fast", frozenset({Scope.ANALYZE}), rate="3/hour")
@@ -124,7 +124,9 @@ def test_anonymous_clients_may_be_limited_too(guarded: Callable[..., Flask]) -> 
     assert client.get("/emotion_data").status_code == 200, "the live page is not counted"
 
 
-def test_an_idempotency_key_belongs_to_its_client(guarded: Callable[..., Flask], store: KeyStore, jpeg: bytes) -> None:
+def test_an_idempotency_key_belongs_to_its_client(
+    guarded: Callable[..., Flask], store: ApiKeyStore, jpeg: bytes
+) -> None:
     client = guarded().test_client()
     tokens = [store.create(name, frozenset({Scope.ANALYZE})) for name in ("one", "two")]
     ids = {
@@ -156,7 +158,7 @@ def command(redis_url: str, *arguments: str, **settings: str) -> "subprocess.Com
     )
 
 
-def test_keys_are_managed_from_the_command_line(redis_url: str, store: KeyStore) -> None:
+def test_keys_are_managed_from_the_command_line(redis_url: str, store: ApiKeyStore) -> None:
     made = command(redis_url, "keys", "create", "the phone app", "--scope", "live", "--rate", "10/minute")
     key = store.find(made.stdout.strip())
     assert key is not None

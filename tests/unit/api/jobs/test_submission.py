@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from contracts.errors import BrokerUnavailable
-from contracts.job_store import JobStore
+from contracts.storage.jobs import JobStore
 
 
 def post(app: Flask, address: str, data: bytes, **headers: str) -> TestResponse:

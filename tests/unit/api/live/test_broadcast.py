@@ -12,12 +12,12 @@ from redis import Redis
 
 from api.live import mjpeg
 from api.live.broadcast import STALLED_AFTER_S, CameraHub, placeholder
-from contracts import keys
 from contracts.emotions import EMOTIONS
-from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace, View
 from contracts.results import Box
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.frames import FrameStore
 
 
 @pytest.fixture

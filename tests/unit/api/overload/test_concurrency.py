@@ -8,10 +8,11 @@ from flask import Flask
 from api.app import create_app
 from api.overload.concurrency import ConcurrencyLimiter
 from contracts.errors import Overloaded
-from contracts.job_store import JobStore
-from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, STAGE_SECONDS, Counters, field
+from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, STAGE_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
+from contracts.storage.counters import CounterStore
+from contracts.storage.jobs import JobStore
 
 
 def test_what_does_not_fit_is_turned_away_until_somebody_leaves(clock: Any) -> None:
@@ -90,14 +91,14 @@ def test_a_body_that_cannot_be_used_gives_its_room_back(app: Flask) -> None:
 def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(settings: Settings, redis: Any, clock: Any) -> None:
     from api.overload.admission import Admission
 
-    counters = Counters(redis)
+    counters = CounterStore(redis)
     admission = Admission(settings, JobStore(redis, settings), counters, redis, clock)
     redis.rpush(INTERACTIVE, *(["a message"] * 20))
     admission.check(INTERACTIVE)
     clock.now += 2
     # By the stages alone an image costs 1 ms; but only ten jobs have left in two seconds.
-    counters.add({IMAGES_ANALYZED: 10, field(STAGE_SECONDS, stage="detect"): 0.01})
-    counters.add({field(JOBS_ANALYZED, queue=INTERACTIVE): 10})
+    counters.add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 0.01})
+    counters.add({metric_key(JOBS_ANALYZED, queue=INTERACTIVE): 10})
     with pytest.raises(Overloaded, match="about 4 s") as caught:
         admission.check(INTERACTIVE)
     assert caught.value.retry_after == pytest.approx(1)

@@ -15,13 +15,14 @@ from redis import Redis
 
 from api.app import create_app
 from api.overload.admission import Admission
-from contracts import keys
 from contracts.errors import CorruptImage, Overloaded
-from contracts.job_store import JobStore
 from contracts.jobs import ItemResult, JobState, Problem
-from contracts.metrics import IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, Counters, field
+from contracts.metrics import IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.counters import CounterStore
+from contracts.storage.jobs import JobStore
 
 
 def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
@@ -236,10 +237,10 @@ def test_too_many_waiting_bytes_are_overload(settings: Settings, redis: Redis, j
 def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, redis: Redis, jpeg: bytes) -> None:
     counted = {
         IMAGES_ANALYZED: 10,
-        field(JOBS_FINISHED, state="succeeded"): 5,
-        field(STAGE_SECONDS, stage="detect"): 40,
+        metric_key(JOBS_FINISHED, state="succeeded"): 5,
+        metric_key(STAGE_SECONDS, stage="detect"): 40,
     }
-    Counters(redis).add(counted)  # 4 s an image, two images a job
+    CounterStore(redis).add(counted)  # 4 s an image, two images a job
     redis.rpush(INTERACTIVE, *(["a message"] * 5))
     client = app.test_client()
     response = client.post("/v1/jobs?priority=interactive", data=jpeg, content_type="image/jpeg")
@@ -250,19 +251,19 @@ def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, 
 
 def test_the_pace_is_that_of_lately_and_not_of_all_time(settings: Settings, redis: Redis) -> None:
     settings = settings.model_copy(update={"max_interactive_wait_s": 1.0})
-    now, counters = [0.0], Counters(redis)
+    now, counters = [0.0], CounterStore(redis)
     admission = Admission(settings, JobStore(redis, settings), counters, redis, clock=lambda: now[0])
     redis.rpush(INTERACTIVE, *(["a message"] * 5))
-    counters.add({IMAGES_ANALYZED: 10, field(STAGE_SECONDS, stage="detect"): 40})
+    counters.add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 40})
     with pytest.raises(Overloaded, match="about 20 s"):
         admission.check(INTERACTIVE)
-    counters.add({IMAGES_ANALYZED: 100, field(STAGE_SECONDS, stage="detect"): 1})
+    counters.add({IMAGES_ANALYZED: 100, metric_key(STAGE_SECONDS, stage="detect"): 1})
     now[0] += 2
     admission.check(INTERACTIVE)
     now[0] += 2
     admission.check(INTERACTIVE)  # nothing new was measured: the pace is kept
     redis.delete(keys.COUNTERS)
-    counters.add({IMAGES_ANALYZED: 1, field(STAGE_SECONDS, stage="detect"): 4})
+    counters.add({IMAGES_ANALYZED: 1, metric_key(STAGE_SECONDS, stage="detect"): 4})
     now[0] += 2
     with pytest.raises(Overloaded, match="about 20 s"):
         admission.check(INTERACTIVE)

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from contracts.errors import CorruptImage
-from contracts.job_store import JobStore
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.settings import Settings
+from contracts.storage.jobs import JobStore
 
 
 def huge_png(side: int) -> bytes:

@@ -8,9 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from contracts import keys
-from contracts.job_store import JobStore
 from contracts.queues import BULK, INTERACTIVE
+from contracts.storage import keys
+from contracts.storage.jobs import JobStore
 
 
 def submit(client: FlaskClient, jpeg: bytes) -> str:

@@ -9,9 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from api.app import create_app
-from contracts.metrics import IMAGES_ANALYZED, STAGE_SECONDS, Counters, field
-from contracts.presence import WorkerReport, report, retire
+from contracts.metrics import IMAGES_ANALYZED, STAGE_SECONDS, metric_key
 from contracts.settings import Settings
+from contracts.storage.counters import CounterStore
+from contracts.storage.heartbeat import WorkerReport, report, retire
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ def test_not_ready_without_a_broker() -> None:
 def test_metrics_join_this_process_and_what_all_have_counted(
     client: FlaskClient, reported: WorkerReport, redis: Redis
 ) -> None:
-    counters = Counters(redis)
-    counters.add({IMAGES_ANALYZED: 3, field(STAGE_SECONDS, stage="detect"): 0.5})
+    counters = CounterStore(redis)
+    counters.add({IMAGES_ANALYZED: 3, metric_key(STAGE_SECONDS, stage="detect"): 0.5})
     redis.rpush("bulk", "a message")
     client.get("/ping")
     client.get("/nowhere")
@@ -83,15 +84,15 @@ def test_metrics_join_this_process_and_what_all_have_counted(
 
 
 def test_counts_survive_a_broker_that_does_not_answer(app: Flask, redis: Redis) -> None:
-    from contracts.connections import connect
     from contracts.errors import BrokerUnavailable
+    from contracts.storage.connections import connect
 
     requests = app.extensions["mien"].requests
     requests.add("GET", "/ping", 200, 0.1)
     with pytest.raises(BrokerUnavailable):
-        requests.flush(Counters(connect("redis://127.0.0.1:1/0", name="tests")))
-    requests.flush(Counters(redis))
-    assert Counters(redis).read()['mien_http_requests_total{method="GET",route="/ping",status="200"}'] == 1
+        requests.flush(CounterStore(connect("redis://127.0.0.1:1/0", name="tests")))
+    requests.flush(CounterStore(redis))
+    assert CounterStore(redis).read()['mien_http_requests_total{method="GET",route="/ping",status="200"}'] == 1
 
 
 def test_nothing_here_and_wrong_method_are_problems(client: FlaskClient) -> None:
@@ -107,7 +108,7 @@ def test_a_surprise_is_a_problem_without_details(app: Flask, monkeypatch: pytest
     def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("contracts.frame_store.FrameStore.cameras", fail)
+    monkeypatch.setattr("contracts.storage.frames.FrameStore.cameras", fail)
     response = app.test_client().get("/v1/cameras")
     assert (response.status_code, response.get_json()["code"]) == (500, "internal_error")
     assert "secret" not in response.text

@@ -2,9 +2,9 @@
 
 from celery import Celery
 
-from contracts.connections import translated_broker
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
 from contracts.settings import Settings
+from contracts.storage.connections import translated_broker
 
 _FRAME_EXPIRES_S = 2
 _CONNECTIONS = 4

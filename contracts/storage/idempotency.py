@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from redis import Redis
 
-from contracts import keys
-from contracts.connections import translated
-from contracts.scripts import load_script
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import translated
+from contracts.storage.scripts import load_script
 
 
 class Claimed(NamedTuple):
@@ -20,7 +20,7 @@ class Claimed(NamedTuple):
     """Whether this call was the one that claimed the key."""
 
 
-class OnceStore:
+class IdempotencyStore:
     """Claims and looks up idempotency keys; one atomic step each."""
 
     def __init__(self, redis: Redis, settings: Settings) -> None:

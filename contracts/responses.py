@@ -14,7 +14,7 @@ from contracts.results import Analysis, Box, Face, Message
 NO_FACE = "No face was found in the image."
 
 
-class FaceAnswer(Message):
+class FaceResponse(Message):
     """One face of an image."""
 
     box: Box
@@ -29,7 +29,7 @@ class FaceAnswer(Message):
         return cls(box=face.box, emotion=face.emotion, confidence=round(face.confidence, 2), scores=scores)
 
 
-class Reading(Message):
+class DetectionResponse(Message):
     """What was read from one image. `emotion` and `confidence` are those of the largest face.
 
     It is the answer of ``POST /detect_emotion`` too, and the same for the same picture: what differs from one request
@@ -38,7 +38,7 @@ class Reading(Message):
 
     emotion: Emotion | None = Field(description="Of the largest face; null when there is no face.")
     confidence: float | None = Field(ge=0, le=1, description="Of the largest face, 0 to 1, two decimals.")
-    faces: list[FaceAnswer] = Field(description="All faces, largest first.")
+    faces: list[FaceResponse] = Field(description="All faces, largest first.")
     width: int = Field(ge=1, description="Pixels of the upright image; boxes are within it.")
     height: int = Field(ge=1)
     detector: str
@@ -48,7 +48,7 @@ class Reading(Message):
     @classmethod
     def of(cls, analysis: Analysis) -> Self:
         """The view of an analysis."""
-        faces = [FaceAnswer.of(face) for face in analysis.faces]
+        faces = [FaceResponse.of(face) for face in analysis.faces]
         return cls(
             emotion=faces[0].emotion if faces else None,
             confidence=faces[0].confidence if faces else None,
@@ -61,7 +61,7 @@ class Reading(Message):
         )
 
 
-class Accepted(Message):
+class AcceptedResponse(Message):
     """The answer when the time to wait ran out: the job goes on, and its result is at `location`."""
 
     job: str
@@ -70,23 +70,23 @@ class Accepted(Message):
     message: str
 
 
-class ItemAnswer(Message):
+class ItemResponse(Message):
     """The outcome of one image of a job: a result or an error, never both."""
 
     index: int = Field(ge=0, description="Position of the image in the request.")
-    result: Reading | None
+    result: DetectionResponse | None
     error: Problem | None
     annotated: str | None = Field(description="Where the image with its boxes drawn is, if the job asked for it.")
 
     @classmethod
     def of(cls, item: ItemResult, job: Job) -> Self:
         """The view of a stored item."""
-        result = Reading.of(item.analysis) if item.analysis else None
+        result = DetectionResponse.of(item.analysis) if item.analysis else None
         annotated = f"{job_location(job.id)}/items/{item.index}/annotated" if result and job.options.annotate else None
         return cls(index=item.index, result=result, error=item.error, annotated=annotated)
 
 
-class JobAnswer(Message):
+class JobResponse(Message):
     """A job as its client sees it. Times are seconds since 1970, UTC."""
 
     id: str
@@ -98,7 +98,7 @@ class JobAnswer(Message):
     deadline_at: float | None
     started_at: float | None
     finished_at: float | None
-    items: list[ItemAnswer] = Field(description="In the order of the images; empty until the job is finished.")
+    items: list[ItemResponse] = Field(description="In the order of the images; empty until the job is finished.")
     error: Problem | None = Field(description="Why the job as a whole failed.")
     location: str
     metadata: dict[str, JsonValue] | None = Field(description="As it was given with the job.")
@@ -107,7 +107,7 @@ class JobAnswer(Message):
     def of(cls, job: Job) -> Self:
         """The view of a stored job."""
         return cls(
-            items=[ItemAnswer.of(item, job) for item in job.items],
+            items=[ItemResponse.of(item, job) for item in job.items],
             location=job_location(job.id),
             metadata=job.options.metadata,
             **job.model_dump(exclude={"version", "items", "options"}),

@@ -6,11 +6,11 @@ from typing import Any
 
 from redis import Redis
 
-from contracts import keys
-from contracts.connections import translated
 from contracts.frames import Frame, FrameResult, FrameStamp, View
-from contracts.scripts import load_script
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import translated
+from contracts.storage.scripts import load_script
 
 _CAMERA_KNOWN_S = 3_600
 _REQUEST_LIFE_S = 2.0

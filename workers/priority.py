@@ -7,7 +7,7 @@ from contracts.queues import BULK
 _LEAST_URGENT = 19
 
 
-def give_way(queues: str) -> bool:
+def lower_priority(queues: str) -> bool:
     """Let all other processes of this machine go first if nobody waits for any of these queues; returns whether so.
 
     To be called before threads are started, which inherit it. On Linux the scheduler's class for idle work: a task

@@ -12,9 +12,9 @@ from typing import Final
 from pydantic import Field
 from redis import Redis
 
-from contracts import keys
-from contracts.connections import translated
 from contracts.results import Message
+from contracts.storage import keys
+from contracts.storage.connections import translated
 
 _TOKEN: Final = re.compile(r"mien_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
@@ -38,7 +38,7 @@ class ApiKey(Message):
     created_at: float
 
 
-class KeyStore:
+class ApiKeyStore:
     """Creates, finds and revokes keys."""
 
     def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:

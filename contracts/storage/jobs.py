@@ -10,13 +10,12 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import RedisError
 
-from contracts import keys
-from contracts.connections import translated
 from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
-from contracts.job_ids import is_job_id, new_job_id
-from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem
-from contracts.scripts import load_script
+from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import translated
+from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
 _UNFINISHED_S: Final = 600

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 _TOUCHES_IN_TIME = 4
 
 
-class KeepUnacked(bootsteps.StartStopStep):  # type: ignore[misc]
+class ExtendVisibilityTimeout(bootsteps.StartStopStep):  # type: ignore[misc]
     """Touches the index entry of every held message, well within the visibility timeout."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)

@@ -12,7 +12,7 @@ What adds data is bounded by the gateway's admission (jobs) or by a TTL of secon
 
 
 def load_script(redis: Redis, name: str, *, prelude: str = "") -> Script:
-    """Register ``contracts/lua/{name}.lua``; the server compiles it once and keeps it by hash.
+    """Register ``contracts/storage/lua/{name}.lua``; the server compiles it once and keeps it by hash.
 
     Args:
         redis: the server.
@@ -24,4 +24,4 @@ def load_script(redis: Redis, name: str, *, prelude: str = "") -> Script:
 
 
 def _text(name: str) -> str:
-    return files("contracts").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    return files("contracts.storage").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")

@@ -4,9 +4,9 @@ import time
 
 from redis import Redis
 
-from contracts import keys
-from contracts.connections import translated
 from contracts.results import Message
+from contracts.storage import keys
+from contracts.storage.connections import translated
 
 REPORT_EVERY_S = 3.0
 FORGOTTEN_AFTER_S = 10.0

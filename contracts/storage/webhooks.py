@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from redis import Redis
 
-from contracts import keys
-from contracts.connections import translated
 from contracts.errors import WebhookNotFound
-from contracts.scripts import load_script
+from contracts.storage import keys
+from contracts.storage.connections import translated
+from contracts.storage.scripts import load_script
 
 GAPS_S: Final = (5, 15, 60, 120, 300, 900, 1_800, 3_600, 7_200, 14_400)
 """Seconds from one attempt to the next, before jitter; about eight hours in all, then the webhook is given up."""
