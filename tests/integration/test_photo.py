@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 from PIL import Image
-from skimage.data import astronaut
+
+from support.pictures import astronaut
 
 
 def photo() -> bytes:
