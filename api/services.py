@@ -6,11 +6,11 @@ from typing import Self, cast
 from flask import current_app
 from redis import Redis
 
-from api.admission import Admission
-from api.gate import Gate
-from api.request_counter import RequestCounter
-from api.video import CameraHub
-from api.waiting import WaitingRoom
+from api.http.request_metrics import RequestCounter
+from api.jobs.waiting import WaitingRoom
+from api.live.broadcast import CameraHub
+from api.overload.admission import Admission
+from api.overload.concurrency import ConcurrencyLimiter
 from contracts.api_keys import KeyStore
 from contracts.connections import connect
 from contracts.dispatch import Dispatcher
@@ -40,8 +40,8 @@ class Services:
     api_keys: KeyStore
     webhooks: WebhookStore
     admission: Admission
-    bodies: Gate
-    storing: Gate
+    bodies: ConcurrencyLimiter
+    storing: ConcurrencyLimiter
     frames: FrameStore
     dispatcher: Dispatcher
     waiting: WaitingRoom
@@ -66,8 +66,10 @@ class Services:
             api_keys=KeyStore(redis),
             webhooks=WebhookStore(redis),
             admission=Admission(settings, jobs, counters, redis),
-            bodies=Gate(settings.max_intake_bytes, "This gateway is reading too many requests"),
-            storing=Gate(settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S),
+            bodies=ConcurrencyLimiter(settings.max_intake_bytes, "This gateway is reading too many requests"),
+            storing=ConcurrencyLimiter(
+                settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S
+            ),
             frames=frames,
             dispatcher=Dispatcher(settings),
             waiting=WaitingRoom(settings, jobs),

@@ -2,13 +2,13 @@
 
 from flask import Blueprint, Response, request
 
-from api.bodies import read_image
-from api.bodies_held import let_go
-from api.client import client_name, vanished
-from api.job_request import JobRequest, Options
-from api.problems import error_of
+from api.http.connection import client_name, vanished
+from api.http.problems import error_of
+from api.jobs.submission import check_room, submit
+from api.overload.body_memory import release
+from api.requests.images import read_image
+from api.requests.jobs import JobRequest, Options
 from api.services import services
-from api.submission import check_room, submit
 from contracts.answers import Accepted, Reading, job_location
 from contracts.errors import DeadlineExceeded, JobCanceled
 from contracts.jobs import Job, JobState
@@ -29,7 +29,7 @@ def detect_emotion() -> Response:
     wanted = JobRequest([read_image(request, mien.settings)], Options(priority=INTERACTIVE))
     job = submit(mien, wanted, key, client_name(), admitted=key is None)
     del wanted
-    let_go()
+    release()
     gone = vanished(request.environ)
     job = mien.waiting.wait_for_accepted(job, mien.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():

@@ -20,10 +20,10 @@ def install(app: Flask, settings: Settings) -> None:
             g.give_room_back = mien.bodies.enter(size)
 
     app.before_request(take_room)
-    app.teardown_request(lambda _: let_go())
+    app.teardown_request(lambda _: release())
 
 
-def let_go() -> None:
+def release() -> None:
     """The images are stored: whoever waits for the result holds no room, and no files, meanwhile."""
     leave = g.pop("give_room_back", None)
     if leave is not None:

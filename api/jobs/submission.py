@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from api.job_request import JobRequest, Options
+from api.requests.jobs import JobRequest, Options
 from api.services import Services
 from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, MalformedRequest
 from contracts.job_ids import new_job_id

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from api.client import vanished
+from api.http.connection import vanished
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 HIGH = 1_500
 """A gateway with so many connections has descriptors that `select` cannot take."""
 
@@ -59,7 +59,7 @@ def test_under_gevent_asking_neither_blocks_nor_misjudges() -> None:
     code = """
 from gevent import monkey; monkey.patch_all()
 import socket
-from api.client import vanished
+from api.http.connection import vanished
 ours, client = socket.socketpair()
 gone = vanished({"gunicorn.socket": ours})
 assert not gone()

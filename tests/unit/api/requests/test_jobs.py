@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from api.admission import Admission
 from api.app import create_app
+from api.overload.admission import Admission
 from contracts import keys
 from contracts.errors import CorruptImage, Overloaded
 from contracts.job_store import JobStore

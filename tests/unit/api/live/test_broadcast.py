@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from api import mjpeg
-from api.video import STALLED_AFTER_S, CameraHub, placeholder
+from api.live import mjpeg
+from api.live.broadcast import STALLED_AFTER_S, CameraHub, placeholder
 from contracts import keys
 from contracts.emotions import EMOTIONS
 from contracts.frame_store import FrameStore

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
-from api.description.operations import OPERATIONS, Answer, Operation
-from api.description.parts import BODIES, HEADERS, PARAMETERS
-from api.problems import ERRORS
+from api.http.problems import ERRORS
+from api.openapi.operations import OPERATIONS, Answer, Operation
+from api.openapi.parts import BODIES, HEADERS, PARAMETERS
 from contracts import errors
 from contracts.errors import MienError
 from contracts.results import Message

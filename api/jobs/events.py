@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from api.waiting import WaitingRoom
+from api.jobs.waiting import WaitingRoom
 from contracts.answers import JobAnswer
 from contracts.errors import MienError
 from contracts.jobs import Job, JobState

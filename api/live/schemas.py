@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field
 
-from api.video import STALLED_AFTER_S
+from api.live.broadcast import STALLED_AFTER_S
 from contracts.answers import FaceAnswer
 from contracts.emotions import Emotion
 from contracts.frame_store import FrameStore

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from api.archive import ArchiveImages
+from api.requests.archive import ArchiveImages
 from contracts.errors import InvalidArchive
 
 NAME = b"a.jpg"

@@ -13,7 +13,7 @@ _FEW = 20
 """So many are never too many: one slow stay, as the first one is, says little."""
 
 
-class Gate:
+class ConcurrencyLimiter:
     """Thread-safe. Remembers how long stays are lately: that is when there should be room again."""
 
     def __init__(

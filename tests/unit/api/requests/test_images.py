@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from api.bodies import parse_json
+from api.requests.images import parse_json
 from contracts.errors import NotJson
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from redis.exceptions import RedisError
 
-from api import mjpeg
+from api.live import mjpeg
 from contracts import keys
 from contracts.connections import connect
 from contracts.errors import MienError

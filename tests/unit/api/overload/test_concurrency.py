@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from api.app import create_app
-from api.gate import Gate
+from api.overload.concurrency import ConcurrencyLimiter
 from contracts.errors import Overloaded
 from contracts.job_store import JobStore
 from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, STAGE_SECONDS, Counters, field
@@ -15,7 +15,7 @@ from contracts.settings import Settings
 
 
 def test_what_does_not_fit_is_turned_away_until_somebody_leaves(clock: Any) -> None:
-    gate = Gate(10, "Full", clock)
+    gate = ConcurrencyLimiter(10, "Full", clock)
     leave_first, leave_second = gate.enter(6), gate.enter(4)
     with pytest.raises(Overloaded, match="Full; try again later"):
         gate.check()
@@ -28,7 +28,7 @@ def test_what_does_not_fit_is_turned_away_until_somebody_leaves(clock: Any) -> N
 
 
 def test_what_is_larger_than_the_limit_gets_in_alone(clock: Any) -> None:
-    gate = Gate(10, "Full", clock)
+    gate = ConcurrencyLimiter(10, "Full", clock)
     with gate.entered(11), pytest.raises(Overloaded):
         gate.enter(1)
     with gate.entered(1), pytest.raises(Overloaded):
@@ -36,7 +36,7 @@ def test_what_is_larger_than_the_limit_gets_in_alone(clock: Any) -> None:
 
 
 def test_retry_after_is_how_long_stays_are_lately(clock: Any) -> None:
-    gate = Gate(1, "Full", clock)
+    gate = ConcurrencyLimiter(1, "Full", clock)
     for _ in range(100):
         with gate.entered():
             clock.now += 7
@@ -46,7 +46,7 @@ def test_retry_after_is_how_long_stays_are_lately(clock: Any) -> None:
 
 
 def test_a_gate_that_has_become_slow_lets_fewer_in(clock: Any) -> None:
-    gate = Gate(100, "Full", clock, longest_s=1)
+    gate = ConcurrencyLimiter(100, "Full", clock, longest_s=1)
     for _ in range(100):
         with gate.entered():
             clock.now += 0.25
@@ -88,7 +88,7 @@ def test_a_body_that_cannot_be_used_gives_its_room_back(app: Flask) -> None:
 
 
 def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(settings: Settings, redis: Any, clock: Any) -> None:
-    from api.admission import Admission
+    from api.overload.admission import Admission
 
     counters = Counters(redis)
     admission = Admission(settings, JobStore(redis, settings), counters, redis, clock)

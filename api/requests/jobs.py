@@ -9,9 +9,9 @@ from flask import Request, Response, after_this_request
 from pydantic import Field, JsonValue, ValidationError, field_validator
 from werkzeug.datastructures import FileStorage
 
-from api.archive import ArchiveImages
-from api.bodies import FIELD, TAKEN, is_json, parse_json, refuse_more
-from api.image_text import image_bytes
+from api.requests.archive import ArchiveImages
+from api.requests.image_text import image_bytes
+from api.requests.images import FIELD, TAKEN, is_json, parse_json, refuse_more
 from contracts.addresses import AddressPolicy
 from contracts.errors import EmptyBody, MalformedRequest, NotJson, TooManyImages, UnsupportedMediaType
 from contracts.queues import BULK

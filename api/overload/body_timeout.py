@@ -11,7 +11,7 @@ from contracts.errors import RequestTooSlow
 _BODY_S = 30.0
 
 
-class TimedBodies:
+class BodyTimeoutMiddleware:
     """WSGI middleware, for servers on gevent: whoever reads a body that does not arrive in time gets an error."""
 
     def __init__(self, app: Any, seconds: float = _BODY_S) -> None:

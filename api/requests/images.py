@@ -6,7 +6,7 @@ from flask import Request
 from pydantic_core import from_json
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.image_text import image_bytes
+from api.requests.image_text import image_bytes
 from contracts.errors import EmptyBody, MalformedRequest, NotJson, UnsupportedMediaType
 from contracts.settings import Settings
 from models.header import read_header

@@ -7,8 +7,8 @@ from flask import Flask, Request, Response, g, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
-from api.client import client_name
-from api.problems import problem_response
+from api.http.connection import client_name
+from api.http.problems import problem_response
 from api.services import services
 from contracts.api_keys import ApiKey, Scope
 from contracts.errors import Forbidden, QuotaExceeded, Unauthorized
@@ -30,7 +30,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Put the guard before every view of the application."""
     if settings.require_keys:
         app.before_request(_check_key)
-    app.after_request(_careful)
+    app.after_request(add_security_headers)
     if settings.cors_origins:
         app.before_request(_answer_preflight)
         app.after_request(_allow_origins)
@@ -88,7 +88,8 @@ def _unlimited() -> bool:
     return not _rate()
 
 
-def _careful(response: Response) -> Response:
+def add_security_headers(response: Response) -> Response:
+    """Tell browsers to be careful with any answer, unless the view has said otherwise."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("X-Frame-Options", "DENY")
