@@ -10,11 +10,11 @@ import pytest
 import requests
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
-from skimage import data
 
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, metric_key
 from contracts.storage.counters import CounterStore
 from models.drawing import COLOURS
+from support import pictures
 
 pytestmark = pytest.mark.browser
 
@@ -138,7 +138,7 @@ def test_the_video_comes_back_after_the_gateway(
 
 def test_a_photo_is_answered_and_drawn(page: Page, tmp_path: Any) -> None:
     photo = tmp_path / "astronaut.jpg"
-    Image.fromarray(data.astronaut()).save(photo, quality=92)
+    Image.fromarray(pictures.astronaut()).save(photo, quality=92)
     page.set_input_files("#file", photo)
     page.wait_for_selector("#photo:not([hidden])", timeout=30_000)
     assert page.locator("#photo-message").inner_text() == "One face found."

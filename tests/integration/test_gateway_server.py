@@ -57,8 +57,8 @@ def test_it_starts_and_stops_quietly(gateway: Gateway) -> None:
 
 
 def test_an_ipv6_address_is_told_from_its_port(settings: Settings) -> None:
-    assert options(settings.model_copy(update={"host": "::1"}))["bind"] == "[::1]:8000"
-    assert options(settings)["bind"] == "127.0.0.1:8000"
+    assert options(settings.model_copy(update={"host": "::1"}))["bind"] == "[::1]:5000"
+    assert options(settings)["bind"] == "127.0.0.1:5000"
 
 
 def test_a_stopping_process_has_longer_than_a_request_may_wait(settings: Settings) -> None:
