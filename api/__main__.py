@@ -16,9 +16,9 @@ def main() -> int:
         settings = load_settings()
         if arguments.command == "serve":
             return _serve(settings)
-        from api import commands
+        from api import cli
 
-        return commands.run(arguments, settings)
+        return cli.run(arguments, settings)
     except MienError as error:
         print(f"mien gateway: {error}", file=sys.stderr)
         return 2

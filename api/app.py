@@ -4,8 +4,9 @@ import time
 
 from flask import Flask, Response, g, request
 
-from api import bodies_held, guard
-from api.problems import register_error_handlers
+from api.access import guard
+from api.http.problems import register_error_handlers
+from api.overload import body_memory
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
 from api.services import Services, services
 from contracts.settings import Settings
@@ -29,7 +30,7 @@ def create_app(settings: Settings) -> Flask:
     for module in _BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     guard.install(app, settings)
-    bodies_held.install(app, settings)  # after the guard: strangers hold nothing
+    body_memory.install(app, settings)  # after the guard: strangers hold nothing
     return app
 
 

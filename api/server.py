@@ -9,7 +9,7 @@ import gevent
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.ggevent import GeventWorker
 
-from api.intake import TimedBodies
+from api.overload.body_timeout import BodyTimeoutMiddleware
 from contracts.errors import MienError
 from contracts.settings import Settings
 
@@ -120,5 +120,5 @@ class Gateway(BaseApplication):  # type: ignore[misc]
         from api.app import create_app
 
         app = create_app(self._settings)
-        app.wsgi_app = TimedBodies(app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = BodyTimeoutMiddleware(app.wsgi_app)  # type: ignore[method-assign]
         return app

@@ -6,20 +6,20 @@ from typing import Self, cast
 from flask import current_app
 from redis import Redis
 
-from api.admission import Admission
-from api.gate import Gate
-from api.request_counter import RequestCounter
-from api.video import CameraHub
-from api.waiting import WaitingRoom
-from contracts.api_keys import KeyStore
-from contracts.connections import connect
-from contracts.dispatch import Dispatcher
-from contracts.frame_store import FrameStore
-from contracts.job_store import JobStore
-from contracts.metrics import Counters
-from contracts.once import OnceStore
+from api.http.request_metrics import RequestCounter
+from api.jobs.waiting import WaitingRoom
+from api.live.broadcast import CameraHub
+from api.overload.admission import Admission
+from api.overload.concurrency import ConcurrencyLimiter
 from contracts.settings import Settings
-from contracts.webhooks import WebhookStore
+from contracts.storage.api_keys import ApiKeyStore
+from contracts.storage.connections import connect
+from contracts.storage.counters import CounterStore
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.frames import FrameStore
+from contracts.storage.idempotency import IdempotencyStore
+from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import WebhookStore
 
 _CONNECTIONS = 8
 """To Redis, for all requests of a process; thousands of waiting clients hold none."""
@@ -36,17 +36,17 @@ class Services:
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
-    once: OnceStore
-    api_keys: KeyStore
+    once: IdempotencyStore
+    api_keys: ApiKeyStore
     webhooks: WebhookStore
     admission: Admission
-    bodies: Gate
-    storing: Gate
+    bodies: ConcurrencyLimiter
+    storing: ConcurrencyLimiter
     frames: FrameStore
     dispatcher: Dispatcher
     waiting: WaitingRoom
     video: CameraHub
-    counters: Counters
+    counters: CounterStore
     requests: RequestCounter = field(default_factory=RequestCounter)
 
     @classmethod
@@ -56,18 +56,20 @@ class Services:
         shared = settings.frame_redis_url == settings.redis_url
         frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
         jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
-        counters = Counters(redis)
+        counters = CounterStore(redis)
         return cls(
             settings=settings,
             redis=redis,
             frame_redis=frame_redis,
             jobs=jobs,
-            once=OnceStore(redis, settings),
-            api_keys=KeyStore(redis),
+            once=IdempotencyStore(redis, settings),
+            api_keys=ApiKeyStore(redis),
             webhooks=WebhookStore(redis),
             admission=Admission(settings, jobs, counters, redis),
-            bodies=Gate(settings.max_intake_bytes, "This gateway is reading too many requests"),
-            storing=Gate(settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S),
+            bodies=ConcurrencyLimiter(settings.max_intake_bytes, "This gateway is reading too many requests"),
+            storing=ConcurrencyLimiter(
+                settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S
+            ),
             frames=frames,
             dispatcher=Dispatcher(settings),
             waiting=WaitingRoom(settings, jobs),

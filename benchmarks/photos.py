@@ -3,14 +3,15 @@
 import io
 
 from PIL import Image
-from skimage.data import astronaut
+
+from capture.sources.demo import PHOTO
 
 
 def face_photo(width: int = 640, height: int = 480, quality: int = 85) -> bytes:
     """A JPEG of the given size with one face of about a fifth of its height (NASA's Eileen Collins)."""
     canvas = Image.new("RGB", (width, height), (96, 110, 120))
     side = min(width, height)
-    canvas.paste(Image.fromarray(astronaut()).resize((side, side)), ((width - side) // 2, (height - side) // 2))
+    canvas.paste(Image.open(PHOTO).resize((side, side)), ((width - side) // 2, (height - side) // 2))
     buffer = io.BytesIO()
     canvas.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

@@ -16,7 +16,8 @@ import requests
 
 from benchmarks.photos import face_photo
 from benchmarks.system import System, running_system
-from contracts.metrics import STAGE_CPU_SECONDS, Counters, parse_field
+from contracts.metrics import STAGE_CPU_SECONDS, parse_metric_key
+from contracts.storage.counters import CounterStore
 from models import load_analyzer
 
 _ANALYSIS = ("decode", "detect", "classify")
@@ -60,12 +61,12 @@ def through(system: System, photo: bytes, images: int, clients: int) -> Costs:
 
 def _stages(system: System) -> dict[str, float]:
     """CPU seconds by stage that the workers have counted, once they have counted all jobs that are answered."""
-    counters, end = Counters(system.redis), time.monotonic() + 10
+    counters, end = CounterStore(system.redis), time.monotonic() + 10
     while system.redis.hlen("unacked"):
         if time.monotonic() > end:
             raise RuntimeError("the workers did not become idle")
         time.sleep(0.01)
-    found = [(*parse_field(text), value) for text, value in counters.read().items()]
+    found = [(*parse_metric_key(text), value) for text, value in counters.read().items()]
     return {labels["stage"]: value for name, labels, value in found if name == STAGE_CPU_SECONDS}
 
 

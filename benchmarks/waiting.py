@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 import requests
 
 from benchmarks.system import ROOT, free_port, running_system
-from contracts.connections import connect
-from contracts.job_store import JobStore
 from contracts.queues import BULK
 from contracts.settings import Settings
+from contracts.storage.connections import connect
+from contracts.storage.jobs import JobStore
 
 
 def delays(url: str, jobs: JobStore, count: int) -> list[float]:

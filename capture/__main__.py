@@ -13,12 +13,12 @@ import cv2
 from capture.camera import Camera
 from capture.selection import open_source
 from capture.source import Source
-from contracts.connections import connect
-from contracts.dispatch import Dispatcher
 from contracts.errors import ConfigurationError
-from contracts.frame_store import FrameStore
-from contracts.job_store import JobStore
 from contracts.settings import Settings, load_settings
+from contracts.storage.connections import connect
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.frames import FrameStore
+from contracts.storage.jobs import JobStore
 
 
 def main() -> int:

@@ -5,13 +5,13 @@ import logging
 from capture.encoding import encode
 from capture.pacing import Pacer
 from capture.source import Source
-from contracts.dispatch import Dispatcher
 from contracts.errors import MienError
-from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameStamp
-from contracts.job_store import JobStore
 from contracts.queues import LIVE
 from contracts.settings import Settings
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.frames import FrameStore
+from contracts.storage.jobs import JobStore
 
 LIVE_QUEUE_LIMIT = 1_000
 """Requests for analysis waiting, of all cameras. Only workers discard expired ones, so without any worker the queue

@@ -11,8 +11,8 @@ from capture.sources.demo import DemoCamera
 from capture.sources.device import has_device, open_device
 from capture.sources.folder import ImageFolder
 from capture.sources.video import VideoFile
+from contracts.addresses import without_password
 from contracts.errors import ConfigurationError
-from contracts.passwords import without_password
 
 _LOG = logging.getLogger(__name__)
 _DEVICE = re.compile(r"(?:/dev/video)?(\d{1,3})")

@@ -1,4 +1,6 @@
-"""Which addresses webhooks may reach: public ones, and those that the operator has allowed.
+"""Addresses: which of them webhooks may reach, and how one is shown without its password.
+
+Webhooks reach public addresses, and those that the operator has allowed.
 
 A webhook's address comes from a client. Were it called without a look, anybody could have a worker call the services
 of its own network on their behalf.
@@ -6,7 +8,7 @@ of its own network on their behalf.
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from contracts.errors import ConfigurationError, WebhookRefused
 
@@ -76,3 +78,9 @@ class AddressPolicy:
         if not self.permits(address):
             raise WebhookRefused(f"{host} is not a public address.", field="webhook")
         return parts
+
+
+def without_password(url: str) -> str:
+    """The address as it may stand in a log: user name and password left out."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

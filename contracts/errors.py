@@ -146,9 +146,9 @@ class UnsupportedImageFormat(InvalidImage):
 
 
 class ImageTooLarge(InvalidImage):
-    """More pixels than allowed, read from the header before anything is decoded."""
+    """More pixels than allowed, or more scans of them, read from the structure before anything is decoded."""
 
-    code, status, title = "image_too_large", 413, "The image has too many pixels"
+    code, status, title = "image_too_large", 413, "The image is too large to be decoded"
 
 
 class CorruptImage(InvalidImage):

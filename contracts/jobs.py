@@ -1,5 +1,13 @@
-"""The job record: one request to analyse images, its life and its result, as stored and as served."""
+"""The job record: one request to analyse images, its life and its result, as stored and as served.
 
+An id is 14 random bytes and a 4-byte check of them, in base64url: 24 characters. So a job whose record has expired can
+be told from one that never was, at no cost in Redis.
+"""
+
+import base64
+import binascii
+import hashlib
+import secrets
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -7,6 +15,9 @@ from pydantic import Field, JsonValue
 
 from contracts.errors import MienError
 from contracts.results import Analysis, Message
+
+_RANDOM_BYTES: Final = 14
+_CHECK_BYTES: Final = 4
 
 
 class JobState(StrEnum):
@@ -75,3 +86,22 @@ class Job(Message):
         default_factory=list, description="In the order of the images; empty until finished."
     )
     error: Problem | None = Field(None, description="Why the job as a whole failed.")
+
+
+def new_job_id() -> str:
+    """An id with 112 random bits: knowing it is what allows to read a result."""
+    random = secrets.token_bytes(_RANDOM_BYTES)
+    return base64.urlsafe_b64encode(random + _check(random)).decode()
+
+
+def is_job_id(text: str) -> bool:
+    """Whether `new_job_id` made this id, here or elsewhere."""
+    try:
+        raw = base64.b64decode(text, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(raw) == _RANDOM_BYTES + _CHECK_BYTES and _check(raw[:_RANDOM_BYTES]) == raw[_RANDOM_BYTES:]
+
+
+def _check(random: bytes) -> bytes:
+    return hashlib.sha256(b"mien job " + random).digest()[:_CHECK_BYTES]

@@ -1,15 +1,7 @@
-"""Prometheus metric names, and the counters that many processes add to, kept in Redis.
-
-Workers come and go and have no port of their own; a counter in Redis survives them, and the gateway shows it.
-"""
+"""Prometheus metrics that many processes add to: their names, their help texts, and how name and labels make a key."""
 
 import re
 from typing import Final
-
-from redis import Redis
-
-from contracts import keys
-from contracts.connections import translated
 
 JOBS_FINISHED: Final = "mien_jobs_finished_total"
 JOBS_RETRIED: Final = "mien_jobs_requeued_total"
@@ -41,35 +33,15 @@ HELP: Final = {
 """Every counter kept in Redis, with its help text for Prometheus."""
 
 
-class Counters:
-    """Counters shared by all processes. Labels travel in the field: ``name{label="value"}``."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-
-    def add(self, amounts: dict[str, float]) -> None:
-        """Add to several counters in one round trip. Fields come from `field`."""
-        with translated(), self._redis.pipeline(transaction=False) as pipe:
-            for name, amount in amounts.items():
-                pipe.hincrbyfloat(keys.COUNTERS, name, amount)
-            pipe.execute()
-
-    def read(self) -> dict[str, float]:
-        """All counters by field."""
-        with translated():
-            found = self._redis.hgetall(keys.COUNTERS)
-        return {name.decode(): float(value) for name, value in found.items()}
-
-
-def field(name: str, **labels: str) -> str:
+def metric_key(name: str, **labels: str) -> str:
     """The field of a counter, in Prometheus' own notation. Label values must not contain quotes or backslashes."""
     if not labels:
         return name
     return name + "{" + ",".join(f'{label}="{value}"' for label, value in sorted(labels.items())) + "}"
 
 
-def parse_field(text: str) -> tuple[str, dict[str, str]]:
-    """The name and the labels of a field made by `field`."""
+def parse_metric_key(text: str) -> tuple[str, dict[str, str]]:
+    """The name and the labels of a field made by `metric_key`."""
     name, _, labels = text.partition("{")
     return name, dict(_LABEL.findall(labels))
 

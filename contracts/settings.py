@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
 
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
-    port: Port = Field(8000, description="Port the gateway listens on.")
+    port: Port = Field(5000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
     require_keys: bool = Field(False, description="Whether clients need an API key (`python -m api keys create`).")
     allow_anonymous: bool = Field(

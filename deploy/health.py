@@ -37,8 +37,8 @@ def _flower(settings: Settings) -> str:
 
 
 def _worker(settings: Settings) -> str:
-    from contracts.connections import connect
-    from contracts.presence import live_workers
+    from contracts.storage.connections import connect
+    from contracts.storage.heartbeat import live_workers
 
     redis = connect(settings.redis_url, name="health", max_connections=1)
     here = socket.gethostname()
@@ -48,8 +48,8 @@ def _worker(settings: Settings) -> str:
 
 
 def _capture(settings: Settings) -> str:
-    from contracts.connections import connect
-    from contracts.frame_store import FrameStore
+    from contracts.storage.connections import connect
+    from contracts.storage.frames import FrameStore
 
     redis = connect(settings.frame_redis_url, name="health", max_connections=1)
     if FrameStore(redis, settings).newest(settings.camera):

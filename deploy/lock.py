@@ -16,7 +16,7 @@ EXTRAS = {
     "dev": ("dev",),
     "api": ("api",),
     "worker": ("worker",),
-    "capture": ("capture", "demo"),
+    "capture": ("capture",),
     "flower": ("flower",),
     "local": ("local",),
     "training": ("training",),

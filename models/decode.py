@@ -9,6 +9,7 @@ import numpy.typing as npt
 from contracts.errors import CorruptImage
 from models.header import Header, read_header
 from models.jpeg import start_of_scan
+from models.png import pixels_only
 
 MAX_PIXELS: Final = 50_000_000
 """Default limit: more than today's phones take, and at most 150 MB of decoded pixels."""
@@ -49,10 +50,10 @@ class EncodedImage:
             NotAnImage, UnsupportedImageFormat, ImageTooLarge: decided from the header.
             CorruptImage: truncated data.
         """
-        self._data = data
         self._header = read_header(data, max_pixels)
         if not _is_complete(data, self._header):
             raise CorruptImage("The image ends too early: it was cut off on its way.")
+        self._data = pixels_only(data) if self._header.format == "PNG" else data
 
     @property
     def longer(self) -> int:
@@ -98,7 +99,7 @@ def _is_complete(data: bytes, header: Header) -> bool:
         scan = start_of_scan(data)
         return scan >= 0 and data.rfind(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
     if header.format == "PNG":
-        return data.find(b"IEND", 8) >= 0
+        return True  # its header is read only if the whole structure is sound
     return int.from_bytes(data[4:8], "little") + 8 <= len(data)  # WebP: the size in the RIFF header
 
 

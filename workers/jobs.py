@@ -6,7 +6,6 @@ import time
 from collections import defaultdict
 
 from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
-from contracts.job_store import Claim
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.metrics import (
     FACES_FOUND,
@@ -15,9 +14,10 @@ from contracts.metrics import (
     JOBS_FINISHED,
     STAGE_CPU_SECONDS,
     STAGE_SECONDS,
-    field,
+    metric_key,
 )
 from contracts.results import Analysis
+from contracts.storage.jobs import Claim
 from models.drawing import draw_faces, encode_jpeg
 from models.stages import Stages
 from workers.services import Services
@@ -91,8 +91,8 @@ def _count(
     services: Services, queue: str, items: list[ItemResult], state: JobState, cpu_seconds: dict[str, float]
 ) -> None:
     amounts: defaultdict[str, float] = defaultdict(float)
-    amounts[field(JOBS_ANALYZED, queue=queue)] = 1
-    amounts[field(JOBS_FINISHED, state=state.value)] = 1
+    amounts[metric_key(JOBS_ANALYZED, queue=queue)] = 1
+    amounts[metric_key(JOBS_FINISHED, state=state.value)] = 1
     for item in items:
         if item.analysis is not None:
             amounts[IMAGES_ANALYZED] += 1
@@ -108,10 +108,10 @@ def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
     """Add what one analysis found, and how long each stage took, to the counters in `amounts`."""
     amounts[FACES_FOUND] += len(analysis.faces)
     for stage, milliseconds in analysis.stages_ms.items():
-        amounts[field(STAGE_SECONDS, stage=stage)] += milliseconds / 1000
+        amounts[metric_key(STAGE_SECONDS, stage=stage)] += milliseconds / 1000
 
 
 def add_cpu(amounts: defaultdict[str, float], cpu_seconds: dict[str, float]) -> None:
     """Add CPU time by stage to the counters in `amounts`."""
     for stage, seconds in cpu_seconds.items():
-        amounts[field(STAGE_CPU_SECONDS, stage=stage)] += seconds
+        amounts[metric_key(STAGE_CPU_SECONDS, stage=stage)] += seconds

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from contracts.job_store import JobStore
+from contracts.storage.jobs import JobStore
 
 
 class Leases:

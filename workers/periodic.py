@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 from contracts import metrics
-from contracts.dispatch import Dispatcher
 from contracts.errors import MienError
-from contracts.presence import REPORT_EVERY_S, WorkerReport, report, retire
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport, report, retire
 from workers.services import Services
 
 logger = logging.getLogger(__name__)

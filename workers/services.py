@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from redis import Redis
 
 from contracts.addresses import AddressPolicy
-from contracts.connections import connect
-from contracts.frame_store import FrameStore
-from contracts.job_store import JobStore
-from contracts.metrics import Counters
 from contracts.settings import Settings
-from contracts.webhooks import WebhookStore
+from contracts.storage.connections import connect
+from contracts.storage.counters import CounterStore
+from contracts.storage.frames import FrameStore
+from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
 from workers.leases import Leases
 from workers.webhooks import Deliverer
@@ -31,7 +31,7 @@ class Services:
     redis: Redis
     jobs: JobStore
     frames: FrameStore
-    counters: Counters
+    counters: CounterStore
     leases: Leases
     webhooks: Deliverer
     started_at: float
@@ -68,7 +68,7 @@ def build_services(settings: Settings) -> Services:
         redis=redis,
         jobs=jobs,
         frames=FrameStore(frame_redis, settings),
-        counters=Counters(redis),
+        counters=CounterStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
         webhooks=Deliverer(jobs, WebhookStore(redis), policy, time.time),
         started_at=time.time(),

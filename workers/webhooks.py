@@ -12,12 +12,12 @@ from typing import Final
 from standardwebhooks import Webhook
 
 from contracts.addresses import AddressPolicy
-from contracts.answers import JobAnswer
-from contracts.dispatch import Dispatcher
 from contracts.errors import NotFound, WebhookRefused
-from contracts.job_store import JobStore
 from contracts.jobs import Job
-from contracts.webhooks import WebhookStore
+from contracts.responses import JobResponse
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import WebhookStore
 from workers.outbound import post
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def _payload(job: Job) -> str:
         {
             "type": f"job.{job.state.value}",
             "timestamp": happened.isoformat().replace("+00:00", "Z"),
-            "data": JobAnswer.of(job).model_dump(mode="json"),
+            "data": JobResponse.of(job).model_dump(mode="json"),
         },
         separators=(",", ":"),
     )

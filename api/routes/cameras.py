@@ -4,9 +4,9 @@ import time
 
 from flask import Blueprint, Response, jsonify, request
 
-from api import mjpeg
-from api.live import CameraAnswer, EmotionData
-from api.parameters import known_camera
+from api.live import mjpeg
+from api.live.schemas import CameraAnswer, EmotionData
+from api.requests.query import known_camera
 from api.services import services
 
 blueprint = Blueprint("cameras", __name__)

@@ -2,17 +2,17 @@
 
 from flask import Blueprint, Response, request
 
-from api.bodies import read_image
-from api.bodies_held import let_go
-from api.client import client_name, vanished
-from api.job_request import JobRequest, Options
-from api.problems import error_of
+from api.http.connection import client_name, vanished
+from api.http.problems import error_of
+from api.jobs.submission import check_room, submit
+from api.overload.body_memory import release
+from api.requests.images import read_image
+from api.requests.jobs import JobRequest, Options
 from api.services import services
-from api.submission import check_room, submit
-from contracts.answers import Accepted, Reading, job_location
 from contracts.errors import DeadlineExceeded, JobCanceled
 from contracts.jobs import Job, JobState
 from contracts.queues import INTERACTIVE
+from contracts.responses import AcceptedResponse, DetectionResponse, job_location
 
 blueprint = Blueprint("detect", __name__)
 
@@ -29,7 +29,7 @@ def detect_emotion() -> Response:
     wanted = JobRequest([read_image(request, mien.settings)], Options(priority=INTERACTIVE))
     job = submit(mien, wanted, key, client_name(), admitted=key is None)
     del wanted
-    let_go()
+    release()
     gone = vanished(request.environ)
     job = mien.waiting.wait_for_accepted(job, mien.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
@@ -49,13 +49,13 @@ def _detection(job: Job) -> Response:
         raise error_of(item.error)
     if item.analysis is None:
         raise TypeError(f"job {job.id} has neither an analysis nor an error")
-    body = Reading.of(item.analysis).model_dump_json()
+    body = DetectionResponse.of(item.analysis).model_dump_json()
     return Response(body, headers={"Mien-Job": job.id}, mimetype="application/json")
 
 
 def _accepted(job: Job) -> Response:
     location = job_location(job.id)
     message = "The job is not finished yet; ask for its result at the given location."
-    body = Accepted(job=job.id, state=job.state, location=location, message=message)
+    body = AcceptedResponse(job=job.id, state=job.state, location=location, message=message)
     headers = {"Location": location, "Retry-After": str(_ASK_AGAIN_S)}
     return Response(body.model_dump_json(), 202, headers, mimetype="application/json")

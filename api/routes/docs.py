@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, jsonify, redirect
 
-from api.description.document import document
-from api.problems import ERRORS
+from api.http.problems import ERRORS
+from api.openapi.document import document
 from api.routes.page import html_page, page_file
 from contracts.errors import NotFound
 

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, jsonify
 
 from api.services import Services, services
-from contracts.connections import translated
 from contracts.errors import BrokerUnavailable, NotReady
-from contracts.presence import live_workers
+from contracts.storage.connections import translated
+from contracts.storage.heartbeat import live_workers
 
 blueprint = Blueprint("health", __name__)
 

@@ -4,16 +4,16 @@ import re
 
 from flask import Blueprint, Response, request
 
-from api import events
-from api.bodies_held import let_go
-from api.client import client_name
-from api.job_request import read_job
-from api.parameters import seconds_to_wait, wait_seconds
+from api.http.connection import client_name
+from api.jobs import events
+from api.jobs.submission import submit
+from api.overload.body_memory import release
+from api.requests.jobs import read_job
+from api.requests.query import seconds_to_wait, wait_seconds
 from api.services import services
-from api.submission import submit
-from contracts.answers import JobAnswer, job_location
 from contracts.errors import AnnotatedNotFound
 from contracts.jobs import Job
+from contracts.responses import JobResponse, job_location
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 
@@ -27,7 +27,7 @@ def create_job() -> Response:
     preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
     wait = seconds_to_wait(preferred[1], "Prefer", mien.settings.max_wait_s) if preferred else 0.0
     job = submit(mien, read_job(request, mien.settings), request.headers.get("Idempotency-Key"), client_name())
-    let_go()
+    release()
     job = mien.waiting.wait_for_accepted(job, wait)
     response = _answer(job, 200 if job.state.final else 202)
     response.headers["Location"] = job_location(job.id)
@@ -75,6 +75,6 @@ def cancel_job(job_id: str) -> Response:
 
 
 def _answer(job: Job, status: int = 200) -> Response:
-    response = Response(JobAnswer.of(job).model_dump_json(), status, mimetype="application/json")
+    response = Response(JobResponse.of(job).model_dump_json(), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -8,9 +8,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from api.services import Services, services
-from contracts.metrics import HELP, parse_field
-from contracts.presence import live_workers
+from contracts.metrics import HELP, parse_metric_key
 from contracts.queues import QUEUES
+from contracts.storage.heartbeat import live_workers
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -58,7 +58,7 @@ class _Shared(Collector):
     def _counters(self) -> Iterator[Metric]:
         families: dict[str, CounterMetricFamily] = {}
         for text, value in sorted(self._mien.counters.read().items()):
-            name, labels = parse_field(text)
+            name, labels = parse_metric_key(text)
             if name not in families:
                 families[name] = CounterMetricFamily(name, HELP.get(name, name), labels=list(labels))
             families[name].add_metric(list(labels.values()), value)

@@ -3,7 +3,7 @@
 import cv2
 
 from capture.sources.live import LiveSource
-from contracts.passwords import without_password
+from contracts.addresses import without_password
 
 SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 

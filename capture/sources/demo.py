@@ -2,17 +2,19 @@
 
 import math
 import time
-from importlib.resources import files
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from capture.pacing import Clock
-from capture.source import SETTING, Picture, Shot
-from contracts.errors import ConfigurationError
+from capture.source import Picture, Shot
 
 WIDTH, HEIGHT = 640, 480
 """Pixels."""
+
+PHOTO = Path(__file__).with_name("astronaut.jpg")
+"""NASA's portrait of Eileen Collins (https://flic.kr/p/r9qvLn, in the public domain), cut to 512x512 pixels."""
 
 _HEAD = (slice(0, 300), slice(60, 400))  # rows, columns of the photo: head and shoulders
 _BACKGROUND = (96, 84, 72)
@@ -22,13 +24,13 @@ _PERIODS_S = (11.0, 7.0, 17.0)  # of x, y and size; without a common divisor the
 
 
 class DemoCamera:
-    """NASA's portrait of Eileen Collins, as scikit-image ships it, moving gently over a plain background."""
+    """NASA's portrait of Eileen Collins, moving gently over a plain background."""
 
     name = "The demo camera"
 
     def __init__(self, *, clock: Clock = time.time) -> None:
         self._clock = clock
-        self._photo = _portrait()
+        self._photo = portrait()[_HEAD]
 
     def read(self) -> Shot:
         """The picture of this moment; the same moment gives the same picture."""
@@ -49,14 +51,7 @@ class DemoCamera:
         return drawn
 
 
-def _portrait() -> Picture:
-    """Read the photo's file itself: importing scikit-image's readers would cost 60 MB and a second."""
-    try:
-        data = (files("skimage") / "data" / "astronaut.png").read_bytes()
-    except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise ConfigurationError(
-            f"{SETTING}=demo needs scikit-image for its photo: pip install 'mien[demo]', or set {SETTING} to a camera.",
-            field=SETTING,
-        ) from error
-    photo = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    return np.asarray(photo, dtype=np.uint8)[_HEAD]
+def portrait() -> Picture:
+    """Read the whole photo."""
+    photo = cv2.imdecode(np.frombuffer(PHOTO.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(photo, dtype=np.uint8)

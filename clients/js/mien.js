@@ -1,7 +1,7 @@
 /**
  * A client for Mien, small enough to read in one sitting. Runs in browsers, Node 20+ and React Native; needs nothing.
  *
- *   const mien = new Mien("http://127.0.0.1:8000");
+ *   const mien = new Mien("http://127.0.0.1:5000");
  *   const { emotion, faces } = await mien.detect(file);
  *
  *   const job = await mien.submit([first, second], { metadata: { album: 17 } });

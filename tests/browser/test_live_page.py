@@ -10,10 +10,11 @@ import pytest
 import requests
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
-from skimage import data
 
-from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, Counters, field
+from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, metric_key
+from contracts.storage.counters import CounterStore
 from models.drawing import COLOURS
+from support import pictures
 
 pytestmark = pytest.mark.browser
 
@@ -84,8 +85,8 @@ def test_two_pages_cost_one_drawing_a_frame(
     page: Page, browser: Browser, address: str, redis: Any, wait_for: WaitFor
 ) -> None:
     def counts() -> tuple[float, float]:
-        found = Counters(redis).read()
-        drawn, analyzed = (found.get(field(name, camera="camera"), 0) for name in (FRAMES_DRAWN, FRAMES_ANALYZED))
+        found = CounterStore(redis).read()
+        drawn, analyzed = (found.get(metric_key(name, camera="camera"), 0) for name in (FRAMES_DRAWN, FRAMES_ANALYZED))
         return drawn, analyzed
 
     second = browser.new_page()
@@ -137,7 +138,7 @@ def test_the_video_comes_back_after_the_gateway(
 
 def test_a_photo_is_answered_and_drawn(page: Page, tmp_path: Any) -> None:
     photo = tmp_path / "astronaut.jpg"
-    Image.fromarray(data.astronaut()).save(photo, quality=92)
+    Image.fromarray(pictures.astronaut()).save(photo, quality=92)
     page.set_input_files("#file", photo)
     page.wait_for_selector("#photo:not([hidden])", timeout=30_000)
     assert page.locator("#photo-message").inner_text() == "One face found."

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from contracts import keys
-from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameResult, FrameStamp, View
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.frames import FrameStore
 
 
 @pytest.fixture

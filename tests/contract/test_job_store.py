@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from contracts import keys
-from contracts.dispatch import Dispatcher
 from contracts.errors import BrokerUnavailable, InvalidArchive, JobGone, JobNotFound, Overloaded
-from contracts.job_ids import new_job_id
-from contracts.job_store import Claim, JobStore
-from contracts.jobs import ItemResult, JobState
+from contracts.jobs import ItemResult, JobState, new_job_id
 from contracts.queues import BULK, INTERACTIVE
 from contracts.results import Analysis
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.jobs import Claim, JobStore
 
 EMPTY = Analysis(width=4, height=3, faces=[], detector="none", model="none")
 ITEMS = [ItemResult(index=0, analysis=EMPTY)]
@@ -224,7 +223,7 @@ def test_reaching_a_final_state_wakes_whoever_waits(store: JobStore, redis: Redi
 
 
 def test_a_store_out_of_reach_is_a_typed_error(settings: Settings) -> None:
-    from contracts.connections import connect
+    from contracts.storage.connections import connect
 
     nowhere = JobStore(connect("redis://127.0.0.1:1/0", name="tests"), settings)
     with pytest.raises(BrokerUnavailable, match="does not answer"):

@@ -2,19 +2,19 @@
 
 from redis import Redis
 
-from contracts.once import OnceStore
 from contracts.settings import Settings
+from contracts.storage.idempotency import IdempotencyStore
 
 
 def test_a_key_stands_for_the_first_job(redis: Redis, settings: Settings) -> None:
-    store = OnceStore(redis, settings)
+    store = IdempotencyStore(redis, settings)
     assert store.claim("me", "key", "first", "print") == ("first", "print", True)
     assert store.claim("me", "key", "second", "other") == ("first", "print", False)
     assert store.claim("you", "key", "third", "print") == ("third", "print", True)
 
 
 def test_only_the_job_that_is_gone_is_forgotten(redis: Redis, settings: Settings) -> None:
-    store = OnceStore(redis, settings)
+    store = IdempotencyStore(redis, settings)
     store.claim("me", "key", "gone", "print")
     store.release("me", "key", "gone")
     store.claim("me", "key", "fresh", "print")

@@ -2,9 +2,10 @@
 
 from redis import Redis
 
-from contracts import keys
-from contracts.metrics import HELP, IMAGES_ANALYZED, Counters, field
-from contracts.presence import FORGOTTEN_AFTER_S, REPORT_EVERY_S, WorkerReport, live_workers, report, retire
+from contracts.metrics import HELP, IMAGES_ANALYZED, metric_key
+from contracts.storage import keys
+from contracts.storage.counters import CounterStore
+from contracts.storage.heartbeat import FORGOTTEN_AFTER_S, REPORT_EVERY_S, WorkerReport, live_workers, report, retire
 
 
 def worker(name: str) -> WorkerReport:
@@ -25,8 +26,8 @@ def test_workers_are_listed_until_they_retire_or_fall_silent(redis: Redis) -> No
 
 
 def test_counters_add_up_over_processes(redis: Redis) -> None:
-    one, other = Counters(redis), Counters(redis)
-    by_state = field("mien_jobs_finished_total", state="failed")
+    one, other = CounterStore(redis), CounterStore(redis)
+    by_state = metric_key("mien_jobs_finished_total", state="failed")
     one.add({IMAGES_ANALYZED: 2, by_state: 1})
     other.add({IMAGES_ANALYZED: 0.5})
     assert one.read() == {IMAGES_ANALYZED: 2.5, by_state: 1}

@@ -20,7 +20,7 @@ def test_compose_and_procfile_run_the_same_processes(compose: dict[str, Any], ro
 def test_only_the_gateway_and_flower_can_be_reached(compose: dict[str, Any]) -> None:
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
     assert published == {
-        "gateway": ["${MIEN_HOST:-127.0.0.1}:${MIEN_PORT:-8000}:8000"],
+        "gateway": ["${MIEN_HOST:-127.0.0.1}:${MIEN_PORT:-5000}:5000"],
         "flower": ["${MIEN_HOST:-127.0.0.1}:${MIEN_FLOWER_PORT:-5555}:5555"],
     }
     assert not any("network_mode" in service for service in compose["services"].values())

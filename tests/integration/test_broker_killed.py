@@ -14,11 +14,11 @@ import pytest
 import requests
 from PIL import Image
 
-from contracts.connections import connect
-from contracts.job_store import JobStore
 from contracts.jobs import JobState
-from contracts.presence import live_workers
 from contracts.settings import Settings
+from contracts.storage.connections import connect
+from contracts.storage.heartbeat import live_workers
+from contracts.storage.jobs import JobStore
 from deploy.ports import free_port
 from deploy.valkey import server_command, wait_for_server
 

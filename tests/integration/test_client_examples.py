@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 from PIL import Image
-from skimage import data
+
+from support import pictures
 
 JS = Path(__file__).parents[2] / "clients/js"
 PHONE = Path(__file__).parent / "phone"
@@ -46,7 +47,7 @@ def live(start_gateway: Callable[..., Any], start_workers: Callable[..., Any], t
     _, port = start_gateway()
     start_workers()
     photo, buffer = tmp_path / "photo.jpg", io.BytesIO()
-    Image.fromarray(data.astronaut()).save(buffer, "JPEG", quality=92)
+    Image.fromarray(pictures.astronaut()).save(buffer, "JPEG", quality=92)
     photo.write_bytes(buffer.getvalue())
     url = f"http://127.0.0.1:{port}"
     answer = requests.post(f"{url}/detect_emotion", files={"image": buffer.getvalue()}, timeout=60).json()

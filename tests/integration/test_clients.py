@@ -12,8 +12,9 @@ from typing import Any
 import mien_client
 import pytest
 from PIL import Image
-from skimage import data
 from standardwebhooks import Webhook, WebhookVerificationError
+
+from support import pictures
 
 CLIENTS = Path(__file__).parents[2] / "clients"
 
@@ -21,7 +22,7 @@ CLIENTS = Path(__file__).parents[2] / "clients"
 @pytest.fixture(scope="module")
 def photo() -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(data.astronaut()).save(buffer, "JPEG", quality=92)
+    Image.fromarray(pictures.astronaut()).save(buffer, "JPEG", quality=92)
     return buffer.getvalue()
 
 

@@ -12,18 +12,18 @@ import pytest
 import requests
 from PIL import Image
 from redis import Redis
-from skimage import data
 
-from contracts import keys
-from contracts.job_store import JobStore
 from contracts.jobs import JobState
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.jobs import JobStore
+from support import pictures
 
 
 @pytest.fixture(scope="session")
 def astronaut() -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(data.astronaut()).save(buffer, "JPEG", quality=92)
+    Image.fromarray(pictures.astronaut()).save(buffer, "JPEG", quality=92)
     return buffer.getvalue()
 
 

@@ -16,12 +16,13 @@ import requests
 from redis import Redis
 
 from api.server import options
-from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameStamp
-from contracts.job_store import JobStore
-from contracts.metrics import HTTP_REQUESTS, Counters, field
+from contracts.metrics import HTTP_REQUESTS, metric_key
 from contracts.queues import INTERACTIVE
 from contracts.settings import Settings
+from contracts.storage.counters import CounterStore
+from contracts.storage.frames import FrameStore
+from contracts.storage.jobs import JobStore
 
 WaitFor = Callable[..., Any]
 
@@ -56,8 +57,8 @@ def test_it_starts_and_stops_quietly(gateway: Gateway) -> None:
 
 
 def test_an_ipv6_address_is_told_from_its_port(settings: Settings) -> None:
-    assert options(settings.model_copy(update={"host": "::1"}))["bind"] == "[::1]:8000"
-    assert options(settings)["bind"] == "127.0.0.1:8000"
+    assert options(settings.model_copy(update={"host": "::1"}))["bind"] == "[::1]:5000"
+    assert options(settings)["bind"] == "127.0.0.1:5000"
 
 
 def test_a_stopping_process_has_longer_than_a_request_may_wait(settings: Settings) -> None:
@@ -68,8 +69,8 @@ def test_a_stopping_process_has_longer_than_a_request_may_wait(settings: Setting
 def test_counts_are_shared_without_a_scrape_and_survive_the_process(
     gateway: Gateway, redis: Redis, wait_for: WaitFor
 ) -> None:
-    name = field(HTTP_REQUESTS, method="GET", route="/ping", status="200")
-    counters = Counters(redis)
+    name = metric_key(HTTP_REQUESTS, method="GET", route="/ping", status="200")
+    counters = CounterStore(redis)
     requests.get(f"{gateway.url}/ping", timeout=30)
     wait_for(lambda: counters.read().get(name) == 1, "the count", 20)
     requests.get(f"{gateway.url}/ping", timeout=30)

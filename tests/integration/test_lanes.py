@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from redis import Redis
 
-from contracts.dispatch import Dispatcher
-from contracts.job_store import JobStore
 from contracts.jobs import Job
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.jobs import JobStore
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import requests
 from PIL import Image
 from redis import Redis
 
-from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, Counters, field
+from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, metric_key
 from contracts.queues import BULK
+from contracts.storage.counters import CounterStore
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def counted(redis: Redis, wait_for: Callable[..., Any]) -> Callable[[], dict[str
 
     def read() -> dict[str, float]:
         wait_for(lambda: redis.llen(BULK) == redis.hlen("unacked") == 0, "the last message to be acknowledged")
-        return Counters(redis).read()
+        return CounterStore(redis).read()
 
     return read
 
@@ -69,6 +70,6 @@ def test_a_canceled_job_is_never_analysed(
     start_workers(worker_threads=1)  # takes the messages one after the other: those of the canceled jobs come first
     assert submit(port, photo, Prefer="wait=60")["state"] == "succeeded"
     found = counted()
-    assert found[field(JOBS_ANALYZED, queue=BULK)] == found[IMAGES_ANALYZED] == 1
+    assert found[metric_key(JOBS_ANALYZED, queue=BULK)] == found[IMAGES_ANALYZED] == 1
     states = {requests.get(f"http://127.0.0.1:{port}/v1/jobs/{each}", timeout=60).json()["state"] for each in canceled}
     assert states == {"canceled"}

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 from PIL import Image
-from skimage.data import astronaut
+
+from support.pictures import astronaut
 
 
 def photo() -> bytes:
@@ -52,3 +53,16 @@ def test_damage_that_only_decoding_shows_is_named(address: str) -> None:
     assert answer.status_code == 422
     assert answer.json()["code"] == "corrupt_image"
     assert "cut off" in answer.json()["error"]
+
+
+def test_no_photo_ends_a_worker(address: str) -> None:
+    """An animated PNG without pixels ends the process that lets OpenCV 4.14 decode it."""
+    deadly = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAKAAAAB4CAIAAAD6wG44AAAACGFjVEwAAAADAAAAAM7tusAAAAAASURBVDWvBh4AAAAaZmNUTAAAAAEAAACg"
+        "AAAAeAAAAAAAAAAAAAEAFAAAzO23oQAAAABmZEFU9bP/lgAAAABJRU5ErkJggg=="
+    )
+    posted = {"url": f"{address}/detect_emotion", "headers": {"Content-Type": "image/png"}, "timeout": 30}
+    for _ in range(3):
+        answer = requests.post(data=deadly, **posted)
+        assert (answer.status_code, answer.json()["code"]) == (422, "corrupt_image")
+    assert requests.post(data=photo(), **posted).json()["faces"]

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import requests
 from PIL import Image
-from skimage.data import astronaut
+
+from support.pictures import astronaut
 
 CLIENTS = 3
 NO_HELP = {"requeue_after_s": 600, "visibility_timeout_s": 600, "sync_timeout_s": 60}

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask, Response, request
 from gevent.pywsgi import WSGIServer
 
-from api.intake import TimedBodies
-from api.problems import register_error_handlers
+from api.http.problems import register_error_handlers
+from api.overload.body_timeout import BodyTimeoutMiddleware
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def port() -> Iterator[int]:
     app = Flask("slow")
     register_error_handlers(app)
     app.post("/")(lambda: Response(request.get_data()))
-    app.wsgi_app = TimedBodies(app.wsgi_app, seconds=0.5)  # type: ignore[method-assign]
+    app.wsgi_app = BodyTimeoutMiddleware(app.wsgi_app, seconds=0.5)  # type: ignore[method-assign]
     ready, ports, stop = threading.Event(), list[int](), threading.Event()
 
     def serve() -> None:

@@ -20,7 +20,7 @@ from PIL import Image
 from redis import Redis
 from standardwebhooks import Webhook
 
-from contracts import keys
+from contracts.storage import keys
 
 DOWN_S = 300.0
 

@@ -13,10 +13,10 @@ import pytest
 import requests
 from PIL import Image
 from redis import Redis
-from skimage.data import astronaut
 
-from contracts import keys
-from contracts.presence import live_workers
+from contracts.storage import keys
+from contracts.storage.heartbeat import live_workers
+from support.pictures import astronaut
 
 CLIENTS, JOBS_EACH, SCALE = 8, 25, 2
 PATIENT = {"max_interactive_wait_s": 600, "lease_s": 2, "requeue_after_s": 2}

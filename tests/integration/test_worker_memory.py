@@ -8,12 +8,12 @@ from typing import Any
 import psutil
 from PIL import Image
 from redis import Redis
-from skimage.data import astronaut
 
-from contracts.dispatch import Dispatcher
-from contracts.job_store import JobStore
 from contracts.queues import BULK
 from contracts.settings import Settings
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.jobs import JobStore
+from support.pictures import astronaut
 
 JOBS = 1_000
 LIMIT_BYTES = 250_000_000

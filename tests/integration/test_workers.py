@@ -12,16 +12,17 @@ import pytest
 from PIL import Image
 from redis import Redis
 
-from contracts import keys
-from contracts.dispatch import Dispatcher
-from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameStamp
-from contracts.job_store import JobStore
 from contracts.jobs import Job, JobState
-from contracts.metrics import FRAMES_DRAWN, STAGE_CPU_SECONDS, Counters, field
-from contracts.presence import live_workers
+from contracts.metrics import FRAMES_DRAWN, STAGE_CPU_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.counters import CounterStore
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.frames import FrameStore
+from contracts.storage.heartbeat import live_workers
+from contracts.storage.jobs import JobStore
 
 WaitFor = Callable[..., Any]
 StartWorkers = Callable[..., list[Any]]
@@ -66,9 +67,9 @@ def test_a_job_is_analysed_and_its_images_are_deleted(
     assert done.items[1].error.code == "not_an_image"
     assert not redis.exists(keys.job_images(job.id))
     wait_for(lambda: redis.hlen("unacked") == 0, "the acknowledgement")
-    counters = Counters(redis).read()
+    counters = CounterStore(redis).read()
     for stage in ("decode", "detect", "classify", "store"):
-        assert counters[field(STAGE_CPU_SECONDS, stage=stage)] > 0
+        assert counters[metric_key(STAGE_CPU_SECONDS, stage=stage)] > 0
 
 
 def test_a_job_whose_images_are_all_wrong_has_failed(
@@ -135,7 +136,7 @@ def test_frames_are_analysed_and_drawn_only_while_somebody_watches(
     assert view.stamp == FrameStamp(1, 2)
     with Image.open(io.BytesIO(view.jpeg)) as drawn, Image.open(io.BytesIO(photo(2))) as sent:
         assert drawn.size == sent.size, "as large as it was sent, although it may have been analysed smaller"
-    wait_for(lambda: Counters(redis).read().get(field(FRAMES_DRAWN, camera="cam")) == 1, "the counter")
+    wait_for(lambda: CounterStore(redis).read().get(metric_key(FRAMES_DRAWN, camera="cam")) == 1, "the counter")
     wait_for(lambda: redis.zcard(keys.asked("cam")) == 0, "the reservations to be given back")
 
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button, Text, View } from "react-native";
 import { Mien } from "mien-client";
 
-const mien = new Mien("http://192.168.0.10:8000"); // the gateway, as the phone sees it
+const mien = new Mien("http://192.168.0.10:5000"); // the gateway, as the phone sees it
 
 export default function Expression() {
   const [answer, setAnswer] = useState("");

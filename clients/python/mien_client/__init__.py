@@ -1,6 +1,6 @@
 """A client for Mien, small enough to read in one sitting.
 
-mien = Mien("http://127.0.0.1:8000")
+mien = Mien("http://127.0.0.1:5000")
 print(mien.detect(open("me.jpg", "rb").read())["emotion"])
 
 job = mien.submit([first, second], metadata={"album": 17})

@@ -12,13 +12,13 @@ from PIL import Image
 from redis import Redis
 
 from api.app import create_app
-from contracts.connections import connect
 from contracts.emotions import EMOTIONS
-from contracts.job_store import Claim, JobStore
 from contracts.jobs import ItemResult
 from contracts.queues import JOB_QUEUES
 from contracts.results import Analysis, Box, Face
 from contracts.settings import Settings
+from contracts.storage.connections import connect
+from contracts.storage.jobs import Claim, JobStore
 
 Analyze = Callable[[int, bytes], ItemResult]
 

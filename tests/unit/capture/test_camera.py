@@ -9,13 +9,13 @@ from redis import Redis
 
 from capture.camera import LIVE_QUEUE_LIMIT, Camera
 from capture.source import Shot
-from contracts import keys
-from contracts.dispatch import Dispatcher
-from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameStamp
-from contracts.job_store import JobStore
 from contracts.queues import LIVE
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.frames import FrameStore
+from contracts.storage.jobs import JobStore
 
 
 class Shots:

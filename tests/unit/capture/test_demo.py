@@ -2,11 +2,8 @@
 
 import cv2
 import numpy as np
-import pytest
 
-from capture.sources import demo
-from capture.sources.demo import DemoCamera
-from contracts.errors import ConfigurationError
+from capture.sources.demo import PHOTO, DemoCamera, portrait
 
 
 def faces(moment: float) -> list[list[int]]:
@@ -33,10 +30,6 @@ def test_it_moves_gently() -> None:
     assert abs(before[1] - after[1]) < 25
 
 
-def test_without_its_photo_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(_: str) -> None:
-        raise ModuleNotFoundError("skimage")
-
-    monkeypatch.setattr(demo, "files", gone)
-    with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=demo .*mien\[demo\]"):
-        DemoCamera()
+def test_its_photo_is_shipped_and_small_enough_for_the_repository() -> None:
+    assert portrait().shape == (512, 512, 3)
+    assert PHOTO.stat().st_size < 150_000

@@ -7,10 +7,10 @@ import time
 import pytest
 from redis import Redis
 
-from contracts.frame_store import FrameStore
 from contracts.frames import Frame, FrameStamp
-from contracts.presence import WorkerReport, report
 from contracts.settings import Settings
+from contracts.storage.frames import FrameStore
+from contracts.storage.heartbeat import WorkerReport, report
 from deploy.health import main
 from deploy.ports import free_port
 

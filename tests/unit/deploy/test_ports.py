@@ -27,4 +27,4 @@ def test_two_settings_with_one_port_are_found_out() -> None:
 
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"MIEN_HOST=192\.0\.2\.1: this machine cannot listen there"):
-        check_ports("192.0.2.1", {"MIEN_PORT": 8000})
+        check_ports("192.0.2.1", {"MIEN_PORT": 5000})

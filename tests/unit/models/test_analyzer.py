@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from PIL import Image
-from skimage.data import astronaut
 
 from contracts.emotions import EMOTIONS
 from contracts.errors import CorruptImage, ImageTooLarge
 from models import Analyzer, load_analyzer
+from support.pictures import astronaut
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,10 @@
 """Decoding: upright, whole, and as large as needed."""
 
+import base64
 import io
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -91,3 +95,59 @@ def test_unusual_pixel_formats_become_three_channels(mode: str) -> None:
     picture = decode(buffer.getvalue())
     assert picture.pixels.shape == (10, 20, 3)
     assert picture.pixels.dtype == np.uint8
+
+
+DEADLY = {
+    "an animation without pixels": (
+        "iVBORw0KGgoAAAANSUhEUgAAAKAAAAB4CAIAAAD6wG44AAAACGFjVEwAAAADAAAAAM7tusAAAAAASURBVDWvBh4AAAAaZmNUTAAAAAEAAACg"
+        "AAAAeAAAAAAAAAAAAAEAFAAAzO23oQAAAABmZEFU9bP/lgAAAABJRU5ErkJggg=="
+    ),
+    "a chunk that declares 4 GB": "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2////8ElEQVRJRU5E",
+}
+"""PNGs that ended the process, and took 4.3 GB, when OpenCV 4.14 decoded them."""
+
+
+def decoded_elsewhere(images: list[bytes]) -> tuple[list[str], int]:
+    """What becomes of each image in a process of its own, and by how many bytes that process grew at most."""
+    code = """
+import base64, json, resource, sys
+from contracts.errors import InvalidImage
+from models.decode import decode
+images = [base64.b64decode(text) for text in json.load(sys.stdin)]
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for data in images:
+    try:
+        print("decoded" if decode(data) else "")
+    except InvalidImage as error:
+        print(error.code)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    texts = json.dumps([base64.b64encode(image).decode() for image in images])
+    child = subprocess.run([sys.executable, "-c", code], input=texts, capture_output=True, text=True, check=False)
+    assert child.returncode == 0, f"ended with {child.returncode}: {child.stderr[-500:]}"
+    *outcomes, grown = child.stdout.split()
+    return outcomes, int(grown) * (1 if sys.platform == "darwin" else 1024)
+
+
+@pytest.mark.parametrize("name", DEADLY)
+def test_no_image_ends_or_fills_the_process(name: str) -> None:
+    outcomes, grown = decoded_elsewhere([base64.b64decode(DEADLY[name])])
+    assert outcomes == ["corrupt_image"]
+    assert grown < 20_000_000
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+def test_every_word_of_a_png_may_hold_anything(frames: int) -> None:
+    buffer = io.BytesIO()
+    first, *others = [Image.new("RGB", (160, 120), (0, 80 * index, 0)) for index in range(frames)]
+    first.save(buffer, "PNG", save_all=frames > 1, append_images=others)
+    data = buffer.getvalue()
+    damaged = [
+        data[:position] + word.to_bytes(4, "big") + data[position + 4 :]
+        for position in range(8, len(data) - 4)
+        for word in (0, 1, 0x1000, 0x7FFFFFFF, 0xF0000000, 0xFFFFFFFF)
+    ]
+    outcomes, grown = decoded_elsewhere([data, *damaged])
+    assert outcomes[0] == "decoded"
+    assert set(outcomes) <= {"decoded", "corrupt_image", "image_too_large"}
+    assert grown < 64_000_000

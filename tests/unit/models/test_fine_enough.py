@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from skimage.data import astronaut
 
 from models import Analyzer
 from models.classification import Classifier, load_classifier
 from models.cropping import SIDE, CropFit, crop_faces, enlargement
 from models.decode import decode
 from models.detection import load_detector
+from support.pictures import astronaut
 
 
 class Watched(Classifier):

@@ -94,6 +94,23 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     assert int(grown) * unit < 20_000_000, f"{side} x {side} pixels would be {side * side / 1e6:.0f} MB"
 
 
+def progressive(side: int, further_scans: int) -> bytes:
+    """A progressive JPEG that declares this size, with more scans than the ten that Pillow writes."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    size, last = data.index(b"\xff\xc2") + 5, data.rindex(b"\xff\xda")
+    declared = data[:size] + side.to_bytes(2, "big") * 2 + data[size + 4 : -2]
+    return declared + data[last:-2] * further_scans + data[-2:]
+
+
+@pytest.mark.parametrize(("side", "most"), [(7_000, 12), (3_000, 66), (64, 100)])
+def test_a_jpeg_has_as_many_scans_as_can_be_decoded_in_time(side: int, most: int) -> None:
+    assert read_header(progressive(side, most - 10), 50_000_000).width == side
+    with pytest.raises(ImageTooLarge, match=f"more than the {most} scans"):
+        read_header(progressive(side, most - 9), 50_000_000)
+
+
 def test_a_phone_photo_with_further_pictures_behind_it_is_a_jpeg(encoded: Encoded) -> None:
     buffer = io.BytesIO()
     first, second = (Image.open(io.BytesIO(encoded(64, 48))) for _ in range(2))

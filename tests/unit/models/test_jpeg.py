@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.jpeg import read_preamble, start_of_scan
+from models.jpeg import count_scans, read_preamble, start_of_scan
 
 Encoded = Callable[..., bytes]
 
@@ -94,3 +94,37 @@ def test_a_damaged_header_never_hides_a_larger_picture(encoded: Encoded) -> None
             decoded += 1
             assert pixels.shape[:2] == (preamble.height, preamble.width)
     assert read > decoded > 500
+
+
+def with_scans(data: bytes, further: int, between: bytes = b"") -> bytes:
+    """The progressive JPEG with its last scan repeated."""
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + (between + data[last:-2]) * further + data[-2:]
+
+
+def test_scans_are_counted(encoded: Encoded) -> None:
+    assert count_scans(encoded(64, 48)) == 1
+    progressive = encoded(64, 48, progressive=True)
+    assert count_scans(progressive) == 10
+    assert count_scans(with_scans(progressive, 300)) == 310
+
+
+def test_scans_of_thumbnails_and_appended_pictures_do_not_count(encoded: Encoded) -> None:
+    thumbnail = encoded(16, 8, progressive=True)
+    data = inserted(encoded(64, 48), b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail)
+    assert count_scans(data + thumbnail * 50) == 1
+
+
+@pytest.mark.parametrize(
+    "between",
+    [b"\xff\x01\xff", b"\xff\xff\xff", b"\xff\xd0", b"\xff\x00", b"\xff\xd8", b"\xff\xfe\x00\x04\xff\xd9", b"junk"],
+    ids=["no length", "filling", "restart", "stuffed", "start", "an end in a comment", "junk"],
+)
+def test_nothing_between_scans_hides_one(encoded: Encoded, between: bytes) -> None:
+    progressive = encoded(64, 48, progressive=True)
+    assert count_scans(with_scans(progressive, 50, between)) >= 60
+
+
+def test_the_walk_over_a_flood_of_segments_ends(encoded: Encoded) -> None:
+    data = encoded(64, 48)
+    assert count_scans(data[:-2] + b"\xff\xfe\x00\x02" * 5000 + data[-2:]) > 1000

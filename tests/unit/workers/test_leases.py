@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from contracts import keys
-from contracts.job_store import JobStore
 from contracts.queues import BULK
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.jobs import JobStore
 from workers.leases import Leases
 
 

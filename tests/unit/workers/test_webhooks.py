@@ -15,12 +15,12 @@ from standardwebhooks import Webhook
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookNotFound
-from contracts.job_store import JobStore
 from contracts.jobs import ItemResult, Job, JobOptions
 from contracts.queues import BULK
 from contracts.results import Analysis
 from contracts.settings import Settings
-from contracts.webhooks import GAPS_S, WebhookStore
+from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import GAPS_S, WebhookStore
 from workers import outbound
 from workers.webhooks import Deliverer
 

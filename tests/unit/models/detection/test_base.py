@@ -6,18 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 import pytest
-from skimage import data
 
 from contracts.errors import InvalidImage
 from models.decode import EncodedImage
 from models.detection import Detection, load_detector
+from support import pictures
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="session")
 def astronaut():
-    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+    return np.ascontiguousarray(pictures.astronaut()[:, :, ::-1])
 
 
 @pytest.fixture(scope="session", params=["lite", "haar", "mtcnn"])

@@ -3,13 +3,13 @@
 import cv2
 import numpy as np
 import pytest
-from skimage import data
 
 from contracts.errors import InvalidWeights
 from models.detection import Detection, load_detector
 from models.detection.card import DetectorCard
 from models.detection.lite import NETWORK
 from models.weights import WEIGHTS, available, load_weights
+from support import pictures
 
 FACE = np.array([177.0, 67.0, 92.0, 112.0])
 """The astronaut's face: x, y, width, height, drawn by hand."""
@@ -22,7 +22,7 @@ def lite():
 
 @pytest.fixture(scope="module")
 def astronaut() -> np.ndarray:
-    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+    return np.ascontiguousarray(pictures.astronaut()[:, :, ::-1])
 
 
 def overlap(found: Detection, face: np.ndarray) -> float:

@@ -1,0 +1,48 @@
+"""What an operator does on the command line beside running the gateway."""
+
+import argparse
+from datetime import UTC, datetime
+
+from limits import parse
+from redis import Redis
+
+from contracts.errors import ConfigurationError
+from contracts.settings import Settings
+from contracts.storage.api_keys import ApiKeyStore, Scope
+from contracts.storage.connections import connect
+from contracts.storage.webhooks import WebhookStore
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Carry out a command. Returns the exit status."""
+    redis = connect(settings.redis_url, name="mien-commands")
+    try:
+        if arguments.command == "webhooks":
+            print(WebhookStore(redis).secret())
+            return 0
+        return _keys(arguments, redis)
+    finally:
+        redis.close()
+
+
+def _keys(arguments: argparse.Namespace, redis: Redis) -> int:
+    store = ApiKeyStore(redis)
+    if arguments.action == "create":
+        _check_rate(arguments.rate)
+        scopes = frozenset(Scope(name) for name in arguments.scope or [Scope.ANALYZE])
+        print(store.create(arguments.name, scopes, arguments.rate))
+    elif arguments.action == "list":
+        for key in store.all():
+            made = datetime.fromtimestamp(key.created_at, UTC).date()
+            print(f"{key.id}  {made}  {','.join(sorted(key.scopes)):22}  {key.rate or '-':12}  {key.name}")
+    elif not store.revoke(arguments.id):
+        raise ConfigurationError(f"There is no key {arguments.id}.")
+    return 0
+
+
+def _check_rate(rate: str) -> None:
+    try:
+        if rate:
+            parse(rate)
+    except ValueError as error:
+        raise ConfigurationError(f"--rate {rate}: write it like 60/minute.") from error

@@ -1,0 +1,1 @@
+"""What Flask leaves to an application: problem documents, the state of a connection, counts of requests."""

@@ -1,0 +1,1 @@
+"""Accepting and following jobs: submission, waiting, server-sent events."""

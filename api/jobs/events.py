@@ -1,0 +1,49 @@
+"""A job's life as server-sent events: one event a state, with the whole job as its data.
+
+The id of an event is the state's place in a life, so a client that comes back with ``Last-Event-ID`` gets only what
+it has missed, from any gateway, without anything having been kept for it.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from api.jobs.waiting import WaitingRoom
+from contracts.errors import MienError
+from contracts.jobs import Job, JobState
+from contracts.responses import JobResponse
+
+_PLACES: Final = {JobState.QUEUED: 1, JobState.RUNNING: 2}
+_LAST: Final = 3
+_LOOK_S: Final = 1.0
+_SIGN_OF_LIFE_S: Final = 15.0
+
+
+def place(state: JobState) -> int:
+    """The id of the event that tells this state."""
+    return _PLACES.get(state, _LAST)
+
+
+def seen_by(last_event_id: str | None) -> int:
+    """The place a client has seen; 0 if it has seen nothing, or nothing of ours."""
+    return int(last_event_id) if last_event_id in {"1", "2", "3"} else 0
+
+
+def stream(room: WaitingRoom, job: Job, seen: int) -> Iterator[str]:
+    """Events after `seen`, until the job is final or the gateway stops."""
+    yield "retry: 2000\n\n"
+    told_at = time.monotonic()
+    while True:
+        if place(job.state) > seen:
+            seen = place(job.state)
+            told_at = time.monotonic()
+            yield f"id: {seen}\nevent: {job.state.value}\ndata: {JobResponse.of(job).model_dump_json()}\n\n"
+        if job.state.final or room.closed:
+            return
+        if time.monotonic() >= told_at + _SIGN_OF_LIFE_S:
+            told_at = time.monotonic()
+            yield ": still there\n\n"
+        try:
+            job = room.wait(job.id, _LOOK_S)
+        except MienError:  # Redis is away, or the job has outlived its time: the client asks again, and is told
+            return

@@ -1,0 +1,234 @@
+"""Live pictures for viewers: one reader a watched camera and process hands the same bytes to everybody.
+
+Each viewer gets the newest picture when it is ready for one and skips what it missed, so a slow viewer costs nobody
+else anything. What a camera shows, in order of preference: the annotated view; the plain newest frame while no
+new view arrives; a placeholder once frames stop as well.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from redis.exceptions import RedisError
+
+from api.live import mjpeg
+from contracts.errors import MienError
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import connect
+from contracts.storage.frames import FrameStore
+
+STALLED_AFTER_S = 1.0
+"""Without a new annotated view for this long, viewers get plain frames."""
+_WATCH_EVERY_S = 1.0
+_IDLE_S = 0.25
+_RETRY_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Kind(StrEnum):
+    """What a picture shows; sent along as the part's ``Mien-Picture`` header."""
+
+    ANNOTATED = "annotated"
+    PLAIN = "plain"
+    PLACEHOLDER = "placeholder"
+
+
+class Picture(NamedTuple):
+    """A picture, ready to be sent."""
+
+    serial: int
+    kind: Kind
+    part: bytes
+
+
+class CameraReader:
+    """Follows one camera for as long as it has viewers."""
+
+    def __init__(
+        self,
+        camera: str,
+        frames: FrameStore,
+        settings: Settings,
+        subscribe: Callable[[], Any],
+        clock: Callable[[], float],
+    ) -> None:
+        self.viewers = 0
+        self._camera = camera
+        self._frames = frames
+        self._gone_after_s = settings.frame_ttl_s
+        self._subscribe = subscribe
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._picture = Picture(0, Kind.PLACEHOLDER, b"")
+        self._viewed_at = self._seen_at = self._watched_at = float("-inf")
+        self._stopped = False
+        self._thread = threading.Thread(target=self._follow, name=f"camera-{camera}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow the camera."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within a moment; viewers still there see no new pictures."""
+        self._stopped = True
+        with self._changed:
+            self._changed.notify_all()
+
+    def newer(self, serial: int, timeout_s: float) -> Picture:
+        """The newest picture as soon as it differs from `serial`, or the same again when time runs out."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._picture.serial > serial or self._stopped, timeout_s)
+            return self._picture
+
+    def _follow(self) -> None:
+        while not self._stopped:
+            try:
+                if self._picture.serial == 0:
+                    self._show_frame()
+                with self._subscribe() as pubsub:
+                    pubsub.subscribe(keys.frames_channel(self._camera), keys.views_channel(self._camera))
+                    while not self._stopped:
+                        self._step(pubsub)
+            except (RedisError, MienError) as error:
+                log.warning("camera %s cannot be read: %s", self._camera, error)
+                self._pause()
+            except Exception:  # without this thread, its viewers would see the last picture for ever
+                log.exception("unexpected error with camera %s", self._camera)
+                self._pause()
+
+    def _pause(self) -> None:
+        self._show_placeholder_if_gone()
+        time.sleep(_RETRY_S)
+
+    def _step(self, pubsub: Any) -> None:
+        now = self._clock()
+        if now >= self._watched_at + _WATCH_EVERY_S:
+            self._frames.watch(self._camera)
+            self._watched_at = now
+        heard = _channels(pubsub, _IDLE_S)
+        if keys.views_channel(self._camera).encode() in heard:
+            self._show_view()
+        elif heard and self._clock() > self._viewed_at + STALLED_AFTER_S:
+            self._show_frame()
+        self._show_placeholder_if_gone()
+
+    def _show_view(self) -> None:
+        view = self._frames.view(self._camera)
+        if view is not None:
+            self._viewed_at = self._seen_at = self._clock()
+            self._show(Kind.ANNOTATED, view.jpeg)
+
+    def _show_frame(self) -> None:
+        frame = None
+        try:
+            frame = self._frames.newest(self._camera)
+        except MienError as error:
+            log.warning("camera %s cannot be read: %s", self._camera, error)
+        if frame is not None:
+            self._seen_at = self._clock()
+            self._show(Kind.PLAIN, frame.jpeg)
+        elif self._picture.serial == 0:
+            self._show(Kind.PLACEHOLDER, placeholder())
+
+    def _show_placeholder_if_gone(self) -> None:
+        gone = self._clock() > self._seen_at + self._gone_after_s
+        if gone and self._picture.kind is not Kind.PLACEHOLDER:
+            self._show(Kind.PLACEHOLDER, placeholder())
+
+    def _show(self, kind: Kind, jpeg: bytes) -> None:
+        part = mjpeg.part(jpeg, {"Mien-Picture": kind.value})
+        with self._changed:
+            self._picture = Picture(self._picture.serial + 1, kind, part)
+            self._changed.notify_all()
+
+
+class CameraHub:
+    """All readers of this process, by camera."""
+
+    def __init__(self, settings: Settings, frames: FrameStore, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._frames = frames
+        self._redis = connect(settings.frame_redis_url, name="mien-gateway-video", max_connections=64)
+        self._readers: dict[str, CameraReader] = {}
+        self._lock = threading.Lock()
+        self.closed = False
+
+    @contextmanager
+    def watching(self, camera: str) -> Iterator[CameraReader]:
+        """A reader of this camera, shared with all its other viewers in this process."""
+        with self._lock:
+            reader = self._readers.get(camera)
+            if reader is None:
+                reader = CameraReader(camera, self._frames, self._settings, self._redis.pubsub, self._clock)
+                self._readers[camera] = reader
+                reader.start()
+            reader.viewers += 1
+        try:
+            yield reader
+        finally:
+            with self._lock:
+                reader.viewers -= 1
+                if not reader.viewers:
+                    del self._readers[camera]
+                    reader.stop()
+
+    def stream(self, camera: str | None) -> Iterator[bytes]:
+        """Multipart bytes without end. Without a camera: the placeholder until one appears, then that one."""
+        yield mjpeg.OPENING
+        waiting = mjpeg.part(placeholder(), {"Mien-Picture": Kind.PLACEHOLDER.value})
+        while camera is None and not self.closed:
+            yield waiting
+            time.sleep(_IDLE_S)
+            camera = self.default_camera()
+        if camera is None:
+            return
+        with self.watching(camera) as reader:
+            serial = -1
+            while not self.closed:
+                picture = reader.newer(max(serial, 0), _IDLE_S)
+                if picture.part:
+                    serial = picture.serial
+                    yield picture.part
+
+    def default_camera(self) -> str | None:
+        """The camera with the newest frame; None if there is none, or nobody can tell."""
+        try:
+            return next(iter(self._frames.cameras()), None)
+        except MienError:  # asked again a moment later
+            return None
+
+    def viewers(self) -> dict[str, int]:
+        """Viewers in this process, by camera."""
+        with self._lock:
+            return {camera: reader.viewers for camera, reader in self._readers.items()}
+
+    def close(self) -> None:
+        """End all streams."""
+        self.closed = True
+        with self._lock:
+            for reader in self._readers.values():
+                reader.stop()
+
+
+def placeholder() -> bytes:
+    """The JPEG shown in place of a camera that is gone."""
+    return files("api").joinpath("page", "no-picture.jpg").read_bytes()
+
+
+def _channels(pubsub: Any, timeout_s: float) -> set[bytes]:
+    """Wait for a message, then take all that are there: the channels heard from."""
+    heard = set()
+    message = pubsub.get_message(timeout=timeout_s)
+    while message is not None:
+        if message["type"] == "message":
+            heard.add(message["channel"])
+        message = pubsub.get_message(timeout=0)
+    return heard

@@ -1,0 +1,113 @@
+"""What the gateway says of live cameras."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field
+
+from api.live.broadcast import STALLED_AFTER_S
+from contracts.emotions import Emotion
+from contracts.frames import FrameResult
+from contracts.responses import FaceResponse
+from contracts.results import Message
+from contracts.storage.frames import FrameStore
+
+NO_FACE = "No face is in view."
+NO_CAMERA = "No camera has sent a picture yet."
+
+
+class LiveState(StrEnum):
+    """How far a camera's data can be relied on."""
+
+    LIVE = "live"
+    STALLED = "stalled"  # frames arrive, analyses do not
+    GONE = "gone"  # no frame for some seconds
+
+
+class LiveFace(FaceResponse):
+    """A face in the picture now, smoothed over the frames before."""
+
+    track: int = Field(description="Stays the same while the face stays in view.")
+
+
+class EmotionData(Message):
+    """The newest emotions of one camera. `emotion` and `confidence` are those of the largest face."""
+
+    camera: str | None
+    state: LiveState
+    emotion: Emotion | None
+    confidence: float | None
+    faces: list[LiveFace]
+    width: int | None
+    height: int | None
+    sequence: int | None = Field(description="Number of the frame that was analysed.")
+    captured_at: float | None = Field(description="When it was taken: seconds since 1970, UTC.")
+    age_ms: int | None = Field(description="Milliseconds since then.")
+    model: str | None
+    message: str | None
+
+    @classmethod
+    def read(cls, frames: FrameStore, camera: str | None, now: float) -> Self:
+        """Look at a camera; `now` in seconds since 1970."""
+        result = frames.result(camera) if camera else None
+        state = _state(frames.captured_at(camera) if camera else None, result)
+        faces = [LiveFace(track=f.track, **FaceResponse.of(f).model_dump()) for f in result.faces] if result else []
+        return cls(
+            camera=camera,
+            state=state,
+            emotion=faces[0].emotion if faces else None,
+            confidence=faces[0].confidence if faces else None,
+            faces=faces,
+            width=result.width if result else None,
+            height=result.height if result else None,
+            sequence=result.sequence if result else None,
+            captured_at=result.captured_at if result else None,
+            age_ms=_age_ms(result.captured_at, now) if result else None,
+            model=result.model if result else None,
+            message=_message(camera, state, bool(faces)),
+        )
+
+
+class CameraAnswer(Message):
+    """A camera that has published within the last hour."""
+
+    name: str
+    state: LiveState
+    last_frame_at: float = Field(description="Seconds since 1970, UTC.")
+    age_ms: int
+
+    @classmethod
+    def all(cls, frames: FrameStore, now: float) -> list[Self]:
+        """All of them, the one with the newest frame first."""
+        return [
+            cls(
+                name=name,
+                state=_state(frames.captured_at(name), frames.result(name)),
+                last_frame_at=last_frame_at,
+                age_ms=_age_ms(last_frame_at, now),
+            )
+            for name, last_frame_at in frames.cameras().items()
+        ]
+
+
+def _state(newest_frame_at: float | None, result: FrameResult | None) -> LiveState:
+    if newest_frame_at is None:
+        return LiveState.GONE
+    # Both times are the capture process's own, so clocks that disagree do no harm.
+    if result is None or newest_frame_at - result.captured_at > STALLED_AFTER_S:
+        return LiveState.STALLED
+    return LiveState.LIVE
+
+
+def _age_ms(then: float, now: float) -> int:
+    return max(0, round((now - then) * 1000))
+
+
+def _message(camera: str | None, state: LiveState, faces: bool) -> str | None:
+    if camera is None:
+        return NO_CAMERA
+    if state is LiveState.GONE:
+        return "The camera has stopped sending pictures."
+    if state is LiveState.STALLED:
+        return "Pictures arrive, but their analysis has stalled."
+    return None if faces else NO_FACE

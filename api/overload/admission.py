@@ -1,0 +1,121 @@
+"""Holding back: a job is taken only if it can be stored, and finished within reasonable time.
+
+Three limits, each of which leads to a 503 with a computed ``Retry-After``: jobs waiting in the queue, bytes of images
+that wait, and the predicted wait. The prediction is the number of jobs ahead times the pace at which jobs leave the
+queue. While a crowd waits, that pace is what was seen to leave between the last two readings of the counters, with all
+that it costs; else it is what an image has cost lately, by the threads of the workers that are alive.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from redis import Redis
+
+from contracts.errors import Overloaded
+from contracts.metrics import (
+    FRAMES_ANALYZED,
+    IMAGES_ANALYZED,
+    JOBS_ANALYZED,
+    JOBS_FINISHED,
+    STAGE_SECONDS,
+    metric_key,
+    parse_metric_key,
+)
+from contracts.queues import INTERACTIVE, JOB_QUEUES
+from contracts.settings import Settings
+from contracts.storage.counters import CounterStore
+from contracts.storage.heartbeat import live_workers
+from contracts.storage.jobs import JobStore
+
+_PACE_KEPT_S = 1.0
+_PACE_IS_OLD_S = 5.0
+_CROWD = 8
+"""With so many waiting at two readings, the workers have had no idle moment between them."""
+_SECONDS_PER_IMAGE = 0.1  # until something has been measured
+_SHORTEST_S, _LONGEST_S = 1.0, 300.0
+_STAGES = ("decode", "detect", "classify")
+
+
+class Admission:
+    """Decides whether there is room. Thread-safe; reads the pace once a second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        jobs: JobStore,
+        counters: CounterStore,
+        redis: Redis,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._jobs, self._counters, self._redis = settings, jobs, counters, redis
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._measured_at = float("-inf")
+        self._pace_s = dict.fromkeys(JOB_QUEUES, _SECONDS_PER_IMAGE)
+        self._depths = dict.fromkeys(JOB_QUEUES, 0)
+        self._image_s, self._images_per_job = _SECONDS_PER_IMAGE, 1.0
+        self._seen: dict[str, float] = {}
+
+    def check(self, queue: str) -> None:
+        """Let a job through or hold it back.
+
+        Raises:
+            Overloaded: with the time after which there should be room.
+        """
+        settings = self._settings
+        depth, waiting_bytes = self._jobs.load(queue)
+        wait_s = depth * self._pace(queue)
+        if depth >= settings.max_queue_depth:
+            raise self._full(f"{depth:,} jobs are waiting already", wait_s / 4)
+        if waiting_bytes >= settings.max_open_bytes:
+            raise self._full("Too many images are waiting to be analysed", wait_s / 4)
+        longest = settings.max_interactive_wait_s if queue == INTERACTIVE else settings.max_bulk_wait_s
+        if wait_s > longest:
+            raise self._full(f"The job would wait for about {wait_s:.0f} s", wait_s - longest)
+
+    def _full(self, reason: str, retry_after: float) -> Overloaded:
+        return Overloaded(f"{reason}; try again later.", retry_after=min(max(retry_after, _SHORTEST_S), _LONGEST_S))
+
+    def _pace(self, queue: str) -> float:
+        """Seconds from one job that leaves the queue to the next, over all workers."""
+        with self._lock:
+            now = self._clock()
+            elapsed = now - self._measured_at
+            if elapsed >= _PACE_KEPT_S:
+                self._measured_at = now
+                self._measure(elapsed)
+            return self._pace_s[queue]
+
+    def _measure(self, elapsed: float) -> None:
+        sums: defaultdict[str, float] = defaultdict(float)
+        for text, value in self._counters.read().items():
+            name, labels = parse_metric_key(text)
+            if name == JOBS_ANALYZED:
+                sums[text] = value
+            elif name != STAGE_SECONDS or labels.get("stage") in _STAGES:
+                sums[name] += value
+        since = self._since_last_time(sums)
+        estimated = self._estimate(since)
+        for queue in JOB_QUEUES:
+            depth, left = self._jobs.queue_depth(queue), since[metric_key(JOBS_ANALYZED, queue=queue)]
+            crowded = min(depth, self._depths[queue]) >= _CROWD and elapsed < _PACE_IS_OLD_S
+            self._depths[queue] = depth
+            self._pace_s[queue] = elapsed / left if crowded and left else estimated
+
+    def _estimate(self, since: Mapping[str, float]) -> float:
+        """Seconds between jobs if all workers were busy with one queue."""
+        looked_at = since[IMAGES_ANALYZED] + since[FRAMES_ANALYZED]
+        if looked_at:
+            self._image_s = since[STAGE_SECONDS] / looked_at
+        if since[JOBS_FINISHED]:
+            self._images_per_job = max(1.0, since[IMAGES_ANALYZED] / since[JOBS_FINISHED])
+        threads = sum(worker.threads for worker in live_workers(self._redis))
+        return self._image_s * self._images_per_job / max(1, threads)
+
+    def _since_last_time(self, sums: Mapping[str, float]) -> defaultdict[str, float]:
+        """How far the counters have come; from zero at the first reading, and after Redis has lost them."""
+        seen = self._seen if all(sums.get(name, 0) >= value for name, value in self._seen.items()) else {}
+        self._seen = dict(sums)
+        return defaultdict(float, {name: value - seen.get(name, 0) for name, value in sums.items()})

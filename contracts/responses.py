@@ -1,0 +1,119 @@
+"""What clients are told of jobs and analyses, as schemas: answered by gateways and sent in webhooks by workers.
+
+Numbers are rounded for people here and nowhere else: confidences to two decimals, scores to four.
+"""
+
+from typing import Self
+
+from pydantic import Field, JsonValue
+
+from contracts.emotions import Emotion
+from contracts.jobs import ItemResult, Job, JobState, Problem
+from contracts.results import Analysis, Box, Face, Message
+
+NO_FACE = "No face was found in the image."
+
+
+class FaceResponse(Message):
+    """One face of an image."""
+
+    box: Box
+    emotion: Emotion
+    confidence: float = Field(ge=0, le=1, description="Probability of `emotion`, 0 to 1, two decimals.")
+    scores: dict[Emotion, float] = Field(description="Probability of every label, four decimals.")
+
+    @classmethod
+    def of(cls, face: Face) -> Self:
+        """Round what the network said."""
+        scores = {label: round(score, 4) for label, score in face.scores.items()}
+        return cls(box=face.box, emotion=face.emotion, confidence=round(face.confidence, 2), scores=scores)
+
+
+class DetectionResponse(Message):
+    """What was read from one image. `emotion` and `confidence` are those of the largest face.
+
+    It is the answer of ``POST /detect_emotion`` too, and the same for the same picture: what differs from one request
+    to the next, as the job's id, is in the headers.
+    """
+
+    emotion: Emotion | None = Field(description="Of the largest face; null when there is no face.")
+    confidence: float | None = Field(ge=0, le=1, description="Of the largest face, 0 to 1, two decimals.")
+    faces: list[FaceResponse] = Field(description="All faces, largest first.")
+    width: int = Field(ge=1, description="Pixels of the upright image; boxes are within it.")
+    height: int = Field(ge=1)
+    detector: str
+    model: str
+    message: str | None = Field(description="A sentence when there is something to say, as that no face was found.")
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> Self:
+        """The view of an analysis."""
+        faces = [FaceResponse.of(face) for face in analysis.faces]
+        return cls(
+            emotion=faces[0].emotion if faces else None,
+            confidence=faces[0].confidence if faces else None,
+            faces=faces,
+            width=analysis.width,
+            height=analysis.height,
+            detector=analysis.detector,
+            model=analysis.model,
+            message=None if faces else NO_FACE,
+        )
+
+
+class AcceptedResponse(Message):
+    """The answer when the time to wait ran out: the job goes on, and its result is at `location`."""
+
+    job: str
+    state: JobState
+    location: str
+    message: str
+
+
+class ItemResponse(Message):
+    """The outcome of one image of a job: a result or an error, never both."""
+
+    index: int = Field(ge=0, description="Position of the image in the request.")
+    result: DetectionResponse | None
+    error: Problem | None
+    annotated: str | None = Field(description="Where the image with its boxes drawn is, if the job asked for it.")
+
+    @classmethod
+    def of(cls, item: ItemResult, job: Job) -> Self:
+        """The view of a stored item."""
+        result = DetectionResponse.of(item.analysis) if item.analysis else None
+        annotated = f"{job_location(job.id)}/items/{item.index}/annotated" if result and job.options.annotate else None
+        return cls(index=item.index, result=result, error=item.error, annotated=annotated)
+
+
+class JobResponse(Message):
+    """A job as its client sees it. Times are seconds since 1970, UTC."""
+
+    id: str
+    state: JobState
+    queue: str
+    image_count: int
+    attempts: int = Field(description="How often a worker has begun it.")
+    created_at: float
+    deadline_at: float | None
+    started_at: float | None
+    finished_at: float | None
+    items: list[ItemResponse] = Field(description="In the order of the images; empty until the job is finished.")
+    error: Problem | None = Field(description="Why the job as a whole failed.")
+    location: str
+    metadata: dict[str, JsonValue] | None = Field(description="As it was given with the job.")
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """The view of a stored job."""
+        return cls(
+            items=[ItemResponse.of(item, job) for item in job.items],
+            location=job_location(job.id),
+            metadata=job.options.metadata,
+            **job.model_dump(exclude={"version", "items", "options"}),
+        )
+
+
+def job_location(job_id: str) -> str:
+    """Where a job is found."""
+    return f"/v1/jobs/{job_id}"

@@ -1,0 +1,59 @@
+"""Announcing work to workers, by task name: no producer imports a worker's code."""
+
+from celery import Celery
+
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
+from contracts.settings import Settings
+from contracts.storage.connections import translated_broker
+
+_FRAME_EXPIRES_S = 2
+_CONNECTIONS = 4
+_PATIENCE_S = 5
+
+
+class Dispatcher:
+    """Sends Celery messages that carry ids only; image bytes never travel in a message."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._app = Celery("mien", set_as_current=False)
+        options = broker_options(settings)
+        options["broker_transport_options"] |= {"socket_timeout": _PATIENCE_S}  # a server that hangs is not waited for
+        self._app.conf.update(options)
+        # Not Celery's own pool: all apps of a process that talk to the same address share that one, so that closing
+        # it for one of them would leave the others waiting for a connection for ever.
+        self._pool = self._app.connection_for_write().Pool(limit=_CONNECTIONS)
+
+    def job(self, job_id: str, queue: str) -> None:
+        """Announce a stored job. A lost announcement delays the job, it does not lose it.
+
+        Raises:
+            BrokerUnavailable: the message could not be sent; the reconciler will send it again.
+        """
+        self._send(ANALYZE_JOB, (job_id,), queue, argsrepr=job_id)
+
+    def frame(self, camera: str, token: str) -> None:
+        """Ask for an analysis of the camera's newest frame; worthless after two seconds, so it expires then."""
+        self._send(ANALYZE_FRAME, (camera, token), LIVE, argsrepr=camera, expires=_FRAME_EXPIRES_S)
+
+    def webhook(self, job_id: str) -> None:
+        """Announce that the webhook of a final job is due."""
+        self._send(DELIVER_WEBHOOK, (job_id,), WEBHOOKS, argsrepr=job_id)
+
+    def close(self) -> None:
+        """Close the connections to the broker."""
+        self._pool.force_close_all()
+        self._app.close()
+
+    def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str, expires: int | None = None) -> None:
+        with translated_broker(), self._pool.acquire(block=True, timeout=_PATIENCE_S) as connection:
+            self._app.send_task(
+                task,
+                args,
+                connection=connection,
+                queue=queue,
+                argsrepr=argsrepr,  # what Flower shows
+                kwargsrepr="",
+                expires=expires,
+                ignore_result=True,
+                retry=False,
+            )

@@ -1,0 +1,132 @@
+"""Live frames in Redis: newest wins, older is dropped, everything expires within seconds."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from redis import Redis
+
+from contracts.frames import Frame, FrameResult, FrameStamp, View
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import translated
+from contracts.storage.scripts import load_script
+
+_CAMERA_KNOWN_S = 3_600
+_REQUEST_LIFE_S = 2.0
+
+
+class FrameStore:
+    """Frames, their analyses and annotated views, one newest of each a camera."""
+
+    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self._redis = redis
+        self._settings = settings
+        self._clock = clock
+        self._ask = load_script(redis, "ask")
+        self._put_newer = load_script(redis, "put_newer")
+
+    def publish(self, frame: Frame) -> bool:
+        """Make this the camera's newest frame and announce it. False: a newer one is there already."""
+        values = {"captured_at": frame.captured_at, "jpeg": frame.jpeg}
+        channel = keys.frames_channel(frame.camera)
+        written = self._put(keys.frame(frame.camera), frame.stamp, channel, values)
+        with translated():
+            self._redis.zadd(keys.CAMERAS, {frame.camera: frame.captured_at})
+        return written
+
+    def newest(self, camera: str) -> Frame | None:
+        """The camera's newest frame; None if it has published none for `frame_ttl_s`."""
+        fields = self._read(keys.frame(camera), "epoch", "sequence", "captured_at", "jpeg")
+        if fields is None:
+            return None
+        return Frame(camera, FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
+
+    def take(self, camera: str) -> Frame | None:
+        """The camera's newest frame, for analysis; None if there is none or a worker has begun it already."""
+        frame = self.newest(camera)
+        if frame is None or not self._put(keys.taken(camera), frame.stamp, "", {}):
+            return None
+        return frame
+
+    def captured_at(self, camera: str) -> float | None:
+        """When the camera's newest frame was taken, without fetching the picture; None if it has gone silent."""
+        fields = self._read(keys.frame(camera), "captured_at")
+        return None if fields is None else float(fields[0])
+
+    def cameras(self) -> dict[str, float]:
+        """Cameras that have published within the last hour → time of their last frame, newest first."""
+        with translated():
+            self._redis.zremrangebyscore(keys.CAMERAS, "-inf", self._clock() - _CAMERA_KNOWN_S)
+            found = self._redis.zrevrange(keys.CAMERAS, 0, -1, withscores=True)
+        return {name.decode(): float(score) for name, score in found}
+
+    def ask(self, camera: str, token: str) -> bool:
+        """Reserve one of the camera's requests for analysis in flight. False: enough are on their way."""
+        now = self._clock()
+        args = [
+            token,
+            now,
+            now + _REQUEST_LIFE_S,
+            self._settings.camera_in_flight,
+            int(_REQUEST_LIFE_S * 2000),
+        ]
+        with translated():
+            return bool(self._ask(keys=[keys.asked(camera)], args=args))
+
+    def answered(self, camera: str, token: str) -> None:
+        """Give the reservation back."""
+        with translated():
+            self._redis.zrem(keys.asked(camera), token)
+
+    def put_result(self, result: FrameResult, tracker_state: bytes) -> bool:
+        """Store an analysis with the tracker's state after it. False: a newer one is there; drop this one."""
+        values = {"result": result.model_dump_json(), "state": tracker_state}
+        stamp = FrameStamp(result.epoch, result.sequence)
+        return self._put(keys.faces(result.camera), stamp, "", values)
+
+    def result(self, camera: str) -> FrameResult | None:
+        """The camera's newest analysis."""
+        fields = self._read(keys.faces(camera), "result")
+        return None if fields is None else FrameResult.model_validate_json(fields[0])
+
+    def tracker_state(self, camera: str) -> tuple[FrameStamp, bytes] | None:
+        """The tracker's state and the frame after which it was taken."""
+        fields = self._read(keys.faces(camera), "epoch", "sequence", "state")
+        return None if fields is None else (FrameStamp(int(fields[0]), int(fields[1])), fields[2])
+
+    def watch(self, camera: str) -> None:
+        """Say that somebody is watching, for the next `frame_ttl_s`: workers draw only then."""
+        with translated():
+            self._redis.set(keys.watched(camera), 1, px=self._ttl_ms)
+
+    def watched(self, camera: str) -> bool:
+        """Whether any gateway has a viewer of this camera."""
+        with translated():
+            return bool(self._redis.exists(keys.watched(camera)))
+
+    def put_view(self, camera: str, view: View) -> bool:
+        """Store an annotated frame and announce it. False: a newer one is there already."""
+        values = {"captured_at": view.captured_at, "jpeg": view.jpeg}
+        return self._put(keys.view(camera), view.stamp, keys.views_channel(camera), values)
+
+    def view(self, camera: str) -> View | None:
+        """The camera's newest annotated frame."""
+        fields = self._read(keys.view(camera), "epoch", "sequence", "captured_at", "jpeg")
+        if fields is None:
+            return None
+        return View(FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
+
+    @property
+    def _ttl_ms(self) -> int:
+        return int(self._settings.frame_ttl_s * 1000)
+
+    def _put(self, key: str, stamp: FrameStamp, channel: str, values: dict[str, Any]) -> bool:
+        pairs = [part for pair in values.items() for part in pair]
+        with translated():
+            return bool(self._put_newer(keys=[key], args=[*stamp, self._ttl_ms, channel, *pairs]))
+
+    def _read(self, key: str, *fields: str) -> list[bytes] | None:
+        with translated():
+            found = self._redis.hmget(key, list(fields))
+        return None if found[0] is None else found

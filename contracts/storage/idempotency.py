@@ -1,0 +1,46 @@
+"""Idempotency keys: the same key with the same request stands for the same job, for that job's lifetime."""
+
+import hashlib
+from typing import NamedTuple
+
+from redis import Redis
+
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import translated
+from contracts.storage.scripts import load_script
+
+
+class Claimed(NamedTuple):
+    """What a key stands for."""
+
+    job_id: str
+    fingerprint: str
+    first: bool
+    """Whether this call was the one that claimed the key."""
+
+
+class IdempotencyStore:
+    """Claims and looks up idempotency keys; one atomic step each."""
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self._redis = redis
+        self._ttl_s = settings.idempotency_ttl_s
+        self._release = load_script(redis, "release")
+
+    def claim(self, client: str, key: str, job_id: str, fingerprint: str) -> Claimed:
+        """Let `key` stand for this job, unless it stands for one already. Keys of different clients never meet."""
+        value = f"{job_id} {fingerprint}"
+        with translated():
+            found = self._redis.set(_key(client, key), value, nx=True, get=True, ex=self._ttl_s)
+        job_id, _, fingerprint = (found.decode() if found else value).partition(" ")
+        return Claimed(job_id, fingerprint, found is None)
+
+    def release(self, client: str, key: str, job_id: str) -> None:
+        """Forget that the key stands for this job, which was never stored, or has outlived its time."""
+        with translated():
+            self._release(keys=[_key(client, key)], args=[job_id])
+
+
+def _key(client: str, key: str) -> str:
+    return keys.once(hashlib.sha256(f"{client}\n{key}".encode()).hexdigest())

@@ -1,0 +1,287 @@
+"""Jobs in Redis. The record is the truth; a Celery message is only a hint that there is work."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any, Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
+from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import translated
+from contracts.storage.scripts import load_script
+
+_PART_BYTES: Final = 1_000_000
+_UNFINISHED_S: Final = 600
+"""How long images without a record are kept, should the process that stores them die halfway."""
+
+
+class Claim(StrEnum):
+    """What became of an attempt to take a job; only `CLAIMED` allows work."""
+
+    CLAIMED = "claimed"
+    MISSING = "missing"  # its record is gone
+    FINAL = "final"  # a duplicate message: somebody has finished it
+    HELD = "held"  # a duplicate message: somebody else is working on it
+    EXPIRED = "expired"  # its deadline has passed; it is final now
+    EXHAUSTED = "exhausted"  # tried too often; it is final now
+
+
+class JobStore:
+    """Create, claim, finish and read jobs. Every change of state is one atomic step in Redis."""
+
+    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self._redis = redis
+        self._settings = settings
+        self._clock = clock
+        self._claim = load_script(redis, "claim", prelude="settle")
+        self._finish = load_script(redis, "finish", prelude="settle")
+        self._cancel = load_script(redis, "cancel", prelude="settle")
+        self._renew = load_script(redis, "renew")
+        self._overdue = load_script(redis, "overdue")
+
+    def create(
+        self,
+        images: Iterable[bytes],
+        queue: str,
+        *,
+        job_id: str = "",
+        deadline_at: float | None = None,
+        options: JobOptions = JobOptions(),  # noqa: B008 - frozen
+    ) -> Job:
+        """Store a new job and its images durably; it exists only once all of them are stored.
+
+        Images are taken one after the other, and many of them are sent in parts, so that memory stays flat.
+
+        Returns:
+            The queued job. Whoever calls has to announce it to the workers; should that fail, the reconciler does.
+
+        Raises:
+            BrokerUnavailable, Overloaded: nothing was stored.
+        """
+        job_id = job_id or new_job_id()
+        try:
+            last, count, size = self._put_images(job_id, images)
+        except Exception:  # an archive may turn out to be damaged at its last image
+            with suppress(RedisError):
+                self._redis.unlink(keys.job_images(job_id))
+            raise
+        now = self._clock()
+        job = Job(
+            id=job_id,
+            state=JobState.QUEUED,
+            queue=queue,
+            image_count=count,
+            created_at=now,
+            deadline_at=deadline_at,
+            options=options,
+        )
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.job(job.id), mapping=_to_fields(job) | {"bytes": str(size)})
+            pipe.hset(keys.job_images(job.id), mapping=last)
+            pipe.persist(keys.job_images(job.id))
+            pipe.zadd(keys.OPEN_JOBS, {job.id: now + self._settings.requeue_after_s})
+            pipe.incrby(keys.OPEN_BYTES, size)
+            pipe.execute()
+        return job
+
+    def _put_images(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
+        """Send all parts but the last; returns the last one, how many images there are, and their bytes in all."""
+        part: dict[str, bytes] = {}
+        count = size = part_size = 0
+        for image in images:
+            if part_size > _PART_BYTES:
+                with translated(), self._redis.pipeline(transaction=True) as pipe:
+                    pipe.hset(keys.job_images(job_id), mapping=part)
+                    pipe.expire(keys.job_images(job_id), _UNFINISHED_S)
+                    pipe.execute()
+                part, part_size = {}, 0
+            part[str(count)] = image
+            count, size, part_size = count + 1, size + len(image), part_size + len(image)
+        return part, count, size
+
+    def get(self, job_id: str) -> Job:
+        """The job as it is now; one that has waited beyond its deadline is ended by looking at it.
+
+        Raises:
+            JobNotFound: never accepted here. JobGone: accepted once, and its result has outlived its time.
+        """
+        job = self._read(job_id)
+        if job.state is not JobState.QUEUED or job.deadline_at is None or job.deadline_at > self._clock():
+            return job
+        self._end(job_id, JobState.EXPIRED)
+        return self._read(job_id)
+
+    def _read(self, job_id: str) -> Job:
+        if not is_job_id(job_id):
+            raise JobNotFound("There is no job of this id.")
+        with translated():
+            fields = self._redis.hgetall(keys.job(job_id))
+        if not fields:
+            raise JobGone(f"The result of job {job_id} was kept for {self._settings.result_ttl_s} s only.")
+        return _from_fields({k.decode(): v.decode() for k, v in fields.items()})
+
+    def claim(self, job_id: str, owner: str) -> Claim:
+        """Try to take the job for `owner`, for `lease_s` from now; counts the attempt.
+
+        `owner` is to be new for every message taken; asking again with the same one changes nothing.
+        """
+        exhausted = Problem.of(
+            AttemptsExhausted(f"{self._settings.max_attempts} workers stopped while they analysed this job.")
+        )
+        with translated():
+            verdict = self._claim(
+                keys=self._keys(job_id),
+                args=[
+                    job_id,
+                    owner,
+                    self._clock(),
+                    self._settings.lease_s,
+                    self._settings.max_attempts,
+                    self._settings.result_ttl_s,
+                    keys.DONE_CHANNEL,
+                    exhausted.model_dump_json(),
+                ],
+            )
+        return Claim(verdict.decode())
+
+    def images(self, job_id: str) -> list[bytes]:
+        """The job's images in order, exactly as they were uploaded; empty once the job is finished."""
+        with translated():
+            stored = self._redis.hgetall(keys.job_images(job_id))
+        return [stored[index] for index in sorted(stored, key=int)]
+
+    def put_annotated(self, job_id: str, index: int, jpeg: bytes) -> None:
+        """Keep an image with its boxes drawn for as long as the result can be read."""
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.job_annotated(job_id), str(index), jpeg)
+            pipe.expire(keys.job_annotated(job_id), self._settings.result_ttl_s)
+            pipe.execute()
+
+    def annotated(self, job_id: str, index: int) -> bytes | None:
+        """The JPEG; None if there is none."""
+        with translated():
+            found: bytes | None = self._redis.hget(keys.job_annotated(job_id), str(index))
+        return found
+
+    def finish(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None = None) -> bool:
+        """Store the result, once. False: the job is no longer this owner's, and nothing was written.
+
+        Asking again changes nothing and gives the same answer, so that a lost answer may be asked for again.
+        """
+        state = JobState.FAILED if error else JobState.SUCCEEDED
+        with translated():
+            written = self._finish(
+                keys=self._keys(job_id),
+                args=[
+                    job_id,
+                    owner,
+                    state.value,
+                    json.dumps([item.model_dump(mode="json") for item in items], separators=(",", ":")),
+                    error.model_dump_json() if error else "",
+                    self._clock(),
+                    self._settings.result_ttl_s,
+                    keys.DONE_CHANNEL,
+                ],
+            )
+        return bool(written)
+
+    def cancel(self, job_id: str) -> bool:
+        """Cancel a job that no worker has begun. False: it was begun or is final already.
+
+        Raises:
+            JobNotFound, JobGone: there is nothing to cancel.
+        """
+        if not is_job_id(job_id):
+            raise JobNotFound("There is no job of this id.")
+        state = self._end(job_id, JobState.CANCELED)
+        if state is None:
+            self.get(job_id)  # says that it is gone
+        return state == JobState.QUEUED.value
+
+    def _end(self, job_id: str, final: JobState) -> str | None:
+        args = [job_id, self._clock(), self._settings.result_ttl_s, keys.DONE_CHANNEL, final.value]
+        with translated():
+            found = self._cancel(keys=self._keys(job_id), args=args)
+        return None if found is None else str(found.decode())
+
+    def renew(self, owners: Mapping[str, str]) -> int:
+        """Prolong the leases of jobs in work, id → owner, by `lease_s`; returns how many are still their owner's."""
+        if not owners:
+            return 0
+        due = self._clock() + self._settings.lease_s
+        flat = [part for pair in owners.items() for part in pair]
+        with translated():
+            return int(self._renew(keys=[keys.OPEN_JOBS], args=[due, keys.job(""), *flat]))
+
+    def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
+        """Jobs whose message was lost or whose worker died, as (id, queue): to be announced again."""
+        with translated():
+            found = self._overdue(
+                keys=[keys.OPEN_JOBS],
+                args=[self._clock(), self._settings.requeue_after_s, limit, keys.job("")],
+            )
+        flat = [value.decode() for value in found]
+        return list(zip(flat[::2], flat[1::2], strict=True))
+
+    def settled(self, job_ids: Sequence[str]) -> set[str]:
+        """Those of these jobs that can change no more, or are known no longer; one round trip."""
+        with translated(), self._redis.pipeline(transaction=False) as pipe:
+            for job_id in job_ids:
+                pipe.hget(keys.job(job_id), "state")
+            states = pipe.execute()
+        return {
+            job_id
+            for job_id, state in zip(job_ids, states, strict=True)
+            if state is None or JobState(state.decode()).final
+        }
+
+    def open_count(self) -> int:
+        """Jobs accepted and not yet final."""
+        with translated():
+            return int(self._redis.zcard(keys.OPEN_JOBS))
+
+    def open_bytes(self) -> int:
+        """Bytes of images that wait or are being analysed."""
+        with translated():
+            return max(0, int(self._redis.get(keys.OPEN_BYTES) or 0))
+
+    def queue_depth(self, queue: str) -> int:
+        """Messages waiting in one of Celery's queues."""
+        with translated():
+            return int(self._redis.llen(queue))
+
+    def load(self, queue: str) -> tuple[int, int]:
+        """`queue_depth` and `open_bytes` in one round trip."""
+        with translated(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.llen(queue)
+            pipe.get(keys.OPEN_BYTES)
+            depth, waiting = pipe.execute()
+        return int(depth), max(0, int(waiting or 0))
+
+    @staticmethod
+    def _keys(job_id: str) -> list[str]:
+        return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE]
+
+
+def _to_fields(job: Job) -> dict[str, str]:
+    stored = job.model_dump(mode="json", exclude={"items", "error", "options"}, exclude_none=True)
+    stored["options"] = job.options.model_dump_json()
+    if job.options.webhook:
+        stored["webhook"] = job.options.webhook  # settle.lua looks whether this field is there
+    return {name: str(value) for name, value in stored.items()}
+
+
+def _from_fields(fields: Mapping[str, str]) -> Job:
+    values: dict[str, Any] = {name: fields[name] for name in fields.keys() & Job.model_fields.keys()}
+    values["version"] = int(values["version"])
+    values["options"] = json.loads(fields.get("options") or "{}")
+    values["items"] = json.loads(fields.get("items") or "[]")
+    values["error"] = json.loads(fields["error"]) if fields.get("error") else None
+    return Job.model_validate(values)

@@ -1,0 +1,68 @@
+"""Archives that lie: whatever they say of themselves, they cost no more than they may, and the error is a typed one."""
+
+import io
+import struct
+import tracemalloc
+import zipfile
+import zlib
+
+import pytest
+
+from api.requests.archive import ArchiveImages
+from contracts.errors import InvalidArchive
+
+NAME = b"a.jpg"
+
+
+def archive(
+    data: bytes, size: int, *, method: int = 0, flags: int = 0, local_name: bytes = NAME, crc: int = 0
+) -> bytes:
+    """A ZIP of one entry, with every field as told."""
+    sizes = (crc, len(data), size)
+    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, flags & 0x800, method, 0, 0, *sizes, len(local_name), 0)
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, flags, method, 0, 0, *sizes, len(NAME), 0, 0, 0, 0, 0, 0)
+    body, directory = local + local_name + data, entry + NAME
+    return body + directory + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(directory), len(body), 0)
+
+
+def images(data: bytes) -> list[bytes]:
+    return list(ArchiveImages(io.BytesIO(data), max_images=100, max_bytes=50_000_000))
+
+
+def test_an_entry_that_declares_less_than_it_unpacks_to_is_not_unpacked_beyond_that() -> None:
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = b"".join(deflate.compress(bytes(1_000_000)) for _ in range(100)) + deflate.flush()
+    bomb = archive(packed, 10, method=zipfile.ZIP_DEFLATED, crc=zlib.crc32(bytes(10)))
+    tracemalloc.start()
+    assert images(bomb) == [bytes(10)]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_an_entry_is_held_against_its_checksum() -> None:
+    assert images(archive(b"x", 1, crc=zlib.crc32(b"x"))) == [b"x"]
+    with pytest.raises(InvalidArchive):
+        images(archive(b"x", 1, crc=1))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param(archive(b"x", 1, flags=0x20), id="patch data"),
+        pytest.param(archive(b"x", 1, flags=0x40), id="strong encryption"),
+        pytest.param(archive(b"x", 1, flags=0x800, local_name=b"\xff\xfe"), id="a name that is not UTF-8"),
+        pytest.param(archive(b"x", 5), id="less data than declared"),
+    ],
+)
+def test_what_cannot_be_unpacked_is_a_typed_error(hostile: bytes) -> None:
+    with pytest.raises(InvalidArchive):
+        images(hostile)
+
+
+def test_a_second_directory_size_is_refused_before_that_directory_is_read() -> None:
+    plain = archive(b"x", 1, crc=zlib.crc32(b"x"))
+    end = len(plain) - 22
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, 0, 1)
+    with pytest.raises(InvalidArchive, match="Zip64"):
+        images(plain[:end] + locator + plain[end:])
