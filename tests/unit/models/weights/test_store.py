@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import InvalidWeights
-from models.classification_card import EmotionCard
+from models.classification import EmotionCard
 from models.weights import WEIGHTS, Card, available, load_weights
 
 
@@ -30,17 +30,6 @@ def test_every_shipped_network_is_whole(name: str) -> None:
     assert len(content) == card.size_bytes
     for variant, file in card.variants.items():
         assert len(load_weights(name, EmotionCard, variant=variant)[0]) == file.size_bytes
-
-
-@pytest.mark.parametrize("name", available("emotion"))
-def test_every_card_says_what_the_network_must_not_be_used_for(name: str) -> None:
-    _, card = load_weights(name, EmotionCard)
-    words = " ".join(card.limits)
-    for phrase in ("not a felt emotion", "Demographics: not measured", "workplaces", "schools", "told"):
-        assert phrase in words
-    assert card.scores["public_test"]["accuracy"] > 0.5
-    assert card.data[0].sha256
-    assert len(card.commit) == 40
 
 
 def test_a_flipped_bit_is_refused_by_name(copied: Path) -> None:
