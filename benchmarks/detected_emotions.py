@@ -120,8 +120,8 @@ def main() -> None:
     parser.add_argument("--model", help="emotion network (default: the shipped one)")
     parser.add_argument("--detectors", nargs="+", default=["lite", "haar"])
     arguments = parser.parse_args()
-    from training.data import read_fer2013
     from training.detection.dataset import read_faces
+    from training.emotion.data import read_fer2013
 
     test = read_fer2013(arguments.emotions).public_test
     chosen = np.random.default_rng(0).permutation(len(test))[: arguments.images]

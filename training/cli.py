@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from contracts.errors import MienError
-from training.commands import evaluate, export, fit, prune, serving_fit
+from training.emotion.commands import evaluate, export, fit, prune, serving_fit
 
 _EPILOG = """\
 The data set is FER2013, given with --data or the setting MIEN_DATA: a folder with train/<label>/ and

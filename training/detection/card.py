@@ -10,11 +10,11 @@ import keras
 from models.detection.card import DetectorCard
 from models.detection.lite import LiteDetector
 from models.weights import Source
+from training.detection.convert import FAR_SQUARE, FAR_WIDE, SQUARE, WIDE, digest, multiply_adds, to_litert
 from training.detection.dataset import Split
 from training.detection.evaluate import Report, measure
-from training.detection.export import FAR_SQUARE, FAR_WIDE, SQUARE, WIDE, digest, multiply_adds, to_litert
 from training.detection.network import build
-from training.errors import TrainingError
+from training.shared.errors import TrainingError
 
 FALSE_ALARMS: Final = 2.0
 """Boxes per 100 pictures without a face that the default threshold lets pass, at most."""

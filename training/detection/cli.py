@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from training.errors import DataError
+from training.shared.errors import DataError
 
 DATA_SETTING: Final = "MIEN_FACES_DATA"
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from training.detection.dataset import Picture
 from training.detection.photometric import cover, degrade, relight
 from training.detection.sample import Floats, Sample, cut, shift, warp
-from training.errors import DataError
+from training.shared.errors import DataError
 
 FACES = (12.0, 190.0)
 """Sizes in pixels between which faces are drawn, evenly in the logarithm."""

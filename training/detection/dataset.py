@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from training.errors import DataError
+from training.shared.errors import DataError
 
 Source = Literal["hand", "machine", "none"]
 ANNOTATIONS: Final = "faces/annotations.json"

@@ -20,7 +20,7 @@ from training.detection.keras_detector import KerasDetector
 from training.detection.losses import Truth, losses
 from training.detection.network import build
 from training.detection.recipe import Recipe
-from training.run_folder import commit
+from training.shared.run_folder import commit
 
 LOG: Final = "log.jsonl"
 

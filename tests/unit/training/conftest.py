@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from contracts.emotions import EMOTIONS
-from training.data import Fer2013, Split
-from training.data.votes import CHOICES, EMOTION_CHOICES
+from training.emotion.data import Fer2013, Split
+from training.emotion.data.votes import CHOICES, EMOTION_CHOICES
 
 
 def bar(label: int, random: np.random.Generator) -> np.ndarray:

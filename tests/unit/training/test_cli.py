@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from training.cli import main
-from training.commands.fit import make_recipe
-from training.config import CLASSIC
+from training.emotion.commands.fit import make_recipe
+from training.emotion.recipe import CLASSIC
 
 
 @pytest.mark.parametrize("command", [[], ["fit"], ["evaluate"], ["export"], ["prune"]])

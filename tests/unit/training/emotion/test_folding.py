@@ -1,0 +1,29 @@
+"""The folded stem computes what the plain one does."""
+
+import numpy as np
+
+from training.emotion.convert import convert, serving_model
+from training.emotion.folding import fold_stem
+from training.emotion.networks import build_network
+
+
+def test_a_folded_network_answers_as_the_plain_one() -> None:
+    serving = serving_model(build_network("mien"), "mien")
+    folded = fold_stem(serving)
+    images = np.random.default_rng(1).uniform(0, 255, (4, 48, 48, 1)).astype(np.float32)
+    assert folded is not serving
+    assert np.abs(folded(images).numpy() - serving(images).numpy()).max() < 1e-5
+    assert folded.count_params() > serving.count_params(), "the kernel has got its row and column of zeros"
+
+
+def test_a_network_without_such_a_stem_is_left_alone() -> None:
+    serving = serving_model(build_network("classic"), "classic")
+    assert fold_stem(serving) is serving
+
+
+def test_converted_networks_are_folded() -> None:
+    content = convert(serving_model(build_network("mien"), "mien"), "float32", np.zeros((0, 48, 48), np.uint8))
+    from ai_edge_litert.interpreter import Interpreter
+
+    names = [tensor["name"] for tensor in Interpreter(model_content=content).get_tensor_details()]
+    assert any("SpaceToDepth" in name for name in names)

@@ -1,0 +1,51 @@
+"""What a network is asked to answer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from training.emotion.data import Fer2013
+from training.emotion.targets import soft_targets, translate_votes
+from training.shared.errors import DataError
+
+
+def test_smoothing_leaves_a_little_for_every_label(data: Fer2013) -> None:
+    targets = soft_targets(data.train, label_smoothing=0.07, votes_weight=0)
+    assert np.allclose(targets.sum(1), 1)
+    assert np.allclose(targets.min(1), 0.01)
+    assert np.array_equal(targets.argmax(1), data.train.labels)
+
+
+def test_votes_are_translated_into_the_labels_terms(data: Fer2013) -> None:
+    """Votes that lean to "neutral" for every face say nothing of neutral faces once translated."""
+    assert data.train.votes is not None
+    labels = np.eye(7)[data.train.labels]
+    assert np.array_equal(translate_votes(data.train.votes, labels).argmax(1), data.train.labels)
+
+
+def test_an_image_without_votes_keeps_its_label(data: Fer2013) -> None:
+    assert data.train.votes is not None
+    votes = data.train.votes.copy()
+    votes[0] = 0
+    targets = soft_targets(replace(data.train, votes=votes), label_smoothing=0, votes_weight=0.5)
+    assert np.array_equal(targets[0], np.eye(7)[data.train.labels[0]])
+    assert targets[1].max() < 1
+    assert np.allclose(targets.sum(1), 1, atol=1e-5)
+
+
+def test_votes_that_are_asked_for_must_be_there(data: Fer2013) -> None:
+    with pytest.raises(DataError, match="votes"):
+        soft_targets(replace(data.train, votes=None), label_smoothing=0, votes_weight=0.5)
+
+
+def test_teachers_share_the_target_with_the_label(data: Fer2013) -> None:
+    taught = np.full((len(data.train), 7), 1 / 7, np.float32)
+    targets = soft_targets(replace(data.train, taught=taught), label_smoothing=0, votes_weight=0, teacher_weight=0.7)
+    assert np.allclose(targets.max(1), 0.3 + 0.1)
+    assert np.array_equal(targets.argmax(1), data.train.labels)
+
+
+def test_a_teacher_that_is_asked_for_must_be_there(data: Fer2013) -> None:
+    with pytest.raises(DataError, match="--teacher"):
+        soft_targets(data.train, label_smoothing=0, votes_weight=0, teacher_weight=0.5)

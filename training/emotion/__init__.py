@@ -1,0 +1,1 @@
+"""The emotion networks: their data, augmentation, training, evaluation and export."""

@@ -1,0 +1,134 @@
+"""Turns a run into a shipped network: converts it, checks the files against Keras, measures them, writes the card."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from contracts.emotions import EMOTIONS
+from models.classification import Classifier, softmax
+from models.classification_card import EmotionCard
+from models.cropping import CropFit
+from models.runtimes import open_runtime
+from models.weights import Source, WeightFile
+from training.emotion.calibration import Calibration, fit_calibration
+from training.emotion.convert import FORMS, Form, convert, serving_model
+from training.emotion.data import Fer2013, hold_out
+from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
+from training.emotion.learner import predict
+from training.emotion.limits import FER2013, FER_PLUS, LIMITS
+from training.emotion.networks import INPUT_SCALE
+from training.emotion.recipe import Recipe
+from training.shared.cost import cost_of
+from training.shared.errors import TrainingError
+from training.shared.run_folder import RunFolder
+
+_REPRESENTATIVE: Final = 500
+_SUMMARIES: Final = {
+    "classic": "Three convolutions and a hidden layer, the network of the FER2013 tutorials: a baseline.",
+    "mien": "A small residual network that reads the expression of a face from 48x48 grey pixels.",
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network ready to be written: its files by name of the form, and what Keras answers on the test images."""
+
+    contents: dict[str, bytes]
+    calibration: Calibration
+    reference: np.ndarray
+    cost: Any
+
+
+def export(
+    run: RunFolder, data: Fer2013, name: str, out: Path, *, form: Form, others: Sequence[str], crop: CropFit
+) -> EmotionCard:
+    """Write the network of ``run`` as ``name`` into the folder ``out``: as ``form``, which is served, and ``others``.
+
+    Gives the card, measured on the bytes that were written. Raises ``TrainingError`` if a file does not answer as
+    the Keras network does.
+    """
+    recipe = run.recipe(Recipe)
+    training, validation = hold_out(data.train, recipe.validation, recipe.seed)
+    made = _make(run, recipe, data, training.images, validation)
+    out.mkdir(parents=True, exist_ok=True)
+    files = {each: _write(out, name, each, made.contents[each]) for each in dict.fromkeys((form, *others))}
+    origin = run.read_json("origin.json")
+    card = EmotionCard(
+        name=name,
+        **files.pop(form).model_dump(),
+        variants=files,
+        parameters=made.cost.parameters,
+        multiply_adds=made.cost.multiply_adds,
+        summary=_SUMMARIES[recipe.network],
+        licence="Apache-2.0 for the weights; the terms of the data it learned from are listed under data",
+        data=_sources(recipe, origin["data"]["sha256"], len(data.train)),
+        commit=origin["commit"],
+        created=date.today(),
+        recipe=recipe.model_dump()
+        | {key: origin[key] for key in ("replanned", "pruned", "teachers", "begun_with") if key in origin},
+        scores={},
+        limits=LIMITS,
+        labels=EMOTIONS,
+        temperature=made.calibration.temperature,
+        offsets=tuple(made.calibration.offsets.round(4).tolist()),
+        crop=crop,
+    )
+    card = card.model_copy(update={"scores": _scores(made, card, form, data, recipe)})
+    (out / f"{name}.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def _make(run: RunFolder, recipe: Recipe, data: Fer2013, images: np.ndarray, validation: Any) -> Exported:
+    import keras
+
+    network = keras.models.load_model(run.path / "network.keras", compile=False)
+    cost = cost_of(network)
+    reference = predict(network, validation.images, INPUT_SCALE[recipe.network])
+    calibration = fit_calibration(np.log(np.maximum(reference, 1e-12)), validation.labels)
+    serving = serving_model(network, recipe.network, calibration)
+    chosen = np.random.default_rng(recipe.seed).choice(len(images), min(_REPRESENTATIVE, len(images)), replace=False)
+    contents: dict[str, bytes] = {form: convert(serving, form, images[chosen]) for form in FORMS}
+    path = run.path / "serving.keras"
+    serving.save(path)
+    contents["keras"] = path.read_bytes()
+    return Exported(contents, calibration, softmax(predict(serving, data.public_test.images, 1.0)), cost)
+
+
+def _check(made: Exported, form: Form, images: np.ndarray) -> dict[str, float]:
+    """Compare a LiteRT file with Keras on test images."""
+    content = made.contents[form]
+    (logits,) = open_runtime("litert", content, source=form).run(images[..., None])
+    answers = softmax(logits)
+    same = float((answers.argmax(1) == made.reference.argmax(1)).mean())
+    furthest = float(np.abs(answers - made.reference).max())
+    if form == "float32" and furthest > 1e-4:
+        raise TrainingError(f"The float32 file answers up to {furthest:.2g} away from the Keras network.")
+    return {"size_bytes": len(content), "same_top_label_as_keras": same, "furthest_from_keras": furthest}
+
+
+def _write(out: Path, name: str, form: str, content: bytes) -> WeightFile:
+    file = f"{name}.keras" if form == "keras" else f"{name}.{form}.tflite"
+    (out / file).write_bytes(content)
+    return WeightFile(file=file, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+
+
+def _sources(recipe: Recipe, sha256: str, images: int) -> tuple[Source, ...]:
+    fer2013 = Source(name="FER2013", licence=FER2013, sha256=sha256, images=images)
+    return (fer2013, Source(name="FER+", licence=FER_PLUS)) if recipe.votes_weight else (fer2013,)
+
+
+def _scores(made: Exported, card: EmotionCard, form: Form, data: Fer2013, recipe: Recipe) -> dict[str, Any]:
+    """Measure the served bytes on the public test, and compare all forms with Keras."""
+    training, validation = hold_out(data.train, recipe.validation, recipe.seed)
+    classifier = Classifier(open_runtime("litert", made.contents[form], source=card.file), card)
+    return {
+        "public_test": measure(classifier.predict, data.public_test, data.train),
+        "robustness": measure_robustness(classifier.predict, data.public_test),
+        "overfitting": measure_overfitting(classifier.predict, training, validation),
+        "forms": {each: _check(made, each, data.public_test.images) for each in FORMS},
+    }

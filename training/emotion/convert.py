@@ -1,0 +1,71 @@
+"""Keras networks as LiteRT files: float32, float16 and 8-bit."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from training.emotion.calibration import Calibration
+from training.emotion.folding import fold_stem
+from training.emotion.networks import INPUT_SCALE, NetworkName
+
+Form = Literal["float32", "float16", "int8"]
+
+FORMS: Final[tuple[Form, ...]] = ("float32", "float16", "int8")
+
+
+def serving_model(network: Any, name: NetworkName, calibration: Calibration | None = None) -> Any:
+    """Wrap a trained network for use: grey values 0..255 in, calibrated logits out.
+
+    The calibration goes into the weights of the last layer, so it costs nothing to apply. ``network`` is changed.
+    """
+    from keras import Input, Model, layers
+
+    last = network.get_layer("logits")
+    if calibration is not None:
+        kernel, bias = last.get_weights()
+        last.set_weights([kernel / calibration.temperature, calibration.apply(bias)])
+    logits = Model(network.inputs, last.output)
+    image = Input((48, 48, 1), name="image")
+    scale = INPUT_SCALE[name]
+    x = layers.Rescaling(scale, name="to_range")(image) if scale != 1 else image
+    return Model(image, logits(x), name=name)
+
+
+def convert(serving: Any, form: Form, representative: np.ndarray) -> bytes:
+    """Convert for one image at a time. ``representative``: uint8 [N, 48, 48], some hundred typical images.
+
+    In 8 bits, dense layers stay in floating point: they cost nothing beside the convolutions, and in steps
+    of 1/256 of their range the logits of two labels would often be equal.
+    """
+    import tensorflow as tf
+    from keras import Input, Model
+
+    image = Input((48, 48, 1), batch_size=1, name="image")
+    converter = tf.lite.TFLiteConverter.from_keras_model(Model(image, fold_stem(serving)(image)))
+    if form != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if form == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    with redirect_stdout(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow announces that its own interpreter will go
+        return _quantised(converter, representative) if form == "int8" else bytes(converter.convert())
+
+
+def _quantised(converter: Any, representative: np.ndarray) -> bytes:
+    """Convert to 8 bits by way of the debugger, which alone can leave out operations."""
+    import tensorflow as tf
+
+    def images() -> Iterator[list[np.ndarray]]:
+        for image in representative:
+            yield [image[None, ..., None].astype(np.float32)]
+
+    converter.representative_dataset = images
+    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=["FULLY_CONNECTED"])
+    debugger = tf.lite.experimental.QuantizationDebugger(
+        converter=converter, debug_dataset=images, debug_options=options
+    )
+    return bytes(debugger.get_nondebug_quantized_model())

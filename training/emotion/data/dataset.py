@@ -1,0 +1,81 @@
+"""Images and labels of FER2013 as arrays."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.emotions import EMOTIONS
+from training.shared.errors import DataError
+
+SIDE = 48
+"""Width and height of an image of FER2013, in pixels."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of the data: the same index means the same image in all fields."""
+
+    images: np.ndarray
+    """uint8 [N, 48, 48], grey."""
+    labels: np.ndarray
+    """int64 [N], index into ``contracts.emotions.EMOTIONS``."""
+    names: tuple[str, ...]
+    """File names; ``fer0000000.png`` is row 0 of ``fer2013.csv``, and the key of the FER+ votes."""
+    votes: np.ndarray | None = None
+    """float32 [N, 10], how many of ten people chose each of ``votes.CHOICES``; 0 where nobody voted."""
+
+    taught: np.ndarray | None = None
+    """float32 [N, 7], what trained networks answer; see ``training.emotion.distillation``."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, index: np.ndarray) -> "Split":
+        """Give the images at ``index``, integers [M] or booleans [N]."""
+        chosen = np.arange(len(self))[index]
+        votes = None if self.votes is None else self.votes[chosen]
+        taught = None if self.taught is None else self.taught[chosen]
+        names = tuple(self.names[i] for i in chosen)
+        return Split(self.images[chosen], self.labels[chosen], names, votes, taught)
+
+
+@dataclass(frozen=True)
+class Fer2013:
+    """The official parts: 28,709 images to train, 3,589 public and 3,589 private to test, or fewer."""
+
+    train: Split
+    public_test: Split
+    private_test: Split | None = None
+
+
+def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
+    """Split off ``fraction`` of the images of every label for validation: (the rest, the validation part).
+
+    Raises ``DataError`` if a label would be left without images on one side.
+    """
+    random = np.random.default_rng(seed)
+    held = np.zeros(len(split), bool)
+    for label, emotion in enumerate(EMOTIONS):
+        members = np.flatnonzero(split.labels == label)
+        count = round(len(members) * fraction)
+        if count < 1 or count >= len(members):
+            raise DataError(
+                f"The split is empty: {len(members)} training images of {emotion!r} "
+                f"cannot be divided with {fraction:.0%} for validation."
+            )
+        held[random.permutation(members)[:count]] = True
+    return split.take(~held), split.take(held)
+
+
+def fingerprint(data: Fer2013) -> str:
+    """SHA-256 over names, labels and pixels of all parts: equal for equal data in whatever form."""
+    digest = hashlib.sha256()
+    for split in (data.train, data.public_test, data.private_test):
+        if split is None:
+            continue
+        for position in np.argsort(np.array(split.names)):
+            digest.update(split.names[position].encode())
+            digest.update(bytes([int(split.labels[position])]))
+            digest.update(split.images[position].tobytes())
+    return digest.hexdigest()

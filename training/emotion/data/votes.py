@@ -1,0 +1,60 @@
+"""FER+: what ten people each saw in the images of FER2013.
+
+Barsoum et al., "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label
+Distribution", 2016.
+"""
+
+import csv
+from collections.abc import Mapping
+from typing import IO, Final
+
+import numpy as np
+
+from contracts.emotions import EMOTIONS
+from training.shared.errors import DataError
+
+CHOICES: Final = (
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+    "unknown",
+    "NF",
+)
+"""What a voter could choose; NF: no face."""
+
+_EMOTION_COLUMNS: Final = {
+    "Angry": "anger",
+    "Disgust": "disgust",
+    "Fear": "fear",
+    "Happy": "happiness",
+    "Sad": "sadness",
+    "Surprise": "surprise",
+    "Neutral": "neutral",
+}
+
+EMOTION_CHOICES: Final = tuple(CHOICES.index(_EMOTION_COLUMNS[emotion]) for emotion in EMOTIONS)
+"""Columns of ``CHOICES`` that are one of our labels, in label order; contempt, unknown and NF have none."""
+
+
+def read_votes(file: IO[str], source: str) -> dict[str, np.ndarray]:
+    """Read ``fer2013new.csv``: float32 [10] by image name. Raises ``DataError`` if columns are missing."""
+    rows = csv.DictReader(file)
+    missing = {"Image name", *CHOICES} - set(rows.fieldnames or ())
+    if missing:
+        raise DataError(f"{source} holds no FER+ votes: the columns {', '.join(sorted(missing))} are missing.")
+    return {
+        row["Image name"]: np.array([float(row[choice]) for choice in CHOICES], np.float32)
+        for row in rows
+        if row["Image name"]
+    }
+
+
+def join_votes(names: tuple[str, ...], votes: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Votes of the images called ``names``: float32 [N, 10]; a row of 0 where there are none."""
+    nobody = np.zeros(len(CHOICES), np.float32)
+    return np.stack([votes.get(name, nobody) for name in names])

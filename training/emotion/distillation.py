@@ -1,0 +1,84 @@
+"""Lets a network learn from the answers of trained ones, beside the labels.
+
+What a trained network finds likely says more of a face than one noisy label, and a network of the same size that
+learns from it ends better than its teacher (Hinton et al., "Distilling the Knowledge in a Neural Network", 2015;
+Furlanello et al., "Born-Again Neural Networks", 2018).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.emotion.data import Fer2013
+from training.emotion.learner import predict
+from training.emotion.networks import INPUT_SCALE
+from training.emotion.recipe import Recipe
+from training.shared.errors import TrainingError
+from training.shared.run_folder import RunFolder
+
+
+def teach(data: Fer2013, teachers: Sequence[Path]) -> Fer2013:
+    """Give ``data`` whose training images carry what the networks of the run folders ``teachers`` answer.
+
+    That is the mean over networks, over the image and its mirror. Raises ``TrainingError`` for a folder without a
+    finished run.
+    """
+    images = data.train.images
+    answers = []
+    for folder in teachers:
+        network, scale = load_network(folder), INPUT_SCALE[RunFolder(folder).recipe(Recipe).network]
+        answers += [predict(network, shown, scale) for shown in (images, images[:, :, ::-1])]
+    return replace(data, train=replace(data.train, taught=np.asarray(np.mean(answers, axis=0), np.float32)))
+
+
+def keep_teaching(run: RunFolder, data: Fer2013) -> None:
+    """Store what :func:`teach` gave in the folder of a run, so that the run has it when it is resumed."""
+    if data.train.taught is not None:
+        run.write_arrays("taught.npz", {"answers": data.train.taught})
+
+
+def with_teaching(run: RunFolder, data: Fer2013) -> Fer2013:
+    """Give ``data`` with what :func:`keep_teaching` stored; as it is for a run without a teacher."""
+    kept = run.read_arrays("taught.npz")
+    return data if kept is None else replace(data, train=replace(data.train, taught=kept["answers"]))
+
+
+def describe_runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """What the papers of a run say of others: name, recipe and commit of the run, hash of the network."""
+    return [
+        {
+            "run": folder.name,
+            "sha256": hashlib.sha256((folder / "network.keras").read_bytes()).hexdigest(),
+            "commit": RunFolder(folder).read_json("origin.json")["commit"],
+            "recipe": RunFolder(folder).recipe(Recipe).model_dump(),
+        }
+        for folder in folders
+    ]
+
+
+def first_weights(folder: Path, recipe: Recipe) -> list[np.ndarray]:
+    """Weights of a run's network for another run to begin with.
+
+    Raises ``TrainingError`` if the two networks are not of the same kind.
+    """
+    before = RunFolder(folder).recipe(Recipe)
+    if (before.network, before.inner) != (recipe.network, recipe.inner):
+        raise TrainingError(
+            f"{folder} holds a network {before.network} of inner width {before.inner:g}; "
+            f"its weights do not fit {recipe.network} of {recipe.inner:g}."
+        )
+    return [np.asarray(weight) for weight in load_network(folder).get_weights()]
+
+
+def load_network(folder: Path) -> Any:
+    """Load the Keras network of a run. Raises ``TrainingError`` if there is none."""
+    import keras
+
+    path = folder / "network.keras"
+    if not path.exists():
+        raise TrainingError(f"{folder} holds no finished run: there is no network.keras in it.")
+    return keras.models.load_model(path, compile=False)

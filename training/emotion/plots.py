@@ -1,0 +1,88 @@
+"""Pictures of an evaluation, as PNG files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from contracts.emotions import EMOTIONS
+
+Figures = dict[str, Any]
+"""What ``training.emotion.evaluate`` measured."""
+
+_INK: Final = "#27496d"
+_ACCENT: Final = "#c84b31"
+
+
+def draw_confusion(axes: Any, scores: Figures) -> None:
+    """Confusion matrix: true label by row, in per cent of the row."""
+    counts = np.array(scores["public_test"]["confusion"])
+    shares = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    for row, column in np.ndindex(shares.shape):
+        colour = "white" if shares[row, column] > 55 else "black"
+        axes.text(column, row, f"{shares[row, column]:.0f}", ha="center", va="center", color=colour, fontsize=9)
+    axes.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=40, ha="right")
+    axes.set_yticks(range(len(EMOTIONS)), EMOTIONS)
+    axes.set(xlabel="answer", ylabel="label", title="Answers, % of the images of a label")
+
+
+def draw_reliability(axes: Any, scores: Figures) -> None:
+    """Accuracy against confidence; on the diagonal the network is as sure as it is right."""
+    bins = [entry for entry in scores["public_test"]["reliability"] if entry[0]]
+    total = sum(count for count, _, _ in bins)
+    confidence, share = [entry[1] for entry in bins], [entry[2] for entry in bins]
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
+    axes.plot(confidence, share, color=_INK, marker="o", label="accuracy")
+    axes.bar(confidence, [count / total for count, _, _ in bins], width=0.05, color=_ACCENT, alpha=0.4, label="answers")
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share")
+    axes.set_title(f"Calibration error {scores['public_test']['calibration_error']:.3f}")
+    axes.legend(loc="upper left")
+
+
+def draw_classes(axes: Any, scores: Figures) -> None:
+    """Precision and recall of every label."""
+    figures = scores["public_test"]["per_class"]
+    places = np.arange(len(EMOTIONS))
+    for offset, key, colour in ((-0.2, "precision", _INK), (0.2, "recall", _ACCENT)):
+        axes.bar(places + offset, [figures[emotion][key] for emotion in EMOTIONS], 0.38, color=colour, label=key)
+    axes.set_xticks(places, EMOTIONS, rotation=40, ha="right")
+    axes.set(ylim=(0, 1), title="Precision and recall")
+    axes.legend(loc="lower right")
+
+
+def draw_robustness(axes: Any, scores: Figures) -> None:
+    """Accuracy on damaged images beside that on clean ones."""
+    robustness = scores["robustness"]
+    names = list(robustness["damaged"])
+    axes.barh(names, [100 * robustness["damaged"][name] for name in names], color=_INK)
+    axes.axvline(100 * robustness["clean"], color=_ACCENT, label="as they are")
+    axes.invert_yaxis()
+    axes.set(
+        xlabel="accuracy, %", xlim=(0, 100), title=f"Damaged images: {100 * robustness['mean_drop']:.1f} points lost"
+    )
+    axes.legend(loc="lower right")
+
+
+PICTURES: Final[dict[str, Callable[[Any, Figures], None]]] = {
+    "confusion": draw_confusion,
+    "reliability": draw_reliability,
+    "classes": draw_classes,
+    "robustness": draw_robustness,
+}
+
+
+def draw_pictures(scores: Figures, folder: Path) -> list[str]:
+    """Draw every picture into ``folder``; gives their file names."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    names = []
+    for name, draw in PICTURES.items():
+        figure = Figure(figsize=(6.2, 4.8), layout="constrained")
+        FigureCanvasAgg(figure)
+        draw(figure.subplots(), scores)
+        figure.savefig(folder / f"{name}.png", dpi=110)
+        names.append(f"{name}.png")
+    return names

@@ -1,0 +1,64 @@
+"""What the network is asked to answer for each training image: seven probabilities, not just one label.
+
+FER2013's labels are noisy, and people disagree about many of its faces. FER+ says how ten people voted, but
+with other habits (far more of them say "neutral"), so its votes cannot simply stand in for the labels. They
+are translated first: a softmax regression learns from the training images how FER2013 labels a face that got
+such votes. Its answer is an estimate of P(label | votes) with much less noise than the one label, and in
+FER2013's own terms.
+"""
+
+import numpy as np
+
+from contracts.emotions import EMOTIONS
+from training.emotion.data import Split
+from training.shared.errors import DataError
+
+_STEPS = 300
+_RATE = 2.0
+_DECAY = 1e-4
+
+
+def soft_targets(
+    split: Split, *, label_smoothing: float, votes_weight: float, teacher_weight: float = 0.0
+) -> np.ndarray:
+    """Targets of ``split``, float32 [N, 7]: the label, smoothed, mixed with what votes and teachers say of it.
+
+    ``votes_weight`` is the share of the votes; an image without votes keeps its label. ``teacher_weight`` is the share
+    of the teachers in what comes of that. Raises ``DataError`` where votes or teachers are asked for and there are
+    none.
+    """
+    targets = _of_people(split, label_smoothing, votes_weight)
+    if not teacher_weight:
+        return targets
+    if split.taught is None:
+        raise DataError("The recipe has a teacher_weight and there is no teacher: give --teacher, or set it to 0.")
+    return np.asarray((1 - teacher_weight) * targets + teacher_weight * split.taught, np.float32)
+
+
+def _of_people(split: Split, label_smoothing: float, votes_weight: float) -> np.ndarray:
+    hard = np.eye(len(EMOTIONS), dtype=np.float32)[split.labels]
+    targets = hard * (1 - label_smoothing) + label_smoothing / len(EMOTIONS)
+    if not votes_weight:
+        return np.asarray(targets, np.float32)
+    if split.votes is None:
+        raise DataError("The recipe uses FER+ votes and there are none: give --votes, or set votes_weight to 0.")
+    voted = split.votes.sum(1) > 0
+    translated = targets.copy()
+    translated[voted] = translate_votes(split.votes[voted], hard[voted])
+    return np.asarray((1 - votes_weight) * targets + votes_weight * translated, np.float32)
+
+
+def translate_votes(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """P(label | votes) for each row of ``votes`` [N, 10], fitted to their one-hot ``labels`` [N, 7]."""
+    shares = votes / votes.sum(1, keepdims=True)
+    features = np.hstack([shares, np.sqrt(shares), np.ones((len(votes), 1))])
+    weights = np.zeros((features.shape[1], labels.shape[1]))
+    for _ in range(_STEPS):
+        error = _softmax(features @ weights) - labels
+        weights -= _RATE * (features.T @ error / len(votes) + _DECAY * weights)
+    return np.asarray(_softmax(features @ weights), np.float32)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    exponentials = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(1, keepdims=True))

@@ -1,0 +1,1 @@
+"""What the training of emotion networks and of detectors share."""
