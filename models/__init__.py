@@ -16,7 +16,7 @@ _HOMES = {"Analyzer": "models.analyzer", "Picture": "models.images.decode", "loa
 
 
 def __getattr__(name: str) -> Any:
-    """Load OpenCV and the runtimes on first use: the gateway imports `models.images.header` and must not pay for them."""
+    """Load OpenCV and the runtimes on first use: the gateway needs `models.images.header` and none of them."""
     if name not in _HOMES:
         raise AttributeError(f"module 'models' has no attribute {name!r}")
     from importlib import import_module
