@@ -17,8 +17,8 @@ from contracts.errors import CorruptImage, ImageTooLarge
 from models import Analyzer, load_analyzer
 from models.classification import Classifier, load_classifier
 from models.cropping import SIDE, crop_faces
-from models.decode import decode
 from models.detection import load_detector
+from models.images.decode import decode
 from support.pictures import astronaut
 
 
