@@ -17,6 +17,7 @@ from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.frames import FrameStore
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.idempotency import IdempotencyStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
@@ -39,6 +40,7 @@ class Services:
     once: IdempotencyStore
     api_keys: ApiKeyStore
     webhooks: WebhookStore
+    heartbeats: HeartbeatStore
     admission: Admission
     bodies: ConcurrencyLimiter
     storing: ConcurrencyLimiter
@@ -56,7 +58,7 @@ class Services:
         shared = settings.frame_redis_url == settings.redis_url
         frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
         jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
-        counters = CounterStore(redis)
+        counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
         return cls(
             settings=settings,
             redis=redis,
@@ -65,7 +67,8 @@ class Services:
             once=IdempotencyStore(redis, settings),
             api_keys=ApiKeyStore(redis),
             webhooks=WebhookStore(redis),
-            admission=Admission(settings, jobs, counters, redis),
+            heartbeats=heartbeats,
+            admission=Admission(settings, jobs, counters, heartbeats),
             bodies=ConcurrencyLimiter(settings.max_intake_bytes, "This gateway is reading too many requests"),
             storing=ConcurrencyLimiter(
                 settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S

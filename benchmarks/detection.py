@@ -25,9 +25,9 @@ from benchmarks.fer_beside import FerBeside
 from benchmarks.photos import face_photo
 from contracts.errors import ConfigurationError
 from models import load_analyzer
-from models.decode import EncodedImage
 from models.detection import Detection, Detector, Image, load_detector
 from models.detection.base import scaled
+from models.images.decode import EncodedImage
 
 FULL = "haar, full size"
 TURNS = {"one at a turn": 1, "ten in a row": 10}

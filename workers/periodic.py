@@ -10,7 +10,7 @@ from typing import Final
 from contracts import metrics
 from contracts.errors import MienError
 from contracts.storage.dispatch import Dispatcher
-from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport, report, retire
+from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -72,11 +72,10 @@ def renew_leases(services: Services) -> None:
     services.leases.renew()
 
 
-def report_presence(services: Services) -> None:
+def report_heartbeat(services: Services) -> None:
     """Say that this worker is alive and what it runs."""
     analyzer, settings = services.analyzer, services.settings
-    report(
-        services.redis,
+    services.heartbeats.report(
         WorkerReport(
             name=services.name,
             pid=os.getpid(),
@@ -98,7 +97,7 @@ class Housekeeping:
         self._services = services
         self._parts = [
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
-            Periodic("presence", REPORT_EVERY_S, lambda: report_presence(services)),
+            Periodic("heartbeat", REPORT_EVERY_S, lambda: report_heartbeat(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services, dispatcher)),
             Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhooks.announce(dispatcher)),
         ]
@@ -113,6 +112,6 @@ class Housekeeping:
         for part in self._parts:
             part.stop()
         try:
-            retire(self._services.redis, self._services.name)
+            self._services.heartbeats.remove(self._services.name)
         except MienError as error:
             logger.warning("cannot say goodbye: %s", error)

@@ -13,6 +13,7 @@ from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
@@ -32,6 +33,7 @@ class Services:
     jobs: JobStore
     frames: FrameStore
     counters: CounterStore
+    heartbeats: HeartbeatStore
     leases: Leases
     webhooks: Deliverer
     started_at: float
@@ -69,6 +71,7 @@ def build_services(settings: Settings) -> Services:
         jobs=jobs,
         frames=FrameStore(frame_redis, settings),
         counters=CounterStore(redis),
+        heartbeats=HeartbeatStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
         webhooks=Deliverer(jobs, WebhookStore(redis), policy, time.time),
         started_at=time.time(),

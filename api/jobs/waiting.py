@@ -11,21 +11,15 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from redis.exceptions import RedisError
 
 from contracts.errors import BrokerUnavailable, MienError
 from contracts.jobs import Job, JobState
 from contracts.settings import Settings
-from contracts.storage import keys
 from contracts.storage.connections import connect
 from contracts.storage.jobs import JobStore
+from contracts.storage.subscription import LISTEN_S, Notices, Subscription
 
 _LOOK_AGAIN_S = 1.0
-_LISTEN_S = 0.25
-"""How long the listener hears nothing before it sees that it has been closed."""
-_RETRY_S = 0.5
 _AFTER_DEADLINE_S = 0.01
 
 log = logging.getLogger(__name__)
@@ -39,7 +33,8 @@ class WaitingRoom:
         self._jobs = jobs
         self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
         self._lock = threading.Lock()
-        self._listener: threading.Thread | None = None
+        self._listener = Subscription.to_final_jobs(self._redis, hear=self._hear, fail=self._fail)
+        self._look_again_at = 0.0
         self.closed = False
 
     def wait(self, job_id: str, timeout_s: float, gone: Callable[[], bool] = lambda: False) -> Job:
@@ -85,8 +80,7 @@ class WaitingRoom:
         """Wake everybody and end the listener."""
         self.closed = True
         self._wake(list(self._waiting))
-        if self._listener is not None:
-            self._listener.join(timeout=4 * _LISTEN_S)
+        self._listener.stop(4 * LISTEN_S)
         self._redis.close()
 
     @contextmanager
@@ -96,8 +90,7 @@ class WaitingRoom:
             self._waiting[job_id].add(done)
             if self.closed:
                 done.set()
-            elif self._listener is None:
-                self._listener = threading.Thread(target=self._listen, name="job-listener", daemon=True)
+            else:
                 self._listener.start()
         try:
             yield done
@@ -113,29 +106,17 @@ class WaitingRoom:
         for event in events:
             event.set()
 
-    def _listen(self) -> None:
-        while not self.closed:
-            try:
-                with self._redis.pubsub() as pubsub:
-                    pubsub.subscribe(keys.DONE_CHANNEL)
-                    self._hear(pubsub)
-            except (RedisError, MienError) as error:
-                log.warning("waiting for jobs is slower until Redis answers again: %s", error)
-                time.sleep(_RETRY_S)
-            except Exception:  # without this thread, nobody who waits is woken any more
-                log.exception("unexpected error while listening for jobs")
-                time.sleep(_RETRY_S)
+    def _hear(self, notices: Notices) -> None:
+        self._wake([notice.text for notice in notices.items])
+        if notices.subscribed or time.monotonic() >= self._look_again_at:
+            self._look_again()
+            self._look_again_at = time.monotonic() + _LOOK_AGAIN_S
 
-    def _hear(self, pubsub: Any) -> None:
-        look_again = 0.0
-        while not self.closed:
-            message = pubsub.get_message(timeout=_LISTEN_S)
-            if message is not None and message["type"] == "message":
-                self._wake([message["data"].decode()])
-            subscribed_anew = message is not None and message["type"] == "subscribe"
-            if subscribed_anew or time.monotonic() >= look_again:
-                self._look_again()
-                look_again = time.monotonic() + _LOOK_AGAIN_S
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, MienError):
+            log.warning("waiting for jobs is slower until Redis answers again: %s", error)
+        else:
+            log.error("unexpected error while listening for jobs", exc_info=error)
 
     def _look_again(self) -> None:
         with self._lock:

@@ -12,22 +12,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from redis.exceptions import RedisError
+from redis import Redis
 
 from api.live import mjpeg
 from contracts.errors import MienError
 from contracts.settings import Settings
-from contracts.storage import keys
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
+from contracts.storage.subscription import Notices, Subscription, Topic
 
 STALLED_AFTER_S = 1.0
 """Without a new annotated view for this long, viewers get plain frames."""
 _WATCH_EVERY_S = 1.0
 _IDLE_S = 0.25
-_RETRY_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -56,28 +55,28 @@ class CameraReader:
         camera: str,
         frames: FrameStore,
         settings: Settings,
-        subscribe: Callable[[], Any],
+        redis: Redis,
         clock: Callable[[], float],
     ) -> None:
         self.viewers = 0
         self._camera = camera
         self._frames = frames
         self._gone_after_s = settings.frame_ttl_s
-        self._subscribe = subscribe
         self._clock = clock
         self._changed = threading.Condition()
         self._picture = Picture(0, Kind.PLACEHOLDER, b"")
         self._viewed_at = self._seen_at = self._watched_at = float("-inf")
         self._stopped = False
-        self._thread = threading.Thread(target=self._follow, name=f"camera-{camera}", daemon=True)
+        self._subscription = Subscription.to_camera(redis, camera, hear=self._hear, fail=self._fail)
 
     def start(self) -> None:
         """Begin to follow the camera."""
-        self._thread.start()
+        self._subscription.start()
 
     def stop(self) -> None:
         """End within a moment; viewers still there see no new pictures."""
         self._stopped = True
+        self._subscription.stop()
         with self._changed:
             self._changed.notify_all()
 
@@ -87,36 +86,25 @@ class CameraReader:
             self._changed.wait_for(lambda: self._picture.serial > serial or self._stopped, timeout_s)
             return self._picture
 
-    def _follow(self) -> None:
-        while not self._stopped:
-            try:
-                if self._picture.serial == 0:
-                    self._show_frame()
-                with self._subscribe() as pubsub:
-                    pubsub.subscribe(keys.frames_channel(self._camera), keys.views_channel(self._camera))
-                    while not self._stopped:
-                        self._step(pubsub)
-            except (RedisError, MienError) as error:
-                log.warning("camera %s cannot be read: %s", self._camera, error)
-                self._pause()
-            except Exception:  # without this thread, its viewers would see the last picture for ever
-                log.exception("unexpected error with camera %s", self._camera)
-                self._pause()
-
-    def _pause(self) -> None:
-        self._show_placeholder_if_gone()
-        time.sleep(_RETRY_S)
-
-    def _step(self, pubsub: Any) -> None:
+    def _hear(self, notices: Notices) -> None:
+        if self._picture.serial == 0:
+            self._show_frame()
         now = self._clock()
         if now >= self._watched_at + _WATCH_EVERY_S:
             self._frames.watch(self._camera)
             self._watched_at = now
-        heard = _channels(pubsub, _IDLE_S)
-        if keys.views_channel(self._camera).encode() in heard:
+        topics = {notice.topic for notice in notices.items}
+        if Topic.VIEW in topics:
             self._show_view()
-        elif heard and self._clock() > self._viewed_at + STALLED_AFTER_S:
+        elif topics and self._clock() > self._viewed_at + STALLED_AFTER_S:
             self._show_frame()
+        self._show_placeholder_if_gone()
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, MienError):
+            log.warning("camera %s cannot be read: %s", self._camera, error)
+        else:
+            log.error("unexpected error with camera %s", self._camera, exc_info=error)
         self._show_placeholder_if_gone()
 
     def _show_view(self) -> None:
@@ -139,7 +127,7 @@ class CameraReader:
 
     def _show_placeholder_if_gone(self) -> None:
         gone = self._clock() > self._seen_at + self._gone_after_s
-        if gone and self._picture.kind is not Kind.PLACEHOLDER:
+        if self._picture.serial == 0 or (gone and self._picture.kind is not Kind.PLACEHOLDER):
             self._show(Kind.PLACEHOLDER, placeholder())
 
     def _show(self, kind: Kind, jpeg: bytes) -> None:
@@ -167,7 +155,7 @@ class CameraHub:
         with self._lock:
             reader = self._readers.get(camera)
             if reader is None:
-                reader = CameraReader(camera, self._frames, self._settings, self._redis.pubsub, self._clock)
+                reader = CameraReader(camera, self._frames, self._settings, self._redis, self._clock)
                 self._readers[camera] = reader
                 reader.start()
             reader.viewers += 1
@@ -221,14 +209,3 @@ class CameraHub:
 def placeholder() -> bytes:
     """The JPEG shown in place of a camera that is gone."""
     return files("api").joinpath("page", "no-picture.jpg").read_bytes()
-
-
-def _channels(pubsub: Any, timeout_s: float) -> set[bytes]:
-    """Wait for a message, then take all that are there: the channels heard from."""
-    heard = set()
-    message = pubsub.get_message(timeout=timeout_s)
-    while message is not None:
-        if message["type"] == "message":
-            heard.add(message["channel"])
-        message = pubsub.get_message(timeout=0)
-    return heard

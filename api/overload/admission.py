@@ -11,8 +11,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from redis import Redis
-
 from contracts.errors import Overloaded
 from contracts.metrics import (
     FRAMES_ANALYZED,
@@ -26,7 +24,7 @@ from contracts.metrics import (
 from contracts.queues import INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
-from contracts.storage.heartbeat import live_workers
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 
 _PACE_KEPT_S = 1.0
@@ -46,10 +44,10 @@ class Admission:
         settings: Settings,
         jobs: JobStore,
         counters: CounterStore,
-        redis: Redis,
+        heartbeats: HeartbeatStore,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings, self._jobs, self._counters, self._redis = settings, jobs, counters, redis
+        self._settings, self._jobs, self._counters, self._heartbeats = settings, jobs, counters, heartbeats
         self._clock = clock
         self._lock = threading.Lock()
         self._measured_at = float("-inf")
@@ -111,7 +109,7 @@ class Admission:
             self._image_s = since[STAGE_SECONDS] / looked_at
         if since[JOBS_FINISHED]:
             self._images_per_job = max(1.0, since[IMAGES_ANALYZED] / since[JOBS_FINISHED])
-        threads = sum(worker.threads for worker in live_workers(self._redis))
+        threads = sum(worker.threads for worker in self._heartbeats.live_workers())
         return self._image_s * self._images_per_job / max(1, threads)
 
     def _since_last_time(self, sums: Mapping[str, float]) -> defaultdict[str, float]:

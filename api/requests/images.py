@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api.requests.image_text import image_bytes
 from contracts.errors import EmptyBody, MalformedRequest, NotJson, UnsupportedMediaType
 from contracts.settings import Settings
-from models.header import read_header
+from models.images.header import read_header
 
 FIELD = "image"
 _MOST_PARTS = 50_000

@@ -17,7 +17,7 @@ from contracts.errors import EmptyBody, MalformedRequest, NotJson, TooManyImages
 from contracts.queues import BULK
 from contracts.results import Message
 from contracts.settings import Settings
-from models.header import read_header
+from models.images.header import read_header
 
 _ZIP = ("application/zip", "application/x-zip-compressed")
 _IN_MEMORY = 1_000_000

@@ -4,8 +4,7 @@ from flask import Blueprint, Response, jsonify
 
 from api.services import Services, services
 from contracts.errors import BrokerUnavailable, NotReady
-from contracts.storage.connections import translated
-from contracts.storage.heartbeat import live_workers
+from contracts.storage.connections import check_connection
 
 blueprint = Blueprint("health", __name__)
 
@@ -32,16 +31,14 @@ def ready() -> Response:
 def _checks(mien: Services) -> dict[str, str]:
     checks = {}
     try:
-        with translated():
-            mien.redis.ping()
+        check_connection(mien.redis)
         checks["broker"] = _OK
-        checks["workers"] = _OK if live_workers(mien.redis) else "no worker has reported within the last seconds"
+        checks["workers"] = _OK if mien.heartbeats.live_workers() else "no worker has reported within the last seconds"
     except BrokerUnavailable as error:
         checks["broker"] = str(error)
         checks["workers"] = "unknown while the broker does not answer"
     try:
-        with translated():
-            mien.frame_redis.ping()
+        check_connection(mien.frame_redis)
         checks["frames"] = _OK
     except BrokerUnavailable as error:
         checks["frames"] = str(error)

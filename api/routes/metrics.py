@@ -10,7 +10,6 @@ from prometheus_client.registry import Collector
 from api.services import Services, services
 from contracts.metrics import HELP, parse_metric_key
 from contracts.queues import QUEUES
-from contracts.storage.heartbeat import live_workers
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -45,7 +44,7 @@ class _Shared(Collector):
             depths.add_metric([queue], mien.jobs.queue_depth(queue))
         yield depths
         yield GaugeMetricFamily("mien_jobs_open", "Jobs accepted and not yet final.", mien.jobs.open_count())
-        workers = live_workers(mien.redis)
+        workers = mien.heartbeats.live_workers()
         yield GaugeMetricFamily("mien_workers", "Workers that have reported lately.", len(workers))
         threads = sum(worker.threads for worker in workers)
         yield GaugeMetricFamily("mien_worker_threads", "Jobs that these workers analyse at a time.", threads)

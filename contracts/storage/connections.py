@@ -63,3 +63,13 @@ def translated_broker() -> Iterator[None]:
             yield
         except (OperationalError, LimitExceeded) as error:  # the latter when all connections are taken for too long
             raise BrokerUnavailable("The job queue does not answer; try again in a few seconds.") from error
+
+
+def check_connection(redis: Redis) -> None:
+    """Make sure that the server answers.
+
+    Raises:
+        BrokerUnavailable: it does not.
+    """
+    with translated():
+        redis.ping()

@@ -1,6 +1,8 @@
 """Which workers are alive: each says so every few seconds, and is forgotten when it stops."""
 
 import time
+from collections.abc import Callable
+from typing import Final
 
 from redis import Redis
 
@@ -8,8 +10,9 @@ from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translated
 
-REPORT_EVERY_S = 3.0
-FORGOTTEN_AFTER_S = 10.0
+REPORT_EVERY_S: Final = 3.0
+FORGOTTEN_AFTER_S: Final = 10.0
+"""Seconds of silence after which a worker counts as dead."""
 
 
 class WorkerReport(Message):
@@ -26,27 +29,29 @@ class WorkerReport(Message):
     reported_at: float
 
 
-def report(redis: Redis, worker: WorkerReport) -> None:
-    """Tell everybody that this worker is alive and ready."""
-    with translated():
-        redis.hset(keys.WORKERS, worker.name, worker.model_dump_json())
+class HeartbeatStore:
+    """Reports of live workers."""
 
+    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+        self._redis = redis
+        self._clock = clock
 
-def retire(redis: Redis, name: str) -> None:
-    """Say goodbye at once instead of being forgotten later."""
-    with translated():
-        redis.hdel(keys.WORKERS, name)
+    def report(self, worker: WorkerReport) -> None:
+        """Say that this worker is alive and ready; to be repeated every `REPORT_EVERY_S`."""
+        with translated():
+            self._redis.hset(keys.WORKERS, worker.name, worker.model_dump_json())
 
+    def remove(self, name: str) -> None:
+        """Say that a worker ends, so that it is not counted until it is forgotten."""
+        with translated():
+            self._redis.hdel(keys.WORKERS, name)
 
-def live_workers(redis: Redis, now: float | None = None) -> list[WorkerReport]:
-    """Reports of all live workers, by name; those of workers that fell silent are removed.
-
-    `now` is in seconds since 1970; by default the present.
-    """
-    now = time.time() if now is None else now
-    with translated():
-        found = [WorkerReport.model_validate_json(text) for text in redis.hvals(keys.WORKERS)]
-        silent = [worker.name for worker in found if now - worker.reported_at > FORGOTTEN_AFTER_S]
-        if silent:
-            redis.hdel(keys.WORKERS, *silent)
-    return sorted((worker for worker in found if worker.name not in silent), key=lambda worker: worker.name)
+    def live_workers(self) -> list[WorkerReport]:
+        """Reports of all live workers, by name; those of workers that fell silent are removed."""
+        now = self._clock()
+        with translated():
+            found = [WorkerReport.model_validate_json(text) for text in self._redis.hvals(keys.WORKERS)]
+            silent = [worker.name for worker in found if now - worker.reported_at > FORGOTTEN_AFTER_S]
+            if silent:
+                self._redis.hdel(keys.WORKERS, *silent)
+        return sorted((worker for worker in found if worker.name not in silent), key=lambda worker: worker.name)

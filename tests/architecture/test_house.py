@@ -45,7 +45,7 @@ def test_a_worker_without_the_keras_runtime_loads_no_tensorflow() -> None:
 
 
 def test_importing_models_loads_neither_opencv_nor_a_runtime() -> None:
-    loaded = loaded_by("import models, models.header")
+    loaded = loaded_by("import models, models.images.header")
     assert not loaded & {"cv2", "numpy", "ai_edge_litert", "tensorflow"}
 
 

@@ -1,11 +1,13 @@
 """Workers that are alive, and counters that many processes add to."""
 
+from typing import Any
+
 from redis import Redis
 
 from contracts.metrics import HELP, IMAGES_ANALYZED, metric_key
 from contracts.storage import keys
 from contracts.storage.counters import CounterStore
-from contracts.storage.heartbeat import FORGOTTEN_AFTER_S, REPORT_EVERY_S, WorkerReport, live_workers, report, retire
+from contracts.storage.heartbeat import FORGOTTEN_AFTER_S, REPORT_EVERY_S, HeartbeatStore, WorkerReport
 
 
 def worker(name: str) -> WorkerReport:
@@ -14,14 +16,17 @@ def worker(name: str) -> WorkerReport:
     )
 
 
-def test_workers_are_listed_until_they_retire_or_fall_silent(redis: Redis) -> None:
-    report(redis, worker("b"))
-    report(redis, worker("a"))
-    assert live_workers(redis, now=3) == [worker("a"), worker("b")]
+def test_workers_are_listed_until_they_retire_or_fall_silent(redis: Redis, clock: Any) -> None:
+    store = HeartbeatStore(redis, clock)
+    store.report(worker("b"))
+    store.report(worker("a"))
+    clock.now = 3
+    assert store.live_workers() == [worker("a"), worker("b")]
     assert FORGOTTEN_AFTER_S > 3 * REPORT_EVERY_S
-    retire(redis, "a")
-    assert live_workers(redis, now=3) == [worker("b")]
-    assert live_workers(redis, now=3 + FORGOTTEN_AFTER_S) == []
+    store.remove("a")
+    assert store.live_workers() == [worker("b")]
+    clock.now = 3 + FORGOTTEN_AFTER_S
+    assert store.live_workers() == []
     assert redis.hlen(keys.WORKERS) == 0
 
 

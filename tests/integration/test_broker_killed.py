@@ -17,7 +17,7 @@ from PIL import Image
 from contracts.jobs import JobState
 from contracts.settings import Settings
 from contracts.storage.connections import connect
-from contracts.storage.heartbeat import live_workers
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from deploy.ports import free_port
 from deploy.valkey import server_command, wait_for_server
@@ -80,7 +80,7 @@ def test_no_accepted_job_is_lost_when_redis_is_killed(
     worker = start_process("workers", **impatient)
     _, port = start_gateway(**impatient)
     redis = connect(server.url, name="tests")
-    wait_for(lambda: live_workers(redis), "the worker to be ready")
+    wait_for(lambda: HeartbeatStore(redis).live_workers(), "the worker to be ready")
     store, load = JobStore(redis, Settings(redis_url=server.url)), Load(f"http://127.0.0.1:{port}/v1/jobs")
     with ThreadPoolExecutor(CLIENTS) as clients:
         ends = [clients.submit(load.submit) for _ in range(CLIENTS)]

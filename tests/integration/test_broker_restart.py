@@ -21,7 +21,7 @@ from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.dispatch import Dispatcher
-from contracts.storage.heartbeat import live_workers
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def test_a_restart_under_load_loses_no_job_and_no_worker(
     try:
         redis = connect(url, name="tests")
         store, dispatcher = JobStore(redis, settings), Dispatcher(settings)
-        wait_for(lambda: live_workers(redis), "the worker to be ready")
+        wait_for(lambda: HeartbeatStore(redis).live_workers(), "the worker to be ready")
         buffer = io.BytesIO()
         Image.fromarray(np.full((480, 640, 3), 90, np.uint8)).save(buffer, "JPEG")
         jobs = [store.create([buffer.getvalue()] * 10, BULK) for _ in range(30)]

@@ -15,7 +15,7 @@ from PIL import Image
 from redis import Redis
 
 from contracts.storage import keys
-from contracts.storage.heartbeat import live_workers
+from contracts.storage.heartbeat import HeartbeatStore
 from support.pictures import astronaut
 
 CLIENTS, JOBS_EACH, SCALE = 8, 25, 2
@@ -82,7 +82,7 @@ def test_200_jobs_from_8_clients_survive_the_death_of_one_of_two_workers(
 ) -> None:
     _, port = start_gateway(**PATIENT)
     victim, survivor = start_workers(2, **PATIENT)
-    names = {report.pid: report.name for report in live_workers(redis)}
+    names = {report.pid: report.name for report in HeartbeatStore(redis).live_workers()}
     accepted: list[str] = []
     with ThreadPoolExecutor(CLIENTS) as pool:
         args = (f"http://127.0.0.1:{port}", large_photo(), accepted)

@@ -21,7 +21,7 @@ from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.frames import FrameStore
-from contracts.storage.heartbeat import live_workers
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 
 WaitFor = Callable[..., Any]
@@ -107,7 +107,7 @@ def test_sigterm_finishes_what_was_begun_and_leaves_the_rest(
     assert worker.wait(timeout=30) == 0
     states = Counter(store.get(job.id).state for job in jobs)
     assert set(states) <= {JobState.SUCCEEDED, JobState.QUEUED}, "nothing is left half done"
-    assert live_workers(redis) == [], "it said goodbye"
+    assert HeartbeatStore(redis).live_workers() == [], "it said goodbye"
     start_workers()
     wait_for(all_done(store, jobs), "the rest")
     assert {store.get(job.id).state for job in jobs} == {JobState.SUCCEEDED}

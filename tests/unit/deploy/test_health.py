@@ -10,7 +10,7 @@ from redis import Redis
 from contracts.frames import Frame, FrameStamp
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
-from contracts.storage.heartbeat import WorkerReport, report
+from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
 from deploy.health import main
 from deploy.ports import free_port
 
@@ -35,7 +35,7 @@ def say_hello(redis: Redis, host: str) -> None:
         started_at=now,
         reported_at=now,
     )
-    report(redis, worker)
+    HeartbeatStore(redis).report(worker)
 
 
 def test_a_worker_is_well_while_it_reports_from_this_host(redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:

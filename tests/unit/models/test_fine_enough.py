@@ -11,8 +11,8 @@ from PIL import Image
 from models import Analyzer
 from models.classification import Classifier, load_classifier
 from models.cropping import SIDE, CropFit, crop_faces, enlargement
-from models.decode import decode
 from models.detection import load_detector
+from models.images.decode import decode
 from support.pictures import astronaut
 
 

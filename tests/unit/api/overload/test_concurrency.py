@@ -12,6 +12,7 @@ from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, STAGE_SECONDS, met
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 
 
@@ -92,7 +93,7 @@ def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(settings: Setting
     from api.overload.admission import Admission
 
     counters = CounterStore(redis)
-    admission = Admission(settings, JobStore(redis, settings), counters, redis, clock)
+    admission = Admission(settings, JobStore(redis, settings), counters, HeartbeatStore(redis), clock)
     redis.rpush(INTERACTIVE, *(["a message"] * 20))
     admission.check(INTERACTIVE)
     clock.now += 2

@@ -22,6 +22,7 @@ from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.counters import CounterStore
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 
 
@@ -252,7 +253,7 @@ def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, 
 def test_the_pace_is_that_of_lately_and_not_of_all_time(settings: Settings, redis: Redis) -> None:
     settings = settings.model_copy(update={"max_interactive_wait_s": 1.0})
     now, counters = [0.0], CounterStore(redis)
-    admission = Admission(settings, JobStore(redis, settings), counters, redis, clock=lambda: now[0])
+    admission = Admission(settings, JobStore(redis, settings), counters, HeartbeatStore(redis), clock=lambda: now[0])
     redis.rpush(INTERACTIVE, *(["a message"] * 5))
     counters.add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 40})
     with pytest.raises(Overloaded, match="about 20 s"):

@@ -12,7 +12,7 @@ from api.app import create_app
 from contracts.metrics import IMAGES_ANALYZED, STAGE_SECONDS, metric_key
 from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
-from contracts.storage.heartbeat import WorkerReport, report, retire
+from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def reported(redis: Redis) -> WorkerReport:
         started_at=time.time(),
         reported_at=time.time(),
     )
-    report(redis, worker)
+    HeartbeatStore(redis).report(worker)
     return worker
 
 
@@ -41,7 +41,7 @@ def test_alive_needs_nobody_else(address: str) -> None:
 
 def test_ready_with_a_broker_and_a_worker(client: FlaskClient, reported: WorkerReport, redis: Redis) -> None:
     assert client.get("/readyz").status_code == 200
-    retire(redis, reported.name)
+    HeartbeatStore(redis).remove(reported.name)
     response = client.get("/readyz")
     assert (response.status_code, response.get_json()["code"]) == (503, "not_ready")
     assert response.get_json()["checks"] == {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from contracts.errors import InvalidImage
-from models.decode import EncodedImage
 from models.detection import Detection, load_detector
+from models.images.decode import EncodedImage
 from support import pictures
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.jpeg import count_scans, read_preamble, start_of_scan
+from models.images.jpeg import count_scans, read_preamble, start_of_scan
 
 Encoded = Callable[..., bytes]
 

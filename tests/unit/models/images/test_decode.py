@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from contracts.errors import CorruptImage
-from models.decode import EncodedImage, decode
+from models.images.decode import EncodedImage, decode
 
 Encoded = Callable[..., bytes]
 
@@ -112,7 +112,7 @@ def decoded_elsewhere(images: list[bytes]) -> tuple[list[str], int]:
     code = """
 import base64, json, resource, sys
 from contracts.errors import InvalidImage
-from models.decode import decode
+from models.images.decode import decode
 images = [base64.b64decode(text) for text in json.load(sys.stdin)]
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for data in images:

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.errors import CorruptImage
-from models.header import Header, read_header
-from models.jpeg import start_of_scan
-from models.png import pixels_only
+from models.images.header import Header, read_header
+from models.images.jpeg import start_of_scan
+from models.images.png import pixels_only
 
 MAX_PIXELS: Final = 50_000_000
 """Default limit: more than today's phones take, and at most 150 MB of decoded pixels."""

@@ -15,9 +15,9 @@ from PIL import (  # importing a plugin registers its format
 )
 
 from contracts.errors import CorruptImage, ImageTooLarge, NotAnImage, UnsupportedImageFormat
-from models.jpeg import count_scans, read_preamble
-from models.png import SIGNATURE as PNG_SIGNATURE
-from models.png import read_png_header
+from models.images.jpeg import count_scans, read_preamble
+from models.images.png import SIGNATURE as PNG_SIGNATURE
+from models.images.png import read_png_header
 
 ImageFormat = Literal["JPEG", "PNG", "WEBP"]
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from contracts.errors import CorruptImage
-from models.png import SIGNATURE, pixels_only, read_png_header
+from models.images.png import SIGNATURE, pixels_only, read_png_header
 
 Encoded = Callable[..., bytes]
 

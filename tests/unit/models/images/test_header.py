@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from contracts.errors import ImageTooLarge, InvalidImage, NotAnImage, UnsupportedImageFormat
-from models.header import read_header
+from models.images.header import read_header
 
 Encoded = Callable[..., bytes]
 
@@ -76,7 +76,7 @@ def test_no_image_is_decoded_whether_allowed_or_not(side: int, refused: bool, tm
 import resource
 from pathlib import Path
 from contracts.errors import ImageTooLarge
-from models.header import read_header
+from models.images.header import read_header
 data = Path({str(file)!r}).read_bytes()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -1,0 +1,119 @@
+"""Messages that Redis publishes, heard through restarts of the server.
+
+Such a message can be missed while the connection is down, so it is only a hint that something is new: what it speaks of
+is read from a store.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final, NamedTuple, Self
+
+from redis import Redis
+
+from contracts.storage import keys
+from contracts.storage.connections import translated
+
+LISTEN_S: Final = 0.25
+"""How long nothing is heard before the listener is called all the same, in seconds."""
+RETRY_S: Final = 0.5
+"""Seconds from a failure to the next attempt to subscribe."""
+
+
+class Topic(StrEnum):
+    """What a message is about; its text is given in brackets."""
+
+    FINAL_JOB = "final job"  # the job's id
+    FRAME = "frame"  # the frame's sequence number
+    VIEW = "view"  # the annotated frame's sequence number
+
+
+class Notice(NamedTuple):
+    """One message."""
+
+    topic: Topic
+    text: str
+
+
+class Notices(NamedTuple):
+    """What was heard since the last call."""
+
+    items: Sequence[Notice] = ()
+    subscribed: bool = False
+    """Whether the subscription has just begun, or begun again: messages may have been missed before."""
+
+
+class Subscription:
+    """Hears some channels on a thread of its own, from `start` to `stop`, and subscribes again after every failure."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        topics: Mapping[str, Topic],
+        *,
+        name: str,
+        hear: Callable[[Notices], None],
+        fail: Callable[[Exception], None],
+    ) -> None:
+        """Prepare to listen; nothing is sent yet.
+
+        Args:
+            redis: client of the server; one of its connections is taken for as long as the subscription lasts.
+            topics: channel → what its messages are about.
+            name: of the thread.
+            hear: called with what has arrived, every `LISTEN_S` at the latest, also with nothing.
+            fail: called with every error, also one that `hear` raises: an error of Mien's, or an unexpected one.
+        """
+        self._redis = redis
+        self._topics = {channel.encode(): topic for channel, topic in topics.items()}
+        self._hear = hear
+        self._fail = fail
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @classmethod
+    def to_final_jobs(cls, redis: Redis, *, hear: Callable[[Notices], None], fail: Callable[[Exception], None]) -> Self:
+        """Hear the id of every job that reaches a final state."""
+        return cls(redis, {keys.DONE_CHANNEL: Topic.FINAL_JOB}, name="final-jobs", hear=hear, fail=fail)
+
+    @classmethod
+    def to_camera(
+        cls, redis: Redis, camera: str, *, hear: Callable[[Notices], None], fail: Callable[[Exception], None]
+    ) -> Self:
+        """Hear of every frame of a camera, and of every annotated one."""
+        topics = {keys.frames_channel(camera): Topic.FRAME, keys.views_channel(camera): Topic.VIEW}
+        return cls(redis, topics, name=f"camera-{camera}", hear=hear, fail=fail)
+
+    def start(self) -> None:
+        """Begin to listen; to be called from one thread at a time, and harmless when it listens already."""
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def stop(self, wait_s: float = 0.0) -> None:
+        """Listen no more; the thread ends within `LISTEN_S`, for which this waits `wait_s` seconds at most."""
+        self._stopped.set()
+        if wait_s and self._thread.ident is not None:
+            self._thread.join(wait_s)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with translated(), self._redis.pubsub() as pubsub:
+                    pubsub.subscribe(*self._topics)
+                    while not self._stopped.is_set():
+                        self._hear(self._receive(pubsub))
+            except Exception as error:  # without this thread, its callers would never hear anything again
+                self._fail(error)
+                self._stopped.wait(RETRY_S)
+
+    def _receive(self, pubsub: Any) -> Notices:
+        """Wait for a message, then take all that are there."""
+        items: list[Notice] = []
+        subscribed = False
+        message = pubsub.get_message(timeout=LISTEN_S)
+        while message is not None:
+            if message["type"] == "message":
+                items.append(Notice(self._topics[message["channel"]], message["data"].decode()))
+            subscribed |= message["type"] == "subscribe"
+            message = pubsub.get_message(timeout=0)
+        return Notices(items, subscribed)
