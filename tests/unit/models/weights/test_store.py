@@ -55,6 +55,12 @@ def test_an_unknown_name_and_an_unknown_form_are_named(copied: Path) -> None:
         load_weights("classic-1", EmotionCard, copied, variant="float8")
 
 
+def test_an_unknown_name_is_answered_with_the_known_ones_of_its_task(copied: Path) -> None:
+    with pytest.raises(InvalidWeights) as raised:
+        load_weights("foo", EmotionCard, copied)
+    assert str(raised.value).endswith(f"Choose one of {', '.join(available('emotion', copied))}.")
+
+
 def test_a_card_may_be_given_by_path(copied: Path) -> None:
     _, card = load_weights(str(copied / "classic-1.json"), EmotionCard, Path("nowhere"))
     assert card.name == "classic-1"
