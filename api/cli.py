@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from limits import parse
 from redis import Redis
 
+from api.access.keys import ApiKeyStore
+from api.http.endpoint import Scope
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
-from contracts.storage.api_keys import ApiKeyStore, Scope
 from contracts.storage.connections import connect
 from contracts.storage.webhooks import WebhookStore
 

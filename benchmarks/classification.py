@@ -16,8 +16,7 @@ from time import perf_counter
 import numpy as np
 
 from contracts.errors import InvalidWeights
-from models.classification import DEFAULT_MODEL, softmax
-from models.classification_card import EmotionCard
+from models.classification import DEFAULT_MODEL, EmotionCard, softmax
 from models.runtimes import Runtime, open_runtime
 from models.weights import load_weights
 

@@ -90,9 +90,9 @@ class WantsAll:
     def __init__(self, detector: Detector) -> None:
         self.name, self.min_score, self.detect = detector.name, detector.min_score, detector.detect
 
-    def enough(self, longer: int) -> int:
-        """See ``Detector.enough``."""
-        return longer
+    def sufficient_size(self, longest_side: int) -> int:
+        """See ``Detector.sufficient_size``."""
+        return longest_side
 
 
 def whole_analysis(classifier: Classifier, detector: Detector, cases: Sequence[Case]) -> None:

@@ -25,8 +25,8 @@ from benchmarks.fer_beside import FerBeside
 from benchmarks.photos import face_photo
 from contracts.errors import ConfigurationError
 from models import load_analyzer
-from models.detection import Detection, Detector, Image, load_detector
-from models.detection.base import scaled
+from models.detection import BgrImage, Detection, Detector, load_detector
+from models.detection.base import rescaled
 from models.images.decode import EncodedImage
 
 FULL = "haar, full size"
@@ -83,13 +83,13 @@ def decoding(data: Path, detector: Detector) -> None:
     pictures = read_faces(data).validation
     print("\n| lite, JPEGs of 640 px decoded | average precision | false alarms in 100 empty pictures |")
     print("| --- | --- | --- |")
-    for label, enough in (("in full", 640), ("as finely as is enough", detector.enough(640))):
+    for label, enough in (("in full", 640), ("as finely as is enough", detector.sufficient_size(640))):
 
-        def detect(pixels: Image, enough: int = enough) -> list[Detection]:
+        def detect(pixels: BgrImage, enough: int = enough) -> list[Detection]:
             size = 640 / max(pixels.shape)
             large = cv2.resize(pixels, None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC)
             picture = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes()).decode(enough)
-            return [scaled(found, picture.scale / size) for found in detector.detect(picture.pixels)]
+            return [rescaled(found, picture.scale / size) for found in detector.detect(picture.pixels)]
 
         scores = measure(detect, pictures).scores(load_detector("lite").min_score)
         print(f"| {label} | {scores['average_precision']:.3f} | {scores['false_alarms_per_100']:.1f} |", flush=True)

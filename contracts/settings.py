@@ -1,5 +1,7 @@
 """All settings, read once by a process's ``__main__`` and passed on. ``docs/settings.md`` lists them for people."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -8,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.errors import ConfigurationError
 
 PREFIX = "MIEN_"
+
+OF_TOOLS = frozenset({"MIEN_DATA", "MIEN_FACES_DATA", "MIEN_PHOTO", "MIEN_URL"})
+"""Names with our prefix that no process reads: where training finds its data, what the clients' examples talk to."""
 _REDIS_URL = r"^rediss?://"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -131,6 +136,22 @@ def load_settings() -> Settings:
             for fault in error.errors(include_url=False)
         )
         raise ConfigurationError(f"Wrong settings: {faults}") from None  # the error itself would tell the values
+
+
+def unknown_settings(environment: Iterable[str]) -> dict[str, str]:
+    """What is wrong with names in the environment that begin as settings do and are none.
+
+    Returns:
+        Name → a sentence that names the setting most like it.
+    """
+    known = [f"{PREFIX}{name}".upper() for name in Settings.model_fields]
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in OF_TOOLS.union(known))
+    sentences = {}
+    for name in unknown:
+        nearest = get_close_matches(name, known, n=1)
+        hint = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
+        sentences[name] = f"{name} is not a setting and changes nothing; {hint}"
+    return sentences
 
 
 def _described(name: str, value: Any, message: str) -> str:

@@ -1,5 +1,6 @@
 """Celery's monitor, behind a password: ``python -m deploy.flower``."""
 
+import logging
 import os
 import secrets
 import sys
@@ -28,7 +29,10 @@ def main() -> int:
     if not password:
         password = new_password()
         print(f"Flower's user is {settings.flower_user}, its password {password}.", flush=True)
-    # By the environment, because everybody on the machine can read a command line.
+    if settings.log_level == "info":
+        # Flower asks the workers before they are up, and calls it a failure, four times at every start.
+        logging.getLogger("flower.inspector").setLevel(logging.ERROR)
+    # By the environment, because every user of the machine can read a command line.
     os.environ["FLOWER_BASIC_AUTH"] = f"{settings.flower_user}:{password}"
     app = Celery("mien", set_as_current=False)
     app.conf.update(broker_options(settings))
@@ -48,7 +52,7 @@ def arguments(settings: Settings) -> list[str]:
 
 
 def new_password() -> str:
-    """Twelve characters that nobody guesses."""
+    """Twelve characters, 72 random bits."""
     return secrets.token_urlsafe(9)
 
 

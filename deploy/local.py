@@ -10,7 +10,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,14 +18,14 @@ from types import FrameType
 from honcho.environ import parse_procfile
 
 from contracts.errors import ConfigurationError, MienError
-from contracts.settings import PREFIX, Settings, load_settings
+from contracts.settings import PREFIX, Settings, load_settings, unknown_settings
 from deploy.flower import new_password
-from deploy.ports import check_ports, free_port
+from deploy.ports import check_ports, free_port, next_free_port
 from deploy.readiness import Readiness, addresses
-from deploy.service import Service, stop_all
-from deploy.state import claim_folder
+from deploy.state import lock_folder
+from deploy.supervisor import SupervisedProcess, stop_all
 from deploy.terminal import Terminal
-from deploy.valkey import server_command, wait_for_server
+from deploy.valkey import explained, server_command, wait_for_server
 
 ROOT = Path(__file__).parent.parent
 _GRACE_S = 20.0
@@ -33,62 +33,85 @@ _REDIS_START_S = 60.0  # a long append-only file is read first
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run everything until a signal comes. Returns the exit status."""
+    """Run everything until a signal comes, or a process cannot start. Returns the exit status."""
     options = _parse(argv)
-    stop, hurry = threading.Event(), threading.Event()
-    _heed_signals(stop, hurry)
+    stop, kill_now = threading.Event(), threading.Event()
+    _handle_signals(stop, kill_now)
     try:
-        settings = load_settings()
-        check_ports(settings.host, {"MIEN_PORT": settings.port, "MIEN_FLOWER_PORT": settings.flower_port})
-        _run(settings, options, stop, hurry)
+        _run(load_settings(), options, stop, kill_now)
     except MienError as error:
         print(f"mien: {error}", file=sys.stderr)
         return 2 if isinstance(error, ConfigurationError) else 1
     return 0
 
 
-def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event, hurry: threading.Event) -> None:
+def _with_free_port(settings: Settings) -> Settings:
+    """Settings with the next free port, where the default one is taken and no other was asked for."""
+    if "port" in settings.model_fields_set:
+        return settings
+    port = next_free_port(settings.host, settings.port, avoid={settings.flower_port})
+    return settings.model_copy(update={"port": port})
+
+
+def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event, kill_now: threading.Event) -> None:
+    wanted_port = settings.port
+    settings = _with_free_port(settings)
+    check_ports(settings.host, {"MIEN_PORT": settings.port, "MIEN_FLOWER_PORT": settings.flower_port})
     terminal = Terminal(sys.stdout)
-    with ExitStack() as house:
+    unknown = unknown_settings(os.environ)
+    for sentence in unknown.values():
+        terminal.write("mien", sentence)
+    wrong: list[str] = []
+
+    def end_for_wrong_setting(sentence: str) -> None:
+        wrong.append(sentence)
+        stop.set()
+
+    with ExitStack() as stack:
         if not os.environ.get(f"{PREFIX}REDIS_URL"):
-            url = house.enter_context(_embedded_redis(options.data, terminal, stop, hurry))
+            url = stack.enter_context(_embedded_redis(options.data, terminal, stop, kill_now))
             settings = settings.model_copy(update={"redis_url": url})
         if stop.is_set():  # asked to end before there was anything to run
             return
         if not settings.flower_password:
             settings = settings.model_copy(update={"flower_password": new_password()})
-        services = [
-            Service(name, command, _environment(settings), terminal.voice(name))
+        environment = _environment(settings, leave_out=unknown)
+        processes = [
+            SupervisedProcess(name, command, environment, terminal.writer(name), on_wrong_setting=end_for_wrong_setting)
             for name, command in _commands(options.workers)
         ]
-        house.callback(stop_all, services, _GRACE_S, hurry)
-        for service in services:
-            service.start()
-        terminal.say("mien", "Starting; the first time the models are read this takes a few seconds.")
-        Readiness(settings).wait(stop, lambda text: terminal.say("mien", text))
+        stack.callback(stop_all, processes, _GRACE_S, kill_now)
+        for process in processes:
+            process.start()
+        terminal.write("mien", "Starting; the first time the models are read this takes a few seconds.")
+        Readiness(settings).wait(stop, lambda text: terminal.write("mien", text))
         if not stop.is_set():
-            terminal.show(addresses(settings))
+            terminal.show(addresses(settings, wanted_port))
         while not stop.wait(1):
             pass
-        terminal.say("mien", "Stopping. Ctrl-C once more does not wait for work in progress.")
-    terminal.say("mien", "Stopped.")
+        terminal.write("mien", "Stopping. Ctrl-C once more does not wait for work in progress.")
+    terminal.write("mien", "Stopped.")
+    if wrong:
+        raise ConfigurationError(wrong[0])
 
 
 @contextmanager
-def _embedded_redis(data: Path, terminal: Terminal, stop: threading.Event, hurry: threading.Event) -> Iterator[str]:
+def _embedded_redis(data: Path, terminal: Terminal, stop: threading.Event, kill_now: threading.Event) -> Iterator[str]:
     """The URL of a server of our own, whose data lie in the folder and outlive it."""
-    with claim_folder(data):
+    with lock_folder(data):
         folder = data / "redis"
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
-        server = Service("redis", server_command(port, folder), os.environ, terminal.voice("redis"))
+        server = SupervisedProcess(
+            "redis", server_command(port, folder), os.environ, explained(terminal.writer("redis"))
+        )
         server.start()
         try:
             url = f"redis://127.0.0.1:{port}/0"
             wait_for_server(url, _REDIS_START_S, stop)
             yield url
         finally:
-            stop_all([server], _GRACE_S, hurry)
+            stop_all([server], _GRACE_S, kill_now)
 
 
 def _commands(workers: int) -> list[tuple[str, list[str]]]:
@@ -106,21 +129,24 @@ def _argv(command: str) -> list[str]:
     return [sys.executable if program == "python" else program, *rest]
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def _environment(settings: Settings, leave_out: Iterable[str]) -> dict[str, str]:
+    """The environment of all processes; without unknown settings, which have been pointed out once."""
+    inherited = {name: value for name, value in os.environ.items() if name not in set(leave_out)}
     ours = {
         f"{PREFIX}REDIS_URL": settings.redis_url,
+        f"{PREFIX}PORT": str(settings.port),
         f"{PREFIX}FLOWER_PASSWORD": settings.flower_password,
         "PYTHONUNBUFFERED": "1",
     }
-    return {**os.environ, **ours}
+    return {**inherited, **ours}
 
 
-def _heed_signals(stop: threading.Event, hurry: threading.Event) -> None:
-    def heed(_: int, __: FrameType | None) -> None:
-        (hurry if stop.is_set() else stop).set()
+def _handle_signals(stop: threading.Event, kill_now: threading.Event) -> None:
+    def handle(_: int, __: FrameType | None) -> None:
+        (kill_now if stop.is_set() else stop).set()
 
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, heed)
+        signal.signal(ending, handle)
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

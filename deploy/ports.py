@@ -1,15 +1,21 @@
-"""Finding out that a port is taken before half of the house has started."""
+"""Finding out that a port is taken before half of the processes have started."""
 
 import errno
 import socket
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import ExitStack
 
 from contracts.errors import ConfigurationError
 
+_LAST_PORT = 65_535
+
 
 def check_ports(host: str, ports: Mapping[str, int]) -> None:
-    """Make sure that every port can be listened on. `ports` goes from the name of a setting to its value.
+    """Make sure that every port can be listened on.
+
+    Args:
+        host: the address to listen on.
+        ports: name of a setting → its value.
 
     Raises:
         ConfigurationError: one sentence that names the port and its setting.
@@ -22,10 +28,32 @@ def check_ports(host: str, ports: Mapping[str, int]) -> None:
                 raise ConfigurationError(_sentence(error, host, setting, port), field=setting) from error
 
 
+def next_free_port(host: str, first: int, avoid: Container[int] = ()) -> int:
+    """The first port from `first` upwards that no program listens on.
+
+    Args:
+        host: the address to listen on.
+        first: the port that is wanted; returned as well if it cannot be listened on for another reason.
+        avoid: ports that are meant for something else.
+    """
+    for port in range(first, _LAST_PORT + 1):
+        if port not in avoid and not _taken(host, port):
+            return port
+    return first
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens, chosen by the operating system."""
+    """A port of 127.0.0.1 that no program listens on, chosen by the operating system."""
     with _listening("127.0.0.1", 0) as probe:
         return int(probe.getsockname()[1])
+
+
+def _taken(host: str, port: int) -> bool:
+    try:
+        _listening(host, port).close()
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE
+    return False
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Waiting until the gateway says that a photo would be analysed, and telling people where to go."""
+"""Waiting until the gateway says that a photo would be analysed, and saying where everything is."""
 
 import json
 import threading
@@ -21,7 +21,12 @@ class Readiness:
         self._url = f"{base_url(settings)}/readyz"
 
     def wait(self, stop: threading.Event, say: Callable[[str], None]) -> None:
-        """Return when all is ready or `stop` is set; says after a minute what is missing."""
+        """Return when all is ready or `stop` is set.
+
+        Args:
+            stop: ends the wait.
+            say: is told each minute what is still missing.
+        """
         limit = time.monotonic() + _IMPATIENT_S
         while reason := self.missing():
             if time.monotonic() > limit:
@@ -47,8 +52,13 @@ def base_url(settings: Settings) -> str:
     return _url(settings.host, settings.port)
 
 
-def addresses(settings: Settings) -> str:
-    """What a person wants to know once everything runs."""
+def addresses(settings: Settings, wanted_port: int) -> str:
+    """The banner: where everything is, once it runs.
+
+    Args:
+        settings: as the processes have them.
+        wanted_port: the gateway's port, had it been free.
+    """
     page, flower = base_url(settings), _url(settings.host, settings.flower_port)
     return f"""
   Mien is ready.
@@ -57,8 +67,17 @@ def addresses(settings: Settings) -> str:
     A photo     curl -F image=@photo.jpg {page}/detect_emotion
     Flower      {flower}/   user {settings.flower_user}, password {settings.flower_password}
     Redis       {without_password(settings.redis_url)}
-
+{_moved(settings.port, wanted_port)}
   Ctrl-C stops everything.
+"""
+
+
+def _moved(port: int, wanted_port: int) -> str:
+    if port == wanted_port:
+        return ""
+    return f"""
+  Another program listens on port {wanted_port} (on a Mac that is often AirPlay Receiver), so Mien took {port}.
+  MIEN_PORT chooses a port.
 """
 
 

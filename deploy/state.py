@@ -9,11 +9,14 @@ from contracts.errors import ConfigurationError
 
 
 @contextmanager
-def claim_folder(folder: Path) -> Iterator[None]:
-    """Keep everybody else out for as long as it lasts: two servers on the same files would destroy them.
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process alone: two servers on the same files would destroy them.
+
+    Args:
+        folder: is made if it does not exist.
 
     Raises:
-        ConfigurationError: somebody else has claimed it.
+        ConfigurationError: another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:

@@ -1,4 +1,4 @@
-"""One terminal for many processes: every line says whose it is."""
+"""One terminal for many processes: every line begins with the time and the name of its process."""
 
 import datetime
 import threading
@@ -9,7 +9,8 @@ from typing import TextIO
 from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 
-_WIDTH = 9
+_NAME_WIDTH = 9
+"""Characters; the longest name is `worker.10`."""
 
 
 class Terminal:
@@ -17,17 +18,17 @@ class Terminal:
 
     def __init__(self, output: TextIO) -> None:
         self._output = output
-        self._printer = Printer(output, width=_WIDTH)
+        self._printer = Printer(output, width=_NAME_WIDTH)
         self._colours = get_colours()
         self._colour_of: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def voice(self, name: str) -> Callable[[str], None]:
-        """A function that prints lines under this name."""
+    def writer(self, name: str) -> Callable[[str], None]:
+        """A function that prints lines under this name, in a colour of its own."""
         self._colour_of[name] = next(self._colours)
-        return lambda text: self.say(name, text)
+        return lambda text: self.write(name, text)
 
-    def say(self, name: str, text: str) -> None:
+    def write(self, name: str, text: str) -> None:
         """Print the lines of the text under this name."""
         now = datetime.datetime.now()
         line = Message(type="line", data=text, time=now, name=name, colour=self._colour_of.get(name))

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,9 +14,20 @@ from contracts.storage.connections import check_connection, connect
 MAX_MEMORY = "2gb"
 """Beyond it the server refuses writes, and the gateway says so, instead of taking the whole machine's memory."""
 
+_OVERCOMMIT = (
+    "On this machine Linux may refuse the memory with which the server compacts its file, should memory run short; "
+    "no job is lost by that. docs/running.md tells how to allow it."
+)
+"""In place of Valkey's own warning about vm.overcommit_memory, which reads as if the machine had to be repaired."""
+
 
 def server_command(port: int, folder: Path) -> list[str]:
-    """The command of a server that loses nothing it has acknowledged for more than a second, and evicts nothing."""
+    """The command of a server that loses nothing it has acknowledged for more than a second, and evicts nothing.
+
+    Args:
+        port: of 127.0.0.1.
+        folder: holds its append-only file.
+    """
     options = {
         "port": str(port),
         "bind": "127.0.0.1",
@@ -26,8 +38,14 @@ def server_command(port: int, folder: Path) -> list[str]:
         "maxmemory": MAX_MEMORY,
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        "tcp-backlog": "128",  # what macOS allows; at the server's own 511 it warns there
     }
     return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def explained(output: Callable[[str], None]) -> Callable[[str], None]:
+    """A function that passes the server's lines on, its warning at every start in plain words."""
+    return lambda line: output(_OVERCOMMIT if "WARNING Memory overcommit must be enabled" in line else line)
 
 
 def wait_for_server(url: str, seconds: float, stop: threading.Event) -> None:

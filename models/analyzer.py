@@ -11,10 +11,10 @@ from contracts.emotions import EMOTIONS
 from contracts.results import Analysis, Box, Face
 from models.classification import Classifier, load_classifier
 from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
-from models.detection.base import scaled
+from models.detection.base import rescaled
 from models.images.decode import MAX_PIXELS, EncodedImage, Picture, decode
 from models.runtimes import RuntimeName
-from models.stages import Stages
+from models.stages import StageTimer
 
 _WARM_UP_RUNS: Final = 2
 
@@ -53,15 +53,15 @@ class Analyzer:
         Raises:
             InvalidImage: a subclass says what is wrong with the image.
         """
-        stages = Stages(cpu_seconds)
+        stages = StageTimer(cpu_seconds)
         image = EncodedImage(data, self._max_pixels)
-        picture = image.decode(self._detector.enough(image.longer))
+        picture = image.decode(self._detector.sufficient_size(image.longer))
         stages.end("decode")
         detections = self._detector.detect(picture.pixels)
         stages.end("detect")
         finer = self._fine_enough(image, picture, detections)
         stages.end("decode")
-        probabilities = self._read(finer, [scaled(found, picture.scale / finer.scale) for found in detections])
+        probabilities = self._read(finer, [rescaled(found, picture.scale / finer.scale) for found in detections])
         faces = [_face(picture, found, row) for found, row in zip(detections, probabilities, strict=True)]
         stages.end("classify")
         return Analysis(

@@ -2,19 +2,34 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
+from pydantic import Field
 
-from contracts.emotions import EMOTIONS
+from contracts.emotions import EMOTIONS, Emotion
 from contracts.errors import InvalidWeights
-from models.classification_card import EmotionCard
-from models.cropping import SIDE, Points, crop_faces, enlargement
+from models.cropping import SIDE, CropFit, Points, crop_faces, enlargement
 from models.runtimes import Runtime, RuntimeName, open_runtime
-from models.weights import WEIGHTS, load_weights
+from models.weights import WEIGHTS, Card, load_weights
 
 DEFAULT_MODEL: Final = "mien-2"
 """The network that is used unless another is asked for."""
+
+
+class EmotionCard(Card):
+    """What an emotion network says of itself.
+
+    The network takes grey values 0..255, [N, 48, 48, 1], and gives logits [N, 7] that are calibrated already:
+    ``offsets`` were added and the sum divided by ``temperature``, so their softmax can be believed.
+    """
+
+    task: Literal["emotion"] = "emotion"
+    labels: tuple[Emotion, ...] = Field(min_length=7, max_length=7, description="In the order of the outputs.")
+    temperature: float = Field(gt=0, description="Fitted on validation images; part of the stored weights.")
+    offsets: tuple[float, ...] = Field(default=(), description="By label; fitted and stored likewise.")
+    crop: CropFit = Field(description="How a detector's box becomes the network's input.")
 
 
 class Classifier:
@@ -69,7 +84,7 @@ def load_classifier(
     return Classifier(open_runtime(runtime, content, source=file, threads=threads), card)
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Logits [N, K] → probabilities float32 [N, K]; computed in double precision, so that rows sum to 1."""
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True, initial=-np.inf))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
+def softmax(logits: np.ndarray, dtype: npt.DTypeLike = np.float32) -> np.ndarray:
+    """Logits [N, K] → probabilities [N, K] of ``dtype``; computed in double precision, so that rows sum to 1."""
+    exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), dtype)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-class Stages:
+class StageTimer:
     """A stopwatch: each stage gets what has passed since the last one ended, and what this thread has computed."""
 
     def __init__(

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from contracts.emotions import EMOTIONS
 from contracts.frames import FrameStamp, TrackedFace
 from contracts.results import Box, Face, Message
+from models.boxes import corners, iou
 
 MIN_OVERLAP: Final = 0.3
 """Intersection over union from which two boxes are the same face: frames are 60 to 200 ms apart."""
@@ -64,7 +65,7 @@ def follow(state: TrackerState, faces: Sequence[Face], seen_at: float) -> tuple[
     shown: list[TrackedFace] = []
     for face, match in zip(faces, _match(faces, list(remaining.values())), strict=True):
         if match is None:
-            track = Track(track=next_track, box=_corners(face.box), scores=_vector(face), seen_at=seen_at)
+            track = Track(track=next_track, box=_rectangle(face.box), scores=_vector(face), seen_at=seen_at)
             next_track += 1
         else:
             track = _smoothed(remaining.pop(match), face, seen_at)
@@ -74,23 +75,16 @@ def follow(state: TrackerState, faces: Sequence[Face], seen_at: float) -> tuple[
     return TrackerState(next_track=next_track, tracks=updated + lost), shown
 
 
-def overlap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Intersection over union of two boxes given as left, top, width, height."""
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    common = width * height
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
-
-
 def _match(faces: Sequence[Face], tracks: Sequence[Track]) -> list[int | None]:
     """For each face the track it continues: greedily, the largest overlap first."""
-    pairs = sorted(
-        ((overlap(_corners(face.box), track.box), i, track.track) for i, face in enumerate(faces) for track in tracks),
-        reverse=True,
-    )
     matches: list[int | None] = [None] * len(faces)
+    if not faces or not tracks:
+        return matches
+    found, followed = corners([_rectangle(face.box) for face in faces]), corners([track.box for track in tracks])
+    shares = iou(found[:, None], followed[None]).tolist()
+    pairs = sorted(
+        ((shares[i][j], i, track.track) for i in range(len(faces)) for j, track in enumerate(tracks)), reverse=True
+    )
     taken: set[int] = set()
     for share, i, track in pairs:
         if share >= MIN_OVERLAP and matches[i] is None and track not in taken:
@@ -102,7 +96,7 @@ def _match(faces: Sequence[Face], tracks: Sequence[Track]) -> list[int | None]:
 def _smoothed(track: Track, face: Face, seen_at: float) -> Track:
     passed = max(0.0, seen_at - track.seen_at)
     box_weight, score_weight = (1 - math.exp(-passed / settle) for settle in (BOX_SETTLE_S, SCORES_SETTLE_S))
-    left, top, width, height = _blend(track.box, _corners(face.box), box_weight)
+    left, top, width, height = _blend(track.box, _rectangle(face.box), box_weight)
     return Track(
         track=track.track,
         box=(left, top, width, height),
@@ -130,7 +124,8 @@ def _blend(old: Sequence[float], new: Sequence[float], weight: float) -> tuple[f
     return tuple(a + (b - a) * weight for a, b in zip(old, new, strict=True))
 
 
-def _corners(box: Box) -> tuple[float, float, float, float]:
+def _rectangle(box: Box) -> tuple[float, float, float, float]:
+    """Left, top, width and height, in pixels."""
     return float(box.x), float(box.y), float(box.width), float(box.height)
 
 

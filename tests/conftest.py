@@ -18,6 +18,7 @@ from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.heartbeat import HeartbeatStore
 from deploy.ports import free_port
+from models.boxes import corners, iou
 from support.pictures import ASTRONAUT_FACE
 
 ROOT = Path(__file__).parents[1]
@@ -71,11 +72,7 @@ def on_the_face() -> Callable[..., float]:
     """
 
     def overlap(x: float, y: float, width: float, height: float, *, scale: float = 1) -> float:
-        left, top, wide, high = (scale * value for value in ASTRONAUT_FACE)
-        common_width = max(0.0, min(x + width, left + wide) - max(x, left))
-        common_height = max(0.0, min(y + height, top + high) - max(y, top))
-        common = common_width * common_height
-        return common / (width * height + wide * high - common)
+        return float(iou(corners((x, y, width, height)), scale * corners(ASTRONAUT_FACE)))
 
     return overlap
 

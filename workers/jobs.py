@@ -19,7 +19,7 @@ from contracts.metrics import (
 from contracts.results import Analysis
 from contracts.storage.jobs import Claim
 from models.drawing import draw_faces, encode_jpeg
-from models.stages import Stages
+from models.stages import StageTimer
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def analyze_job(services: Services, job_id: str) -> str:
         images = services.jobs.images(job_id)
         items = [_analyze_item(services, index, data, cpu_seconds) for index, data in enumerate(images)]
         if job.options.annotate:
-            stages = Stages(cpu_seconds)
+            stages = StageTimer(cpu_seconds)
             _keep_annotated(services, job_id, images, items)
             stages.end("draw")
         error = _common_error(items)

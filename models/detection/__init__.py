@@ -4,7 +4,7 @@
 >>> boxes = load_detector(min_score=0.5).detect(picture)  # doctest: +SKIP
 """
 
-from models.detection.base import Detection, Detector, Image, Landmarks
+from models.detection.base import BgrImage, Detection, Detector, Landmarks
 from models.detection.loading import DEFAULT_DETECTOR, DETECTORS, load_detector
 
-__all__ = ["DEFAULT_DETECTOR", "DETECTORS", "Detection", "Detector", "Image", "Landmarks", "load_detector"]
+__all__ = ["DEFAULT_DETECTOR", "DETECTORS", "BgrImage", "Detection", "Detector", "Landmarks", "load_detector"]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from contracts.errors import InvalidImage
 
-Image = npt.NDArray[np.uint8]
+BgrImage = npt.NDArray[np.uint8]
 """Pixels as OpenCV has them: uint8 [height, width, 3], blue first."""
 
 Point = tuple[float, float]
@@ -37,17 +37,21 @@ class Detector(Protocol):
     name: str
     min_score: float
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: BgrImage) -> list[Detection]:
         """Return the faces of a uint8 [H, W, 3] picture (blue first), the surest one first.
 
         Pictures of any size and shape work; one too small for a face has none.
         Raises InvalidImage for an array of another type or shape.
         """
 
-    def enough(self, longer: int) -> int:
-        """Pixels of the longer side that suffice to find what there is to find in an original of ``longer`` pixels.
+    def sufficient_size(self, longest_side: int) -> int:
+        """Longest side, in pixels, that an image must have for the detector to find all it can.
 
-        A JPEG may be decoded smaller than it is, down to this size: the answer stays the same.
+        Args:
+            longest_side: of the original, in pixels.
+
+        Returns:
+            The size down to which a JPEG may be decoded smaller than it is: the answer stays the same.
         """
 
 
@@ -60,14 +64,14 @@ def check_image(image: Any) -> None:
         raise InvalidImage(f"A detector takes an array of shape [height, width, 3], not {list(image.shape)}.")
 
 
-def scaled(found: Detection, scale: float) -> Detection:
+def rescaled(found: Detection, scale: float) -> Detection:
     """Give a detection in the pixels of the same picture, ``scale`` times as large."""
     x, y, width, height = (value * scale for value in found[:4])
     landmarks: Any = found.landmarks and tuple((x * scale, y * scale) for x, y in found.landmarks)
     return Detection(x, y, width, height, found.score, landmarks)
 
 
-def within(detections: Iterable[Detection], image: Image) -> list[Detection]:
+def clip_to_image(detections: Iterable[Detection], image: BgrImage) -> list[Detection]:
     """Clip boxes to the picture, drop what is left with less than a pixel, sort by score, the best first."""
     height, width = image.shape[:2]
     kept = []

@@ -54,26 +54,3 @@ def decode_landmarks(raw: Floats, where: Cells) -> Floats:
     offsets = raw.reshape(-1, 5, 2) * where.strides[:, :, None]
     points: Floats = where.centres[:, None] + offsets
     return points
-
-
-def suppress(boxes: Floats, scores: Floats, overlap: float = 0.4) -> list[int]:
-    """Return the indices of the boxes [N, 4] (corners) that no better box overlaps by more than ``overlap``.
-
-    Greedy non-maximum suppression, the best score first; overlap is intersection over union.
-    """
-    low, high = boxes[:, :2], boxes[:, 2:]
-    area = _area(high - low)
-    order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
-    while len(order):
-        best, order = order[0], order[1:]
-        kept.append(int(best))
-        shared = _area(np.minimum(high[best], high[order]) - np.maximum(low[best], low[order]))
-        order = order[shared <= overlap * (area[best] + area[order] - shared)]
-    return kept
-
-
-def _area(sides: Floats) -> Floats:
-    """Areas [N] of rectangles with sides [N, 2]; 0 where a side is negative."""
-    sides = np.maximum(sides, 0)
-    return np.asarray(sides[:, 0] * sides[:, 1])

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from contracts.errors import InvalidWeights
-from models.detection.base import Detection, Image, check_image, within
+from models.detection.base import BgrImage, Detection, check_image, clip_to_image
 
 CASCADE = "haarcascade_frontalface_alt2.xml"
 WORKING_SIZE = 320
@@ -38,7 +38,7 @@ class HaarDetector:
         self._local = threading.local()
         self._cascade()  # a wheel without cascades is found out now, not at the first picture
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: BgrImage) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         grey, scale = self._prepare(image)
@@ -56,13 +56,13 @@ class HaarDetector:
             score = score_of(float(weight))
             if score >= self.min_score:
                 found.append(Detection(x * scale, y * scale, width * scale, height * scale, score))
-        return within(found, image)
+        return clip_to_image(found, image)
 
-    def enough(self, longer: int) -> int:
-        """See ``Detector.enough``."""
-        return self._working_size or longer
+    def sufficient_size(self, longest_side: int) -> int:
+        """See ``Detector.sufficient_size``."""
+        return self._working_size or longest_side
 
-    def _prepare(self, image: Image) -> tuple[Any, float]:
+    def _prepare(self, image: BgrImage) -> tuple[Any, float]:
         """Return the grey picture at the working size, and what its pixels are worth in the original."""
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         longest = max(grey.shape)

@@ -5,20 +5,20 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from models.detection.base import Image
+from models.detection.base import BgrImage
 
 
-class Letter(NamedTuple):
+class Letterboxed(NamedTuple):
     """A picture in the upper left corner of a black input."""
 
-    pixels: Image
+    pixels: BgrImage
     """uint8 [height, width, 3], red first."""
     scale_x: float
     """Pixels of the input for one pixel of the picture."""
     scale_y: float
 
 
-def letterbox(image: Image, height: int, width: int) -> Letter:
+def letterbox(image: BgrImage, height: int, width: int) -> Letterboxed:
     """Fit a picture (blue first) into ``height`` x ``width`` and turn it to RGB; the rest stays black."""
     tall, wide = image.shape[:2]
     scale = min(height / tall, width / wide)
@@ -27,4 +27,4 @@ def letterbox(image: Image, height: int, width: int) -> Letter:
     small = cv2.resize(image, (new_wide, new_tall), interpolation=way) if scale != 1 else image
     pixels = np.zeros((height, width, 3), np.uint8)
     cv2.cvtColor(small, cv2.COLOR_BGR2RGB, dst=pixels[:new_tall, :new_wide])
-    return Letter(pixels, new_wide / wide, new_tall / tall)
+    return Letterboxed(pixels, new_wide / wide, new_tall / tall)

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Final
 
-import numpy as np
+from pydantic import Field
 
-from models.detection.base import Detection, Image, Landmarks, check_image, within
-from models.detection.candidates import find_candidates
-from models.detection.card import DetectorCard
-from models.detection.grid import Cells, levels, suppress
+from models.detection.base import BgrImage, Detection, check_image
+from models.detection.decoding import decode
+from models.detection.grid import Cells, levels
 from models.detection.letterbox import letterbox
 from models.runtimes import Runtime, open_runtime
-from models.weights import WEIGHTS, load_weights
+from models.weights import WEIGHTS, Card, load_weights
 
 NETWORK: Final = "faces-1"
 ABOUT_SQUARE: Final = 1.16
@@ -21,6 +20,16 @@ LARGE: Final = 720
 """Longer side in pixels above which a picture gets the larger inputs."""
 
 Shape = tuple[int, int]
+
+
+class DetectorCard(Card):
+    """The card of our own detector."""
+
+    min_score: float = Field(ge=0, le=1, description="Default threshold, chosen on validation pictures.")
+    wide: tuple[int, int] = Field(description="Height and width of the input for landscape pictures, in pixels.")
+    square: tuple[int, int] = Field(description="The same for pictures that are about square.")
+    far_wide: tuple[int, int] = Field(description="The same for large landscape pictures, whose faces are small.")
+    far_square: tuple[int, int] = Field(description="The same for large pictures that are about square.")
 
 
 class LiteDetector:
@@ -40,25 +49,19 @@ class LiteDetector:
             shape: (open_runtime("litert", content, source=self.card.file), levels(*shape)) for shape in self._shapes()
         }
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: BgrImage) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         shape = self._shape(image)
         runtime, cells = self._inputs[shape]
-        letter = letterbox(image, *shape)
-        found = find_candidates(runtime.run_one(letter.pixels[None]), cells, self.min_score)
-        if found is None:
-            return []
-        best = suppress(found.boxes, found.scores)
-        scale = np.array([letter.scale_x, letter.scale_y], np.float32)
-        boxes, points = found.boxes[best].reshape(-1, 2, 2) / scale, found.points[best] / scale
-        return within(map(_detection, boxes.tolist(), points.tolist(), found.scores[best].tolist()), image)
+        letterboxed = letterbox(image, *shape)
+        return decode(runtime.run_one(letterboxed.pixels[None]), cells, self.min_score, letterboxed, image)
 
-    def enough(self, longer: int) -> int:
-        """See ``Detector.enough``: what fills its input, and shows that a large picture is one."""
-        return LARGE + 1 if longer > LARGE else max(self.card.wide)
+    def sufficient_size(self, longest_side: int) -> int:
+        """See ``Detector.sufficient_size``: what fills its input, and shows that a large picture is one."""
+        return LARGE + 1 if longest_side > LARGE else max(self.card.wide)
 
-    def _shape(self, image: Image) -> Shape:
+    def _shape(self, image: BgrImage) -> Shape:
         """Choose the input for a picture: height and width in pixels."""
         height, width = image.shape[:2]
         large = max(height, width) > LARGE
@@ -70,9 +73,3 @@ class LiteDetector:
     def _shapes(self) -> set[Shape]:
         wide, far = self.card.wide, self.card.far_wide
         return {wide, wide[::-1], self.card.square, far, far[::-1], self.card.far_square}
-
-
-def _detection(box: list[list[float]], points: list[list[float]], score: float) -> Detection:
-    (x1, y1), (x2, y2) = box
-    landmarks: Landmarks = tuple(map(tuple, points))  # type: ignore[assignment]
-    return Detection(x1, y1, x2 - x1, y2 - y1, score, landmarks)

@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 
 from contracts.errors import ConfigurationError
-from models.detection.base import Detection, Image, Landmarks, check_image, within
+from models.detection.base import BgrImage, Detection, Landmarks, check_image, clip_to_image
 
 SMALLEST_PICTURE = 24
 """Shortest side in pixels that is searched; the package cannot build a pyramid from less."""
@@ -27,7 +27,7 @@ class MtcnnDetector:
         self._lock = threading.Lock()
         self._network = _load()
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: BgrImage) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         if min(image.shape[:2]) < SMALLEST_PICTURE:
@@ -35,11 +35,11 @@ class MtcnnDetector:
         with self._lock:
             answer = self._network.detect_faces(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
         found = (self._detection(face) for face in answer)
-        return within((face for face in found if face.score >= self.min_score), image)
+        return clip_to_image((face for face in found if face.score >= self.min_score), image)
 
-    def enough(self, longer: int) -> int:
-        """See ``Detector.enough``; the package searches a pyramid of the whole picture."""
-        return longer
+    def sufficient_size(self, longest_side: int) -> int:
+        """See ``Detector.sufficient_size``; the package searches a pyramid of the whole picture."""
+        return longest_side
 
     def _detection(self, face: dict[str, Any]) -> Detection:
         x, y, width, height = (float(value) for value in face["box"])

@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 
 from contracts.errors import ConfigurationError, InvalidWeights
-from models.detection.base import Detection, Image, Landmarks, check_image, within
+from models.detection.base import BgrImage, Detection, Landmarks, check_image, clip_to_image
 
 WORKING_SIZE = 512
 """Longest side searched, in pixels."""
@@ -30,7 +30,7 @@ class YunetDetector:
         self._local = threading.local()
         self._network()  # a damaged file is found out now, not at the first picture
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: BgrImage) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         scale = max(max(image.shape[:2]) / WORKING_SIZE, 1.0)
@@ -41,10 +41,10 @@ class YunetDetector:
         network = self._network()
         network.setInputSize(size)
         _, rows = network.detect(picture)
-        return within((_detection(row, scale) for row in (() if rows is None else rows.tolist())), image)
+        return clip_to_image((_detection(row, scale) for row in (() if rows is None else rows.tolist())), image)
 
-    def enough(self, longer: int) -> int:  # noqa: ARG002
-        """See ``Detector.enough``."""
+    def sufficient_size(self, longest_side: int) -> int:  # noqa: ARG002
+        """See ``Detector.sufficient_size``."""
         return WORKING_SIZE
 
     def _network(self) -> Any:

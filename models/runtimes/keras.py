@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ConfigurationError, InvalidWeights
-from models.runtimes import Output, RuntimeName
+from models.runtimes.base import RuntimeName
+from models.runtimes.tensors import Output
 
 
 class KerasRuntime:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ConfigurationError, InvalidWeights
-from models.runtimes import RuntimeName
+from models.runtimes.base import RuntimeName
 from models.runtimes.tensors import Output, Tensor
 
 
@@ -35,7 +35,7 @@ class LiteRT:
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run each item of ``batch`` [N, …]; float32 arrays [N, …], one an output. N may be 0."""
         session = self._session((1, *batch.shape[1:]))
-        rows = [[output.real() for output in session.run(batch[item : item + 1])] for item in range(len(batch))]
+        rows = [[output.dequantized() for output in session.run(batch[item : item + 1])] for item in range(len(batch))]
         return tuple(np.concatenate(row) for row in zip(*rows, strict=True)) if rows else session.nothing
 
     def run_one(self, item: np.ndarray) -> tuple[Output, ...]:

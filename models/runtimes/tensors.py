@@ -18,20 +18,20 @@ class Output(NamedTuple):
     """0 for reals."""
     zero: int = 0
 
-    def real(self) -> np.ndarray:
+    def dequantized(self) -> np.ndarray:
         """All as real values, float32."""
-        return self._real(self.values)
+        return self._dequantized(self.values)
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
         """Real values float32 [K, channels] at the ``indices`` [K] of an output [1, …, channels] seen as rows."""
-        return self._real(self.values.reshape(-1, self.values.shape[-1])[indices])
+        return self._dequantized(self.values.reshape(-1, self.values.shape[-1])[indices])
 
-    def reaching(self, least: float) -> np.ndarray:
+    def at_least(self, least: float) -> np.ndarray:
         """Indices of the values of at least ``least``, counted through the whole output."""
         bound = math.ceil(least / float(self.scale)) + self.zero if self.scale else least
         return np.asarray((self.values.ravel() >= bound).nonzero()[0])
 
-    def _real(self, values: np.ndarray) -> np.ndarray:
+    def _dequantized(self, values: np.ndarray) -> np.ndarray:
         if not self.scale:
             return np.asarray(values, np.float32)
         reals: np.ndarray = np.subtract(values, self.zero, dtype=np.float32)

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -33,7 +33,7 @@ def load_weights(
     """
     path = Path(name) if name.endswith(".json") else folder / f"{name}.json"
     if not path.is_file():
-        raise InvalidWeights(f"There is no network named {name!r}: {path} does not exist.")
+        raise InvalidWeights(_missing(name, path, kind))
     card = _read_card(path, kind)
     chosen: WeightFile = card
     if variant is not None:
@@ -56,6 +56,13 @@ def read_checked(file: Path, expected: WeightFile) -> bytes:
             f"its SHA-256 is {found}, the card says {expected.sha256}."
         )
     return content
+
+
+def _missing(name: str, path: Path, kind: type[Card]) -> str:
+    tasks = get_args(kind.model_fields["task"].annotation)
+    known = [each for task in tasks for each in available(task, path.parent)]
+    choice = f" Choose one of {', '.join(known)}." if known else ""
+    return f"There is no network named {name!r}: {path} does not exist.{choice}"
 
 
 def _read_card(path: Path, kind: type[AnyCard], *, strict: bool = True) -> AnyCard:

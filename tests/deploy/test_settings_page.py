@@ -3,9 +3,7 @@
 import re
 from pathlib import Path
 
-from contracts.settings import PREFIX, Settings
-
-OF_TOOLS = {"MIEN_DATA", "MIEN_FACES_DATA"}
+from contracts.settings import OF_TOOLS, PREFIX, Settings
 
 
 def test_every_setting_is_documented_with_its_default_and_meaning(root: Path) -> None:

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import keras
 
-from models.detection.card import DetectorCard
-from models.detection.lite import LiteDetector
+from models.detection.lite import DetectorCard, LiteDetector
 from models.weights import Source
 from training.detection.convert import FAR_SQUARE, FAR_WIDE, SQUARE, WIDE, digest, multiply_adds, to_litert
 from training.detection.dataset import Split

@@ -6,14 +6,14 @@ from typing import Any, Final
 import numpy as np
 from tqdm import tqdm
 
-from models.detection.base import Detection, Image
+from models.detection.base import BgrImage, Detection
 from training.detection.dataset import Picture
 from training.detection.metrics import Curve, Found, curve
 
 BANDS: Final = {"24-48": (24.0, 48.0), "48-96": (48.0, 96.0), "96+": (96.0, float("inf"))}
 """Longer sides of faces in pixels."""
 
-Detect = Callable[[Image], Sequence[Detection]]
+Detect = Callable[[BgrImage], Sequence[Detection]]
 
 
 class Report:

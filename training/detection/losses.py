@@ -4,7 +4,8 @@ from typing import Any, Final, NamedTuple
 
 import tensorflow as tf
 
-from training.detection.targets import Targets, assign, overlaps
+from models.boxes import iou
+from training.detection.targets import Targets, assign
 
 BOX_WEIGHT: Final = 2.0
 LANDMARK_WEIGHT: Final = 1.0
@@ -73,7 +74,7 @@ def _box_loss(boxes: Any, faces: Any) -> Any:
     diagonal = tf.reduce_sum((high - low) ** 2, axis=-1)
     apart = boxes[..., :2] + boxes[..., 2:] - faces[..., :2] - faces[..., 2:]
     distance = tf.reduce_sum(apart**2, axis=-1) / 4
-    return 1.0 - overlaps(boxes, faces) + distance / (diagonal + 1e-6)
+    return 1.0 - iou(boxes, faces, tf) + distance / (diagonal + 1e-6)
 
 
 def _landmark_loss(points: Any, landmarks: Any, faces: Any, centres: Any, strides: Any) -> Any:

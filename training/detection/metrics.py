@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from models.boxes import iou
+
 OVERLAP: Final = 0.4
 """Intersection over union from which a box counts as the face."""
 COUNTED: Final = 24.0
@@ -77,7 +79,7 @@ def _judge(
 ) -> list[tuple[float, bool]]:
     judged = []
     taken: set[int] = set()
-    overlap = overlap_matrix(answer.boxes, truth)
+    overlap = iou(answer.boxes[:, None], truth[None])
     for index in np.argsort(-answer.scores, kind="stable"):
         free = [face for face in np.flatnonzero(overlap[index] >= OVERLAP) if face not in taken]
         if free:
@@ -91,13 +93,3 @@ def _judge(
         if not banded or sizes[0] <= side < sizes[1]:
             judged.append((float(answer.scores[index]), False))
     return judged
-
-
-def overlap_matrix(a: Floats, b: Floats) -> Floats:
-    """Intersection over union of each box of ``a`` [N, 4] with each of ``b`` [M, 4]: [N, M]."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.maximum(high - low, 0).prod(axis=2)
-    areas = [np.maximum(x[:, 2:] - x[:, :2], 0).prod(axis=1) for x in (a, b)]
-    result: Floats = shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-6)
-    return result

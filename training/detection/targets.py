@@ -4,6 +4,8 @@ from typing import Any, Final, NamedTuple
 
 import tensorflow as tf
 
+from models.boxes import iou
+
 CELLS_PER_FACE: Final = 6
 SCORE_POWER, OVERLAP_POWER = 0.5, 4.0
 SPAN: Final = {8: (0.0, 64.0), 16: (24.0, 128.0), 32: (56.0, 1e9)}
@@ -28,7 +30,7 @@ def assign(scores: Any, boxes: Any, *, faces: Any, real: Any, centres: Any, stri
     ``real`` [B, M] 0 for padding; ``centres`` [N, 2] and ``strides`` [N, 1] the cells. Pass nothing that needs
     a gradient.
     """
-    overlap = overlaps(faces[:, :, None], boxes[:, None])
+    overlap = iou(faces[:, :, None], boxes[:, None], tf)
     allowed = _allowed(faces, real, centres, strides)
     # The small constant lets a face choose its nearest cells while no box overlaps it yet.
     fit = allowed * (
@@ -43,14 +45,6 @@ def assign(scores: Any, boxes: Any, *, faces: Any, real: Any, centres: Any, stri
     best_overlap = tf.reduce_max(overlap, axis=2, keepdims=True)
     score = tf.reduce_max(fit / (best_fit + 1e-12) * tf.maximum(best_overlap, 0.1) * mine, axis=1)
     return Targets(face, tf.reduce_max(mine, axis=1), score)
-
-
-def overlaps(a: Any, b: Any) -> Any:
-    """Intersection over union of boxes [..., 4] as corners."""
-    low, high = tf.maximum(a[..., :2], b[..., :2]), tf.minimum(a[..., 2:], b[..., 2:])
-    shared = tf.reduce_prod(tf.maximum(high - low, 0.0), axis=-1)
-    areas = [tf.reduce_prod(tf.maximum(x[..., 2:] - x[..., :2], 0.0), axis=-1) for x in (a, b)]
-    return shared / (areas[0] + areas[1] - shared + 1e-6)
 
 
 def _allowed(faces: Any, real: Any, centres: Any, strides: Any) -> Any:

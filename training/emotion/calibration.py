@@ -10,6 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from models.classification import softmax
+
 _STEPS: Final = 800
 _RATE: Final = 1.0
 _PRIOR: Final = 2e-3
@@ -36,9 +38,7 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray) -> Calibration:
     wanted = np.eye(logits.shape[1])[labels]
     slope, offsets = 1.0, np.zeros(logits.shape[1])
     for _ in range(_STEPS):
-        scaled = slope * logits + offsets
-        exponentials = np.exp(scaled - scaled.max(1, keepdims=True))
-        error = (exponentials / exponentials.sum(1, keepdims=True) - wanted) / len(labels)
+        error = (softmax(slope * logits + offsets, np.float64) - wanted) / len(labels)
         slope -= _RATE * float((error * logits).sum()) / max(1.0, float((logits**2).mean()))
         offsets -= _RATE * (error.sum(0) + _PRIOR * offsets)
         slope = max(slope, 0.05)

@@ -10,8 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from contracts.emotions import EMOTIONS
-from models.classification import Classifier, softmax
-from models.classification_card import EmotionCard
+from models.classification import Classifier, EmotionCard, softmax
 from models.cropping import CropFit
 from models.runtimes import open_runtime
 from models.weights import Source, WeightFile

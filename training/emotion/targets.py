@@ -10,6 +10,7 @@ FER2013's own terms.
 import numpy as np
 
 from contracts.emotions import EMOTIONS
+from models.classification import softmax
 from training.emotion.data import Split
 from training.shared.errors import DataError
 
@@ -54,11 +55,6 @@ def translate_votes(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     features = np.hstack([shares, np.sqrt(shares), np.ones((len(votes), 1))])
     weights = np.zeros((features.shape[1], labels.shape[1]))
     for _ in range(_STEPS):
-        error = _softmax(features @ weights) - labels
+        error = softmax(features @ weights, np.float64) - labels
         weights -= _RATE * (features.T @ error / len(votes) + _DECAY * weights)
-    return np.asarray(_softmax(features @ weights), np.float32)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    exponentials = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(1, keepdims=True))
+    return np.asarray(softmax(features @ weights, np.float64), np.float32)

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.errors import ConfigurationError
-from contracts.settings import Settings, load_settings
+from contracts.settings import Settings, load_settings, unknown_settings
 
 
 def test_the_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,3 +40,12 @@ def test_frames_share_the_broker_unless_told_otherwise() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().port = 1  # type: ignore[misc]
+
+
+def test_a_name_that_is_no_setting_is_pointed_out_with_the_nearest_one() -> None:
+    names = ["HOME", "MIEN_PORT", "MIEN_DATA", "MIEN_PROT", "MIEN_DETECTR", "MIEN_XYZZY"]
+    assert unknown_settings(names) == {
+        "MIEN_PROT": "MIEN_PROT is not a setting and changes nothing; did you mean MIEN_PORT?",
+        "MIEN_DETECTR": "MIEN_DETECTR is not a setting and changes nothing; did you mean MIEN_DETECTOR?",
+        "MIEN_XYZZY": "MIEN_XYZZY is not a setting and changes nothing; docs/settings.md lists them all.",
+    }

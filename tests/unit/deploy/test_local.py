@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from contracts.errors import ConfigurationError
+from contracts.settings import Settings, load_settings
 from deploy import local
 from deploy.local import main
 from deploy.ports import free_port
-from deploy.state import claim_folder
 
 
 def test_a_taken_port_is_one_sentence_and_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(local, "_heed_signals", lambda *_: None)
+    monkeypatch.setattr(local, "_handle_signals", lambda *_: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setenv("MIEN_PORT", str(port))
@@ -28,11 +27,45 @@ def test_a_taken_port_is_one_sentence_and_status_2(
     assert not list(tmp_path.iterdir())
 
 
-def test_two_may_not_share_one_folder(tmp_path: Path) -> None:
-    with claim_folder(tmp_path), pytest.raises(ConfigurationError, match="Mien runs already"), claim_folder(tmp_path):
-        pass
-    with claim_folder(tmp_path):
-        pass
+def test_where_no_port_was_asked_for_and_the_usual_one_is_taken_the_next_free_one_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("MIEN_PORT", raising=False)
+    usual = Settings.model_fields["port"].default
+    try:
+        taken = socket.create_server(("127.0.0.1", usual))
+    except OSError:  # another program has it, which is as good
+        taken = socket.socket()
+    with taken:
+        assert local._with_free_port(load_settings()).port > usual
+        monkeypatch.setenv("MIEN_PORT", str(usual))
+        assert local._with_free_port(load_settings()).port == usual
+
+
+def test_a_process_with_a_wrong_setting_ends_everything_with_its_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, redis_url: str
+) -> None:
+    wrong = [sys.executable, "-c", "import sys; sys.exit(print('MIEN_MODEL=foo: there is no such network.') or 2)"]
+    waiting = [sys.executable, "-c", "import signal; signal.pause()"]
+    monkeypatch.setattr(local, "_handle_signals", lambda *_: None)
+    monkeypatch.setattr(local, "_commands", lambda _: [("gateway", waiting), ("worker.1", wrong)])
+    monkeypatch.setenv("MIEN_REDIS_URL", redis_url)
+    monkeypatch.setenv("MIEN_PORT", str(free_port()))
+    monkeypatch.setenv("MIEN_FLOWER_PORT", str(free_port()))
+    assert main(["--data", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.err == "mien: worker.1 cannot start. MIEN_MODEL=foo: there is no such network.\n"
+    assert said.out.endswith("Stopped.\n")
+
+
+def test_processes_get_what_was_decided_and_no_setting_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_PROT", "80")
+    settings = Settings(port=5001, redis_url="redis://127.0.0.1:1/0", flower_password="secret")
+    environment = local._environment(settings, leave_out=["MIEN_PROT"])
+    assert "MIEN_PROT" not in environment
+    assert environment["MIEN_PORT"] == "5001"
+    assert environment["MIEN_REDIS_URL"] == "redis://127.0.0.1:1/0"
+    assert environment["MIEN_FLOWER_PASSWORD"] == "secret"
 
 
 def test_asked_to_end_before_redis_answers_it_starts_nothing_else(
@@ -40,7 +73,7 @@ def test_asked_to_end_before_redis_answers_it_starts_nothing_else(
 ) -> None:
     silent = [sys.executable, "-c", "import signal; signal.pause()"]
     monkeypatch.setattr(local, "server_command", lambda *_: silent)
-    monkeypatch.setattr(local, "_heed_signals", lambda stop, _: stop.set())
+    monkeypatch.setattr(local, "_handle_signals", lambda stop, _: stop.set())
     monkeypatch.delenv("MIEN_REDIS_URL", raising=False)
     monkeypatch.setenv("MIEN_PORT", str(free_port()))
     monkeypatch.setenv("MIEN_FLOWER_PORT", str(free_port()))

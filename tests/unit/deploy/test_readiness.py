@@ -69,14 +69,21 @@ def test_a_gateway_that_does_not_answer_is_missing_itself() -> None:
 
 def test_addresses_can_be_clicked_wherever_the_gateway_listens() -> None:
     settings = Settings(host="0.0.0.0", port=81, flower_port=82, flower_user="me", flower_password="secret")
-    text = addresses(settings)
+    text = addresses(settings, 81)
     assert "http://127.0.0.1:81/\n" in text
     assert "http://127.0.0.1:82/   user me, password secret" in text
-    assert "http://[::1]:81/" in addresses(settings.model_copy(update={"host": "::"}))
+    assert "http://[::1]:81/" in addresses(settings.model_copy(update={"host": "::"}), 81)
 
 
 @pytest.mark.parametrize("user", ["", "me"])
 def test_the_password_of_redis_is_not_shown(user: str) -> None:
-    text = addresses(Settings(redis_url=f"rediss://{user}:secret@broker:6380/2"))
+    text = addresses(Settings(redis_url=f"rediss://{user}:secret@broker:6380/2"), 5000)
     assert "rediss://broker:6380/2\n" in text
     assert "secret" not in text
+
+
+def test_a_port_that_was_not_the_wanted_one_is_explained() -> None:
+    text = addresses(Settings(port=5001), 5000)
+    assert "http://127.0.0.1:5001/\n" in text
+    assert "Another program listens on port 5000" in text
+    assert "Another program" not in addresses(Settings(port=5000), 5000)

@@ -9,13 +9,13 @@ from redis import Redis
 from contracts.errors import BrokerUnavailable
 from contracts.settings import Settings
 from deploy.ports import free_port
-from deploy.service import Service, stop_all
-from deploy.valkey import server_command, wait_for_server
+from deploy.supervisor import SupervisedProcess, stop_all
+from deploy.valkey import explained, server_command, wait_for_server
 
 
 def test_it_refuses_writes_before_it_takes_all_memory_and_evicts_nothing(tmp_path: Path) -> None:
     port = free_port()
-    server = Service("redis", server_command(port, tmp_path), {}, lambda _: None)
+    server = SupervisedProcess("redis", server_command(port, tmp_path), {}, lambda _: None)
     server.start()
     try:
         wait_for_server(f"redis://127.0.0.1:{port}/0", 30, threading.Event())
@@ -42,3 +42,13 @@ def test_ctrl_c_ends_the_wait_for_a_server_that_does_not_come_up() -> None:
     stop.set()
     waiting.join(30)
     assert not waiting.is_alive()
+
+
+def test_the_warning_at_every_start_is_in_plain_words_and_all_else_is_passed_on() -> None:
+    said: list[str] = []
+    output = explained(said.append)
+    output("1:M # WARNING Memory overcommit must be enabled! Without it, a background save may fail.")
+    output("1:M # Valkey is now ready to exit, bye bye...")
+    assert "docs/running.md" in said[0]
+    assert "WARNING" not in said[0]
+    assert said[1:] == ["1:M # Valkey is now ready to exit, bye bye..."]

@@ -50,12 +50,6 @@ def test_arrays_of_another_form_are_refused(classifier: Classifier, wrong: np.nd
         classifier.predict(wrong)
 
 
-def test_keras_and_litert_agree(crops: np.ndarray) -> None:
-    litert = load_classifier("classic-1").predict(crops)
-    keras = load_classifier("classic-1", runtime="keras").predict(crops)
-    assert np.abs(litert - keras).max() < 1e-4
-
-
 def test_labels_in_another_order_are_refused(tmp_path: Path) -> None:
     for path in WEIGHTS.glob("classic-1.*"):
         shutil.copy(path, tmp_path)

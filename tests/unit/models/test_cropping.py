@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.cropping import CropFit, crop_faces
+from models.cropping import CropFit, crop_faces, enlargement
 from models.detection import Detection
 
 PLAIN = CropFit()
@@ -103,3 +103,10 @@ def test_grey_values_can_be_stretched_or_equalised(photo: np.ndarray) -> None:
         crop = crop_faces(photo, box, fit=CropFit(normalise=normalise))
         assert crop.min() < 5
         assert crop.max() > 250
+
+
+def test_enlargement_is_that_of_the_smallest_crop() -> None:
+    fit = CropFit(margin=0.1)
+    assert enlargement([], fit) == 0
+    assert enlargement([(0, 0, 40, 40)], fit) == 1
+    assert enlargement([(0, 0, 400, 400), (5, 5, 10, 30)], fit) == 2

@@ -5,7 +5,7 @@ import pytest
 from contracts.emotions import EMOTIONS
 from contracts.frames import FrameStamp
 from contracts.results import Box, Face
-from models.tracking import FORGET_AFTER_S, TrackerState, follow, overlap
+from models.tracking import FORGET_AFTER_S, TrackerState, follow
 
 
 def face(x: int, emotion: str = "Happy", y: int = 100) -> Face:
@@ -63,9 +63,3 @@ def test_state_survives_its_journey_and_damage_or_a_restart_begin_afresh() -> No
     assert TrackerState.load(stored, epoch=8) == TrackerState()
     assert TrackerState.load((FrameStamp(7, 1), b"garbage"), epoch=7) == TrackerState()
     assert TrackerState.load(None, epoch=7) == TrackerState()
-
-
-def test_overlap_is_intersection_over_union() -> None:
-    assert overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1
-    assert overlap((0, 0, 10, 10), (5, 0, 10, 10)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 10, 10), (10, 0, 10, 10)) == 0

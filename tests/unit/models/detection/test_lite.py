@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from contracts.errors import InvalidWeights
+from models.boxes import corners, iou
 from models.detection import Detection, load_detector
-from models.detection.card import DetectorCard
-from models.detection.lite import NETWORK
+from models.detection.lite import NETWORK, DetectorCard
 from models.weights import WEIGHTS, available, load_weights
 from support import pictures
 
@@ -26,10 +26,7 @@ def astronaut() -> np.ndarray:
 
 
 def overlap(found: Detection, face: np.ndarray) -> float:
-    width = min(found.x + found.width, face[0] + face[2]) - max(found.x, face[0])
-    height = min(found.y + found.height, face[1] + face[3]) - max(found.y, face[1])
-    shared = max(width, 0) * max(height, 0)
-    return shared / (found.width * found.height + face[2] * face[3] - shared)
+    return float(iou(corners(found[:4]), corners(face)))
 
 
 def scene(height: int, width: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 from training.detection.dataset import Picture
 from training.detection.evaluate import Report
-from training.detection.metrics import Found, curve, overlap_matrix
+from training.detection.metrics import Found, curve
 
 
 def found(*rows: tuple[float, ...]) -> Found:
@@ -15,11 +15,6 @@ def found(*rows: tuple[float, ...]) -> Found:
 
 def faces(*rows: tuple[float, ...]) -> np.ndarray:
     return np.array(rows, np.float32).reshape(-1, 4)
-
-
-def test_overlap_is_intersection_over_union() -> None:
-    matrix = overlap_matrix(faces((0, 0, 10, 10)), faces((0, 0, 10, 5), (20, 20, 30, 30), (5, 0, 15, 10)))
-    assert matrix[0] == pytest.approx([0.5, 0, 1 / 3])
 
 
 def test_a_perfect_detector_scores_one() -> None:

@@ -18,7 +18,7 @@ from training.detection.losses import Truth, losses
 from training.detection.network import Enlarge, build, weights_to_run
 from training.detection.recipe import HELP, Recipe
 from training.detection.sample import Sample
-from training.detection.targets import assign, overlaps
+from training.detection.targets import assign
 from training.detection.trainer import LOG, Trainer
 
 # Keras 3 and NumPy 2 disagree on one keyword of __array__.
@@ -60,10 +60,6 @@ def targets(wanted: Truth, boxes: np.ndarray):
         centres=tf.constant(where.centres),
         strides=tf.constant(where.strides),
     )
-
-
-def test_overlaps_agree_with_arithmetic() -> None:
-    assert float(overlaps(tf.constant([0.0, 0, 10, 10]), tf.constant([5.0, 0, 15, 10]))) == pytest.approx(1 / 3)
 
 
 def test_a_face_is_answered_for_by_cells_in_its_middle() -> None:

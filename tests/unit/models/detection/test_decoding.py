@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.detection.candidates import find_candidates
+from models.detection.decoding import find_candidates
 from models.detection.grid import cells, decode_boxes, decode_landmarks, levels
 from models.runtimes import Output
 
@@ -24,7 +24,7 @@ def outputs() -> list[Output]:
 @pytest.mark.parametrize("min_score", [0.1, 0.5, 0.9, 0.96])
 def test_candidates_are_the_cells_that_reach_the_score(outputs: list[Output], min_score: float) -> None:
     score, box, landmarks = (
-        np.concatenate([output.real().reshape(-1, output.values.shape[-1]) for output in outputs[kind::3]])
+        np.concatenate([output.dequantized().reshape(-1, output.values.shape[-1]) for output in outputs[kind::3]])
         for kind in range(3)
     )
     sure = 1 / (1 + np.exp(-score[:, 0]))

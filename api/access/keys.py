@@ -6,25 +6,17 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Final
 
 from pydantic import Field
 from redis import Redis
 
+from api.http.endpoint import Scope
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translated
 
 _TOKEN: Final = re.compile(r"mien_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-
-
-class Scope(StrEnum):
-    """What a key allows."""
-
-    ANALYZE = "analyze"  # send photos and jobs, read their results
-    LIVE = "live"  # see cameras and the page
-    OPERATE = "operate"  # metrics, dead letters
 
 
 class ApiKey(Message):

@@ -5,13 +5,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any
 
 import psutil
 import pytest
 
-from deploy.service import Service, stop_all
+from deploy.supervisor import WRONG_SETTING, SupervisedProcess, restart_delays, stop_all
 
 WAITING = "import signal; print('up', flush=True); signal.pause()"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITING}"
@@ -24,12 +24,12 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def serve(said: list[str]) -> Iterator[Callable[[str], Service]]:
-    services: list[Service] = []
+def serve(said: list[str]) -> Iterator[Callable[[str], SupervisedProcess]]:
+    services: list[SupervisedProcess] = []
 
-    def start(code: str) -> Service:
+    def start(code: str) -> SupervisedProcess:
         command = [sys.executable, "-c", code]
-        service = Service("it", command, os.environ, said.append, pauses=lambda: repeat(0.01))
+        service = SupervisedProcess("it", command, os.environ, said.append, delays=lambda: repeat(0.01))
         services.append(service)
         service.start()
         return service
@@ -39,7 +39,7 @@ def serve(said: list[str]) -> Iterator[Callable[[str], Service]]:
 
 
 def test_a_process_that_is_killed_is_started_again(
-    serve: Callable[[str], Service], said: list[str], wait_for: Callable[..., Any]
+    serve: Callable[[str], SupervisedProcess], said: list[str], wait_for: Callable[..., Any]
 ) -> None:
     service = serve(WAITING)
     wait_for(lambda: said.count("up") == 1, "the first start")
@@ -52,15 +52,31 @@ def test_a_process_that_is_killed_is_started_again(
 
 
 def test_a_process_that_ends_by_itself_is_started_again(
-    serve: Callable[[str], Service], said: list[str], wait_for: Callable[..., Any]
+    serve: Callable[[str], SupervisedProcess], said: list[str], wait_for: Callable[..., Any]
 ) -> None:
-    serve("import sys; print('wrong setting', file=sys.stderr); sys.exit(2)")
+    serve("import sys; print('no memory', file=sys.stderr); sys.exit(3)")
     wait_for(lambda: len(said) >= 4, "the second start")
-    assert said[:4] == ["wrong setting", "Ended with status 2; it is started again."] * 2
+    assert said[:4] == ["no memory", "Ended with status 3; it is started again."] * 2
+
+
+def test_one_with_a_wrong_setting_is_not_started_again(said: list[str]) -> None:
+    wrong: list[str] = []
+    code = f"import sys; print('reading'); print('MIEN_MODEL=foo: unknown', file=sys.stderr); sys.exit({WRONG_SETTING})"
+    process = SupervisedProcess(
+        "it", [sys.executable, "-c", code], os.environ, said.append, on_wrong_setting=wrong.append
+    )
+    process.start()
+    assert process.wait(60)
+    assert wrong == ["it cannot start. MIEN_MODEL=foo: unknown"]
+    assert not any("started again" in line for line in said)
+
+
+def test_restarts_are_at_once_first_and_then_ever_later() -> None:
+    assert list(islice(restart_delays(), 9)) == [0, 1, 2, 4, 8, 16, 30, 30, 30]
 
 
 def test_stopping_ends_it_for_good(
-    serve: Callable[[str], Service], said: list[str], wait_for: Callable[..., Any]
+    serve: Callable[[str], SupervisedProcess], said: list[str], wait_for: Callable[..., Any]
 ) -> None:
     service = serve(WAITING)
     wait_for(lambda: "up" in said, "the start")
@@ -70,20 +86,20 @@ def test_stopping_ends_it_for_good(
     assert said == ["up"]
 
 
-def test_a_process_that_does_not_heed_is_killed(
-    serve: Callable[[str], Service], said: list[str], wait_for: Callable[..., Any]
+def test_a_process_that_ignores_sigterm_is_killed(
+    serve: Callable[[str], SupervisedProcess], said: list[str], wait_for: Callable[..., Any]
 ) -> None:
     service = serve(STUBBORN)
     wait_for(lambda: "up" in said, "the start")
-    hurry = threading.Event()
-    hurry.set()
-    stop_all([service], 600, hurry)
+    kill_now = threading.Event()
+    kill_now.set()
+    stop_all([service], 600, kill_now)
     assert service.wait(0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_what_a_process_leaves_behind_ends_with_it(
-    serve: Callable[[str], Service], said: list[str], wait_for: Callable[..., Any], number: signal.Signals
+    serve: Callable[[str], SupervisedProcess], said: list[str], wait_for: Callable[..., Any], number: signal.Signals
 ) -> None:
     service = serve(PARENT)
     wait_for(lambda: said.count("up") == 2, "parent and child")
@@ -94,7 +110,7 @@ def test_what_a_process_leaves_behind_ends_with_it(
 
 
 def test_one_that_never_started_stops_as_well() -> None:
-    service = Service("it", ["false"], os.environ, print)
+    service = SupervisedProcess("it", ["false"], os.environ, print)
     stop_all([service], 1, threading.Event())
     assert service.wait(0)
     assert service.pid is None

@@ -1,0 +1,41 @@
+"""Keras answers as LiteRT does."""
+
+import numpy as np
+import pytest
+
+from contracts.errors import InvalidWeights
+from models.classification import EmotionCard, load_classifier
+from models.runtimes import Runtime, open_runtime
+from models.weights import load_weights
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Runtime:
+    content, card = load_weights("classic-1", EmotionCard, variant="keras")
+    return open_runtime("keras", content, source=card.file)
+
+
+@pytest.fixture
+def crops() -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (9, 48, 48), np.uint8)
+
+
+def test_keras_and_litert_agree(crops: np.ndarray) -> None:
+    litert = load_classifier("classic-1").predict(crops)
+    keras = load_classifier("classic-1", runtime="keras").predict(crops)
+    assert np.abs(litert - keras).max() < 1e-4
+
+
+def test_one_item_gives_what_it_gives_in_a_batch(runtime: Runtime, crops: np.ndarray) -> None:
+    (output,) = runtime.run_one(crops[:1, ..., None])
+    assert np.allclose(output.dequantized(), runtime.run(crops[..., None])[0][:1], atol=1e-4)
+
+
+def test_an_empty_batch_is_answered_with_no_rows(runtime: Runtime, crops: np.ndarray) -> None:
+    (nothing,) = runtime.run(crops[:0, ..., None])
+    assert nothing.shape == (0, 7)
+
+
+def test_bytes_that_are_no_network_are_refused_by_name() -> None:
+    with pytest.raises(InvalidWeights, match=r"odd\.keras"):
+        open_runtime("keras", b"no network at all", source="odd.keras")
