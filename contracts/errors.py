@@ -33,6 +33,12 @@ class MienError(Exception):
     title: ClassVar[str] = "Something went wrong inside Mien"
 
     def __init__(self, detail: str, *, field: str | None = None) -> None:
+        """Say what is wrong.
+
+        Args:
+            detail: a sentence for the user.
+            field: the member, parameter or setting that is at fault.
+        """
         super().__init__(detail)
         self.detail = detail
         self.field = field
@@ -199,6 +205,7 @@ class Overloaded(MienError):
     code, status, title = "overloaded", 503, "Too much work is waiting"
 
     def __init__(self, detail: str, *, retry_after: float, field: str | None = None) -> None:
+        """Say why, and in how many seconds (`retry_after`) to try again."""
         super().__init__(detail, field=field)
         self.retry_after = retry_after
 
@@ -210,7 +217,7 @@ class QuotaExceeded(Overloaded):
 
 
 class Denied(MienError):
-    """The request is understood, and not allowed to whoever sent it."""
+    """The request is understood, and not allowed to its sender."""
 
     code, status, title = "denied", 403, "Not allowed"
 
@@ -247,6 +254,7 @@ class NotReady(Unavailable):
     code, title = "not_ready", "The gateway is not ready"
 
     def __init__(self, detail: str, *, checks: dict[str, str]) -> None:
+        """Say why; `checks` goes from each part to ``ok`` or what is wrong with it."""
         super().__init__(detail)
         self.checks = checks
 
@@ -275,7 +283,7 @@ class DeadlineExceeded(JobFailed):
 
 
 class JobCanceled(JobFailed):
-    """Somebody canceled the job before a worker began it."""
+    """The job was canceled before a worker began it."""
 
     code, status, title = "job_canceled", 409, "The job was canceled"
 

@@ -13,7 +13,7 @@ MakeVideo = Callable[..., Path]
 
 
 class HandClock:
-    """Moves only when told to, or when somebody sleeps."""
+    """Moves only when told to, or when the code sleeps."""
 
     def __init__(self) -> None:
         self.now = 1_000.0

@@ -167,7 +167,7 @@ def test_a_camera_that_never_answers_is_said_once(caplog: pytest.LogCaptureFixtu
 
     def connect() -> cv2.VideoCapture:
         attempts.release()
-        return _connect("http://127.0.0.1:9/nobody")
+        return _connect("http://127.0.0.1:9/nothing")
 
     with closing(LiveSource("It", connect, pauses=lambda: repeat(0.01))) as source:
         for _ in range(4):
