@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from api.http.connection import REQUEST_LINE_BYTES
@@ -38,9 +39,20 @@ def options(settings: Settings) -> dict[str, Any]:
         "limit_request_fields": 50,
         "limit_request_field_size": 8_190,
         "loglevel": settings.log_level,
+        "logger_class": GunicornLogger,
         "proc_name": "mien-gateway",
         "control_socket_disable": True,
     }
+
+
+class GunicornLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's own lines, sent where all lines of the process go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Keep gunicorn's level and none of its handlers."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class GatewayWorker(GeventWorker):  # type: ignore[misc]

@@ -4,7 +4,7 @@ import logging
 
 from capture.encoding import encode
 from capture.pacing import Pacer
-from capture.source import Source
+from capture.source import FrameSource
 from contracts.errors import MienError
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import LIVE
@@ -17,7 +17,7 @@ LIVE_QUEUE_LIMIT = 1_000
 """Requests for analysis waiting, of all cameras. Only workers discard expired ones, so without any worker the queue
 would grow as long as a camera runs."""
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Camera:
@@ -26,7 +26,7 @@ class Camera:
     def __init__(
         self,
         settings: Settings,
-        source: Source,
+        source: FrameSource,
         frames: FrameStore,
         jobs: JobStore,
         dispatcher: Dispatcher,
@@ -48,18 +48,18 @@ class Camera:
         Raises:
             ConfigurationError: the source has come to an end for good.
         """
-        _LOG.info("%s is published as %r.", self._source.name, self._name)
+        logger.info("%s is published as %r.", self._source.name, self._name)
         while True:
             self._pacer.wait()
             self.step()
 
     def step(self) -> bool:
         """Read one picture and publish it. False: there was none, or it could not be published."""
-        shot = self._source.read()
-        if shot is None:
+        captured = self._source.read()
+        if captured is None:
             return False
         self._stamp = FrameStamp(self._stamp.epoch, self._stamp.sequence + 1)
-        frame = Frame(self._name, self._stamp, shot.taken_at, encode(shot.picture))
+        frame = Frame(self._name, self._stamp, captured.taken_at, encode(captured.image))
         try:
             trouble = "" if self._publish(frame) else f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
         except MienError as error:  # the camera stays open: the next picture is worth more than this one
@@ -78,7 +78,7 @@ class Camera:
     def _report(self, trouble: str) -> None:
         """Say it once when something begins to go wrong, and once when it is over."""
         if trouble and trouble != self._trouble:
-            _LOG.warning("Frames are dropped. %s", trouble)
+            logger.warning("Frames are dropped. %s", trouble)
         elif self._trouble and not trouble:
-            _LOG.warning("Frames are published again.")
+            logger.warning("Frames are published again.")
         self._trouble = trouble

@@ -5,29 +5,29 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+BgrImage = NDArray[np.uint8]
 """One picture: uint8 [height, width, 3], blue first, as OpenCV has it."""
 
 SETTING = "MIEN_CAMERA_SOURCE"
 """The setting that chooses the source; every sentence about a source names it."""
 
 
-class Shot(NamedTuple):
+class CapturedImage(NamedTuple):
     """A picture and when it was taken."""
 
-    picture: Picture
+    image: BgrImage
     taken_at: float
     """Seconds since 1970, right after the read."""
 
 
-class Source(Protocol):
+class FrameSource(Protocol):
     """An endless series of pictures; whoever reads slowly misses some and always gets the newest."""
 
     @property
     def name(self) -> str:
         """What a person would call it, without any password."""
 
-    def read(self) -> Shot | None:
+    def read(self) -> CapturedImage | None:
         """The newest picture. None: there has been none for a while; ask again.
 
         Raises:

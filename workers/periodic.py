@@ -9,6 +9,7 @@ from typing import Final
 
 from contracts import metrics
 from contracts.errors import MienError
+from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.services import Services
@@ -56,8 +57,9 @@ def reconcile(services: Services, dispatcher: Dispatcher) -> int:
     """Announce jobs again whose message was lost or whose worker died; returns how many."""
     overdue = services.jobs.overdue()
     for job_id, queue in overdue:
-        logger.warning("job %s is announced again: its message was lost or its worker died", job_id)
-        dispatcher.job(job_id, queue)
+        with log_context(job_id=job_id):
+            logger.warning("job %s is announced again: its message was lost or its worker died", job_id)
+            dispatcher.job(job_id, queue)
     if overdue:
         services.counters.add({metrics.JOBS_RETRIED: len(overdue)})
     return len(overdue)

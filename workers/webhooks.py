@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 from contracts.addresses import AddressPolicy
 from contracts.errors import NotFound, WebhookRefused
 from contracts.jobs import Job
+from contracts.logs import log_context
 from contracts.responses import JobResponse
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
@@ -96,10 +97,11 @@ class Deliverer:
         return ("" if 200 <= status < 300 else f"answered {status}"), status == _GONE
 
     def _deliver_safely(self, job_id: str) -> None:
-        try:
-            self.deliver(job_id)
-        except Exception:
-            logger.exception("webhook of job %s could not be delivered; it will be announced again", job_id)
+        with log_context(job_id=job_id):
+            try:
+                self.deliver(job_id)
+            except Exception:
+                logger.exception("webhook of job %s could not be delivered; it will be announced again", job_id)
 
 
 def _payload(job: Job) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import cv2
 
 from capture.pacing import Clock, growing_pauses
-from capture.source import Shot
+from capture.source import CapturedImage
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _PATIENCE_S = 1.0
 _FAREWELL_S = 1.0
 
@@ -38,18 +38,18 @@ class LiveSource:
         self._closing = threading.Event()
         self._changed = threading.Condition()
         self._wanted = False
-        self._shot: Shot | None = None
+        self._captured: CapturedImage | None = None
         # A daemon, because opening a camera that does not answer can take seconds and cannot be interrupted.
         self._thread = threading.Thread(target=self._run, args=(opened,), name="camera", daemon=True)
         self._thread.start()
 
-    def read(self) -> Shot | None:
+    def read(self) -> CapturedImage | None:
         """The next picture that comes; None if none comes within a second."""
         with self._changed:
             self._wanted = True
-            self._changed.wait_for(lambda: self._shot is not None, _PATIENCE_S)
-            shot, self._shot = self._shot, None
-            return shot
+            self._changed.wait_for(lambda: self._captured is not None, _PATIENCE_S)
+            captured, self._captured = self._captured, None
+            return captured
 
     def close(self) -> None:
         """End the thread and the connection."""
@@ -65,7 +65,7 @@ class LiveSource:
             if self._closing.is_set():
                 return
             if not broken:
-                _LOG.warning("%s sends no pictures; trying again until it does.", self.name)
+                logger.warning("%s sends no pictures; trying again until it does.", self.name)
             broken = True
             self._closing.wait(next(pauses))
 
@@ -77,11 +77,11 @@ class LiveSource:
             while not self._closing.is_set() and capture.grab():
                 if not any_came:
                     any_came = True
-                    _LOG.log(logging.WARNING if came_back else logging.INFO, "%s sends pictures.", self.name)
+                    logger.log(logging.WARNING if came_back else logging.INFO, "%s sends pictures.", self.name)
                 if self._wanted:
                     self._hand_over(capture)
         except cv2.error as error:  # what OpenCV cannot read is no better than silence
-            _LOG.debug("%s: %s", self.name, error)
+            logger.debug("%s: %s", self.name, error)
         if capture is not None:
             capture.release()
         return any_came
@@ -92,5 +92,5 @@ class LiveSource:
         if not sound:
             return
         with self._changed:
-            self._shot, self._wanted = Shot(picture, taken_at), False
+            self._captured, self._wanted = CapturedImage(picture, taken_at), False
             self._changed.notify()

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 
 from capture.pacing import Clock, Sleep
-from capture.source import SETTING, Shot
+from capture.source import SETTING, CapturedImage
 from contracts.errors import ConfigurationError
 
 _USUAL_FPS = 25.0
@@ -36,7 +36,7 @@ class VideoFile:
         self._began = monotonic()
         self._position = 0  # pictures taken since `_began`
 
-    def read(self) -> Shot | None:
+    def read(self) -> CapturedImage | None:
         """The picture that is due now, or the next one when it is; None if that one is damaged.
 
         Raises:
@@ -53,7 +53,7 @@ class VideoFile:
         while self._position < due:
             self._grab()
         sound, picture = self._capture.retrieve()
-        return Shot(picture, self._clock()) if sound else None
+        return CapturedImage(picture, self._clock()) if sound else None
 
     def close(self) -> None:
         """Close the file."""

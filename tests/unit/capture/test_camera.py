@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from capture.camera import LIVE_QUEUE_LIMIT, Camera
-from capture.source import Shot
+from capture.source import CapturedImage
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import LIVE
 from contracts.settings import Settings
@@ -21,12 +21,12 @@ from contracts.storage.jobs import JobStore
 class Shots:
     """A source that plays what it is given."""
 
-    name = "The shots"
+    name = "The captures"
 
     def __init__(self) -> None:
-        self.next: Shot | None = Shot(np.zeros((48, 64, 3), np.uint8), 12.5)
+        self.next: CapturedImage | None = CapturedImage(np.zeros((48, 64, 3), np.uint8), 12.5)
 
-    def read(self) -> Shot | None:
+    def read(self) -> CapturedImage | None:
         return self.next
 
     def close(self) -> None:
