@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
 from api.http.connection import close_afterwards
+from api.http.statuses import status_of
 from contracts import errors
 from contracts.errors import MienError
 from contracts.jobs import Problem
@@ -44,10 +45,11 @@ def register_error_handlers(app: Flask) -> None:
 
 def problem_response(error: MienError) -> Response:
     """The answer for an error of ours."""
+    status, title = status_of(type(error))
     body: dict[str, Any] = {
         "type": f"/problems/{error.code}",
-        "title": error.title,
-        "status": error.status,
+        "title": title,
+        "status": status,
         "detail": error.detail,
         "code": error.code,
         "error": error.detail,
@@ -56,7 +58,7 @@ def problem_response(error: MienError) -> Response:
     if error.field is not None:
         body["field"] = error.field
     body.update(error.members)
-    response = Response(json.dumps(body), error.status, mimetype=CONTENT_TYPE)
+    response = Response(json.dumps(body), status, mimetype=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="mien", Basic realm="mien"'

@@ -13,6 +13,7 @@ from api.http import request_id
 from api.http.connection import REQUEST_LINE_BYTES
 from api.http.endpoint import PUBLIC, Answer, Endpoint, Operation, Parameter, declaration_of
 from api.http.problems import CONTENT_TYPE, ERRORS, ProblemDocument
+from api.http.statuses import status_of
 from contracts import errors
 from contracts.errors import MienError
 from contracts.results import Message
@@ -97,7 +98,7 @@ def _schemas(described: list[_Described]) -> dict[str, Any]:
 def _problems() -> list[dict[str, Any]]:
     """Every kind of error: code, status, title and when it is raised."""
     return [
-        {"code": kind.code, "status": kind.status, "title": kind.title, "description": inspect.getdoc(kind)}
+        {"code": kind.code, **status_of(kind)._asdict(), "description": inspect.getdoc(kind)}
         for kind in ERRORS.values()
         if not issubclass(kind, errors.ConfigurationError)
     ]
@@ -115,7 +116,7 @@ def _operation(one: _Described, settings: Settings) -> dict[str, Any]:
     }
     by_status: defaultdict[int, list[type[MienError]]] = defaultdict(list)
     for kind in _errors_of(one):
-        by_status[kind.status].append(kind)
+        by_status[status_of(kind).status].append(kind)
     described["responses"] |= {str(status): _errors(kinds) for status, kinds in sorted(by_status.items())}
     described["responses"] |= {str(status): {"description": text} for status, text in _BY_THE_SERVER.items()}
     if one.endpoint.body is not None:
@@ -159,7 +160,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 def _errors(kinds: list[type[MienError]]) -> dict[str, Any]:
     reference = {"$ref": _REF.format(model=ProblemDocument.__name__)}
     described: dict[str, Any] = {
-        "description": "; ".join(f"`{kind.code}`: {kind.title}" for kind in dict.fromkeys(kinds)),
+        "description": "; ".join(f"`{kind.code}`: {status_of(kind).title}" for kind in dict.fromkeys(kinds)),
         "content": {CONTENT_TYPE: {"schema": reference}},
     }
     if all(issubclass(kind, errors.Overloaded | errors.Unavailable) for kind in kinds):
