@@ -66,7 +66,7 @@ def test_no_more_requests_are_in_flight_than_allowed(
     for _ in range(5):
         camera.step()
     assert redis.llen(LIVE) == settings.camera_in_flight == 2
-    frames.answered("camera", "70-1")
+    frames.release_request("camera", "70-1")
     for _ in range(5):
         camera.step()
     assert redis.llen(LIVE) == 3
