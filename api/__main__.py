@@ -2,35 +2,31 @@
 
 import argparse
 import ipaddress
-import logging
 import sys
+from functools import partial
 
-from contracts.errors import ConfigurationError, MienError
-from contracts.settings import Settings, load_settings
+from contracts.errors import ConfigurationError
+from contracts.process import run_process
+from contracts.settings import Settings
 
 
 def main() -> int:
     """Do what the command line says. Returns the exit status."""
     arguments = _parser().parse_args()
-    try:
-        settings = load_settings()
-        if arguments.command == "serve":
-            return _serve(settings)
-        from api import cli
-
-        return cli.run(arguments, settings)
-    except MienError as error:
-        print(f"mien gateway: {error}", file=sys.stderr)
-        return 2
+    return run_process("gateway", _serve if arguments.command == "serve" else partial(_manage, arguments))
 
 
-def _serve(settings: Settings) -> int:
+def _serve(settings: Settings) -> None:
     _refuse_strangers(settings)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     from api.server import Gateway
 
     Gateway(settings).run()
-    return 0
+
+
+def _manage(arguments: argparse.Namespace, settings: Settings) -> None:
+    from api import cli
+
+    cli.run(arguments, settings)
 
 
 def _refuse_strangers(settings: Settings) -> None:

@@ -1,45 +1,58 @@
 """The gateway as a Flask application. Importing this module loads no image library but Pillow, and no network."""
 
-import time
+from collections.abc import Iterable
+from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask
 
-from api.access import guard
+from api.access.authentication import require_keys
+from api.access.cors import allow_origins
+from api.access.rate_limits import limit_rates
+from api.access.security_headers import add_security_headers
+from api.http import request_id
+from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
-from api.overload import body_memory
+from api.http.upload import UploadRequest
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
-from api.services import Services, services
+from api.services import Services
 from contracts.settings import Settings
 
-_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-_BLUEPRINTS = (page, detect, jobs, cameras, webhooks, docs, health, metrics)
+BLUEPRINTS: Final = tuple(module.blueprint for module in (page, detect, jobs, cameras, webhooks, docs, health, metrics))
+_MOST_FORM_FIELDS: Final = 100
+"""Parts of a form beside the images of a job."""
 
 
-def create_app(settings: Settings) -> Flask:
-    """Wire one gateway. Nothing is asked of Redis until the first request."""
+def create_app(settings: Settings, blueprints: Iterable[Blueprint] = BLUEPRINTS) -> Flask:
+    """Wire one gateway. Nothing is asked of Redis until the first request.
+
+    Raises:
+        TypeError: a view does not declare what `api.http.endpoint` asks of every view.
+    """
     app = Flask("api", static_folder=None)
+    app.request_class = UploadRequest
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
-        MAX_FORM_PARTS=200,
+        MAX_FORM_PARTS=settings.max_job_images + _MOST_FORM_FIELDS,
     )
-    app.extensions["mien"] = Services.connect(settings)
-    register_error_handlers(app)
-    app.before_request(_note_start)
-    app.after_request(_finish)
-    for module in _BLUEPRINTS:
-        app.register_blueprint(module.blueprint)
-    guard.install(app, settings)
-    body_memory.install(app, settings)  # after the guard: strangers hold nothing
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    check_endpoints(app)
+    services = Services.connect(settings)
+    services.attach(app)
+    _add_hooks(app, services)
     return app
 
 
-def _note_start() -> None:
-    g.started = time.perf_counter()
-
-
-def _finish(response: Response) -> Response:
-    route = request.url_rule.rule if request.url_rule else "(none)"
-    method = request.method if request.method in _METHODS else "other"
-    services().requests.add(method, route, response.status_code, time.perf_counter() - g.started)
-    return response
+def _add_hooks(app: Flask, services: Services) -> None:
+    """What happens around every view. Hooks before it run in this order, hooks after it in the opposite one."""
+    settings = services.settings
+    request_id.install(app)
+    register_error_handlers(app)
+    services.request_metrics.install(app)
+    if settings.require_keys:
+        require_keys(app, services.api_keys)
+    add_security_headers(app)
+    allow_origins(app, settings.cors_origins)
+    limit_rates(app, settings, services.redis.connection_pool)
+    services.body_memory.install(app)  # after the keys: clients without one hold nothing

@@ -6,26 +6,27 @@ from datetime import UTC, datetime
 from limits import parse
 from redis import Redis
 
+from api.access.keys import ApiKeyStore
+from api.http.endpoint import Scope
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
-from contracts.storage.api_keys import ApiKeyStore, Scope
 from contracts.storage.connections import connect
 from contracts.storage.webhooks import WebhookStore
 
 
-def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Carry out a command. Returns the exit status."""
+def run(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Carry out a command."""
     redis = connect(settings.redis_url, name="mien-commands")
     try:
         if arguments.command == "webhooks":
             print(WebhookStore(redis).secret())
-            return 0
-        return _keys(arguments, redis)
+        else:
+            _keys(arguments, redis)
     finally:
         redis.close()
 
 
-def _keys(arguments: argparse.Namespace, redis: Redis) -> int:
+def _keys(arguments: argparse.Namespace, redis: Redis) -> None:
     store = ApiKeyStore(redis)
     if arguments.action == "create":
         _check_rate(arguments.rate)
@@ -37,7 +38,6 @@ def _keys(arguments: argparse.Namespace, redis: Redis) -> int:
             print(f"{key.id}  {made}  {','.join(sorted(key.scopes)):22}  {key.rate or '-':12}  {key.name}")
     elif not store.revoke(arguments.id):
         raise ConfigurationError(f"There is no key {arguments.id}.")
-    return 0
 
 
 def _check_rate(rate: str) -> None:

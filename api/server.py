@@ -3,15 +3,20 @@
 import math
 from contextlib import suppress
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
+from api.http.connection import REQUEST_LINE_BYTES
 from api.overload.body_timeout import BodyTimeoutMiddleware
 from contracts.errors import MienError
 from contracts.settings import Settings
+
+if TYPE_CHECKING:
+    from api.services import Services
 
 _SPARE_S = 5
 """How much longer a stopping process has than a synchronous request may wait."""
@@ -30,17 +35,28 @@ def options(settings: Settings) -> dict[str, Any]:
         "timeout": 60,  # a process whose event loop hangs this long is replaced
         "graceful_timeout": math.ceil(settings.sync_timeout_s) + _SPARE_S,
         "keepalive": 15,
-        "limit_request_line": 4_094,
+        "limit_request_line": REQUEST_LINE_BYTES,
         "limit_request_fields": 50,
         "limit_request_field_size": 8_190,
         "loglevel": settings.log_level,
+        "logger_class": GunicornLogger,
         "proc_name": "mien-gateway",
         "control_socket_disable": True,
     }
 
 
+class GunicornLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's own lines, sent where all lines of the process go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Keep gunicorn's level and none of its handlers."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
 class GatewayWorker(GeventWorker):  # type: ignore[misc]
-    """On a request to stop, sends everybody home who would otherwise hold it up until the time limit."""
+    """On a request to stop, answers the clients that would otherwise hold it up until the time limit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +76,7 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: waiting clients get an answer, streams end, and idle connections are closed a moment later."""
         super().handle_exit(sig, frame)
-        gevent.spawn(self.wsgi.extensions["mien"].drain)
+        gevent.spawn(self._services().drain)
         gevent.spawn_later(_LAST_REQUESTS_S, self._close_idle)
 
     def _flush_regularly(self) -> None:
@@ -69,9 +85,14 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
             self._flush()
 
     def _flush(self) -> None:
-        mien = self.wsgi.extensions["mien"]
+        services = self._services()
         with suppress(MienError):  # nothing was lost; the next flush tries again
-            mien.requests.flush(mien.counters)
+            services.request_metrics.flush(services.counters)
+
+    def _services(self) -> "Services":
+        from api.services import services_of  # imports threads and sockets, which gevent has replaced by now
+
+        return services_of(self.wsgi)
 
     def _close_idle(self) -> None:
         for idle in list(self._idle):

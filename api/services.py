@@ -1,55 +1,57 @@
 """What the views work with: one set of connections and stores a process."""
 
 from dataclasses import dataclass, field
-from typing import Self, cast
+from typing import Final, Self, cast
 
-from flask import current_app
+from flask import Flask, current_app
 from redis import Redis
 
-from api.http.request_metrics import RequestCounter
+from api.access.keys import ApiKeyStore
+from api.http.request_metrics import RequestMetrics
+from api.jobs.idempotency import IdempotencyStore
+from api.jobs.submission import Submission
 from api.jobs.waiting import WaitingRoom
 from api.live.broadcast import CameraHub
 from api.overload.admission import Admission
+from api.overload.body_memory import BodyMemory
 from api.overload.concurrency import ConcurrencyLimiter
 from contracts.settings import Settings
-from contracts.storage.api_keys import ApiKeyStore
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
-from contracts.storage.idempotency import IdempotencyStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 
-_CONNECTIONS = 8
+_EXTENSION: Final = "mien"
+_CONNECTIONS: Final = 8
 """To Redis, for all requests of a process; thousands of waiting clients hold none."""
-
-_STORING_S = 1.0
+_STORING_S: Final = 1.0
 """A gateway that would take longer than this to store a job has more to do than it can."""
 
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of a gateway process, wired once by `connect_services`."""
+    """The parts of a gateway process, wired once by `connect`."""
 
     settings: Settings
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
-    once: IdempotencyStore
     api_keys: ApiKeyStore
     webhooks: WebhookStore
-    heartbeats: HeartbeatStore
-    admission: Admission
-    bodies: ConcurrencyLimiter
+    body_limiter: ConcurrencyLimiter
+    body_memory: BodyMemory
     storing: ConcurrencyLimiter
+    submission: Submission
     frames: FrameStore
     dispatcher: Dispatcher
     waiting: WaitingRoom
     video: CameraHub
+    heartbeats: HeartbeatStore
     counters: CounterStore
-    requests: RequestCounter = field(default_factory=RequestCounter)
+    request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
@@ -58,41 +60,53 @@ class Services:
         shared = settings.frame_redis_url == settings.redis_url
         frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
         jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
-        counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
+        counters, heartbeats, dispatcher = CounterStore(redis), HeartbeatStore(redis), Dispatcher(settings)
+        memory = ConcurrencyLimiter(settings.max_intake_bytes, "This gateway is reading too many requests")
+        storing = ConcurrencyLimiter(
+            settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S
+        )
+        admission = Admission(settings, jobs, counters, heartbeats)
         return cls(
             settings=settings,
             redis=redis,
             frame_redis=frame_redis,
             jobs=jobs,
-            once=IdempotencyStore(redis, settings),
             api_keys=ApiKeyStore(redis),
             webhooks=WebhookStore(redis),
-            heartbeats=heartbeats,
-            admission=Admission(settings, jobs, counters, heartbeats),
-            bodies=ConcurrencyLimiter(settings.max_intake_bytes, "This gateway is reading too many requests"),
-            storing=ConcurrencyLimiter(
-                settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S
-            ),
+            body_limiter=memory,
+            body_memory=BodyMemory(settings, memory, storing),
+            storing=storing,
+            submission=Submission(jobs, IdempotencyStore(redis, settings), admission, storing, dispatcher),
             frames=frames,
-            dispatcher=Dispatcher(settings),
+            dispatcher=dispatcher,
             waiting=WaitingRoom(settings, jobs),
             video=CameraHub(settings, frames),
+            heartbeats=heartbeats,
             counters=counters,
         )
 
+    def attach(self, app: Flask) -> None:
+        """Make these the services of an application."""
+        app.extensions[_EXTENSION] = self
+
     def drain(self) -> None:
-        """Send waiting clients home with what is known and end all streams; the process is about to stop."""
+        """Answer waiting clients with what is known and end all streams; the process is about to stop."""
         self.waiting.close()
         self.video.close()
 
     def close(self) -> None:
-        """Drain and let go of all connections."""
+        """Drain and close all connections."""
         self.drain()
         self.dispatcher.close()
         self.redis.close()
         self.frame_redis.close()
 
 
-def services() -> Services:
+def services_of(app: Flask) -> Services:
+    """The services of an application."""
+    return cast(Services, app.extensions[_EXTENSION])
+
+
+def current_services() -> Services:
     """The services of the application that handles the current request."""
-    return cast(Services, current_app.extensions["mien"])
+    return services_of(current_app)

@@ -1,52 +1,66 @@
 """Run one camera: ``python -m capture``. The settings whose names begin with ``MIEN_CAMERA`` choose it."""
 
-import logging
+import argparse
 import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from types import FrameType
+from typing import TYPE_CHECKING
 
-import cv2
+from contracts.logs import log_context
+from contracts.process import run_process
+from contracts.settings import Settings
 
-from capture.camera import Camera
-from capture.selection import open_source
-from capture.source import Source
-from contracts.errors import ConfigurationError
-from contracts.settings import Settings, load_settings
-from contracts.storage.connections import connect
-from contracts.storage.dispatch import Dispatcher
-from contracts.storage.frames import FrameStore
-from contracts.storage.jobs import JobStore
+if TYPE_CHECKING:
+    from capture.source import FrameSource
 
 
-def main() -> int:
-    """Read the settings, open the source, publish until a signal ends it. Returns the exit status."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the source and publish until a signal ends it. Returns the exit status."""
+    argparse.ArgumentParser(
+        prog="python -m capture",
+        description="Publish the frames of one camera until SIGTERM. MIEN_CAMERA_SOURCE names the camera: `auto`, "
+        "`demo`, a device number, an RTSP or HTTP address, a video file or an image folder.",
+        epilog="Settings are read from the environment; docs/settings.md lists them.",
+    ).parse_args(argv)
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _end)
-    try:
-        settings = load_settings()
-        level = settings.log_level.upper()
-        logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-        _quieten(settings)
-        with closing(open_source(settings.camera_source)) as source:
-            _publish(settings, source)
-    except ConfigurationError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return run_process("capture", run)
+
+
+def run(settings: Settings) -> None:
+    """Publish the frames of the source that the settings name.
+
+    Raises:
+        ConfigurationError: the source cannot be opened, or has come to an end for good.
+    """
+    from capture.selection import open_source
+
+    _quieten(settings)
+    with log_context(camera=settings.camera), closing(open_source(settings.camera_source)) as source:
+        _publish(settings, source)
 
 
 def _quieten(settings: Settings) -> None:
     """OpenCV and FFmpeg would repeat at every attempt to connect what our own log says once."""
+    import cv2
+
     cv2.setNumThreads(1)  # the cores belong to the workers
     if settings.log_level != "debug":
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # FFmpeg's word for quiet; read at the first open
 
 
-def _publish(settings: Settings, source: Source) -> None:
+def _publish(settings: Settings, source: "FrameSource") -> None:
+    from capture.camera import Camera
+    from contracts.storage.connections import connect
+    from contracts.storage.dispatch import Dispatcher
+    from contracts.storage.frames import FrameStore
+    from contracts.storage.jobs import JobStore
+
     broker = connect(settings.redis_url, name="capture", max_connections=2)
     frame_redis = connect(settings.frame_redis_url, name="capture-frames", max_connections=2)
     with closing(broker), closing(frame_redis), closing(Dispatcher(settings)) as dispatcher:

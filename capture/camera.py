@@ -4,7 +4,7 @@ import logging
 
 from capture.encoding import encode
 from capture.pacing import Pacer
-from capture.source import Source
+from capture.source import FrameSource
 from contracts.errors import MienError
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import LIVE
@@ -17,7 +17,7 @@ LIVE_QUEUE_LIMIT = 1_000
 """Requests for analysis waiting, of all cameras. Only workers discard expired ones, so without any worker the queue
 would grow as long as a camera runs."""
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Camera:
@@ -26,13 +26,23 @@ class Camera:
     def __init__(
         self,
         settings: Settings,
-        source: Source,
+        source: FrameSource,
         frames: FrameStore,
         jobs: JobStore,
         dispatcher: Dispatcher,
         *,
         epoch: int,
     ) -> None:
+        """Prepare to publish under the name that the settings give.
+
+        Args:
+            settings: name, rate and limits of the camera.
+            source: where images come from.
+            frames: where frames go.
+            jobs: tells how long the queue of requests is.
+            dispatcher: sends requests for analysis.
+            epoch: milliseconds since 1970, later than that of any earlier process that published under this name.
+        """
         self._name = settings.camera
         self._source = source
         self._frames = frames
@@ -40,7 +50,7 @@ class Camera:
         self._dispatcher = dispatcher
         self._pacer = Pacer(settings.camera_fps)
         self._stamp = FrameStamp(epoch, 0)
-        self._trouble = ""
+        self._problem = ""
 
     def run(self) -> None:
         """Publish until the process is told to end.
@@ -48,37 +58,37 @@ class Camera:
         Raises:
             ConfigurationError: the source has come to an end for good.
         """
-        _LOG.info("%s is published as %r.", self._source.name, self._name)
+        logger.info("%s is published as %r.", self._source.name, self._name)
         while True:
             self._pacer.wait()
             self.step()
 
     def step(self) -> bool:
         """Read one picture and publish it. False: there was none, or it could not be published."""
-        shot = self._source.read()
-        if shot is None:
+        captured = self._source.read()
+        if captured is None:
             return False
         self._stamp = FrameStamp(self._stamp.epoch, self._stamp.sequence + 1)
-        frame = Frame(self._name, self._stamp, shot.taken_at, encode(shot.picture))
+        frame = Frame(self._name, self._stamp, captured.taken_at, encode(captured.image))
         try:
-            trouble = "" if self._publish(frame) else f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
+            problem = "" if self._publish(frame) else f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
         except MienError as error:  # the camera stays open: the next picture is worth more than this one
-            trouble = str(error)
-        self._report(trouble)
-        return not trouble
+            problem = str(error)
+        self._report(problem)
+        return not problem
 
     def _publish(self, frame: Frame) -> bool:
         if not self._frames.publish(frame):
             return False
         token = f"{frame.stamp.epoch}-{frame.stamp.sequence}"
-        if self._jobs.queue_depth(LIVE) < LIVE_QUEUE_LIMIT and self._frames.ask(self._name, token):
+        if self._jobs.queue_depth(LIVE) < LIVE_QUEUE_LIMIT and self._frames.reserve_request(self._name, token):
             self._dispatcher.frame(self._name, token)
         return True
 
-    def _report(self, trouble: str) -> None:
+    def _report(self, problem: str) -> None:
         """Say it once when something begins to go wrong, and once when it is over."""
-        if trouble and trouble != self._trouble:
-            _LOG.warning("Frames are dropped. %s", trouble)
-        elif self._trouble and not trouble:
-            _LOG.warning("Frames are published again.")
-        self._trouble = trouble
+        if problem and problem != self._problem:
+            logger.warning("Frames are dropped. %s", problem)
+        elif self._problem and not problem:
+            logger.warning("Frames are published again.")
+        self._problem = problem

@@ -2,7 +2,7 @@
 
 import cv2
 
-from capture.source import Picture
+from capture.source import BgrImage
 
 QUALITY = 80
 """Of 100. A picture of 640 by 480 pixels takes about 40 KB and 0.6 ms; more would only cost bytes."""
@@ -11,7 +11,7 @@ LONGEST_SIDE = 1920
 """Pixels. A 4K camera is scaled down to this: four times fewer bytes, and a face to be read is still 48 pixels."""
 
 
-def encode(picture: Picture) -> bytes:
+def encode(picture: BgrImage) -> bytes:
     """The picture as JPEG bytes, scaled down if a side is longer than `LONGEST_SIDE`."""
     height, width = picture.shape[:2]
     scale = LONGEST_SIDE / max(height, width)

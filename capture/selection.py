@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from capture.source import SETTING, Source
+from capture.source import SETTING, FrameSource
 from capture.sources.address import SCHEMES, open_address
 from capture.sources.demo import DemoCamera
 from capture.sources.device import has_device, open_device
@@ -14,11 +14,11 @@ from capture.sources.video import VideoFile
 from contracts.addresses import without_password
 from contracts.errors import ConfigurationError
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _DEVICE = re.compile(r"(?:/dev/video)?(\d{1,3})")
 
 
-def open_source(text: str) -> Source:
+def open_source(text: str) -> FrameSource:
     """The source that the text means: ``auto``, ``demo``, a device, an address, a video file or an image folder.
 
     Raises:
@@ -44,14 +44,14 @@ def open_source(text: str) -> Source:
     )
 
 
-def _open_auto() -> Source:
+def _open_auto() -> FrameSource:
     if has_device(0):
         return open_device(0)
-    _LOG.info("There is no camera; showing the demo. Set %s to choose another source.", SETTING)
+    logger.info("There is no camera; showing the demo. Set %s to choose another source.", SETTING)
     return DemoCamera()
 
 
-def _open_address(url: str) -> Source:
+def _open_address(url: str) -> FrameSource:
     if urlsplit(url).scheme.lower() not in SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in sorted(SCHEMES))
         raise ConfigurationError(

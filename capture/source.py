@@ -5,34 +5,37 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
-"""One picture: uint8 [height, width, 3], blue first, as OpenCV has it."""
+BgrImage = NDArray[np.uint8]
+"""uint8 [height, width, 3], channels blue, green, red, as OpenCV has them."""
 
 SETTING = "MIEN_CAMERA_SOURCE"
 """The setting that chooses the source; every sentence about a source names it."""
 
 
-class Shot(NamedTuple):
-    """A picture and when it was taken."""
+class CapturedImage(NamedTuple):
+    """An image and when it was taken."""
 
-    picture: Picture
+    image: BgrImage
     taken_at: float
     """Seconds since 1970, right after the read."""
 
 
-class Source(Protocol):
-    """An endless series of pictures; whoever reads slowly misses some and always gets the newest."""
+class FrameSource(Protocol):
+    """An endless series of images. A slow reader misses some and always gets the newest."""
 
     @property
     def name(self) -> str:
-        """What a person would call it, without any password."""
+        """How log lines call it, without any password."""
 
-    def read(self) -> Shot | None:
-        """The newest picture. None: there has been none for a while; ask again.
+    def read(self) -> CapturedImage | None:
+        """The newest image.
+
+        Returns:
+            None if there has been none for a while; the next call may have one.
 
         Raises:
-            ConfigurationError: there will never be another one.
+            ConfigurationError: the source has come to an end for good.
         """
 
     def close(self) -> None:
-        """Let go of the device, the connection or the file."""
+        """Release the device, the connection or the file."""

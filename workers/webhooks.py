@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 from contracts.addresses import AddressPolicy
 from contracts.errors import NotFound, WebhookRefused
 from contracts.jobs import Job
+from contracts.logs import log_context
 from contracts.responses import JobResponse
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
@@ -28,12 +29,20 @@ _WAITING: Final = 20
 _GONE: Final = 410
 
 
-class Deliverer:
+class WebhookSender:
     """Sends webhooks on threads of its own, so that a slow receiver never holds up an analysis."""
 
     def __init__(
         self, jobs: JobStore, webhooks: WebhookStore, policy: AddressPolicy, clock: Callable[[], float]
     ) -> None:
+        """Prepare the threads.
+
+        Args:
+            jobs: where results are read.
+            webhooks: where deliveries are recorded.
+            policy: which addresses may be called.
+            clock: gives seconds since 1970.
+        """
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
         self._threads = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
         self._room = threading.BoundedSemaphore(_SENDERS + _WAITING)
@@ -96,10 +105,11 @@ class Deliverer:
         return ("" if 200 <= status < 300 else f"answered {status}"), status == _GONE
 
     def _deliver_safely(self, job_id: str) -> None:
-        try:
-            self.deliver(job_id)
-        except Exception:
-            logger.exception("webhook of job %s could not be delivered; it will be announced again", job_id)
+        with log_context(job_id=job_id):
+            try:
+                self.deliver(job_id)
+            except Exception:
+                logger.exception("webhook of job %s could not be delivered; it will be announced again", job_id)
 
 
 def _payload(job: Job) -> str:

@@ -1,19 +1,21 @@
-"""What the gateway knows of whoever sent the current request."""
+"""The socket below a request: whether its client is still there, what may wait in it unsent, and how it is closed."""
 
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
-from flask import g, request
+from flask import Response
 
-from contracts.storage.api_keys import ApiKey
+from contracts.errors import MienError
 
-
-def client_name() -> str:
-    """The key's id, or the address of a client without one."""
-    key: ApiKey | None = g.get("api_key")
-    return key.id if key else (request.remote_addr or "")
+REQUEST_LINE_BYTES: Final = 4_094
+"""Longest method, address and version of a request; the server refuses more."""
+_SEND_BUFFER: Final = 64 * 1024
+"""Bytes. The default holds some 78 pictures, which a slow viewer sees seconds late; this holds about five."""
+_DEAD_AFTER_MS: Final = 15_000
+_LINGER_BYTES: Final = 64 * 1024 * 1024
+_LINGER_S: Final = 2.0
 
 
 def vanished(environ: Mapping[str, Any]) -> Callable[[], bool]:
@@ -24,6 +26,38 @@ def vanished(environ: Mapping[str, Any]) -> Callable[[], bool]:
         return connection is not None and _closed(connection)
 
     return ask
+
+
+def prepare_for_stream(environ: Mapping[str, Any]) -> None:
+    """Keep a viewer's backlog short, and notice within seconds when it has vanished without a word."""
+    connection = environ.get("gunicorn.socket")
+    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_AFTER_MS)
+
+
+def close_afterwards(response: Response, environ: Mapping[str, Any]) -> None:
+    """Close the connection after this answer, without keeping what the client still sends.
+
+    Closing at once would reset the connection, and a client that is still sending would see that instead of the answer.
+    So the answer goes out first, then a bounded rest of the body is read and thrown away, then the connection ends.
+    """
+    stream, connection = environ["wsgi.input"], environ.get("gunicorn.socket")
+    if connection is None:
+        return
+
+    def linger() -> None:
+        left = _LINGER_BYTES
+        connection.settimeout(_LINGER_S)
+        with suppress(OSError, ValueError, MienError):  # the last of them when the body's time is over
+            while left > 0 and (chunk := stream.read(65_536)):
+                left -= len(chunk)
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    response.call_on_close(linger)
 
 
 def _closed(connection: socket.socket) -> bool:

@@ -2,18 +2,38 @@
 
 import logging
 import math
-import socket
-from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, Response, json, request
+from pydantic import ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
+from api.http.connection import close_afterwards
+from api.http.statuses import status_of
 from contracts import errors
 from contracts.errors import MienError
 from contracts.jobs import Problem
+from contracts.results import Message
+
+CONTENT_TYPE: Final = "application/problem+json"
+_SMALL: Final = 1_000_000
+"""Bytes that may as well be read: what a refused request still has to send goes before the next one is looked at."""
 
 log = logging.getLogger(__name__)
+
+
+class ProblemDocument(Message):
+    """An error, by RFC 9457."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Leads to the description of this kind of error.")
+    title: str
+    status: int
+    detail: str = Field(description="A sentence about this very case.")
+    code: str = Field(description="Stable; programs may rely on it.")
+    error: str = Field(description="The same sentence, for the simplest clients.")
+    instance: str
 
 
 def register_error_handlers(app: Flask) -> None:
@@ -25,10 +45,11 @@ def register_error_handlers(app: Flask) -> None:
 
 def problem_response(error: MienError) -> Response:
     """The answer for an error of ours."""
+    status, title = status_of(type(error))
     body: dict[str, Any] = {
         "type": f"/problems/{error.code}",
-        "title": error.title,
-        "status": error.status,
+        "title": title,
+        "status": status,
         "detail": error.detail,
         "code": error.code,
         "error": error.detail,
@@ -37,15 +58,19 @@ def problem_response(error: MienError) -> Response:
     if error.field is not None:
         body["field"] = error.field
     body.update(error.members)
-    response = Response(json.dumps(body), error.status, mimetype="application/problem+json")
+    response = Response(json.dumps(body), status, mimetype=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="mien", Basic realm="mien"'
     if isinstance(error, errors.Overloaded | errors.Unavailable):
         response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
-    if isinstance(error, errors.Overloaded) and (request.content_length or _SMALL + 1) > _SMALL:
-        _refuse_the_rest(response)
+    if isinstance(error, _REFUSED_UNREAD) and (request.content_length or _SMALL + 1) > _SMALL:
+        close_afterwards(response, request.environ)
     return response
+
+
+_REFUSED_UNREAD: Final = (errors.Overloaded, errors.PayloadTooLarge, errors.TooManyImages)
+"""Errors that are raised before a body has been read to its end."""
 
 
 def error_of(problem: Problem) -> MienError:
@@ -63,7 +88,7 @@ def _by_code(root: type[MienError]) -> dict[str, type[MienError]]:
     return found
 
 
-ERRORS = _by_code(MienError)
+ERRORS: Final = _by_code(MienError)
 """Every error by its code."""
 
 
@@ -74,8 +99,6 @@ def _from_http(error: HTTPException) -> Response | HTTPException:
     response = problem_response(_translate(error))
     if error.code == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
-    if error.code == 413:
-        _refuse_the_rest(response)
     return response
 
 
@@ -97,31 +120,3 @@ def _translate(error: HTTPException) -> MienError:
 def _from_surprise(error: Exception) -> Response:
     log.exception("unexpected error in %s %s", request.method, request.path, exc_info=error)
     return problem_response(MienError("Something went wrong inside Mien; its log has the details."))
-
-
-_SMALL = 1_000_000
-"""Bytes that may as well be read: what a refused request still has to send goes before the next one is looked at."""
-_LINGER_BYTES = 64 * 1024 * 1024
-_LINGER_S = 2.0
-
-
-def _refuse_the_rest(response: Response) -> None:
-    """Close the connection after this answer, without keeping what the client still sends.
-
-    Closing at once would reset the connection, and a client that is still sending would see that instead of the answer.
-    So the answer goes out first, then a bounded rest of the body is read and thrown away, then the connection ends.
-    """
-    stream, connection = request.environ["wsgi.input"], request.environ.get("gunicorn.socket")
-    if connection is None:
-        return
-
-    def linger() -> None:
-        left = _LINGER_BYTES
-        connection.settimeout(_LINGER_S)
-        with suppress(OSError, ValueError, MienError):  # the last of them when the body's time is over
-            while left > 0 and (chunk := stream.read(65_536)):
-                left -= len(chunk)
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-
-    response.call_on_close(linger)

@@ -15,6 +15,10 @@ from contracts.responses import JobResponse
 
 _PLACES: Final = {JobState.QUEUED: 1, JobState.RUNNING: 2}
 _LAST: Final = 3
+IDS: Final = tuple(str(place) for place in (*_PLACES.values(), _LAST))
+"""Ids of events."""
+NAMES: Final = tuple(state.value for state in JobState)
+"""Names of events."""
 _LOOK_S: Final = 1.0
 _SIGN_OF_LIFE_S: Final = 15.0
 
@@ -26,7 +30,7 @@ def place(state: JobState) -> int:
 
 def seen_by(last_event_id: str | None) -> int:
     """The place a client has seen; 0 if it has seen nothing, or nothing of ours."""
-    return int(last_event_id) if last_event_id in {"1", "2", "3"} else 0
+    return int(last_event_id) if last_event_id in IDS else 0
 
 
 def stream(room: WaitingRoom, job: Job, seen: int) -> Iterator[str]:

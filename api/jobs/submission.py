@@ -5,105 +5,131 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
-from api.requests.jobs import JobRequest, Options
-from api.services import Services
-from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, MalformedRequest
+from api.jobs.idempotency import IdempotencyStore
+from api.overload.admission import Admission
+from api.overload.concurrency import ConcurrencyLimiter
+from api.requests.jobs import JobRequest
+from api.requests.options import Options
+from contracts import errors
+from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone
 from contracts.jobs import Job, JobOptions, new_job_id
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.jobs import JobStore
 
-_LONGEST_KEY = 255
-_STORING_S = 10.0
+_STORING_S: Final = 10.0
 """How long a request with the same key may take to store its job before this one stores it."""
-_LOOK_EVERY_S = 0.02
+_LOOK_EVERY_S: Final = 0.02
+
+SUBMISSION_ERRORS: Final = (errors.IdempotencyConflict, errors.Overloaded, errors.BrokerUnavailable)
+"""What `Submission.submit` raises."""
 
 log = logging.getLogger(__name__)
 
 
-def submit(
-    mien: Services, request: JobRequest, key: str | None = None, client: str = "", *, admitted: bool = False
-) -> Job:
-    """Accept a job, or find the one that this idempotency key already stands for. Once this returns it cannot be lost.
+class Submission:
+    """Accepts jobs. Thread-safe, and the same for all requests of a process."""
 
-    Args:
-        mien: the services.
-        request: what is to be analysed.
-        key: the client's idempotency key.
-        client: whose key that is.
-        admitted: whether `check_room` has been asked for this request already.
+    def __init__(
+        self,
+        jobs: JobStore,
+        idempotency: IdempotencyStore,
+        admission: Admission,
+        storing: ConcurrencyLimiter,
+        dispatcher: Dispatcher,
+    ) -> None:
+        """Wire the five parts.
 
-    Raises:
-        Overloaded, QuotaExceeded: no room. BrokerUnavailable: nothing was stored.
-        IdempotencyConflict: the key was used for another request.
-    """
-    if key is None:
-        return _store(mien, new_job_id(), request, admitted=admitted)
-    if not 0 < len(key) <= _LONGEST_KEY:
-        raise MalformedRequest(f"An idempotency key has 1 to {_LONGEST_KEY} characters.", field="Idempotency-Key")
-    fingerprint = _fingerprint(request)
-    while True:
-        claimed = mien.once.claim(client, key, new_job_id(), fingerprint)
-        if claimed.fingerprint != fingerprint:
-            raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
-        if claimed.first:
-            return _store_first(mien, claimed.job_id, request, partial(mien.once.release, client, key, claimed.job_id))
+        Args:
+            jobs: where a job is stored.
+            idempotency: which job a client's key stands for.
+            admission: whether the workers would come to a job in reasonable time.
+            storing: how many jobs this process stores at the same time.
+            dispatcher: announces jobs to the workers.
+        """
+        self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
+        self._storing, self._dispatcher = storing, dispatcher
+
+    def submit(self, request: JobRequest, key: str | None = None, client: str = "", *, admitted: bool = False) -> Job:
+        """Accept a job, or find the one that this idempotency key already stands for.
+
+        Once this returns, the job cannot be lost.
+
+        Args:
+            request: what is to be analysed.
+            key: the client's idempotency key.
+            client: whose key that is.
+            admitted: whether `check_room` has been asked for this request already.
+
+        Raises:
+            Overloaded: no room.
+            BrokerUnavailable: nothing was stored.
+            IdempotencyConflict: the key was used for another request.
+        """
+        if key is None:
+            return self._store(new_job_id(), request, admitted=admitted)
+        fingerprint = _fingerprint(request)
+        while True:
+            claimed = self._idempotency.claim(client, key, new_job_id(), fingerprint)
+            release = partial(self._idempotency.release, client, key, claimed.job_id)
+            if claimed.fingerprint != fingerprint:
+                raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
+            if claimed.first:
+                return self._store_first(claimed.job_id, request, release)
+            try:
+                return self._stored_by_another(claimed.job_id)
+            except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
+                release()
+
+    def check_room(self, queue: str) -> None:
+        """Find out whether a job would be accepted.
+
+        Raises:
+            Overloaded: it would not.
+        """
+        with self._storing.hold():  # a gateway that is late answers without asking Redis
+            self._admission.check(queue)
+
+    def _store_first(self, job_id: str, request: JobRequest, release: Callable[[], None]) -> Job:
         try:
-            return _stored_by_another(mien, claimed.job_id)
-        except JobGone:  # the job has outlived its time, or whoever claimed the key has died before storing it
-            mien.once.release(client, key, claimed.job_id)
+            return self._store(job_id, request)
+        except BrokerUnavailable:  # whether the job was stored is unknown: a client that comes again will find out
+            raise
+        except Exception:
+            release()
+            raise
 
+    def _stored_by_another(self, job_id: str) -> Job:
+        end = time.monotonic() + _STORING_S
+        while True:
+            try:
+                return self._jobs.get(job_id)
+            except JobGone:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(_LOOK_EVERY_S)
 
-def _store_first(mien: Services, job_id: str, request: JobRequest, release: Callable[[], None]) -> Job:
-    try:
-        return _store(mien, job_id, request)
-    except BrokerUnavailable:  # nobody can tell whether the job was stored: who comes again with the key will find out
-        raise
-    except Exception:
-        release()
-        raise
+    def _store(self, job_id: str, request: JobRequest, *, admitted: bool = False) -> Job:
+        options = request.options
+        if not admitted:
+            self.check_room(options.priority)
+        with self._storing.hold():
+            job = self._jobs.create(
+                request.images,
+                options.priority,
+                job_id=job_id,
+                deadline_at=None if options.deadline is None else time.time() + options.deadline,
+                options=_stored_options(options),
+            )
+            self._announce(job)
+        return job
 
-
-def _stored_by_another(mien: Services, job_id: str) -> Job:
-    end = time.monotonic() + _STORING_S
-    while True:
+    def _announce(self, job: Job) -> None:
         try:
-            return mien.jobs.get(job_id)
-        except JobGone:
-            if time.monotonic() >= end:
-                raise
-            time.sleep(_LOOK_EVERY_S)
-
-
-def _store(mien: Services, job_id: str, request: JobRequest, *, admitted: bool = False) -> Job:
-    options = request.options
-    if not admitted:
-        check_room(mien, options.priority)
-    with mien.storing.entered():
-        job = mien.jobs.create(
-            request.images,
-            options.priority,
-            job_id=job_id,
-            deadline_at=None if options.deadline is None else time.time() + options.deadline,
-            options=_stored_options(options),
-        )
-        _announce(mien, job)
-    return job
-
-
-def check_room(mien: Services, queue: str) -> None:
-    """Find out whether a job would be accepted.
-
-    Raises:
-        Overloaded: it would not.
-    """
-    with mien.storing.entered():  # a gateway that is late answers without asking Redis
-        mien.admission.check(queue)
-
-
-def _announce(mien: Services, job: Job) -> None:
-    try:
-        mien.dispatcher.job(job.id, job.queue)
-    except BrokerUnavailable as error:
-        log.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
+            self._dispatcher.job(job.id, job.queue)
+        except BrokerUnavailable as error:
+            log.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
 
 
 def _stored_options(options: Options) -> JobOptions:

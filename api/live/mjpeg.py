@@ -6,9 +6,8 @@ quarter of a second without a new one. The boundary is not quoted in the header:
 part of it.
 """
 
-import socket
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 _BOUNDARY: Final = "frame"
 CONTENT_TYPE: Final = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
@@ -19,23 +18,9 @@ HEADERS: Final = {
     "X-Accel-Buffering": "no",  # nginx would collect pictures until its buffer is full
 }
 
-_SEND_BUFFER: Final = 64 * 1024
-"""Bytes. The default holds some 78 pictures, which a slow viewer sees seconds late; this holds about five."""
-_DEAD_AFTER_MS: Final = 15_000
-
 
 def part(jpeg: bytes, headers: Mapping[str, str]) -> bytes:
     """One picture, from its headers to the boundary that ends it."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n{lines}\r\n"
     return b"".join((head.encode("latin-1"), jpeg, f"\r\n--{_BOUNDARY}\r\n".encode()))
-
-
-def prepare_socket(environ: Mapping[str, Any]) -> None:
-    """Keep a viewer's backlog short, and notice within seconds when it has vanished without a word."""
-    connection = environ.get("gunicorn.socket")
-    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_AFTER_MS)

@@ -76,11 +76,17 @@ class CameraAnswer(Message):
     last_frame_at: float = Field(description="Seconds since 1970, UTC.")
     age_ms: int
 
+
+class CameraList(Message):
+    """All of them, the one with the newest frame first."""
+
+    cameras: list[CameraAnswer]
+
     @classmethod
-    def all(cls, frames: FrameStore, now: float) -> list[Self]:
-        """All of them, the one with the newest frame first."""
-        return [
-            cls(
+    def read(cls, frames: FrameStore, now: float) -> Self:
+        """Look at all cameras; `now` in seconds since 1970."""
+        cameras = [
+            CameraAnswer(
                 name=name,
                 state=_state(frames.captured_at(name), frames.result(name)),
                 last_frame_at=last_frame_at,
@@ -88,6 +94,7 @@ class CameraAnswer(Message):
             )
             for name, last_frame_at in frames.cameras().items()
         ]
+        return cls(cameras=cameras)
 
 
 def _state(newest_frame_at: float | None, result: FrameResult | None) -> LiveState:

@@ -1,124 +1,168 @@
-"""The OpenAPI 3.1 document, and the list of all problems."""
+"""The OpenAPI 3.1 document, made from what the views declare, the models they answer with, and the settings."""
 
 import inspect
+import re
 from collections import defaultdict
-from functools import cache
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
-from pydantic import ConfigDict, Field
+from flask import Flask
 from pydantic.json_schema import models_json_schema
 
-from api.http.problems import ERRORS
-from api.openapi.operations import OPERATIONS, Answer, Operation
-from api.openapi.parts import BODIES, HEADERS, PARAMETERS
+from api.http import request_id
+from api.http.connection import REQUEST_LINE_BYTES
+from api.http.endpoint import PUBLIC, Answer, Endpoint, Operation, Parameter, declaration_of
+from api.http.problems import CONTENT_TYPE, ERRORS, ProblemDocument
+from api.http.statuses import status_of
 from contracts import errors
 from contracts.errors import MienError
 from contracts.results import Message
+from contracts.settings import Settings
 
-_BY_THE_SERVER = {414: "The address is longer than 4,094 characters.", 431: "The headers are too large."}
+_EXTENSION: Final = "mien_openapi"
+_BY_THE_SERVER: Final = {
+    414: f"The address is longer than {REQUEST_LINE_BYTES:,} characters.",
+    431: "The headers are too large.",
+}
 """Refused before the application sees the request, with a few words of HTML."""
-_REF = "#/components/schemas/{model}"
+_REF: Final = "#/components/schemas/{model}"
+_METHODS: Final = frozenset({"GET", "POST", "DELETE"})
+_HEADERS: Final = {
+    "Location": {"schema": {"type": "string"}, "description": "Where the job is."},
+    "Mien-Job": {"schema": {"type": "string"}, "description": "Id of the job that did the work."},
+    "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."},
+}
+_VARIABLE: Final = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 
-class ProblemDocument(Message):
-    """An error, by RFC 9457."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str = Field(description="Leads to the description of this kind of error.")
-    title: str
-    status: int
-    detail: str = Field(description="A sentence about this very case.")
-    code: str = Field(description="Stable; programs may rely on it.")
-    error: str = Field(description="The same sentence, for the simplest clients.")
-    instance: str
+class _Described(NamedTuple):
+    path: str
+    method: str
+    endpoint: Endpoint
+    operation: Operation
 
 
-@cache
-def document() -> dict[str, Any]:
-    """The description of the whole interface."""
-    models = {ProblemDocument} | {
-        answer.schema
-        for operation in OPERATIONS
-        for answer in operation.answers.values()
-        if isinstance(answer.schema, type)
-    }
-    ordered = sorted(models, key=lambda model: model.__name__)
-    _, definitions = models_json_schema([(model, "serialization") for model in ordered], ref_template=_REF)
+def document_of(app: Flask, settings: Settings) -> dict[str, Any]:
+    """The description of an application's whole interface, made at the first call."""
+    if _EXTENSION not in app.extensions:
+        app.extensions[_EXTENSION] = _document(list(_described(app)), settings)
+    document: dict[str, Any] = app.extensions[_EXTENSION]
+    return document
+
+
+def _document(described: list[_Described], settings: Settings) -> dict[str, Any]:
     paths: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for operation in OPERATIONS:
-        paths[operation.path][operation.method] = _operation(operation)
+    for one in described:
+        paths[one.path][one.method] = _operation(one, settings)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Mien",
             "version": "1",
             "summary": "Reads the expression on people's faces: photos and live video in, faces and emotions out.",
+            "description": f"Every answer has an `{request_id.HEADER}`: that of its request, if it has 1 to "
+            f"{request_id.LONGEST} letters, digits and signs of `{request_id.SIGNS}`, else a new one.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": dict(paths),
         "components": {
-            "schemas": definitions["$defs"],
+            "schemas": _schemas(described),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"key": []}],
-        "x-problems": problems(),
+        "x-problems": _problems(),
     }
 
 
-@cache
-def problems() -> list[dict[str, Any]]:
+def _described(app: Flask) -> Iterator[_Described]:
+    for rule in app.url_map.iter_rules():
+        endpoint = declaration_of(app.view_functions[rule.endpoint])
+        operation = endpoint.operation
+        if operation is None:
+            continue
+        names = {found.argument or found.name: found.name for found in operation.parameters if found.location == "path"}
+        path = _VARIABLE.sub(lambda found: "{" + names[found[1]] + "}", rule.rule)  # noqa: B023 - used at once
+        for method in sorted((rule.methods or set()) & _METHODS):
+            yield _Described(path, method.lower(), endpoint, operation)
+
+
+def _schemas(described: list[_Described]) -> dict[str, Any]:
+    answers = (answer for one in described for answer in one.operation.answers.values())
+    models: set[type[Message]] = {answer.schema for answer in answers if isinstance(answer.schema, type)}
+    ordered = sorted(models | {ProblemDocument}, key=lambda model: model.__name__)
+    _, definitions = models_json_schema([(model, "serialization") for model in ordered], ref_template=_REF)
+    schemas: dict[str, Any] = definitions["$defs"]
+    return schemas
+
+
+def _problems() -> list[dict[str, Any]]:
     """Every kind of error: code, status, title and when it is raised."""
     return [
-        {"code": kind.code, "status": kind.status, "title": kind.title, "description": inspect.getdoc(kind)}
+        {"code": kind.code, **status_of(kind)._asdict(), "description": inspect.getdoc(kind)}
         for kind in ERRORS.values()
         if not issubclass(kind, errors.ConfigurationError)
     ]
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(one: _Described, settings: Settings) -> dict[str, Any]:
+    operation = one.operation
+    summary = operation.summary
     described: dict[str, Any] = {
         "operationId": operation.id,
-        "summary": operation.summary,
+        "summary": summary if isinstance(summary, str) else summary(settings),
         "tags": [operation.tag],
-        "parameters": [PARAMETERS[name] for name in operation.parameters],
+        "parameters": [_parameter(parameter, settings) for parameter in operation.parameters],
         "responses": {str(status): _answer(answer) for status, answer in operation.answers.items()},
     }
-    general: tuple[type[MienError], ...] = (
-        errors.Unauthorized,
-        errors.Forbidden,
-        errors.InvalidRequest,
-        errors.MethodNotAllowed,
-        MienError,
-    )
     by_status: defaultdict[int, list[type[MienError]]] = defaultdict(list)
-    for kind in (*operation.errors, *general):
-        by_status[kind.status].append(kind)
-    if "{" in operation.path:
-        by_status[404].append(errors.NotFound)
+    for kind in _errors_of(one):
+        by_status[status_of(kind).status].append(kind)
     described["responses"] |= {str(status): _errors(kinds) for status, kinds in sorted(by_status.items())}
     described["responses"] |= {str(status): {"description": text} for status, text in _BY_THE_SERVER.items()}
-    if operation.body:
-        described["requestBody"] = {"required": True, "content": BODIES[operation.body]}
+    if one.endpoint.body is not None:
+        content = {kind: {"schema": schema} for kind, schema in one.endpoint.body.content(settings).items()}
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 
+def _errors_of(one: _Described) -> Iterable[type[MienError]]:
+    """What the view raises, and what is raised around it."""
+    yield from one.operation.errors
+    if one.endpoint.rate_limited:
+        yield errors.QuotaExceeded
+    if one.endpoint.scope is not PUBLIC:
+        yield from (errors.Unauthorized, errors.Forbidden)
+    if "{" in one.path:
+        yield errors.NotFound
+    yield from (errors.InvalidRequest, errors.MethodNotAllowed, MienError)
+
+
+def _parameter(parameter: Parameter, settings: Settings) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": parameter.location,
+        "required": parameter.location == "path",
+        "schema": parameter.schema,
+        "description": parameter.description(settings),
+    }
+
+
 def _answer(answer: Answer) -> dict[str, Any]:
-    described: dict[str, Any] = {"description": answer.text}
+    described: dict[str, Any] = {"description": answer.description}
     if answer.schema is not None:
         reference = {"$ref": _REF.format(model=answer.schema.__name__)} if isinstance(answer.schema, type) else None
-        described["content"] = {answer.content: {"schema": reference or answer.schema}}
+        described["content"] = {answer.content_type: {"schema": reference or answer.schema}}
     if answer.headers:
-        described["headers"] = {name: HEADERS[name] for name in answer.headers}
+        described["headers"] = {name: _HEADERS[name] for name in answer.headers}
     return described
 
 
 def _errors(kinds: list[type[MienError]]) -> dict[str, Any]:
     reference = {"$ref": _REF.format(model=ProblemDocument.__name__)}
     described: dict[str, Any] = {
-        "description": "; ".join(f"`{kind.code}`: {kind.title}" for kind in dict.fromkeys(kinds)),
-        "content": {"application/problem+json": {"schema": reference}},
+        "description": "; ".join(f"`{kind.code}`: {status_of(kind).title}" for kind in dict.fromkeys(kinds)),
+        "content": {CONTENT_TYPE: {"schema": reference}},
     }
     if all(issubclass(kind, errors.Overloaded | errors.Unavailable) for kind in kinds):
-        described["headers"] = {"Retry-After": HEADERS["Retry-After"]}
+        described["headers"] = {"Retry-After": _HEADERS["Retry-After"]}
     return described

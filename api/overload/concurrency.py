@@ -1,4 +1,4 @@
-"""A limit on what is inside at once. Whatever does not fit is turned away at once: a queue would only hide the wait."""
+"""A limit on concurrent work. What does not fit is refused at once: a queue would only hide the wait."""
 
 import math
 import threading
@@ -10,11 +10,11 @@ from contracts.errors import Overloaded
 
 _WEIGHT_OF_THE_LAST = 0.1
 _FEW = 20
-"""So many are never too many: one slow stay, as the first one is, says little."""
+"""So many are never too many: one slow holder, as the first one is, says little."""
 
 
 class ConcurrencyLimiter:
-    """Thread-safe. Remembers how long stays are lately: that is when there should be room again."""
+    """Thread-safe. Remembers how long its holders take lately: that is when there should be room again."""
 
     def __init__(
         self,
@@ -24,73 +24,76 @@ class ConcurrencyLimiter:
         *,
         longest_s: float = math.inf,
     ) -> None:
-        """Open it.
+        """Set the limit.
 
         Args:
-            limit: what may be inside at once, in the unit in which `enter` counts.
-            reason: what whoever is turned away is told.
+            limit: what may be held at once, in the unit in which `acquire` counts.
+            reason: what a refused client is told.
             clock: seconds.
-            longest_s: whoever would have to stay inside for longer than this, as things are, is turned away too.
+            longest_s: a caller that would have to hold on for longer than this, as things are, is refused too.
         """
         self._limit, self._reason, self._clock, self._longest_s = limit, reason, clock, longest_s
         self._lock = threading.Lock()
-        self._inside = self._members = 0
-        self._stay_s = self._pace_s = 0.0
+        self._in_use = self._holders = 0
+        self._held_s = self._pace_s = 0.0
 
     @property
-    def inside(self) -> int:
-        """How much is inside now."""
+    def in_use(self) -> int:
+        """How much is held now."""
         with self._lock:
-            return self._inside
+            return self._in_use
 
     def check(self, amount: int = 1) -> None:
         """Find out whether there is room.
 
         Raises:
-            Overloaded: there is none, and somebody else is inside: whoever comes alone gets in.
+            Overloaded: there is none, and another holder is there: a caller that comes alone is always let in.
         """
         with self._lock:
             self._check(amount)
 
-    def enter(self, amount: int = 1) -> Callable[[], None]:
-        """Take room; what comes back gives it back, once, however often it is called.
+    def acquire(self, amount: int = 1) -> Callable[[], None]:
+        """Take room.
+
+        Returns:
+            A function that gives the room back, once, however often it is called.
 
         Raises:
             Overloaded: as `check`.
         """
         with self._lock:
             self._check(amount)
-            self._inside += amount
-            self._members += 1
-            entered_at, members, left = self._clock(), self._members, False
+            self._in_use += amount
+            self._holders += 1
+            acquired_at, holders, released = self._clock(), self._holders, False
 
-        def leave() -> None:
-            nonlocal left
+        def release() -> None:
+            nonlocal released
             with self._lock:
-                if not left:
-                    left = True
-                    self._inside -= amount
-                    self._members -= 1
-                    self._learn(self._clock() - entered_at, members)
+                if not released:
+                    released = True
+                    self._in_use -= amount
+                    self._holders -= 1
+                    self._learn(self._clock() - acquired_at, holders)
 
-        return leave
+        return release
 
     @contextmanager
-    def entered(self, amount: int = 1) -> Iterator[None]:
-        """Be inside for the length of the block; raises as `check`."""
-        leave = self.enter(amount)
+    def hold(self, amount: int = 1) -> Iterator[None]:
+        """Hold room for the length of the block; raises as `check`."""
+        release = self.acquire(amount)
         try:
             yield
         finally:
-            leave()
+            release()
 
     def _check(self, amount: int) -> None:
-        full = self._inside + amount > self._limit
-        slow = self._members >= _FEW and self._members * self._pace_s > self._longest_s
-        if self._members and (full or slow):
-            raise Overloaded(f"{self._reason}; try again later.", retry_after=self._stay_s)
+        full = self._in_use + amount > self._limit
+        slow = self._holders >= _FEW and self._holders * self._pace_s > self._longest_s
+        if self._holders and (full or slow):
+            raise Overloaded(f"{self._reason}; try again later.", retry_after=self._held_s)
 
-    def _learn(self, stay_s: float, members: int) -> None:
-        """A stay among `members` says how fast they leave (Little's law)."""
-        self._stay_s += _WEIGHT_OF_THE_LAST * (stay_s - self._stay_s)
-        self._pace_s += _WEIGHT_OF_THE_LAST * (stay_s / members - self._pace_s)
+    def _learn(self, held_s: float, holders: int) -> None:
+        """One holder's time among `holders` says how fast they finish (Little's law)."""
+        self._held_s += _WEIGHT_OF_THE_LAST * (held_s - self._held_s)
+        self._pace_s += _WEIGHT_OF_THE_LAST * (held_s / holders - self._pace_s)

@@ -1,73 +1,148 @@
-"""The image of a request, however it was sent: JSON, raw or multipart; checked from its first bytes, never decoded."""
+"""The images of a request, in every form that clients send them; and the view of it for a single image.
 
-from typing import Any
+What is read here is checked from its first bytes and never decoded.
+"""
 
-from flask import Request
-from pydantic_core import from_json
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from typing import IO, Any, Final, NamedTuple, Protocol
+
+from flask import Request, Response, after_this_request
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.requests.image_text import image_bytes
-from contracts.errors import EmptyBody, MalformedRequest, NotJson, UnsupportedMediaType
+from api.http.endpoint import is_json
+from api.requests.archive import ArchiveImages
+from api.requests.json_images import image_bytes, parse_json
+from contracts import errors
+from contracts.errors import EmptyBody, MalformedRequest, UnsupportedMediaType
 from contracts.settings import Settings
 from models.images.header import read_header
 
-FIELD = "image"
-_MOST_PARTS = 50_000
-_RAW = ("application/octet-stream",)
-TAKEN = "application/json, image/* and multipart/form-data"
+FIELD: Final = "image"
+FORM: Final = "multipart/form-data"
+ZIP: Final = ("application/zip", "application/x-zip-compressed")
+_OCTETS: Final = "application/octet-stream"
+_ONE_TAKEN: Final = "application/json, image/* and multipart/form-data"
+_MANY_TAKEN: Final = f"{_ONE_TAKEN} or application/zip"
+_IN_MEMORY: Final = 1_000_000
+_CHUNK: Final = 65_536
+
+BODY_ERRORS: Final = (
+    errors.EmptyBody,
+    errors.NotJson,
+    errors.NotBase64,
+    errors.NotByteValues,
+    errors.MalformedRequest,
+    errors.UnsupportedMediaType,
+    errors.PayloadTooLarge,
+    errors.RequestTooSlow,
+    errors.NotAnImage,
+    errors.UnsupportedImageFormat,
+    errors.ImageTooLarge,
+    errors.CorruptImage,
+)
+"""What can be wrong with any body."""
+ARCHIVE_ERRORS: Final = (errors.InvalidArchive, errors.TooManyImages)
+"""What can be wrong with several images."""
+
+
+class Images(Sized, Iterable[bytes], Protocol):
+    """Images that can be gone through more than once, one at a time."""
+
+
+class Upload(NamedTuple):
+    """What a body carries."""
+
+    images: Images
+    options: dict[str, Any]
+    """Form fields or JSON members beside the images, unchecked."""
 
 
 def read_image(request: Request, settings: Settings) -> bytes:
     """The one image that the request carries, exactly as it was sent.
 
     Raises:
-        InvalidRequest: one of its kinds; see ``docs/api.md`` for the list.
+        InvalidRequest: one of `BODY_ERRORS`.
     """
-    image = _sent_image(request)
-    if not image:
-        raise EmptyBody("The request carries no image: the data is empty.")
-    read_header(image, settings.max_pixels)
+    image: bytes = next(iter(_read_one(request)))
+    check_image(image, settings)
     return image
 
 
-def _sent_image(request: Request) -> bytes:
-    kind = request.mimetype
-    if kind == "multipart/form-data":
-        return _from_form(request)
-    body = request.get_data(cache=False)
-    refuse_more(request)
-    if not body:
-        raise EmptyBody(f"The request has no body; send an image as {TAKEN}.")
-    if is_json(request):
-        return image_bytes(_image_member(parse_json(body)), FIELD)
-    if kind.startswith("image/") or kind in _RAW:
-        return body
-    raise UnsupportedMediaType(f"The content type {kind or '(none)'} is not taken here; send {TAKEN}.")
-
-
-def is_json(request: Request) -> bool:
-    """Whether the body claims to be JSON."""
-    return request.mimetype == "application/json" or request.mimetype.endswith("+json")
-
-
-def parse_json(body: bytes) -> Any:
-    """The value that the body stands for.
+def read_images(request: Request, settings: Settings) -> Upload:
+    """All images of the request, and the options that its body has room for.
 
     Raises:
-        NotJson: also for NaN, for invalid UTF-8, and for more nesting or more parts than any honest body has.
+        InvalidRequest: one of `BODY_ERRORS` or `ARCHIVE_ERRORS`.
     """
-    if sum(map(body.count, (b"{", b"[", b'"'))) > _MOST_PARTS:  # each would take 64 bytes and more, for two or three
-        raise NotJson(f"The body has more than {_MOST_PARTS:,} objects, lists and quotation marks in it.")
-    try:
-        return from_json(body, allow_inf_nan=False, cache_strings="keys")
-    except ValueError as error:
-        raise NotJson(f"The body is not valid JSON: {error}.") from error
+    if request.mimetype == FORM:
+        return _many_from_form(request)
+    if request.mimetype in ZIP:
+        stream = _spooled(request)
+        return Upload(ArchiveImages(stream, max_images=settings.max_job_images, max_bytes=settings.max_job_bytes), {})
+    body = _whole_body(request, f"images as {_MANY_TAKEN}")
+    if is_json(request):
+        return _many_from_json(parse_json(body))
+    return Upload([_raw(request, body, _MANY_TAKEN)], {})
 
 
-def refuse_more(request: Request) -> None:
+def check_image(image: bytes, settings: Settings) -> None:
+    """Refuse an image that cannot be analysed, as far as its first bytes tell.
+
+    Raises:
+        EmptyBody: there are none.
+        InvalidImage: one of its kinds.
+    """
+    if not image:
+        raise EmptyBody("The request carries no image: the data is empty.")
+    read_header(image, settings.max_pixels)
+
+
+def _read_one(request: Request) -> Images:
+    if request.mimetype == FORM:
+        return _one_from_form(request)
+    body = _whole_body(request, f"an image as {_ONE_TAKEN}")
+    if is_json(request):
+        return [image_bytes(_image_member(parse_json(body)), FIELD)]
+    return [_raw(request, body, _ONE_TAKEN)]
+
+
+def _whole_body(request: Request, wanted: str) -> bytes:
+    body = request.get_data(cache=False)
+    _refuse_more(request)
+    if not body:
+        raise EmptyBody(f"The request has no body; send {wanted}.")
+    return body
+
+
+def _raw(request: Request, body: bytes, taken: str) -> bytes:
+    kind = request.mimetype
+    if kind.startswith("image/") or kind == _OCTETS:
+        return body
+    raise UnsupportedMediaType(f"The content type {kind or '(none)'} is not taken here; send {taken}.")
+
+
+def _refuse_more(request: Request) -> None:
     """A body in chunks has no length; werkzeug stops reading at the limit and says nothing of what is left."""
     if request.content_length is None and request.environ["wsgi.input"].read(1):
         raise RequestEntityTooLarge
+
+
+def _spooled(request: Request) -> IO[bytes]:
+    """The body in a file that lives as long as the request: in memory while it is small."""
+    stream: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+
+    @after_this_request
+    def _close(response: Response) -> Response:
+        stream.close()
+        return response
+
+    while chunk := request.stream.read(_CHUNK):
+        stream.write(chunk)
+    if not stream.tell():
+        raise EmptyBody("The request has no body; send a ZIP archive.")
+    return stream
 
 
 def _image_member(value: Any) -> Any:
@@ -78,14 +153,58 @@ def _image_member(value: Any) -> Any:
     return value[FIELD]
 
 
-def _from_form(request: Request) -> bytes:
+def _many_from_json(body: Any) -> Upload:
+    if not isinstance(body, dict):
+        raise MalformedRequest('The body has to be a JSON object such as {"images": ["..."]}.')
+    given = dict(body)
+    one, many = given.pop(FIELD, None), given.pop("images", None)
+    if (one is None) == (many is None):
+        raise MalformedRequest('The body needs either "image" or "images".', field="images")
+    if one is not None:
+        return Upload([image_bytes(one)], given)
+    if not isinstance(many, list) or not many:
+        raise MalformedRequest('"images" has to be a list with at least one image in it.', field="images")
+    return Upload([image_bytes(image, f"images[{index}]") for index, image in enumerate(many)], given)
+
+
+class _FormImages:
+    """Uploaded files, which werkzeug keeps on disk when they are large."""
+
+    def __init__(self, files: Sequence[FileStorage]) -> None:
+        self._files = files
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for file in self._files:
+            file.stream.seek(0)
+            yield file.stream.read()
+
+
+def _one_from_form(request: Request) -> Images:
     """The first file, whatever its field is called; or the text field ``image``, as JSON would carry it."""
     files, form = request.files, request.form
-    refuse_more(request)
+    _refuse_more(request)
     for upload in files.values():
-        return upload.stream.read()
+        return [upload.stream.read()]
     if FIELD in form:
-        return image_bytes(form[FIELD], FIELD)
+        return [image_bytes(form[FIELD], FIELD)]
     if not form:
         raise EmptyBody("The form is empty; send an image in a file field.")
     raise MalformedRequest(f'The form has no file; send one in a field named "{FIELD}".', field=FIELD)
+
+
+def _many_from_form(request: Request) -> Upload:
+    files = [file for _, file in request.files.items(multi=True)]
+    given: dict[str, Any] = request.form.to_dict()
+    _refuse_more(request)
+    text = given.pop(FIELD, None)
+    if files:
+        images = _FormImages(files)
+        return Upload(list(images) if len(files) == 1 else images, given)
+    if text is not None:
+        return Upload([image_bytes(text)], given)
+    if not given:
+        raise EmptyBody("The form is empty; send images in file fields.")
+    raise MalformedRequest('The form has no file; send one or more in fields named "images".', field="images")

@@ -1,31 +1,87 @@
-"""Query parameters, read strictly: a wrong one is an error that names it, never a silent default."""
+"""Parameters in the address and the headers of a request, read strictly, each with its description.
+
+A wrong one is an error that names it, never a silent default.
+"""
 
 import math
+import re
+from typing import Final
 
 from flask import Request
 
+from api.http.endpoint import Parameter
 from contracts.errors import CameraNotFound, MalformedRequest
 from contracts.storage.frames import FrameStore
+
+_LONGEST_KEY: Final = 255
+_PREFER_WAIT: Final = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?([^\s,;\"]+)", re.IGNORECASE)
+
+JOB_ID: Final = Parameter(
+    name="id",
+    argument="job_id",
+    location="path",
+    schema={"type": "string", "minLength": 1},
+    description=lambda _: "The job's id.",
+)
+INDEX: Final = Parameter(
+    name="index",
+    location="path",
+    schema={"type": "integer", "minimum": 0},
+    description=lambda _: "Position of the image in the request.",
+)
+CAMERA: Final = Parameter(
+    name="camera",
+    location="query",
+    schema={"type": "string"},
+    description=lambda _: "Default: the one with the newest frame.",
+)
+WAIT: Final = Parameter(
+    name="wait",
+    location="query",
+    schema={"type": "number", "minimum": 0},
+    description=lambda settings: f"Seconds to wait for the end; {settings.max_wait_s:g} at most.",
+)
+PREFER: Final = Parameter(
+    name="Prefer",
+    location="header",
+    schema={"type": "string"},
+    description=lambda _: "`wait=` and a number of seconds: answer when the job is final.",
+)
+IDEMPOTENCY_KEY: Final = Parameter(
+    name="Idempotency-Key",
+    location="header",
+    schema={"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY},
+    description=lambda _: "Same key, same job.",
+)
+LAST_EVENT_ID: Final = Parameter(
+    name="Last-Event-ID",
+    location="header",
+    schema={"type": "string"},
+    description=lambda _: "Sent by clients that come back.",
+)
 
 
 def wait_seconds(request: Request, longest: float) -> float:
     """``?wait=``: seconds the client is willing to wait, 0 if absent, `longest` at most."""
-    return seconds_to_wait(request.args.get("wait", "0"), "wait", longest)
+    return _seconds(request.args.get("wait", "0"), "wait", longest)
 
 
-def seconds_to_wait(text: str, field: str, longest: float) -> float:
-    """A number of seconds, `longest` at most.
+def preferred_wait(request: Request, longest: float) -> float | None:
+    """``Prefer: wait=``: the same; None if the client has no such preference."""
+    preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
+    return _seconds(preferred[1], "Prefer", longest) if preferred else None
+
+
+def idempotency_key(request: Request) -> str | None:
+    """``Idempotency-Key``, or None.
 
     Raises:
-        MalformedRequest: no number, or a negative one.
+        MalformedRequest: it is empty or too long.
     """
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not seconds >= 0:
-        raise MalformedRequest(f'"{field}" has to be a number of seconds from 0 to {longest:g}.', field=field)
-    return min(seconds, longest)
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= _LONGEST_KEY:
+        raise MalformedRequest(f"An idempotency key has 1 to {_LONGEST_KEY} characters.", field="Idempotency-Key")
+    return key
 
 
 def known_camera(request: Request, frames: FrameStore) -> str | None:
@@ -41,3 +97,13 @@ def known_camera(request: Request, frames: FrameStore) -> str | None:
     if asked not in cameras:
         raise CameraNotFound("No camera of this name has sent a picture within the last hour.", field="camera")
     return asked
+
+
+def _seconds(text: str, field: str, longest: float) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0:
+        raise MalformedRequest(f'"{field}" has to be a number of seconds from 0 to {longest:g}.', field=field)
+    return min(seconds, longest)

@@ -2,40 +2,77 @@
 
 import time
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
+from api.http.connection import prepare_for_stream
+from api.http.endpoint import NO_BODY, Answer, Operation, Scope, endpoint
+from api.http.responses import NOT_STORED, json_response
 from api.live import mjpeg
-from api.live.schemas import CameraAnswer, EmotionData
-from api.requests.query import known_camera
-from api.services import services
+from api.live.schemas import CameraList, EmotionData
+from api.requests import query
+from api.services import current_services
+from contracts.errors import BrokerUnavailable, CameraNotFound
 
 blueprint = Blueprint("cameras", __name__)
 
 
 @blueprint.get("/video_feed")
+@endpoint(
+    scope=Scope.LIVE,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="getVideo",
+        summary="Annotated video as Motion JPEG, without end",
+        tag="cameras",
+        answers={200: Answer("Pictures.", {"type": "string", "format": "binary"}, "multipart/x-mixed-replace")},
+        errors=(CameraNotFound, BrokerUnavailable),
+        parameters=(query.CAMERA,),
+    ),
+)
 def video_feed() -> Response:
     """The camera as Motion JPEG without end."""
-    mien = services()
-    camera = known_camera(request, mien.frames)
-    mjpeg.prepare_socket(request.environ)
-    stream = mien.video.stream(camera)
+    services = current_services()
+    camera = query.known_camera(request, services.frames)
+    prepare_for_stream(request.environ)
+    stream = services.video.stream(camera)
     return Response(stream, content_type=mjpeg.CONTENT_TYPE, headers=mjpeg.HEADERS, direct_passthrough=True)
 
 
 @blueprint.get("/emotion_data")
+@endpoint(
+    scope=Scope.LIVE,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="getEmotions",
+        summary="The newest emotions of a camera",
+        tag="cameras",
+        answers={200: Answer("What its newest analysed frame shows.", EmotionData)},
+        errors=(CameraNotFound, BrokerUnavailable),
+        parameters=(query.CAMERA,),
+    ),
+)
 def emotion_data() -> Response:
     """The camera's newest emotions, with their age and whether they are still live."""
-    mien = services()
-    camera = known_camera(request, mien.frames)
-    data = EmotionData.read(mien.frames, camera, time.time())
-    return Response(data.model_dump_json(), headers={"Cache-Control": "no-store"}, mimetype="application/json")
+    services = current_services()
+    camera = query.known_camera(request, services.frames)
+    return json_response(EmotionData.read(services.frames, camera, time.time()), headers=NOT_STORED)
 
 
 @blueprint.get("/v1/cameras")
+@endpoint(
+    scope=Scope.LIVE,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="listCameras",
+        summary="Cameras of the last hour",
+        tag="cameras",
+        answers={200: Answer("The camera with the newest frame first.", CameraList)},
+        errors=(BrokerUnavailable,),
+    ),
+)
 def list_cameras() -> Response:
     """Cameras of the last hour, newest first."""
-    mien = services()
-    cameras = CameraAnswer.all(mien.frames, time.time())
-    response = jsonify(cameras=[camera.model_dump(mode="json") for camera in cameras])
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return json_response(CameraList.read(current_services().frames, time.time()), headers=NOT_STORED)

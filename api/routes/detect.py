@@ -1,39 +1,61 @@
 """``POST /detect_emotion``: a photo in, its faces and emotions out, in one request."""
 
+from typing import Final
+
 from flask import Blueprint, Response, request
 
-from api.http.connection import client_name, vanished
+from api.access.authentication import client_name
+from api.http.connection import vanished
+from api.http.endpoint import Answer, Operation, Scope, endpoint
 from api.http.problems import error_of
-from api.jobs.submission import check_room, submit
-from api.overload.body_memory import release
-from api.requests.images import read_image
-from api.requests.jobs import JobRequest, Options
-from api.services import services
-from contracts.errors import DeadlineExceeded, JobCanceled
+from api.http.responses import json_response
+from api.jobs.submission import SUBMISSION_ERRORS
+from api.requests import bodies, query
+from api.requests.images import BODY_ERRORS, read_image
+from api.requests.jobs import JobRequest
+from api.requests.options import Options
+from api.services import current_services
+from contracts.errors import AnalysisFailed, DeadlineExceeded, JobCanceled
 from contracts.jobs import Job, JobState
 from contracts.queues import INTERACTIVE
 from contracts.responses import AcceptedResponse, DetectionResponse, job_location
 
 blueprint = Blueprint("detect", __name__)
 
-_ASK_AGAIN_S = 1
+_ASK_AGAIN_S: Final = 1
+_DETECT: Final = Operation(
+    id="detectEmotion",
+    summary="Read the faces of one photo",
+    tag="photos",
+    answers={
+        200: Answer(
+            "The reading; without a face `emotion` is null and `faces` is empty.",
+            DetectionResponse,
+            headers=("Mien-Job",),
+        ),
+        202: Answer("Not finished in time; the job goes on.", AcceptedResponse, headers=("Location", "Retry-After")),
+    },
+    errors=(*BODY_ERRORS, *SUBMISSION_ERRORS, AnalysisFailed, JobCanceled, DeadlineExceeded),
+    parameters=(query.IDEMPOTENCY_KEY,),
+)
 
 
 @blueprint.post("/detect_emotion")
+@endpoint(scope=Scope.ANALYZE, rate_limited=True, body=bodies.PHOTO, operation=_DETECT)
 def detect_emotion() -> Response:
     """Submit a job of one image, wait for it, and answer as if it were a plain function call."""
-    mien = services()
-    key = request.headers.get("Idempotency-Key")
+    services = current_services()
+    key = query.idempotency_key(request)
     if key is None:
-        check_room(mien, INTERACTIVE)  # before the photo is read: what is refused has to be cheap
-    wanted = JobRequest([read_image(request, mien.settings)], Options(priority=INTERACTIVE))
-    job = submit(mien, wanted, key, client_name(), admitted=key is None)
+        services.submission.check_room(INTERACTIVE)  # before the photo is read: what is refused has to be cheap
+    wanted = JobRequest([read_image(request, services.settings)], Options(priority=INTERACTIVE))
+    job = services.submission.submit(wanted, key, client_name(), admitted=key is None)
     del wanted
-    release()
+    services.body_memory.release()
     gone = vanished(request.environ)
-    job = mien.waiting.wait_for_accepted(job, mien.settings.sync_timeout_s, gone)
+    job = services.waiting.wait_for_accepted(job, services.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
-        mien.jobs.cancel(job.id)  # nobody is there to read the answer, and nobody knows the id
+        services.jobs.cancel(job.id)  # no client is there to read the answer, and none knows the id
     return _detection(job) if job.state.final else _accepted(job)
 
 
@@ -49,13 +71,11 @@ def _detection(job: Job) -> Response:
         raise error_of(item.error)
     if item.analysis is None:
         raise TypeError(f"job {job.id} has neither an analysis nor an error")
-    body = DetectionResponse.of(item.analysis).model_dump_json()
-    return Response(body, headers={"Mien-Job": job.id}, mimetype="application/json")
+    return json_response(DetectionResponse.of(item.analysis), headers={"Mien-Job": job.id})
 
 
 def _accepted(job: Job) -> Response:
     location = job_location(job.id)
     message = "The job is not finished yet; ask for its result at the given location."
     body = AcceptedResponse(job=job.id, state=job.state, location=location, message=message)
-    headers = {"Location": location, "Retry-After": str(_ASK_AGAIN_S)}
-    return Response(body.model_dump_json(), 202, headers, mimetype="application/json")
+    return json_response(body, 202, {"Location": location, "Retry-After": str(_ASK_AGAIN_S)})

@@ -1,44 +1,96 @@
 """Whether the gateway runs (``/livez``, ``/ping``) and whether it can do its work (``/readyz``)."""
 
-from flask import Blueprint, Response, jsonify
+from typing import Final, Literal
 
-from api.services import Services, services
+from flask import Blueprint, Response
+from pydantic import Field
+
+from api.http.endpoint import NO_BODY, PUBLIC, Answer, Operation, endpoint
+from api.http.responses import json_response
+from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable, NotReady
+from contracts.results import Message
 from contracts.storage.connections import check_connection
 
 blueprint = Blueprint("health", __name__)
 
-_OK = "ok"
+_OK: Final = "ok"
+
+
+class Alive(Message):
+    """The process answers."""
+
+    status: Literal["ok"] = _OK
+
+
+class Ready(Message):
+    """The process can do its work."""
+
+    status: Literal["ready"] = "ready"
+    checks: dict[str, str] = Field(description="Each part that is needed, with `ok`.")
+
+
+@blueprint.get("/ping")
+@endpoint(
+    scope=PUBLIC,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="ping", summary="Does the process answer?", tag="operation", answers={200: Answer("It does.", Alive)}
+    ),
+)
+def ping() -> Response:
+    """The process answers; it says nothing of the parts behind it."""
+    return json_response(Alive())
 
 
 @blueprint.get("/livez")
-@blueprint.get("/ping")
-def alive() -> Response:
-    """The process answers; it says nothing of the parts behind it."""
-    return jsonify(status=_OK)
+@endpoint(
+    scope=PUBLIC,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(id="livez", summary="The same", tag="operation", answers={200: Answer("It does.", Alive)}),
+)
+def livez() -> Response:
+    """The same, by the name that orchestrators ask for."""
+    return json_response(Alive())
 
 
 @blueprint.get("/readyz")
+@endpoint(
+    scope=PUBLIC,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="readyz",
+        summary="Would a photo sent now be analysed?",
+        tag="operation",
+        answers={200: Answer("It would.", Ready)},
+        errors=(NotReady,),
+    ),
+)
 def ready() -> Response:
     """Whether a photo sent now would be analysed; if not, why not."""
-    checks = _checks(services())
+    checks = _checks(current_services())
     if all(verdict == _OK for verdict in checks.values()):
-        return jsonify(status="ready", checks=checks)
+        return json_response(Ready(checks=checks))
     reasons = "; ".join(f"{part}: {verdict}" for part, verdict in checks.items() if verdict != _OK)
     raise NotReady(f"Not ready ({reasons}).", checks=checks)
 
 
-def _checks(mien: Services) -> dict[str, str]:
+def _checks(services: Services) -> dict[str, str]:
     checks = {}
     try:
-        check_connection(mien.redis)
+        check_connection(services.redis)
         checks["broker"] = _OK
-        checks["workers"] = _OK if mien.heartbeats.live_workers() else "no worker has reported within the last seconds"
+        checks["workers"] = (
+            _OK if services.heartbeats.live_workers() else "no worker has reported within the last seconds"
+        )
     except BrokerUnavailable as error:
         checks["broker"] = str(error)
         checks["workers"] = "unknown while the broker does not answer"
     try:
-        check_connection(mien.frame_redis)
+        check_connection(services.frame_redis)
         checks["frames"] = _OK
     except BrokerUnavailable as error:
         checks["frames"] = str(error)

@@ -1,80 +1,165 @@
 """``/v1/jobs``: submit, look, wait, follow, cancel."""
 
-import re
+from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from api.http.connection import client_name
+from api.access.authentication import client_name
+from api.http.endpoint import JSON, NO_BODY, Answer, Operation, Scope, endpoint
+from api.http.responses import NOT_STORED, json_response
 from api.jobs import events
-from api.jobs.submission import submit
-from api.overload.body_memory import release
+from api.jobs.submission import SUBMISSION_ERRORS
+from api.requests import bodies, options, query
+from api.requests.images import ARCHIVE_ERRORS, BODY_ERRORS
 from api.requests.jobs import read_job
-from api.requests.query import seconds_to_wait, wait_seconds
-from api.services import services
+from api.services import current_services
+from contracts import errors
 from contracts.errors import AnnotatedNotFound
 from contracts.jobs import Job
 from contracts.responses import JobResponse, job_location
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 
-_PREFER_WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?([^\s,;\"]+)", re.IGNORECASE)
+_JOB_ERRORS: Final = (errors.JobNotFound, errors.JobGone, errors.BrokerUnavailable)
+_EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "id": {"type": "string", "enum": list(events.IDS)},
+        "event": {"type": "string", "enum": list(events.NAMES)},
+        "data": {
+            "type": "string",
+            "contentMediaType": JSON,
+            "contentSchema": {"$ref": "#/components/schemas/JobResponse"},
+        },
+    },
+}
 
 
 @blueprint.post("")
+@endpoint(
+    scope=Scope.ANALYZE,
+    rate_limited=True,
+    body=bodies.JOB,
+    operation=Operation(
+        id="createJob",
+        summary=lambda settings: f"Submit a job of 1 to {settings.max_job_images} images",
+        tag="jobs",
+        answers={
+            200: Answer("The job is final already (`Prefer: wait=`).", JobResponse, headers=("Location",)),
+            202: Answer("The job is durably stored.", JobResponse, headers=("Location",)),
+        },
+        errors=(*BODY_ERRORS, *ARCHIVE_ERRORS, *SUBMISSION_ERRORS, errors.WebhookRefused),
+        parameters=(*options.parameters(), query.PREFER, query.IDEMPOTENCY_KEY),
+    ),
+)
 def create_job() -> Response:
     """Accept a job: 202 once it is durably stored, or 200 with its result if the client prefers to wait."""
-    mien = services()
-    preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
-    wait = seconds_to_wait(preferred[1], "Prefer", mien.settings.max_wait_s) if preferred else 0.0
-    job = submit(mien, read_job(request, mien.settings), request.headers.get("Idempotency-Key"), client_name())
-    release()
-    job = mien.waiting.wait_for_accepted(job, wait)
+    services = current_services()
+    wait = query.preferred_wait(request, services.settings.max_wait_s)
+    key = query.idempotency_key(request)
+    job = services.submission.submit(read_job(request, services.settings), key, client_name())
+    services.body_memory.release()
+    job = services.waiting.wait_for_accepted(job, wait or 0.0)
     response = _answer(job, 200 if job.state.final else 202)
     response.headers["Location"] = job_location(job.id)
-    if preferred:
+    if wait is not None:
         response.headers["Preference-Applied"] = f"wait={wait:g}"
     return response
 
 
 @blueprint.get("/<job_id>")
+@endpoint(
+    scope=Scope.ANALYZE,
+    rate_limited=True,
+    body=NO_BODY,
+    operation=Operation(
+        id="getJob",
+        summary="Look at a job, or wait for it",
+        tag="jobs",
+        answers={200: Answer("The job as it is now.", JobResponse)},
+        errors=(errors.MalformedRequest, *_JOB_ERRORS),
+        parameters=(query.JOB_ID, query.WAIT),
+    ),
+)
 def get_job(job_id: str) -> Response:
     """The job as it is, or as soon as it is final if the client waits for that."""
-    mien = services()
-    return _answer(mien.waiting.wait(job_id, wait_seconds(request, mien.settings.max_wait_s)))
+    services = current_services()
+    return _answer(services.waiting.wait(job_id, query.wait_seconds(request, services.settings.max_wait_s)))
 
 
 @blueprint.get("/<job_id>/events")
+@endpoint(
+    scope=Scope.ANALYZE,
+    rate_limited=True,
+    body=NO_BODY,
+    operation=Operation(
+        id="followJob",
+        summary="Follow a job's life as server-sent events",
+        tag="jobs",
+        answers={
+            200: Answer("One event a state, with the job as its data.", _EVENT, "text/event-stream"),
+            204: Answer("The last event has been seen; stop asking."),
+        },
+        errors=_JOB_ERRORS,
+        parameters=(query.JOB_ID, query.LAST_EVENT_ID),
+    ),
+)
 def follow_job(job_id: str) -> Response:
     """The job's life as server-sent events; 204 to a client that has seen the last one, so that it stops asking."""
-    mien = services()
-    job = mien.jobs.get(job_id)
+    services = current_services()
+    job = services.jobs.get(job_id)
     seen = events.seen_by(request.headers.get("Last-Event-ID"))
     if job.state.final and seen >= events.place(job.state):
         return Response(status=204)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(events.stream(mien.waiting, job, seen), headers=headers, mimetype="text/event-stream")
+    headers = NOT_STORED | {"X-Accel-Buffering": "no"}
+    return Response(events.stream(services.waiting, job, seen), headers=headers, mimetype="text/event-stream")
 
 
 @blueprint.get("/<job_id>/items/<int:index>/annotated")
+@endpoint(
+    scope=Scope.ANALYZE,
+    rate_limited=True,
+    body=NO_BODY,
+    operation=Operation(
+        id="getAnnotated",
+        summary="An image with its boxes drawn",
+        tag="jobs",
+        answers={200: Answer("The picture.", {"type": "string", "format": "binary"}, "image/jpeg")},
+        errors=(AnnotatedNotFound, *_JOB_ERRORS),
+        parameters=(query.JOB_ID, query.INDEX),
+    ),
+)
 def annotated(job_id: str, index: int) -> Response:
     """One of the job's images with its boxes drawn, as JPEG."""
-    mien = services()
-    mien.jobs.get(job_id)
-    jpeg = mien.jobs.annotated(job_id, index)
+    services = current_services()
+    services.jobs.get(job_id)
+    jpeg = services.jobs.annotated(job_id, index)
     if jpeg is None:
         raise AnnotatedNotFound(f'Job {job_id} keeps no annotated image {index}; submit it with "annotate": true.')
     return Response(jpeg, headers={"Cache-Control": "private, no-store"}, mimetype="image/jpeg")
 
 
 @blueprint.delete("/<job_id>")
+@endpoint(
+    scope=Scope.ANALYZE,
+    rate_limited=True,
+    body=NO_BODY,
+    operation=Operation(
+        id="cancelJob",
+        summary="Cancel a job that no worker has begun",
+        tag="jobs",
+        answers={200: Answer("The job as it is now, canceled or not.", JobResponse)},
+        errors=_JOB_ERRORS,
+        parameters=(query.JOB_ID,),
+    ),
+)
 def cancel_job(job_id: str) -> Response:
     """Cancel the job unless a worker has begun it; either way, answer with what it is now."""
-    mien = services()
-    mien.jobs.cancel(job_id)
-    return _answer(mien.jobs.get(job_id))
+    services = current_services()
+    services.jobs.cancel(job_id)
+    return _answer(services.jobs.get(job_id))
 
 
 def _answer(job: Job, status: int = 200) -> Response:
-    response = Response(JobResponse.of(job).model_dump_json(), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return json_response(JobResponse.of(job), status, NOT_STORED)

@@ -7,7 +7,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCol
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.services import Services, services
+from api.http.endpoint import NO_BODY, Answer, Operation, Scope, endpoint
+from api.services import Services, current_services
+from contracts.errors import BrokerUnavailable
 from contracts.metrics import HELP, parse_metric_key
 from contracts.queues import QUEUES
 
@@ -15,21 +17,33 @@ blueprint = Blueprint("metrics", __name__)
 
 
 @blueprint.get("/metrics")
+@endpoint(
+    scope=Scope.OPERATE,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="metrics",
+        summary="Prometheus' text format",
+        tag="operation",
+        answers={200: Answer("Counters of all processes.", {"type": "string"}, "text/plain")},
+        errors=(BrokerUnavailable,),
+    ),
+)
 def metrics() -> Response:
     """Everything, as of now."""
-    mien = services()
-    mien.requests.flush(mien.counters)
+    services = current_services()
+    services.request_metrics.flush(services.counters)
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
-    registry.register(_Shared(mien))
+    registry.register(_Shared(services))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _Shared(Collector):
     """Reads Redis once a scrape."""
 
-    def __init__(self, mien: Services) -> None:
-        self._mien = mien
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def describe(self) -> list[Metric]:
         """Nothing: so that registering does not read Redis."""
@@ -38,25 +52,25 @@ class _Shared(Collector):
     def collect(self) -> Iterator[Metric]:
         """All shared counters and the gauges that follow from the stores."""
         yield from self._counters()
-        mien = self._mien
+        services = self._services
         depths = GaugeMetricFamily("mien_queue_depth", "Messages waiting, by queue.", labels=["queue"])
         for queue in QUEUES:
-            depths.add_metric([queue], mien.jobs.queue_depth(queue))
+            depths.add_metric([queue], services.jobs.queue_depth(queue))
         yield depths
-        yield GaugeMetricFamily("mien_jobs_open", "Jobs accepted and not yet final.", mien.jobs.open_count())
-        workers = mien.heartbeats.live_workers()
+        yield GaugeMetricFamily("mien_jobs_open", "Jobs accepted and not yet final.", services.jobs.open_count())
+        workers = services.heartbeats.live_workers()
         yield GaugeMetricFamily("mien_workers", "Workers that have reported lately.", len(workers))
         threads = sum(worker.threads for worker in workers)
         yield GaugeMetricFamily("mien_worker_threads", "Jobs that these workers analyse at a time.", threads)
-        yield GaugeMetricFamily("mien_jobs_waited_for", "Clients waiting in this process.", mien.waiting.count)
+        yield GaugeMetricFamily("mien_jobs_waited_for", "Clients waiting in this process.", services.waiting.count)
         viewers = GaugeMetricFamily("mien_viewers", "Viewers in this process, by camera.", labels=["camera"])
-        for camera, count in mien.video.viewers().items():
+        for camera, count in services.video.viewers().items():
             viewers.add_metric([camera], count)
         yield viewers
 
     def _counters(self) -> Iterator[Metric]:
         families: dict[str, CounterMetricFamily] = {}
-        for text, value in sorted(self._mien.counters.read().items()):
+        for text, value in sorted(self._services.counters.read().items()):
             name, labels = parse_metric_key(text)
             if name not in families:
                 families[name] = CounterMetricFamily(name, HELP.get(name, name), labels=list(labels))

@@ -2,6 +2,8 @@
 
 from flask import Blueprint, Response, send_from_directory
 
+from api.http.endpoint import NO_BODY, UNDESCRIBED, Scope, endpoint
+
 blueprint = Blueprint("page", __name__)
 
 _FOLDER = "page"  # below the package
@@ -22,13 +24,18 @@ POLICY = "; ".join(
 """Content-Security-Policy of the page: its own files only, no inline script."""
 
 
+_live = endpoint(scope=Scope.LIVE, rate_limited=False, body=NO_BODY, operation=UNDESCRIBED)
+
+
 @blueprint.get("/")
+@_live
 def index() -> Response:
     """The live page."""
     return html_page("index.html")
 
 
 @blueprint.get("/page/<path:name>")
+@_live
 def asset(name: str) -> Response:
     """A file of the page."""
     return page_file(name)

@@ -1,1 +1,1 @@
-"""One kind of camera a file; all of them keep to `capture.source.Source`."""
+"""One kind of camera a file; all of them keep to `capture.source.FrameSource`."""

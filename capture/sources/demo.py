@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from capture.pacing import Clock
-from capture.source import Picture, Shot
+from capture.source import BgrImage, CapturedImage
 
 WIDTH, HEIGHT = 640, 480
 """Pixels."""
@@ -29,29 +29,30 @@ class DemoCamera:
     name = "The demo camera"
 
     def __init__(self, *, clock: Clock = time.time) -> None:
+        """Read the portrait; `clock` gives seconds since 1970."""
         self._clock = clock
         self._photo = portrait()[_HEAD]
 
-    def read(self) -> Shot:
+    def read(self) -> CapturedImage:
         """The picture of this moment; the same moment gives the same picture."""
         now = self._clock()
-        return Shot(self._draw(now), now)
+        return CapturedImage(self._draw(now), now)
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _draw(self, moment: float) -> Picture:
+    def _draw(self, moment: float) -> BgrImage:
         x, y, size = (math.sin(2 * math.pi * moment / period) for period in _PERIODS_S)
         height, width = self._photo.shape[:2]
         scale = _SCALE + _SCALE_SWING * size
         left = WIDTH / 2 + _DRIFT_X * x - scale * width / 2
         top = HEIGHT / 2 + _DRIFT_Y * y - scale * height / 2
         matrix = np.array([[scale, 0, left], [0, scale, top]])
-        drawn: Picture = cv2.warpAffine(self._photo, matrix, (WIDTH, HEIGHT), borderValue=_BACKGROUND)
+        drawn: BgrImage = cv2.warpAffine(self._photo, matrix, (WIDTH, HEIGHT), borderValue=_BACKGROUND)
         return drawn
 
 
-def portrait() -> Picture:
+def portrait() -> BgrImage:
     """Read the whole photo."""
     photo = cv2.imdecode(np.frombuffer(PHOTO.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     return np.asarray(photo, dtype=np.uint8)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 import cv2
 
-from capture.pacing import Clock, growing_pauses
-from capture.source import Shot
+from capture.pacing import Clock, backoff_delays
+from capture.source import CapturedImage
 
-_LOG = logging.getLogger(__name__)
-_PATIENCE_S = 1.0
-_FAREWELL_S = 1.0
+logger = logging.getLogger(__name__)
+_READ_TIMEOUT_S = 1.0
+_JOIN_TIMEOUT_S = 1.0
 
 
 class LiveSource:
@@ -28,9 +28,18 @@ class LiveSource:
         connect: Callable[[], cv2.VideoCapture],
         *,
         opened: cv2.VideoCapture | None = None,
-        pauses: Callable[[], Iterator[float]] = growing_pauses,
+        pauses: Callable[[], Iterator[float]] = backoff_delays,
         clock: Clock = time.time,
     ) -> None:
+        """Start to read.
+
+        Args:
+            name: how log lines call the camera.
+            connect: opens the camera; may take seconds, and may fail by what it returns.
+            opened: a connection that exists already, used before `connect` is called.
+            pauses: seconds to wait before each further attempt to connect.
+            clock: gives seconds since 1970.
+        """
         self.name = name
         self._connect = connect
         self._pauses = pauses
@@ -38,23 +47,23 @@ class LiveSource:
         self._closing = threading.Event()
         self._changed = threading.Condition()
         self._wanted = False
-        self._shot: Shot | None = None
+        self._captured: CapturedImage | None = None
         # A daemon, because opening a camera that does not answer can take seconds and cannot be interrupted.
         self._thread = threading.Thread(target=self._run, args=(opened,), name="camera", daemon=True)
         self._thread.start()
 
-    def read(self) -> Shot | None:
+    def read(self) -> CapturedImage | None:
         """The next picture that comes; None if none comes within a second."""
         with self._changed:
             self._wanted = True
-            self._changed.wait_for(lambda: self._shot is not None, _PATIENCE_S)
-            shot, self._shot = self._shot, None
-            return shot
+            self._changed.wait_for(lambda: self._captured is not None, _READ_TIMEOUT_S)
+            captured, self._captured = self._captured, None
+            return captured
 
     def close(self) -> None:
         """End the thread and the connection."""
         self._closing.set()
-        self._thread.join(_FAREWELL_S)
+        self._thread.join(_JOIN_TIMEOUT_S)
 
     def _run(self, capture: cv2.VideoCapture | None) -> None:
         pauses, broken = self._pauses(), False
@@ -65,7 +74,7 @@ class LiveSource:
             if self._closing.is_set():
                 return
             if not broken:
-                _LOG.warning("%s sends no pictures; trying again until it does.", self.name)
+                logger.warning("%s sends no pictures; trying again until it does.", self.name)
             broken = True
             self._closing.wait(next(pauses))
 
@@ -77,11 +86,11 @@ class LiveSource:
             while not self._closing.is_set() and capture.grab():
                 if not any_came:
                     any_came = True
-                    _LOG.log(logging.WARNING if came_back else logging.INFO, "%s sends pictures.", self.name)
+                    logger.log(logging.WARNING if came_back else logging.INFO, "%s sends pictures.", self.name)
                 if self._wanted:
                     self._hand_over(capture)
         except cv2.error as error:  # what OpenCV cannot read is no better than silence
-            _LOG.debug("%s: %s", self.name, error)
+            logger.debug("%s: %s", self.name, error)
         if capture is not None:
             capture.release()
         return any_came
@@ -92,5 +101,5 @@ class LiveSource:
         if not sound:
             return
         with self._changed:
-            self._shot, self._wanted = Shot(picture, taken_at), False
+            self._captured, self._wanted = CapturedImage(picture, taken_at), False
             self._changed.notify()

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 
 from capture.pacing import Clock, Sleep
-from capture.source import SETTING, Shot
+from capture.source import SETTING, CapturedImage
 from contracts.errors import ConfigurationError
 
 _USUAL_FPS = 25.0
@@ -15,7 +15,7 @@ _FASTEST_FPS = 240.0
 
 
 class VideoFile:
-    """Every picture has its time; whoever comes late gets the one that is due, and whoever comes early waits."""
+    """Every image has its time: a late reader gets the one that is due, and an early reader waits for it."""
 
     def __init__(
         self,
@@ -25,6 +25,17 @@ class VideoFile:
         monotonic: Clock = time.monotonic,
         sleep: Sleep = time.sleep,
     ) -> None:
+        """Open the file.
+
+        Args:
+            path: the file.
+            clock: gives seconds since 1970.
+            monotonic: gives seconds and never goes back.
+            sleep: waits for a number of seconds.
+
+        Raises:
+            ConfigurationError: it is no video that can be read.
+        """
         self.name = f"The video {path.name}"
         self._path = path
         self._clock = clock
@@ -36,11 +47,14 @@ class VideoFile:
         self._began = monotonic()
         self._position = 0  # pictures taken since `_began`
 
-    def read(self) -> Shot | None:
-        """The picture that is due now, or the next one when it is; None if that one is damaged.
+    def read(self) -> CapturedImage | None:
+        """The image that is due now, or the next one as soon as it is.
+
+        Returns:
+            None if that image is damaged.
 
         Raises:
-            ConfigurationError: the file has gone or holds no pictures any more.
+            ConfigurationError: the file has gone or holds no images any more.
         """
         elapsed = self._monotonic() - self._began
         due = int(elapsed * self._fps) + 1
@@ -53,7 +67,7 @@ class VideoFile:
         while self._position < due:
             self._grab()
         sound, picture = self._capture.retrieve()
-        return Shot(picture, self._clock()) if sound else None
+        return CapturedImage(picture, self._clock()) if sound else None
 
     def close(self) -> None:
         """Close the file."""

@@ -51,7 +51,7 @@ def test_a_broker_out_of_reach_is_a_typed_error() -> None:
 def test_too_many_at_a_time_are_a_typed_error_as_well(
     dispatcher: Dispatcher, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contracts.storage.dispatch._PATIENCE_S", 0.01)
+    monkeypatch.setattr("contracts.storage.dispatch._TIMEOUT_S", 0.01)
     with ExitStack() as others:
         for _ in range(4):
             others.enter_context(dispatcher._pool.acquire())

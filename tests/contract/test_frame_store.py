@@ -59,13 +59,13 @@ def test_requests_in_flight_are_bounded_and_lost_ones_are_given_up(
     store: FrameStore, settings: Settings, clock: Any
 ) -> None:
     tokens = [f"t{i}" for i in range(settings.camera_in_flight)]
-    assert all(store.ask("cam", token) for token in tokens)
-    assert not store.ask("cam", "one too many")
-    assert store.ask("another", "t")
-    store.answered("cam", tokens[0])
-    assert store.ask("cam", "next")
+    assert all(store.reserve_request("cam", token) for token in tokens)
+    assert not store.reserve_request("cam", "one too many")
+    assert store.reserve_request("another", "t")
+    store.release_request("cam", tokens[0])
+    assert store.reserve_request("cam", "next")
     clock.now += 3
-    assert store.ask("cam", "after the others were lost")
+    assert store.reserve_request("cam", "after the others were lost")
 
 
 def test_a_frame_is_taken_for_analysis_once(store: FrameStore) -> None:

@@ -129,7 +129,7 @@ def test_a_long_queue_is_not_doubled_by_announcing_what_waits_in_it(
         clock.now += settings.requeue_after_s
     for _ in range(30):
         clock.now += settings.requeue_after_s
-        assert store.overdue() == [], "the queue is long, and nobody has taken anything out of it"
+        assert store.overdue() == [], "the queue is long, and no worker has taken anything out of it"
     lost = jobs[5]
     (message,) = [text for text in redis.lrange(BULK, 0, -1) if lost.id in text.decode()]
     redis.lrem(BULK, 1, message)
@@ -211,7 +211,7 @@ def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) 
 
 def test_reaching_a_final_state_wakes_whoever_waits(store: JobStore, redis: Redis) -> None:
     pubsub = redis.pubsub(ignore_subscribe_messages=True)
-    pubsub.subscribe(keys.DONE_CHANNEL)
+    pubsub.subscribe(keys.FINAL_JOBS_CHANNEL)
     pubsub.get_message(timeout=5)
     finished, canceled = store.create([b"x"], INTERACTIVE), store.create([b"x"], INTERACTIVE)
     store.claim(finished.id, "a")
@@ -234,8 +234,8 @@ def test_settled_tells_final_and_forgotten_jobs_from_open_ones(store: JobStore) 
     queued, running, canceled = (store.create([b"x"], INTERACTIVE) for _ in range(3))
     store.claim(running.id, "a")
     store.cancel(canceled.id)
-    assert store.settled([queued.id, running.id, canceled.id, "forgotten"]) == {canceled.id, "forgotten"}
-    assert store.settled([]) == set()
+    assert store.final_among([queued.id, running.id, canceled.id, "forgotten"]) == {canceled.id, "forgotten"}
+    assert store.final_among([]) == set()
 
 
 def test_a_full_redis_refuses_new_jobs_and_lets_accepted_ones_end(store: JobStore, redis: Redis) -> None:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from api.app import create_app
+from api.services import services_of
 from contracts.settings import Settings
 
 _UNDESCRIBED = ("/", "/page/", "/docs", "/openapi.json", "/problems/")
@@ -19,7 +20,7 @@ _UNDESCRIBED = ("/", "/page/", "/docs", "/openapi.json", "/problems/")
 def app(settings: Settings) -> Any:
     app = create_app(settings)
     yield app
-    app.extensions["mien"].close()
+    services_of(app).close()
 
 
 def test_every_view_is_described(app: Flask) -> None:

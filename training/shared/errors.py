@@ -6,10 +6,10 @@ from contracts.errors import ConfigurationError
 class TrainingError(ConfigurationError):
     """The command cannot be carried out as given."""
 
-    code, title = "training_error", "The training command cannot run"
+    code = "training_error"
 
 
 class DataError(TrainingError):
     """The data set is missing, incomplete or damaged."""
 
-    code, title = "training_data_error", "The data set cannot be used"
+    code = "training_data_error"

@@ -12,6 +12,7 @@ from PIL import Image
 from redis import Redis
 
 from api.app import create_app
+from api.services import services_of
 from contracts.emotions import EMOTIONS
 from contracts.jobs import ItemResult
 from contracts.queues import JOB_QUEUES
@@ -79,7 +80,7 @@ class StandIn:
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
-    app.extensions["mien"].close()
+    services_of(app).close()
 
 
 @pytest.fixture

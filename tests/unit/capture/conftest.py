@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from capture.source import Picture
+from capture.source import BgrImage
 
 MakeVideo = Callable[..., Path]
 
 
 class HandClock:
-    """Moves only when told to, or when somebody sleeps."""
+    """Moves only when told to, or when the code sleeps."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -27,7 +27,7 @@ class HandClock:
         self.now += seconds
 
 
-def plain(shade: int, width: int = 64, height: int = 48) -> Picture:
+def plain(shade: int, width: int = 64, height: int = 48) -> BgrImage:
     """A picture of one shade of grey, so that a test can tell which one it has got."""
     return np.full((height, width, 3), shade, np.uint8)
 

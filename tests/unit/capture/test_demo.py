@@ -8,11 +8,11 @@ from capture.sources.demo import PHOTO, DemoCamera, portrait
 
 def faces(moment: float) -> list[list[int]]:
     """Boxes (x, y, width, height) in pixels, found by OpenCV's own cascade."""
-    shot = DemoCamera(clock=lambda: moment).read()
-    assert shot.taken_at == moment
-    assert shot.picture.shape == (480, 640, 3)
+    captured = DemoCamera(clock=lambda: moment).read()
+    assert captured.taken_at == moment
+    assert captured.image.shape == (480, 640, 3)
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
-    grey = cv2.cvtColor(shot.picture, cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(captured.image, cv2.COLOR_BGR2GRAY)
     return [list(box) for box in cascade.detectMultiScale(grey, 1.1, 12, minSize=(90, 90))]
 
 

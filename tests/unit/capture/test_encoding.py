@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from capture.encoding import LONGEST_SIDE, encode
-from capture.source import Picture
+from capture.source import BgrImage
 
 
-def decode(jpeg: bytes) -> Picture:
+def decode(jpeg: bytes) -> BgrImage:
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     return np.asarray(picture, np.uint8)

@@ -12,9 +12,9 @@ from contracts.errors import ConfigurationError
 def test_images_come_sorted_and_begin_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         source = ImageFolder(folder, clock=lambda: 3.0)
-        shots = [source.read() for _ in range(7)]
-    assert [round(float(shot.picture.mean())) for shot in shots] == [50, 100, 150, 50, 100, 150, 50]
-    assert shots[0].taken_at == 3.0
+        captures = [source.read() for _ in range(7)]
+    assert [round(float(captured.image.mean())) for captured in captures] == [50, 100, 150, 50, 100, 150, 50]
+    assert captures[0].taken_at == 3.0
     assert [record.getMessage() for record in caplog.records] == [
         f"{folder / 'broken.png'} is not an image that can be read; left out."
     ]

@@ -79,11 +79,11 @@ def follow(camera: FakeCamera) -> LiveSource:
 
 def shade(source: LiveSource) -> int:
     """Shade of the next picture, however long it takes to come."""
-    while (shot := source.read()) is None:
+    while (captured := source.read()) is None:
         pass
-    assert shot.picture.shape == (48, 64, 3)
-    assert shot.taken_at == 5.0
-    return round(float(shot.picture.mean()))
+    assert captured.image.shape == (48, 64, 3)
+    assert captured.taken_at == 5.0
+    return round(float(captured.image.mean()))
 
 
 def test_pictures_come_over_http(serve: Callable[[int], FakeCamera]) -> None:
@@ -146,8 +146,8 @@ def test_what_opencv_cannot_read_is_a_broken_line(serve: Callable[[int], FakeCam
         return Failing(_connect(camera.url), call)
 
     with closing(LiveSource("It", connect, pauses=lambda: repeat(0.02), clock=lambda: 5.0)) as source:
-        shots = (source.read() for _ in range(20))
-        assert any(shot is not None for shot in shots)
+        captures = (source.read() for _ in range(20))
+        assert any(captured is not None for captured in captures)
     assert next(connections) == 2
 
 
@@ -167,7 +167,7 @@ def test_a_camera_that_never_answers_is_said_once(caplog: pytest.LogCaptureFixtu
 
     def connect() -> cv2.VideoCapture:
         attempts.release()
-        return _connect("http://127.0.0.1:9/nobody")
+        return _connect("http://127.0.0.1:9/nothing")
 
     with closing(LiveSource("It", connect, pauses=lambda: repeat(0.01))) as source:
         for _ in range(4):

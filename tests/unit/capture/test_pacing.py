@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from capture.pacing import Pacer, growing_pauses
+from capture.pacing import Pacer, backoff_delays
 
 
 def test_slots_come_at_the_given_rate(hand_clock: Any) -> None:
@@ -39,7 +39,7 @@ def test_missed_slots_are_left_out(hand_clock: Any) -> None:
 
 
 def test_pauses_double_up_to_a_limit_and_differ_by_chance() -> None:
-    pauses = list(islice(growing_pauses(1, 8), 6))
+    pauses = list(islice(backoff_delays(1, 8), 6))
     for pause, full in zip(pauses, [1, 2, 4, 8, 8, 8], strict=True):
         assert full / 2 <= pause <= full
-    assert pauses[3:] != list(islice(growing_pauses(1, 8), 6))[3:]
+    assert pauses[3:] != list(islice(backoff_delays(1, 8), 6))[3:]

@@ -6,14 +6,14 @@ from typing import Any
 import cv2
 import pytest
 
-from capture.source import Shot
+from capture.source import CapturedImage
 from capture.sources.video import VideoFile
 from contracts.errors import ConfigurationError
 
 
-def shade(shot: Shot | None) -> int:
-    assert shot is not None
-    return round(float(shot.picture.mean()) / 20)
+def shade(captured: CapturedImage | None) -> int:
+    assert captured is not None
+    return round(float(captured.image.mean()) / 20)
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def source(video: Path, hand_clock: Any) -> VideoFile:
 
 
 def test_a_reader_without_haste_gets_every_picture_in_its_time(source: VideoFile, hand_clock: Any) -> None:
-    shots = [source.read() for _ in range(5)]
-    assert [shade(shot) for shot in shots] == [0, 1, 2, 3, 4]
+    captures = [source.read() for _ in range(5)]
+    assert [shade(captured) for captured in captures] == [0, 1, 2, 3, 4]
     assert hand_clock.now - 1_000 == pytest.approx(0.4)
-    assert shots[0] is not None
-    assert shots[0].taken_at == 7.0
+    assert captures[0] is not None
+    assert captures[0].taken_at == 7.0
     source.close()
 
 

@@ -22,7 +22,7 @@ from contracts.settings import Settings
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import GAPS_S, WebhookStore
 from workers import outbound
-from workers.webhooks import Deliverer
+from workers.webhooks import WebhookSender
 
 LOCAL = AddressPolicy("127.0.0.0/8")
 ITEMS = [ItemResult(index=0, analysis=Analysis(width=4, height=3, faces=[], detector="d", model="m"))]
@@ -84,9 +84,9 @@ def store(redis: Redis, clock: Any) -> WebhookStore:
     return WebhookStore(redis, clock)
 
 
-def deliverer(redis: Redis, settings: Settings, clock: Any, policy: AddressPolicy = LOCAL) -> Deliverer:
+def deliverer(redis: Redis, settings: Settings, clock: Any, policy: AddressPolicy = LOCAL) -> WebhookSender:
     """As a process makes it that has just started."""
-    return Deliverer(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
+    return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
 
 
 def finished(jobs: JobStore, url: str) -> Job:
@@ -185,8 +185,8 @@ def test_gaps_grow_with_jitter_and_in_the_end_it_is_a_dead_letter_that_can_be_re
     gaps = [later - earlier for earlier, later in itertools.pairwise(attempts)]
     assert len(gaps) == len(GAPS_S) >= 8
     assert all(0.79 * wanted < gap < 1.21 * wanted for gap, wanted in zip(gaps, GAPS_S, strict=True))
-    (letter,) = store.dead()
-    assert (letter["job"], letter["reason"], letter["attempts"]) == (job.id, "answered 500", len(GAPS_S) + 1)
+    (webhook,) = store.dead()
+    assert (webhook.job, webhook.reason, webhook.attempts) == (job.id, "answered 500", len(GAPS_S) + 1)
     receiver.status = 204
     store.replay(job.id)
     assert store.dead() == []
@@ -202,7 +202,7 @@ def test_a_message_that_waited_too_long_does_not_shorten_the_gap(
     receiver.status = 500
     job_id = announced(jobs, store, receiver.url)
     clock.now += 61
-    assert store.take_due() == [job_id], "nobody has tried it: it is announced again"
+    assert store.take_due() == [job_id], "no worker has tried it: it is announced again"
     sender = deliverer(redis, settings, clock)
     outcomes = [sender.deliver(job_id) for _ in range(3)]
     assert outcomes == ["later", "not due", "not due"]
@@ -247,7 +247,7 @@ def test_a_name_that_leads_inside_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def answers(host: str, port: int) -> list[str]:
-        """A name server under somebody else's control: one public address, and one of ours."""
+        """A name server under a client's control: one public address, and one of ours."""
         return ["93.184.216.34", "127.0.0.1"]
 
     if name != "localhost":
@@ -256,4 +256,4 @@ def test_a_name_that_leads_inside_is_refused(
     sender = deliverer(redis, settings, clock, AddressPolicy(""))
     assert sender.deliver(job_id) == "given up"
     assert receiver.received == []
-    assert "not a public address" in store.dead()[0]["reason"]
+    assert "not a public address" in store.dead()[0].reason

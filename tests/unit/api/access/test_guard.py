@@ -14,10 +14,11 @@ import pytest
 from flask import Flask
 from redis import Redis
 
+from api.access.keys import ApiKeyStore, Scope
 from api.app import create_app
+from api.services import services_of
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.api_keys import ApiKeyStore, Scope
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def guarded(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for app in apps:
-        app.extensions["mien"].close()
+        services_of(app).close()
 
 
 @pytest.fixture

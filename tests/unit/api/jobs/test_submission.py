@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from api.services import services_of
 from contracts.errors import BrokerUnavailable
 from contracts.storage.jobs import JobStore
 
@@ -18,7 +19,7 @@ def post(app: Flask, address: str, data: bytes, **headers: str) -> TestResponse:
 def test_a_job_that_was_stored_without_an_answer_is_found_by_its_key(
     app: Flask, jobs: JobStore, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = app.extensions["mien"].jobs
+    store = services_of(app).jobs
     create = store.create
 
     def create_unheard(*args: Any, **more: Any) -> None:
@@ -41,7 +42,7 @@ def test_who_waits_when_redis_goes_away_is_told_where_the_job_is(
         raise BrokerUnavailable("gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(app.extensions["mien"].jobs, "get", get)
+        patched.setattr(services_of(app).jobs, "get", get)
         response = post(app, address, jpeg, Prefer="wait=5")
         assert app.test_client().get(f"{response.headers['Location']}?wait=5").status_code == 503
     assert response.status_code == 202
@@ -60,6 +61,6 @@ def test_a_stream_of_events_ends_quietly_when_redis_goes_away(
     def get(_: str) -> None:
         raise BrokerUnavailable("gone")
 
-    monkeypatch.setattr(app.extensions["mien"].jobs, "get", get)
+    monkeypatch.setattr(services_of(app).jobs, "get", get)
     assert list(events) == [], "the client comes back with Last-Event-ID"
     response.close()

@@ -12,6 +12,7 @@ from redis import Redis
 
 from api.live import mjpeg
 from api.live.broadcast import STALLED_AFTER_S, CameraHub, placeholder
+from api.services import services_of
 from contracts.emotions import EMOTIONS
 from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace, View
 from contracts.results import Box
@@ -27,7 +28,7 @@ def store(redis: Redis, settings: Settings) -> FrameStore:
 
 @pytest.fixture
 def hub(app: Flask) -> CameraHub:
-    hub: CameraHub = app.extensions["mien"].video
+    hub: CameraHub = services_of(app).video
     return hub
 
 

@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.app import create_app
 from api.overload.concurrency import ConcurrencyLimiter
+from api.services import services_of
 from contracts.errors import Overloaded
 from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, STAGE_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
@@ -18,31 +19,31 @@ from contracts.storage.jobs import JobStore
 
 def test_what_does_not_fit_is_turned_away_until_somebody_leaves(clock: Any) -> None:
     gate = ConcurrencyLimiter(10, "Full", clock)
-    leave_first, leave_second = gate.enter(6), gate.enter(4)
+    leave_first, leave_second = gate.acquire(6), gate.acquire(4)
     with pytest.raises(Overloaded, match="Full; try again later"):
         gate.check()
     leave_second()
     leave_second()
-    assert gate.inside == 6, "whoever leaves twice gives room back once"
+    assert gate.in_use == 6, "whoever leaves twice gives room back once"
     gate.check(4)
     leave_first()
-    assert gate.inside == 0
+    assert gate.in_use == 0
 
 
 def test_what_is_larger_than_the_limit_gets_in_alone(clock: Any) -> None:
     gate = ConcurrencyLimiter(10, "Full", clock)
-    with gate.entered(11), pytest.raises(Overloaded):
-        gate.enter(1)
-    with gate.entered(1), pytest.raises(Overloaded):
-        gate.enter(11)
+    with gate.hold(11), pytest.raises(Overloaded):
+        gate.acquire(1)
+    with gate.hold(1), pytest.raises(Overloaded):
+        gate.acquire(11)
 
 
 def test_retry_after_is_how_long_stays_are_lately(clock: Any) -> None:
     gate = ConcurrencyLimiter(1, "Full", clock)
     for _ in range(100):
-        with gate.entered():
+        with gate.hold():
             clock.now += 7
-    with gate.entered(), pytest.raises(Overloaded) as caught:
+    with gate.hold(), pytest.raises(Overloaded) as caught:
         gate.check()
     assert caught.value.retry_after == pytest.approx(7, rel=0.01)
 
@@ -50,43 +51,43 @@ def test_retry_after_is_how_long_stays_are_lately(clock: Any) -> None:
 def test_a_gate_that_has_become_slow_lets_fewer_in(clock: Any) -> None:
     gate = ConcurrencyLimiter(100, "Full", clock, longest_s=1)
     for _ in range(100):
-        with gate.entered():
+        with gate.hold():
             clock.now += 0.25
-    leaves = [gate.enter() for _ in range(20)]
+    leaves = [gate.acquire() for _ in range(20)]
     with pytest.raises(Overloaded):
         gate.check()
     for leave in leaves:
         leave()
     for _ in range(100):
-        with gate.entered():
+        with gate.hold():
             clock.now += 0.01
     for _ in range(50):
-        gate.enter()
+        gate.acquire()
 
 
 @pytest.mark.parametrize("address", ["/detect_emotion", "/v1/jobs"])
-@pytest.mark.parametrize("gate", ["bodies", "storing"])
+@pytest.mark.parametrize("gate", ["body_limiter", "storing"])
 def test_a_full_gateway_answers_without_storing_anything(
     settings: Settings, jobs: JobStore, worker: Any, jpeg: bytes, address: str, gate: str
 ) -> None:
     app = create_app(settings.model_copy(update={"max_intake_bytes": 1_000, "max_intake_jobs": 1}))
     client = app.test_client()
-    leave = getattr(app.extensions["mien"], gate).enter(1_000)
+    leave = getattr(services_of(app), gate).acquire(1_000)
     refused = client.post(address, data=jpeg, content_type="image/jpeg")
     assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
     assert int(refused.headers["Retry-After"]) >= 1
     assert jobs.open_count() == 0
     leave()
     assert client.post(address, data=jpeg, content_type="image/jpeg").status_code in (200, 202)
-    assert app.extensions["mien"].bodies.inside == 0
-    assert app.extensions["mien"].storing.inside == 0
-    app.extensions["mien"].close()
+    assert services_of(app).body_limiter.in_use == 0
+    assert services_of(app).storing.in_use == 0
+    services_of(app).close()
 
 
 def test_a_body_that_cannot_be_used_gives_its_room_back(app: Flask) -> None:
     client = app.test_client()
     assert client.post("/detect_emotion", data=b"no image", content_type="image/jpeg").status_code == 422
-    assert app.extensions["mien"].bodies.inside == 0
+    assert services_of(app).body_limiter.in_use == 0
 
 
 def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(settings: Settings, redis: Any, clock: Any) -> None:

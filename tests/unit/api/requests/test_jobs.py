@@ -15,6 +15,7 @@ from redis import Redis
 
 from api.app import create_app
 from api.overload.admission import Admission
+from api.services import services_of
 from contracts.errors import CorruptImage, Overloaded
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.metrics import IMAGES_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, metric_key
@@ -198,7 +199,7 @@ def test_a_key_is_not_used_up_by_a_refusal(settings: Settings, redis: Redis, jpe
     assert post().status_code == 503
     redis.delete(BULK)
     assert post().status_code == 202
-    app.extensions["mien"].close()
+    services_of(app).close()
 
 
 def test_fifty_duplicates_at_once_are_one_analysis(app: Flask, worker: Any, jpeg: bytes) -> None:
@@ -232,7 +233,7 @@ def test_too_many_waiting_bytes_are_overload(settings: Settings, redis: Redis, j
     redis.set(keys.OPEN_BYTES, 1_000)
     response = app.test_client().post("/v1/jobs", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
-    app.extensions["mien"].close()
+    services_of(app).close()
 
 
 def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, redis: Redis, jpeg: bytes) -> None:

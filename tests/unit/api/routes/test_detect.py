@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
+from api.services import services_of
 from contracts.errors import CorruptImage
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.settings import Settings
@@ -145,7 +146,7 @@ def test_a_job_that_takes_too_long_goes_on_and_its_id_is_handed_out(settings: Se
     body = response.get_json()
     assert (response.status_code, body["state"]) == (202, "queued")
     assert response.headers["Location"] == body["location"] == f"/v1/jobs/{body['job']}"
-    app.extensions["mien"].close()
+    services_of(app).close()
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_a_job_that_takes_too_long_goes_on_and_its_id_is_handed_out(settings: Se
 def test_a_job_that_ends_without_analysis_is_an_error(
     app: Flask, client: FlaskClient, jpeg: bytes, state: str, status: int, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting = app.extensions["mien"].waiting
+    waiting = services_of(app).waiting
     wait = waiting.wait
 
     def end_first(job_id: str, *_: Any) -> Any:
@@ -174,7 +175,7 @@ def test_a_full_queue_is_overload_with_a_time_to_come_back(
     assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
     assert int(response.headers["Retry-After"]) >= 1
     assert jobs.open_count() == 0
-    app.extensions["mien"].close()
+    services_of(app).close()
 
 
 def test_without_a_broker_nothing_is_promised(jpeg: bytes) -> None:
@@ -182,4 +183,4 @@ def test_without_a_broker_nothing_is_promised(jpeg: bytes) -> None:
     response = app.test_client().post("/detect_emotion", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.get_json()["code"]) == (503, "broker_unavailable")
     assert int(response.headers["Retry-After"]) >= 1
-    app.extensions["mien"].close()
+    services_of(app).close()

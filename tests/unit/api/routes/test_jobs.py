@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
+from api.services import services_of
 from contracts.queues import BULK, INTERACTIVE
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
@@ -52,7 +53,7 @@ def test_a_wait_that_is_no_number_is_refused(client: FlaskClient, wait: str) -> 
 
 def somebody_waits(app: Flask, job_id: str, wait_for: Any) -> tuple[threading.Thread, list[Any]]:
     """A thread that waits for the job for up to a minute, and where its answer will be."""
-    room, answers = app.extensions["mien"].waiting, list[Any]()
+    room, answers = services_of(app).waiting, list[Any]()
     waiter = threading.Thread(target=lambda: answers.append(room.wait(job_id, 60)))
     waiter.start()
     wait_for(lambda: room.count, "the waiting caller")
@@ -67,7 +68,7 @@ def test_a_done_message_that_was_missed_does_no_harm(
     redis.hset(keys.job(job_id), "state", "canceled")  # as if the connection had been down when it was announced
     waiter.join(timeout=30)
     assert [job.state for job in answers] == ["canceled"]
-    assert app.extensions["mien"].waiting.count == 0
+    assert services_of(app).waiting.count == 0
 
 
 def test_a_record_that_nobody_expected_does_not_end_the_listening(
@@ -87,7 +88,7 @@ def test_everybody_who_waits_is_sent_home_when_the_process_stops(
     app: Flask, client: FlaskClient, jpeg: bytes, wait_for: Any
 ) -> None:
     job_id = submit(client, jpeg)
-    mien = app.extensions["mien"]
+    mien = services_of(app)
     answers: list[Any] = []
     waiter = threading.Thread(target=lambda: answers.append(mien.waiting.wait(job_id, 600)))
     waiter.start()

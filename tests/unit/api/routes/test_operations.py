@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from api.app import create_app
+from api.services import services_of
 from contracts.metrics import IMAGES_ANALYZED, STAGE_SECONDS, metric_key
 from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
@@ -36,7 +37,7 @@ def reported(redis: Redis) -> WorkerReport:
 def test_alive_needs_nobody_else(address: str) -> None:
     app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"))
     assert app.test_client().get(address).get_json() == {"status": "ok"}
-    app.extensions["mien"].close()
+    services_of(app).close()
 
 
 def test_ready_with_a_broker_and_a_worker(client: FlaskClient, reported: WorkerReport, redis: Redis) -> None:
@@ -56,7 +57,7 @@ def test_not_ready_without_a_broker() -> None:
     response = app.test_client().get("/readyz")
     assert response.status_code == 503
     assert "does not answer" in response.get_json()["checks"]["broker"]
-    app.extensions["mien"].close()
+    services_of(app).close()
 
 
 def test_metrics_join_this_process_and_what_all_have_counted(
@@ -87,7 +88,7 @@ def test_counts_survive_a_broker_that_does_not_answer(app: Flask, redis: Redis) 
     from contracts.errors import BrokerUnavailable
     from contracts.storage.connections import connect
 
-    requests = app.extensions["mien"].requests
+    requests = services_of(app).request_metrics
     requests.add("GET", "/ping", 200, 0.1)
     with pytest.raises(BrokerUnavailable):
         requests.flush(CounterStore(connect("redis://127.0.0.1:1/0", name="tests")))

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from api.requests.images import parse_json
+from api.requests.json_images import parse_json
 from contracts.errors import NotJson
 
 

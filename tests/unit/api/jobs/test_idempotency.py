@@ -2,8 +2,8 @@
 
 from redis import Redis
 
+from api.jobs.idempotency import IdempotencyStore
 from contracts.settings import Settings
-from contracts.storage.idempotency import IdempotencyStore
 
 
 def test_a_key_stands_for_the_first_job(redis: Redis, settings: Settings) -> None:

@@ -1,19 +1,38 @@
-"""Images in JSON: base64, a data URI, or a list of byte values."""
+"""Images in JSON: base64, a data URI, or a list of byte values; and JSON parsed without surprises."""
 
 import binascii
-from typing import Any
+from typing import Any, Final
 
-from contracts.errors import MalformedRequest, NotBase64, NotByteValues
+from pydantic_core import from_json
 
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
-_WHITESPACE = b" \t\r\n"
+from contracts.errors import MalformedRequest, NotBase64, NotByteValues, NotJson
+
+_MOST_PARTS: Final = 50_000
+_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_WHITESPACE: Final = b" \t\r\n"
+
+
+def parse_json(body: bytes) -> Any:
+    """The value that the body stands for.
+
+    Raises:
+        NotJson: also for NaN, for invalid UTF-8, and for more nesting or more parts than any honest body has.
+    """
+    if sum(map(body.count, (b"{", b"[", b'"'))) > _MOST_PARTS:  # each would take 64 bytes and more, for two or three
+        raise NotJson(f"The body has more than {_MOST_PARTS:,} objects, lists and quotation marks in it.")
+    try:
+        return from_json(body, allow_inf_nan=False, cache_strings="keys")
+    except ValueError as error:
+        raise NotJson(f"The body is not valid JSON: {error}.") from error
 
 
 def image_bytes(value: Any, field: str = "image") -> bytes:
     """The image that a JSON value stands for.
 
     Raises:
-        NotBase64, NotByteValues, MalformedRequest: with the name of the field.
+        NotBase64: the text is neither base64 nor a data URI.
+        NotByteValues: the list has something else in it.
+        MalformedRequest: the value is neither text nor a list.
     """
     if isinstance(value, str):
         return _from_text(value, field)

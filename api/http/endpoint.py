@@ -1,0 +1,148 @@
+"""What every view declares: who may call it, whether it is rate-limited, the body it takes, and its description.
+
+The declaration hangs on the view itself, so that no other module knows a view by its name: access control, rate limits,
+body memory and the OpenAPI document all read it from there. `check_endpoints` refuses to start an application with a
+view that has none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeVar, cast
+
+from flask import Flask, Request, current_app
+
+from contracts.errors import MienError
+from contracts.results import Message
+from contracts.settings import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+Limit = Callable[[Settings], int]
+Schema = Mapping[str, Any]
+"""A JSON schema."""
+
+_DECLARATION: Final = "mien_endpoint"
+JSON: Final = "application/json"
+
+
+class Scope(StrEnum):
+    """What an API key allows."""
+
+    ANALYZE = "analyze"  # send photos and jobs, read their results
+    LIVE = "live"  # see cameras and the page
+    OPERATE = "operate"  # metrics, dead webhooks
+
+
+PUBLIC: Final = None
+"""The scope of a view that needs no key."""
+NO_BODY: Final = None
+UNDESCRIBED: Final = None
+"""For pages and files, which are no part of the described interface."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """The body that a view reads."""
+
+    content: Callable[[Settings], Mapping[str, Schema]]
+    """Content type → schema, for the OpenAPI document."""
+    max_bytes: Limit
+    max_json_bytes: Limit
+    """JSON is held in memory as a whole, so its limit may be a lower one."""
+
+    def limit(self, request: Request, settings: Settings) -> int:
+        """Bytes that the body of this request may have."""
+        return (self.max_json_bytes if is_json(request) else self.max_bytes)(settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A parameter of a request."""
+
+    name: str
+    location: str
+    """``path``, ``query`` or ``header``."""
+    schema: Schema
+    description: Callable[[Settings], str]
+    argument: str = ""
+    """The view's argument, if a path parameter is called otherwise there."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a status means: a model, or a content type of another kind with its schema, or nothing at all."""
+
+    description: str
+    schema: type[Message] | Schema | None = None
+    content_type: str = JSON
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """The description of a view in the OpenAPI document."""
+
+    id: str
+    summary: str | Callable[[Settings], str]
+    tag: str
+    answers: Mapping[int, Answer]
+    errors: tuple[type[MienError], ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A view's declaration."""
+
+    scope: Scope | None
+    rate_limited: bool
+    body: Body | None
+    operation: Operation | None
+
+
+def endpoint(
+    *, scope: Scope | None, rate_limited: bool, body: Body | None, operation: Operation | None
+) -> Callable[[View], View]:
+    """Declare a view. There are no defaults: each of these is a decision.
+
+    Args:
+        scope: what a client's key has to allow, or `PUBLIC`.
+        rate_limited: whether calls count towards the client's rate.
+        body: what the view reads, and how many bytes of it, or `NO_BODY`.
+        operation: the view's part of the OpenAPI document, or `UNDESCRIBED`.
+    """
+    declaration = Endpoint(scope=scope, rate_limited=rate_limited, body=body, operation=operation)
+
+    def declare(view: View) -> View:
+        setattr(view, _DECLARATION, declaration)
+        return view
+
+    return declare
+
+
+def check_endpoints(app: Flask) -> None:
+    """Refuse an application in which a view was forgotten.
+
+    Raises:
+        TypeError: a view declares nothing; the sentence names it.
+    """
+    for name, view in app.view_functions.items():
+        if not isinstance(getattr(view, _DECLARATION, None), Endpoint):
+            raise TypeError(f"The view {name} declares no scope and no limits; put @endpoint(...) on it.")
+
+
+def declaration_of(view: Callable[..., Any]) -> Endpoint:
+    """What this view declares."""
+    return cast(Endpoint, getattr(view, _DECLARATION))
+
+
+def current_endpoint(request: Request) -> Endpoint | None:
+    """What the view of the current request declares; None where there is no view, as for an unknown address."""
+    if request.endpoint is None:
+        return None
+    return declaration_of(current_app.view_functions[request.endpoint])
+
+
+def is_json(request: Request) -> bool:
+    """Whether the body claims to be JSON."""
+    return request.mimetype == JSON or request.mimetype.endswith("+json")

@@ -1,0 +1,42 @@
+"""Forms with a bounded number of files, refused at the first file too many instead of after all of them."""
+
+from typing import IO, Any, Final, cast
+
+from flask import Request
+from werkzeug.formparser import FormDataParser
+
+from contracts.errors import TooManyImages
+
+UNBOUNDED: Final = None
+
+
+class UploadRequest(Request):
+    """A request whose view may set `max_form_files` before it reads the form."""
+
+    max_form_files: int | None = UNBOUNDED
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """Flask's parser, which counts files.
+
+        Raises:
+            TooManyImages: from the parser, at the first file too many.
+        """
+        parser = super().make_form_data_parser()
+        open_stream, files = parser.stream_factory, 0
+
+        def open_counted(*arguments: Any, **named: Any) -> IO[bytes]:
+            nonlocal files
+            files += 1
+            if self.max_form_files is not UNBOUNDED and files > self.max_form_files:
+                raise TooManyImages(
+                    f"The form has more than {self.max_form_files} files; {self.max_form_files} are allowed in one job."
+                )
+            return open_stream(*arguments, **named)
+
+        parser.stream_factory = open_counted
+        return parser
+
+
+def limit_files(request: Request, count: int) -> None:
+    """Set how many files the form of this request may have."""
+    cast(UploadRequest, request).max_form_files = count

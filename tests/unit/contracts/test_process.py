@@ -1,0 +1,76 @@
+"""Every process starts the same way, and says in one sentence why it cannot."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.errors import BrokerUnavailable, ConfigurationError, MienError
+from contracts.process import run_process
+from contracts.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def root_logger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The root logger is as it was before, after each test."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+
+
+def test_the_work_gets_the_settings_and_its_end_is_status_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CAMERA", "hall")
+    monkeypatch.setenv("MIEN_LOG_LEVEL", "warning")
+    seen: list[Settings] = []
+    assert run_process("capture", seen.append) == 0
+    assert seen[0].camera == "hall"
+    assert logging.getLogger().level == logging.WARNING
+
+
+@pytest.mark.parametrize(
+    ("role", "error", "status", "sentence"),
+    [
+        ("worker", ConfigurationError("MIEN_MODEL=foo: there is no such model."), 2, "mien worker: MIEN_MODEL=foo"),
+        ("mien", BrokerUnavailable("It does not start."), 1, "mien: It does not start.\n"),
+    ],
+)
+def test_an_error_is_a_sentence_and_a_status(
+    capsys: pytest.CaptureFixture[str], role: str, error: MienError, status: int, sentence: str
+) -> None:
+    def fail(_: Settings) -> None:
+        raise error
+
+    assert run_process(role, fail) == status
+    assert capsys.readouterr().err.startswith(sentence)
+
+
+def test_wrong_settings_are_told_before_any_work(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_LOG_FORMAT", "xml")
+    worked: list[Settings] = []
+    assert run_process("gateway", worked.append) == 2
+    assert worked == []
+    assert capsys.readouterr().err.startswith("mien gateway: Wrong settings: MIEN_LOG_FORMAT='xml'")
+
+
+def test_machines_get_the_error_as_a_log_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Settings) -> None:
+        raise ConfigurationError("There is no such camera.")
+
+    monkeypatch.setenv("MIEN_LOG_FORMAT", "json")
+    assert run_process("capture", fail) == 2
+    line = json.loads(capsys.readouterr().err)
+    assert (line["level"], line["role"], line["event"]) == ("critical", "capture", "There is no such camera.")
+
+
+def test_an_unexpected_error_keeps_its_traceback() -> None:
+    def fail(_: Settings) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_process("worker", fail)
