@@ -21,7 +21,8 @@ def register(commands: Commands, environment: Mapping[str, str]) -> None:
         "evaluate",
         help="measure a network and write a report",
         description="Measure a network on FER2013's public test as it is served, a single view of each face: accuracy, "
-        "calibration, agreement with voters, robustness. Prints the figures and writes them as JSON, as a page and as Markdown.",
+        "calibration, agreement with voters, robustness. Prints the figures and writes them as JSON, "
+        "as a page and as Markdown.",
     )
     parser.add_argument("--model", metavar="NAME", help="shipped network, or path of a card (default: the default)")
     parser.add_argument("--runtime", choices=("litert", "keras"), default="litert", help="default: %(default)s")
