@@ -1,7 +1,7 @@
 """What processes of the version before have stored is read by those of this one, and means the same.
 
-Each file in ``golden/`` is a record as it was written once; none of them is ever changed. A record of a new version gets
-a new file.
+Each file in ``golden/`` is a record as it was written once; none is ever changed. A record of a new version gets a new
+file.
 """
 
 import json
