@@ -19,6 +19,7 @@ from contracts.storage.connections import connect
 from contracts.storage.heartbeat import HeartbeatStore
 from deploy.ports import free_port
 from models.boxes import corners, iou
+from support.clock import Clock
 from support.pictures import ASTRONAUT_FACE
 
 ROOT = Path(__file__).parents[1]
@@ -47,16 +48,6 @@ def _private_server() -> ValkeyServer:
                 return server
         server.stop()
     raise AssertionError("five ports in a row were taken by somebody else")
-
-
-class Clock:
-    """A time that tests turn by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
