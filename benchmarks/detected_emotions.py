@@ -40,12 +40,12 @@ class Case(NamedTuple):
 
 def compose(faces: np.ndarray, labels: np.ndarray, scenes: Sequence[np.ndarray], seed: int) -> Iterator[Case]:
     """Paste each face into a scene, its edge blurred a little."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     for face, label in zip(faces, labels, strict=True):
-        scene = scenes[int(chance.integers(len(scenes)))]
+        scene = scenes[int(rng.integers(len(scenes)))]
         canvas = cv2.resize(scene, SIZE[::-1], interpolation=cv2.INTER_LINEAR)
-        side = int(chance.integers(*SIDES))
-        x, y = int(chance.integers(SIZE[1] - side)), int(chance.integers(SIZE[0] - side))
+        side = int(rng.integers(*SIDES))
+        x, y = int(rng.integers(SIZE[1] - side)), int(rng.integers(SIZE[0] - side))
         large = cv2.cvtColor(cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC), cv2.COLOR_GRAY2BGR)
         edge = np.zeros((side, side, 1), np.float32)
         rim = max(side // 24, 1)
@@ -126,7 +126,7 @@ def main() -> None:
     test = read_fer2013(arguments.emotions).public_test
     chosen = np.random.default_rng(0).permutation(len(test))[: arguments.images]
     held = read_faces(arguments.faces).validation
-    scenes = [each.pixels for each in held if each.source == "none" and min(each.pixels.shape[:2]) >= 100]
+    scenes = [each.pixels for each in held if each.annotator == "none" and min(each.pixels.shape[:2]) >= 100]
     classifier = load_classifier(arguments.model)
     cases = list(compose(test.images[chosen], test.labels[chosen], scenes, seed=1))
     alone = classifier.predict(test.images[chosen]).argmax(axis=1) == test.labels[chosen]

@@ -1,5 +1,5 @@
-"""Floor 2: reads a camera and publishes its newest picture. ``python -m capture`` runs it.
+"""Floor 2: reads a camera and publishes its newest image. ``python -m capture`` runs it.
 
-Reading order: `__main__` → `camera` (one step: read, stamp, encode, publish, ask) → `selection` (which source a
-setting means) → ``sources/`` (one kind a file).
+Reading order: `__main__` → `camera` (one step: read, stamp, encode, publish, request an analysis) → `selection` (which
+source a setting means) → ``sources/`` (one kind a file).
 """

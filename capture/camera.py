@@ -33,6 +33,16 @@ class Camera:
         *,
         epoch: int,
     ) -> None:
+        """Prepare to publish under the name that the settings give.
+
+        Args:
+            settings: name, rate and limits of the camera.
+            source: where images come from.
+            frames: where frames go.
+            jobs: tells how long the queue of requests is.
+            dispatcher: sends requests for analysis.
+            epoch: milliseconds since 1970, later than that of any earlier process that published under this name.
+        """
         self._name = settings.camera
         self._source = source
         self._frames = frames
@@ -40,7 +50,7 @@ class Camera:
         self._dispatcher = dispatcher
         self._pacer = Pacer(settings.camera_fps)
         self._stamp = FrameStamp(epoch, 0)
-        self._trouble = ""
+        self._problem = ""
 
     def run(self) -> None:
         """Publish until the process is told to end.
@@ -61,24 +71,24 @@ class Camera:
         self._stamp = FrameStamp(self._stamp.epoch, self._stamp.sequence + 1)
         frame = Frame(self._name, self._stamp, captured.taken_at, encode(captured.image))
         try:
-            trouble = "" if self._publish(frame) else f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
+            problem = "" if self._publish(frame) else f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
         except MienError as error:  # the camera stays open: the next picture is worth more than this one
-            trouble = str(error)
-        self._report(trouble)
-        return not trouble
+            problem = str(error)
+        self._report(problem)
+        return not problem
 
     def _publish(self, frame: Frame) -> bool:
         if not self._frames.publish(frame):
             return False
         token = f"{frame.stamp.epoch}-{frame.stamp.sequence}"
-        if self._jobs.queue_depth(LIVE) < LIVE_QUEUE_LIMIT and self._frames.ask(self._name, token):
+        if self._jobs.queue_depth(LIVE) < LIVE_QUEUE_LIMIT and self._frames.reserve_request(self._name, token):
             self._dispatcher.frame(self._name, token)
         return True
 
-    def _report(self, trouble: str) -> None:
+    def _report(self, problem: str) -> None:
         """Say it once when something begins to go wrong, and once when it is over."""
-        if trouble and trouble != self._trouble:
-            logger.warning("Frames are dropped. %s", trouble)
-        elif self._trouble and not trouble:
+        if problem and problem != self._problem:
+            logger.warning("Frames are dropped. %s", problem)
+        elif self._problem and not problem:
             logger.warning("Frames are published again.")
-        self._trouble = trouble
+        self._problem = problem

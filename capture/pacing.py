@@ -12,6 +12,13 @@ class Pacer:
     """Slots at a steady rate. Slots that have passed are left out, never made up for in a burst."""
 
     def __init__(self, per_second: float, clock: Clock = time.monotonic, sleep: Sleep = time.sleep) -> None:
+        """Begin with a slot now.
+
+        Args:
+            per_second: slots a second.
+            clock: gives seconds; it never goes back.
+            sleep: waits for a number of seconds.
+        """
         self._interval = 1 / per_second
         self._clock = clock
         self._sleep = sleep
@@ -27,7 +34,7 @@ class Pacer:
         self._next = (self._next if late < self._interval else now) + self._interval
 
 
-def growing_pauses(first_s: float = 0.5, longest_s: float = 30.0) -> Iterator[float]:
+def backoff_delays(first_s: float = 0.5, longest_s: float = 30.0) -> Iterator[float]:
     """Seconds to wait before each further attempt: doubling up to a limit, shortened at random by up to half.
 
     The chance keeps a hundred cameras behind one router from coming back at the same moment.

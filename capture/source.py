@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 BgrImage = NDArray[np.uint8]
-"""One picture: uint8 [height, width, 3], blue first, as OpenCV has it."""
+"""uint8 [height, width, 3], channels blue, green, red, as OpenCV has them."""
 
 SETTING = "MIEN_CAMERA_SOURCE"
 """The setting that chooses the source; every sentence about a source names it."""
 
 
 class CapturedImage(NamedTuple):
-    """A picture and when it was taken."""
+    """An image and when it was taken."""
 
     image: BgrImage
     taken_at: float
@@ -21,18 +21,21 @@ class CapturedImage(NamedTuple):
 
 
 class FrameSource(Protocol):
-    """An endless series of pictures; whoever reads slowly misses some and always gets the newest."""
+    """An endless series of images. A slow reader misses some and always gets the newest."""
 
     @property
     def name(self) -> str:
-        """What a person would call it, without any password."""
+        """How log lines call it, without any password."""
 
     def read(self) -> CapturedImage | None:
-        """The newest picture. None: there has been none for a while; ask again.
+        """The newest image.
+
+        Returns:
+            None if there has been none for a while; the next call may have one.
 
         Raises:
-            ConfigurationError: there will never be another one.
+            ConfigurationError: the source has come to an end for good.
         """
 
     def close(self) -> None:
-        """Let go of the device, the connection or the file."""
+        """Release the device, the connection or the file."""

@@ -2,8 +2,8 @@
 
 Webhooks reach public addresses, and those that the operator has allowed.
 
-A webhook's address comes from a client. Were it called without a look, anybody could have a worker call the services
-of its own network on their behalf.
+A webhook's address comes from a client. Were it called without a check, any client could have a worker call
+the services of its own network.
 """
 
 import ipaddress

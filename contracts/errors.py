@@ -32,6 +32,12 @@ class MienError(Exception):
     code: ClassVar[str] = "internal_error"
 
     def __init__(self, detail: str, *, field: str | None = None) -> None:
+        """Say what is wrong.
+
+        Args:
+            detail: a sentence for the user.
+            field: the member, parameter or setting that is at fault.
+        """
         super().__init__(detail)
         self.detail = detail
         self.field = field
@@ -198,6 +204,7 @@ class Overloaded(MienError):
     code = "overloaded"
 
     def __init__(self, detail: str, *, retry_after: float, field: str | None = None) -> None:
+        """Say why, and in how many seconds (`retry_after`) to try again."""
         super().__init__(detail, field=field)
         self.retry_after = retry_after
 
@@ -246,6 +253,7 @@ class NotReady(Unavailable):
     code = "not_ready"
 
     def __init__(self, detail: str, *, checks: dict[str, str]) -> None:
+        """Say why; `checks` goes from each part to ``ok`` or what is wrong with it."""
         super().__init__(detail)
         self.checks = checks
 

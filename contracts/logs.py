@@ -57,6 +57,7 @@ class JsonFormatter(logging.Formatter):
     """A line of JSON: ``time``, ``level``, ``role``, ``logger``, ``event``, the context, ``error`` with a traceback."""
 
     def __init__(self, role: str) -> None:
+        """Write `role` into every line."""
         super().__init__()
         self._role = role
 

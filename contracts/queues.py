@@ -5,14 +5,14 @@ from typing import Any, Final
 from contracts.settings import Settings
 
 INTERACTIVE: Final = "interactive"
-"""Somebody is waiting for the answer."""
+"""Jobs whose clients wait for the answer."""
 BULK: Final = "bulk"
-"""Nobody is waiting; must never delay `INTERACTIVE`."""
+"""Jobs that no client waits for; they must never delay `INTERACTIVE`."""
 LIVE: Final = "live"
-"""Requests to look at a camera's newest frame; they expire within seconds."""
+"""Requests to analyse a camera's newest frame; they expire within seconds."""
 
 WEBHOOKS: Final = "webhooks"
-"""Somebody elsewhere wants to be told of a result."""
+"""Results that a client's server is to be told of."""
 
 JOB_QUEUES: Final = (INTERACTIVE, BULK)
 QUEUES: Final = (INTERACTIVE, LIVE, WEBHOOKS, BULK)

@@ -12,4 +12,4 @@ if __name__ == "__main__":
     logging.getLogger("absl").setLevel(logging.ERROR)
     from training.cli import main
 
-    sys.exit(main(sys.argv[1:], data=os.environ.get("MIEN_DATA")))
+    sys.exit(main(sys.argv[1:], os.environ))

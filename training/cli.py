@@ -2,11 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Mapping, Sequence
 
 from contracts.errors import MienError
+from training.detection.commands import evaluate as evaluate_detector
+from training.detection.commands import export as export_detector
+from training.detection.commands import fit as fit_detector
 from training.emotion.commands import evaluate, export, fit, prune, serving_fit
 
 _EPILOG = """\
@@ -16,9 +17,9 @@ are used.
 """
 
 
-def main(arguments: Sequence[str], *, data: str | None = None) -> int:
-    """Run one command and give its exit status; ``data`` is the default of ``--data``."""
-    parser = _parser(data)
+def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run one command and give its exit status; data sets that it does not name are those of the ``environment``."""
+    parser = _parser(environment)
     chosen = parser.parse_args(arguments)
     try:
         chosen.run(chosen)
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str], *, data: str | None = None) -> int:
     return 0
 
 
-def _parser(data: str | None) -> argparse.ArgumentParser:
+def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training",
         description="Train, evaluate, export and prune Mien's networks.",
@@ -40,7 +41,11 @@ def _parser(data: str | None) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (fit, evaluate, export, prune, serving_fit):
-        command.register(commands, data)
-    if find_spec("training.detection") is not None:
-        import_module("training.detection.cli").register(commands)
+        command.register(commands, environment)
+    detection = commands.add_parser(
+        "detection", help="train, evaluate and export the face detector", description="The face detector."
+    )
+    detection_commands = detection.add_subparsers(required=True, metavar="COMMAND")
+    for detection_command in (fit_detector, evaluate_detector, export_detector):
+        detection_command.register(detection_commands, environment)
     return parser

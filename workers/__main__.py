@@ -37,7 +37,7 @@ def run(settings: Settings) -> None:
     import cv2
 
     from workers.app import create_app, register_tasks
-    from workers.periodic import Housekeeping
+    from workers.periodic import PeriodicTasks
     from workers.services import build_services
     from workers.visibility import ExtendVisibilityTimeout
 
@@ -47,12 +47,12 @@ def run(settings: Settings) -> None:
     app.steps["consumer"].add(ExtendVisibilityTimeout)
     register_tasks(app, services)
     dispatcher = Dispatcher(settings)
-    housekeeping = Housekeeping(services, dispatcher)
-    worker_ready.connect(lambda **_: housekeeping.start(), weak=False)
+    periodic = PeriodicTasks(services, dispatcher)
+    worker_ready.connect(lambda **_: periodic.start(), weak=False)
     try:
         _consume(app, settings, services.name)
     finally:
-        housekeeping.stop()
+        periodic.stop()
         services.webhooks.close()
         dispatcher.close()
 

@@ -32,7 +32,7 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         logger.warning("a frame of camera %s cannot be analysed: %s", camera, error)
         return "damaged"
     finally:
-        services.frames.answered(camera, token)
+        services.frames.release_request(camera, token)
         services.counters.add(amounts)
 
 

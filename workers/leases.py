@@ -16,6 +16,13 @@ class Leases:
     """Registry of jobs in work. Thread-safe."""
 
     def __init__(self, jobs: JobStore, time_limit_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Watch jobs of this process.
+
+        Args:
+            jobs: where leases are renewed.
+            time_limit_s: seconds after which a job is stuck.
+            clock: gives seconds; it never goes back.
+        """
         self._jobs = jobs
         self._time_limit_s = time_limit_s
         self._clock = clock

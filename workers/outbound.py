@@ -2,7 +2,7 @@
 
 The name is resolved here and the connection made to the address that was checked, so a name server that answers
 differently the second time changes nothing. Redirects are not followed; of the answer only the status is read, and
-all of it has to be there in time, so that nobody holds up a sender by answering a byte now and then.
+all of it has to be there in time, so that no receiver holds up a sender by answering a byte now and then.
 """
 
 import http.client
@@ -20,7 +20,7 @@ from contracts.errors import WebhookRefused
 TIMEOUT_S: Final = 10.0
 
 
-class _Pinned(http.client.HTTPConnection):
+class _PinnedConnection(http.client.HTTPConnection):
     """A connection to a host that is reached at an address given, whatever its name resolves to."""
 
     def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext | None) -> None:
@@ -77,7 +77,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], policy: AddressPolic
     secure = parts.scheme == "https"
     host, port = parts.hostname or "", parts.port or (443 if secure else 80)
     address = _checked_address(host, port, policy)
-    connection = _Pinned(host, port, address, ssl.create_default_context() if secure else None)
+    connection = _PinnedConnection(host, port, address, ssl.create_default_context() if secure else None)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with connection.limited():
         connection.request("POST", path, body, dict(headers))

@@ -26,6 +26,7 @@ class Periodic:
     """A daemon thread that calls `work` every `seconds`, whatever happens in it."""
 
     def __init__(self, name: str, seconds: float, work: Callable[[], object]) -> None:
+        """Prepare the thread; `name` is its name, and stands in log lines."""
         self._seconds = seconds
         self._work = work
         self._stopped = threading.Event()
@@ -92,10 +93,11 @@ def report_heartbeat(services: Services) -> None:
     )
 
 
-class Housekeeping:
+class PeriodicTasks:
     """All periodic work of one worker: begins when it is ready for messages, ends before it exits."""
 
     def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+        """Prepare all threads; none runs yet."""
         self._services = services
         self._parts = [
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),

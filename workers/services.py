@@ -18,7 +18,7 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
 from workers.leases import Leases
-from workers.webhooks import Deliverer
+from workers.webhooks import WebhookSender
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Services:
     counters: CounterStore
     heartbeats: HeartbeatStore
     leases: Leases
-    webhooks: Deliverer
+    webhooks: WebhookSender
     started_at: float
 
 
@@ -73,6 +73,6 @@ def build_services(settings: Settings) -> Services:
         counters=CounterStore(redis),
         heartbeats=HeartbeatStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
-        webhooks=Deliverer(jobs, WebhookStore(redis), policy, time.time),
+        webhooks=WebhookSender(jobs, WebhookStore(redis), policy, time.time),
         started_at=time.time(),
     )

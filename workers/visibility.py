@@ -21,6 +21,7 @@ class ExtendVisibilityTimeout(bootsteps.StartStopStep):  # type: ignore[misc]
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def __init__(self, consumer: Any, **options: Any) -> None:
+        """Belong to a consumer, as Celery makes every boot step."""
         super().__init__(consumer, **options)
         self._timer: Any = None
 

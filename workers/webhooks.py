@@ -29,12 +29,20 @@ _WAITING: Final = 20
 _GONE: Final = 410
 
 
-class Deliverer:
+class WebhookSender:
     """Sends webhooks on threads of its own, so that a slow receiver never holds up an analysis."""
 
     def __init__(
         self, jobs: JobStore, webhooks: WebhookStore, policy: AddressPolicy, clock: Callable[[], float]
     ) -> None:
+        """Prepare the threads.
+
+        Args:
+            jobs: where results are read.
+            webhooks: where deliveries are recorded.
+            policy: which addresses may be called.
+            clock: gives seconds since 1970.
+        """
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
         self._threads = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
         self._room = threading.BoundedSemaphore(_SENDERS + _WAITING)

@@ -14,7 +14,7 @@ from redis import Redis
 from api.http.endpoint import Scope
 from contracts.results import Message
 from contracts.storage import keys
-from contracts.storage.connections import translated
+from contracts.storage.connections import translate_errors
 
 _TOKEN: Final = re.compile(r"mien_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
@@ -41,7 +41,7 @@ class ApiKeyStore:
         """Make a key. Returns the token to hand to its owner; it cannot be shown again."""
         key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         key = ApiKey(id=key_id, name=name, hash=_hash(secret), scopes=scopes, rate=rate, created_at=self._clock())
-        with translated():
+        with translate_errors():
             self._redis.hset(keys.API_KEYS, key_id, key.model_dump_json())
         return f"mien_{key_id}_{secret}"
 
@@ -50,7 +50,7 @@ class ApiKeyStore:
         parts = _TOKEN.fullmatch(token)
         if parts is None:
             return None
-        with translated():
+        with translate_errors():
             stored = self._redis.hget(keys.API_KEYS, parts[1])
         if stored is None:
             return None
@@ -59,13 +59,13 @@ class ApiKeyStore:
 
     def all(self) -> list[ApiKey]:
         """All keys, oldest first."""
-        with translated():
+        with translate_errors():
             stored = self._redis.hvals(keys.API_KEYS)
         return sorted((ApiKey.model_validate_json(text) for text in stored), key=lambda key: key.created_at)
 
     def revoke(self, key_id: str) -> bool:
         """Make a key worthless, from the next request on. False: there is no such key."""
-        with translated():
+        with translate_errors():
             return bool(self._redis.hdel(keys.API_KEYS, key_id))
 
 

@@ -7,7 +7,7 @@ from redis import Redis
 
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.connections import translated
+from contracts.storage.connections import translate_errors
 from contracts.storage.scripts import load_script
 
 
@@ -31,16 +31,16 @@ class IdempotencyStore:
     def claim(self, client: str, key: str, job_id: str, fingerprint: str) -> Claimed:
         """Let `key` stand for this job, unless it stands for one already. Keys of different clients never meet."""
         value = f"{job_id} {fingerprint}"
-        with translated():
+        with translate_errors():
             found = self._redis.set(_key(client, key), value, nx=True, get=True, ex=self._ttl_s)
         job_id, _, fingerprint = (found.decode() if found else value).partition(" ")
         return Claimed(job_id, fingerprint, found is None)
 
     def release(self, client: str, key: str, job_id: str) -> None:
         """Forget that the key stands for this job, which was never stored, or has outlived its time."""
-        with translated():
+        with translate_errors():
             self._release(keys=[_key(client, key)], args=[job_id])
 
 
 def _key(client: str, key: str) -> str:
-    return keys.once(hashlib.sha256(f"{client}\n{key}".encode()).hexdigest())
+    return keys.idempotency(hashlib.sha256(f"{client}\n{key}".encode()).hexdigest())

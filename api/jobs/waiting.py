@@ -122,4 +122,4 @@ class WaitingRoom:
         with self._lock:
             job_ids = list(self._waiting)
         if job_ids:
-            self._wake(self._jobs.settled(job_ids))
+            self._wake(self._jobs.final_among(job_ids))

@@ -1,7 +1,6 @@
 """``/v1/webhooks/dead``: webhooks that were given up, and another chance for them."""
 
 from flask import Blueprint, Response
-from pydantic import Field
 
 from api.http.endpoint import NO_BODY, Answer, Operation, Scope, endpoint
 from api.http.responses import json_response
@@ -9,24 +8,15 @@ from api.requests import query
 from api.services import current_services
 from contracts.errors import BrokerUnavailable, WebhookNotFound
 from contracts.results import Message
+from contracts.storage.webhooks import DeadWebhook
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
-
-
-class DeadWebhookAnswer(Message):
-    """A webhook that was given up."""
-
-    job: str
-    url: str
-    reason: str = Field(description="Why the last attempt failed.")
-    attempts: int = Field(ge=1)
-    given_up_at: float = Field(description="Seconds since 1970, UTC.")
 
 
 class DeadWebhookList(Message):
     """All of them."""
 
-    webhooks: list[DeadWebhookAnswer]
+    webhooks: list[DeadWebhook]
 
 
 class Replayed(Message):
@@ -50,7 +40,7 @@ class Replayed(Message):
 )
 def list_dead() -> Response:
     """Webhooks that were given up, newest first."""
-    return json_response(DeadWebhookList.model_validate({"webhooks": current_services().webhooks.dead()}))
+    return json_response(DeadWebhookList(webhooks=current_services().webhooks.dead()))
 
 
 @blueprint.post("/dead/<job_id>/replay")

@@ -29,6 +29,7 @@ class DemoCamera:
     name = "The demo camera"
 
     def __init__(self, *, clock: Clock = time.time) -> None:
+        """Read the portrait; `clock` gives seconds since 1970."""
         self._clock = clock
         self._photo = portrait()[_HEAD]
 

@@ -19,6 +19,7 @@ class ImageFolder:
     """The images that lie in the folder when it is opened; those that cannot be read are passed over."""
 
     def __init__(self, folder: Path, *, clock: Clock = time.time) -> None:
+        """List the folder; `clock` gives seconds since 1970."""
         self.name = f"The folder {folder.name}"
         self._folder = folder
         self._clock = clock

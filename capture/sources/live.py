@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 import cv2
 
-from capture.pacing import Clock, growing_pauses
+from capture.pacing import Clock, backoff_delays
 from capture.source import CapturedImage
 
 logger = logging.getLogger(__name__)
-_PATIENCE_S = 1.0
-_FAREWELL_S = 1.0
+_READ_TIMEOUT_S = 1.0
+_JOIN_TIMEOUT_S = 1.0
 
 
 class LiveSource:
@@ -28,9 +28,18 @@ class LiveSource:
         connect: Callable[[], cv2.VideoCapture],
         *,
         opened: cv2.VideoCapture | None = None,
-        pauses: Callable[[], Iterator[float]] = growing_pauses,
+        pauses: Callable[[], Iterator[float]] = backoff_delays,
         clock: Clock = time.time,
     ) -> None:
+        """Start to read.
+
+        Args:
+            name: how log lines call the camera.
+            connect: opens the camera; may take seconds, and may fail by what it returns.
+            opened: a connection that exists already, used before `connect` is called.
+            pauses: seconds to wait before each further attempt to connect.
+            clock: gives seconds since 1970.
+        """
         self.name = name
         self._connect = connect
         self._pauses = pauses
@@ -47,14 +56,14 @@ class LiveSource:
         """The next picture that comes; None if none comes within a second."""
         with self._changed:
             self._wanted = True
-            self._changed.wait_for(lambda: self._captured is not None, _PATIENCE_S)
+            self._changed.wait_for(lambda: self._captured is not None, _READ_TIMEOUT_S)
             captured, self._captured = self._captured, None
             return captured
 
     def close(self) -> None:
         """End the thread and the connection."""
         self._closing.set()
-        self._thread.join(_FAREWELL_S)
+        self._thread.join(_JOIN_TIMEOUT_S)
 
     def _run(self, capture: cv2.VideoCapture | None) -> None:
         pauses, broken = self._pauses(), False

@@ -15,7 +15,7 @@ _FASTEST_FPS = 240.0
 
 
 class VideoFile:
-    """Every picture has its time; whoever comes late gets the one that is due, and whoever comes early waits."""
+    """Every image has its time: a late reader gets the one that is due, and an early reader waits for it."""
 
     def __init__(
         self,
@@ -25,6 +25,17 @@ class VideoFile:
         monotonic: Clock = time.monotonic,
         sleep: Sleep = time.sleep,
     ) -> None:
+        """Open the file.
+
+        Args:
+            path: the file.
+            clock: gives seconds since 1970.
+            monotonic: gives seconds and never goes back.
+            sleep: waits for a number of seconds.
+
+        Raises:
+            ConfigurationError: it is no video that can be read.
+        """
         self.name = f"The video {path.name}"
         self._path = path
         self._clock = clock
@@ -37,10 +48,13 @@ class VideoFile:
         self._position = 0  # pictures taken since `_began`
 
     def read(self) -> CapturedImage | None:
-        """The picture that is due now, or the next one when it is; None if that one is damaged.
+        """The image that is due now, or the next one as soon as it is.
+
+        Returns:
+            None if that image is damaged.
 
         Raises:
-            ConfigurationError: the file has gone or holds no pictures any more.
+            ConfigurationError: the file has gone or holds no images any more.
         """
         elapsed = self._monotonic() - self._began
         due = int(elapsed * self._fps) + 1

@@ -38,7 +38,7 @@ def connect(url: str, *, name: str, max_connections: int = 16) -> Redis:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn the driver's errors into ours, so that no caller needs to know the driver.
 
     Raises:
@@ -56,9 +56,9 @@ def translated() -> Iterator[None]:
 
 
 @contextmanager
-def translated_broker() -> Iterator[None]:
+def translate_broker_errors() -> Iterator[None]:
     """The same for messages sent through Celery, which wraps the driver's errors in its own."""
-    with translated():
+    with translate_errors():
         try:
             yield
         except (OperationalError, LimitExceeded) as error:  # the latter when all connections are taken for too long
@@ -71,5 +71,5 @@ def check_connection(redis: Redis) -> None:
     Raises:
         BrokerUnavailable: it does not.
     """
-    with translated():
+    with translate_errors():
         redis.ping()

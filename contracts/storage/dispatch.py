@@ -4,20 +4,21 @@ from celery import Celery
 
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
 from contracts.settings import Settings
-from contracts.storage.connections import translated_broker
+from contracts.storage.connections import translate_broker_errors
 
 _FRAME_EXPIRES_S = 2
 _CONNECTIONS = 4
-_PATIENCE_S = 5
+_TIMEOUT_S = 5
 
 
 class Dispatcher:
     """Sends Celery messages that carry ids only; image bytes never travel in a message."""
 
     def __init__(self, settings: Settings) -> None:
+        """Prepare connections to the broker; none is opened yet."""
         self._app = Celery("mien", set_as_current=False)
         options = broker_options(settings)
-        options["broker_transport_options"] |= {"socket_timeout": _PATIENCE_S}  # a server that hangs is not waited for
+        options["broker_transport_options"] |= {"socket_timeout": _TIMEOUT_S}  # a server that hangs is not waited for
         self._app.conf.update(options)
         # Not Celery's own pool: all apps of a process that talk to the same address share that one, so that closing
         # it for one of them would leave the others waiting for a connection for ever.
@@ -45,7 +46,7 @@ class Dispatcher:
         self._app.close()
 
     def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str, expires: int | None = None) -> None:
-        with translated_broker(), self._pool.acquire(block=True, timeout=_PATIENCE_S) as connection:
+        with translate_broker_errors(), self._pool.acquire(block=True, timeout=_TIMEOUT_S) as connection:
             self._app.send_task(
                 task,
                 args,

@@ -9,7 +9,7 @@ from redis import Redis
 from contracts.frames import Frame, FrameResult, FrameStamp, View
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.connections import translated
+from contracts.storage.connections import translate_errors
 from contracts.storage.scripts import load_script
 
 _CAMERA_KNOWN_S = 3_600
@@ -20,18 +20,23 @@ class FrameStore:
     """Frames, their analyses and annotated views, one newest of each a camera."""
 
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        """Use the frame Redis; `clock` gives seconds since 1970."""
         self._redis = redis
         self._settings = settings
         self._clock = clock
-        self._ask = load_script(redis, "ask")
+        self._reserve_request = load_script(redis, "reserve_request")
         self._put_newer = load_script(redis, "put_newer")
 
     def publish(self, frame: Frame) -> bool:
-        """Make this the camera's newest frame and announce it. False: a newer one is there already."""
+        """Make this the camera's newest frame and announce it.
+
+        Returns:
+            False if a newer one is there already; nothing was written.
+        """
         values = {"captured_at": frame.captured_at, "jpeg": frame.jpeg}
         channel = keys.frames_channel(frame.camera)
         written = self._put(keys.frame(frame.camera), frame.stamp, channel, values)
-        with translated():
+        with translate_errors():
             self._redis.zadd(keys.CAMERAS, {frame.camera: frame.captured_at})
         return written
 
@@ -56,13 +61,17 @@ class FrameStore:
 
     def cameras(self) -> dict[str, float]:
         """Cameras that have published within the last hour → time of their last frame, newest first."""
-        with translated():
+        with translate_errors():
             self._redis.zremrangebyscore(keys.CAMERAS, "-inf", self._clock() - _CAMERA_KNOWN_S)
             found = self._redis.zrevrange(keys.CAMERAS, 0, -1, withscores=True)
         return {name.decode(): float(score) for name, score in found}
 
-    def ask(self, camera: str, token: str) -> bool:
-        """Reserve one of the camera's requests for analysis in flight. False: enough are on their way."""
+    def reserve_request(self, camera: str, token: str) -> bool:
+        """Reserve one of the camera's requests for analysis in flight.
+
+        Returns:
+            False if as many as ``camera_in_flight`` are on their way.
+        """
         now = self._clock()
         args = [
             token,
@@ -71,16 +80,20 @@ class FrameStore:
             self._settings.camera_in_flight,
             int(_REQUEST_LIFE_S * 2000),
         ]
-        with translated():
-            return bool(self._ask(keys=[keys.asked(camera)], args=args))
+        with translate_errors():
+            return bool(self._reserve_request(keys=[keys.requests(camera)], args=args))
 
-    def answered(self, camera: str, token: str) -> None:
+    def release_request(self, camera: str, token: str) -> None:
         """Give the reservation back."""
-        with translated():
-            self._redis.zrem(keys.asked(camera), token)
+        with translate_errors():
+            self._redis.zrem(keys.requests(camera), token)
 
     def put_result(self, result: FrameResult, tracker_state: bytes) -> bool:
-        """Store an analysis with the tracker's state after it. False: a newer one is there; drop this one."""
+        """Store an analysis with the tracker's state after it.
+
+        Returns:
+            False if a newer one is there already; nothing was written.
+        """
         values = {"result": result.model_dump_json(), "state": tracker_state}
         stamp = FrameStamp(result.epoch, result.sequence)
         return self._put(keys.faces(result.camera), stamp, "", values)
@@ -96,17 +109,21 @@ class FrameStore:
         return None if fields is None else (FrameStamp(int(fields[0]), int(fields[1])), fields[2])
 
     def watch(self, camera: str) -> None:
-        """Say that somebody is watching, for the next `frame_ttl_s`: workers draw only then."""
-        with translated():
+        """Say that there are viewers, for the next `frame_ttl_s`: workers draw only then."""
+        with translate_errors():
             self._redis.set(keys.watched(camera), 1, px=self._ttl_ms)
 
     def watched(self, camera: str) -> bool:
         """Whether any gateway has a viewer of this camera."""
-        with translated():
+        with translate_errors():
             return bool(self._redis.exists(keys.watched(camera)))
 
     def put_view(self, camera: str, view: View) -> bool:
-        """Store an annotated frame and announce it. False: a newer one is there already."""
+        """Store an annotated frame and announce it.
+
+        Returns:
+            False if a newer one is there already; nothing was written.
+        """
         values = {"captured_at": view.captured_at, "jpeg": view.jpeg}
         return self._put(keys.view(camera), view.stamp, keys.views_channel(camera), values)
 
@@ -123,10 +140,10 @@ class FrameStore:
 
     def _put(self, key: str, stamp: FrameStamp, channel: str, values: dict[str, Any]) -> bool:
         pairs = [part for pair in values.items() for part in pair]
-        with translated():
+        with translate_errors():
             return bool(self._put_newer(keys=[key], args=[*stamp, self._ttl_ms, channel, *pairs]))
 
     def _read(self, key: str, *fields: str) -> list[bytes] | None:
-        with translated():
+        with translate_errors():
             found = self._redis.hmget(key, list(fields))
         return None if found[0] is None else found

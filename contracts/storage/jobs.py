@@ -14,7 +14,7 @@ from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.connections import translated
+from contracts.storage.connections import translate_errors
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
@@ -27,8 +27,8 @@ class Claim(StrEnum):
 
     CLAIMED = "claimed"
     MISSING = "missing"  # its record is gone
-    FINAL = "final"  # a duplicate message: somebody has finished it
-    HELD = "held"  # a duplicate message: somebody else is working on it
+    FINAL = "final"  # a duplicate message: the job is finished
+    HELD = "held"  # a duplicate message: another worker has the job
     EXPIRED = "expired"  # its deadline has passed; it is final now
     EXHAUSTED = "exhausted"  # tried too often; it is final now
 
@@ -37,12 +37,13 @@ class JobStore:
     """Create, claim, finish and read jobs. Every change of state is one atomic step in Redis."""
 
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis = redis
         self._settings = settings
         self._clock = clock
-        self._claim = load_script(redis, "claim", prelude="settle")
-        self._finish = load_script(redis, "finish", prelude="settle")
-        self._cancel = load_script(redis, "cancel", prelude="settle")
+        self._claim = load_script(redis, "claim", prelude="finalize")
+        self._finish = load_script(redis, "finish", prelude="finalize")
+        self._cancel = load_script(redis, "cancel", prelude="finalize")
         self._renew = load_script(redis, "renew")
         self._overdue = load_script(redis, "overdue")
 
@@ -61,7 +62,7 @@ class JobStore:
         Images are taken one after the other, and many of them are sent in parts, so that memory stays flat.
 
         Returns:
-            The queued job. Whoever calls has to announce it to the workers; should that fail, the reconciler does.
+            The queued job. The caller announces it to the workers; should that fail, the reconciler does.
 
         Raises:
             BrokerUnavailable, Overloaded: nothing was stored.
@@ -84,7 +85,7 @@ class JobStore:
             options=options,
             names=list(names),
         )
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.job(job.id), mapping=_to_fields(job) | {"bytes": str(size)})
             pipe.hset(keys.job_images(job.id), mapping=last)
             pipe.persist(keys.job_images(job.id))
@@ -99,7 +100,7 @@ class JobStore:
         count = size = part_size = 0
         for image in images:
             if part_size > _PART_BYTES:
-                with translated(), self._redis.pipeline(transaction=True) as pipe:
+                with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
                     pipe.hset(keys.job_images(job_id), mapping=part)
                     pipe.expire(keys.job_images(job_id), _UNFINISHED_S)
                     pipe.execute()
@@ -123,7 +124,7 @@ class JobStore:
     def _read(self, job_id: str) -> Job:
         if not is_job_id(job_id):
             raise JobNotFound("There is no job of this id.")
-        with translated():
+        with translate_errors():
             fields = self._redis.hgetall(keys.job(job_id))
         if not fields:
             raise JobGone(f"The result of job {job_id} was kept for {self._settings.result_ttl_s} s only.")
@@ -137,7 +138,7 @@ class JobStore:
         exhausted = Problem.of(
             AttemptsExhausted(f"{self._settings.max_attempts} workers stopped while they analysed this job.")
         )
-        with translated():
+        with translate_errors():
             verdict = self._claim(
                 keys=self._keys(job_id),
                 args=[
@@ -147,7 +148,7 @@ class JobStore:
                     self._settings.lease_s,
                     self._settings.max_attempts,
                     self._settings.result_ttl_s,
-                    keys.DONE_CHANNEL,
+                    keys.FINAL_JOBS_CHANNEL,
                     exhausted.model_dump_json(),
                 ],
             )
@@ -155,20 +156,20 @@ class JobStore:
 
     def images(self, job_id: str) -> list[bytes]:
         """The job's images in order, exactly as they were uploaded; empty once the job is finished."""
-        with translated():
+        with translate_errors():
             stored = self._redis.hgetall(keys.job_images(job_id))
         return [stored[index] for index in sorted(stored, key=int)]
 
     def put_annotated(self, job_id: str, index: int, jpeg: bytes) -> None:
         """Keep an image with its boxes drawn for as long as the result can be read."""
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.job_annotated(job_id), str(index), jpeg)
             pipe.expire(keys.job_annotated(job_id), self._settings.result_ttl_s)
             pipe.execute()
 
     def annotated(self, job_id: str, index: int) -> bytes | None:
         """The JPEG; None if there is none."""
-        with translated():
+        with translate_errors():
             found: bytes | None = self._redis.hget(keys.job_annotated(job_id), str(index))
         return found
 
@@ -178,7 +179,7 @@ class JobStore:
         Asking again changes nothing and gives the same answer, so that a lost answer may be asked for again.
         """
         state = JobState.FAILED if error else JobState.SUCCEEDED
-        with translated():
+        with translate_errors():
             written = self._finish(
                 keys=self._keys(job_id),
                 args=[
@@ -189,7 +190,7 @@ class JobStore:
                     error.model_dump_json() if error else "",
                     self._clock(),
                     self._settings.result_ttl_s,
-                    keys.DONE_CHANNEL,
+                    keys.FINAL_JOBS_CHANNEL,
                 ],
             )
         return bool(written)
@@ -208,8 +209,8 @@ class JobStore:
         return state == JobState.QUEUED.value
 
     def _end(self, job_id: str, final: JobState) -> str | None:
-        args = [job_id, self._clock(), self._settings.result_ttl_s, keys.DONE_CHANNEL, final.value]
-        with translated():
+        args = [job_id, self._clock(), self._settings.result_ttl_s, keys.FINAL_JOBS_CHANNEL, final.value]
+        with translate_errors():
             found = self._cancel(keys=self._keys(job_id), args=args)
         return None if found is None else str(found.decode())
 
@@ -219,12 +220,12 @@ class JobStore:
             return 0
         due = self._clock() + self._settings.lease_s
         flat = [part for pair in owners.items() for part in pair]
-        with translated():
+        with translate_errors():
             return int(self._renew(keys=[keys.OPEN_JOBS], args=[due, keys.job(""), *flat]))
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Jobs whose message was lost or whose worker died, as (id, queue): to be announced again."""
-        with translated():
+        with translate_errors():
             found = self._overdue(
                 keys=[keys.OPEN_JOBS],
                 args=[self._clock(), self._settings.requeue_after_s, limit, keys.job("")],
@@ -232,9 +233,9 @@ class JobStore:
         flat = [value.decode() for value in found]
         return list(zip(flat[::2], flat[1::2], strict=True))
 
-    def settled(self, job_ids: Sequence[str]) -> set[str]:
+    def final_among(self, job_ids: Sequence[str]) -> set[str]:
         """Those of these jobs that can change no more, or are known no longer; one round trip."""
-        with translated(), self._redis.pipeline(transaction=False) as pipe:
+        with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
                 pipe.hget(keys.job(job_id), "state")
             states = pipe.execute()
@@ -246,22 +247,22 @@ class JobStore:
 
     def open_count(self) -> int:
         """Jobs accepted and not yet final."""
-        with translated():
+        with translate_errors():
             return int(self._redis.zcard(keys.OPEN_JOBS))
 
     def open_bytes(self) -> int:
         """Bytes of images that wait or are being analysed."""
-        with translated():
+        with translate_errors():
             return max(0, int(self._redis.get(keys.OPEN_BYTES) or 0))
 
     def queue_depth(self, queue: str) -> int:
         """Messages waiting in one of Celery's queues."""
-        with translated():
+        with translate_errors():
             return int(self._redis.llen(queue))
 
     def load(self, queue: str) -> tuple[int, int]:
         """`queue_depth` and `open_bytes` in one round trip."""
-        with translated(), self._redis.pipeline(transaction=False) as pipe:
+        with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
             pipe.llen(queue)
             pipe.get(keys.OPEN_BYTES)
             depth, waiting = pipe.execute()
@@ -276,7 +277,7 @@ def _to_fields(job: Job) -> dict[str, str]:
     stored = job.model_dump(mode="json", exclude={"items", "error", "options", "names"}, exclude_none=True)
     stored["options"] = job.options.model_dump_json()
     if job.options.webhook:
-        stored["webhook"] = job.options.webhook  # settle.lua looks whether this field is there
+        stored["webhook"] = job.options.webhook  # finalize.lua looks whether this field is there
     if any(job.names):
         stored["names"] = json.dumps(job.names)
     return {name: str(value) for name, value in stored.items()}

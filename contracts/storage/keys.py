@@ -3,7 +3,7 @@
 Broker Redis (append-only file on, ``noeviction``)::
 
     mien:job:{id}            hash    the job record; no TTL while open, `result_ttl_s` once finished
-    mien:job:{id}:images     hash    index → bytes as uploaded; deleted together with the finishing write
+    mien:job:{id}:images     hash    index → bytes as uploaded; deleted when the job becomes final
     mien:job:{id}:annotated  hash    index → JPEG with boxes drawn, if asked for; lives as long as the result
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
@@ -26,7 +26,7 @@ Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::
     mien:asked:{camera}      zset    requests for analysis in flight → when each is given up
     mien:taken:{camera}      hash    epoch and sequence of the newest frame that a worker has begun
     mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
-    mien:view:{camera}       hash    newest annotated frame; made only while somebody watches
+    mien:view:{camera}       hash    newest annotated frame; made only while there are viewers
     mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
     mien:frames:{camera}     channel sequence number of every new frame
     mien:views:{camera}      channel sequence number of every new annotated frame
@@ -40,7 +40,7 @@ WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
 WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
 API_KEYS: Final = "mien:apikeys"
 OPEN_BYTES: Final = "mien:jobs:bytes"
-DONE_CHANNEL: Final = "mien:jobs:done"
+FINAL_JOBS_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
 WORKERS: Final = "mien:workers"
@@ -66,7 +66,7 @@ def webhook(job_id: str) -> str:
     return f"mien:webhook:{job_id}"
 
 
-def once(key_hash: str) -> str:
+def idempotency(key_hash: str) -> str:
     """Which job an idempotency key stands for."""
     return f"mien:once:{key_hash}"
 
@@ -76,7 +76,7 @@ def frame(camera: str) -> str:
     return f"mien:frame:{camera}"
 
 
-def asked(camera: str) -> str:
+def requests(camera: str) -> str:
     """Requests for analysis of this camera that are in flight."""
     return f"mien:asked:{camera}"
 

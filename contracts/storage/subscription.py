@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Self
 from redis import Redis
 
 from contracts.storage import keys
-from contracts.storage.connections import translated
+from contracts.storage.connections import translate_errors
 
 LISTEN_S: Final = 0.25
 """How long nothing is heard before the listener is called all the same, in seconds."""
@@ -74,7 +74,7 @@ class Subscription:
     @classmethod
     def to_final_jobs(cls, redis: Redis, *, hear: Callable[[Notices], None], fail: Callable[[Exception], None]) -> Self:
         """Hear the id of every job that reaches a final state."""
-        return cls(redis, {keys.DONE_CHANNEL: Topic.FINAL_JOB}, name="final-jobs", hear=hear, fail=fail)
+        return cls(redis, {keys.FINAL_JOBS_CHANNEL: Topic.FINAL_JOB}, name="final-jobs", hear=hear, fail=fail)
 
     @classmethod
     def to_camera(
@@ -98,7 +98,7 @@ class Subscription:
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                with translated(), self._redis.pubsub() as pubsub:
+                with translate_errors(), self._redis.pubsub() as pubsub:
                     pubsub.subscribe(*self._topics)
                     while not self._stopped.is_set():
                         self._hear(self._receive(pubsub))

@@ -1,18 +1,19 @@
 """Webhooks in Redis: which are due, how often each was tried, which were given up; and the secret that signs them."""
 
 import base64
-import json
 import random
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
+from pydantic import Field
 from redis import Redis
 
 from contracts.errors import WebhookNotFound
+from contracts.results import Message
 from contracts.storage import keys
-from contracts.storage.connections import translated
+from contracts.storage.connections import translate_errors
 from contracts.storage.scripts import load_script
 
 GAPS_S: Final = (5, 15, 60, 120, 300, 900, 1_800, 3_600, 7_200, 14_400)
@@ -24,57 +25,79 @@ _KEPT_S: Final = 259_200
 _DEAD_KEPT: Final = 10_000
 
 
+class DeadWebhook(Message):
+    """A webhook that was given up."""
+
+    job: str
+    url: str
+    reason: str = Field(description="Why the last attempt failed.")
+    attempts: int = Field(ge=1)
+    given_up_at: float = Field(description="Seconds since 1970, UTC.")
+
+
 class WebhookStore:
     """Every webhook of a final job is in exactly one place: due, given up, or delivered and forgotten."""
 
     def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis = redis
         self._clock = clock
         self._due = load_script(redis, "due")
 
     def take_due(self, limit: int = 100) -> list[str]:
-        """Ids of jobs whose webhook is to be tried now; none of them is given to anybody else for a minute."""
+        """Ids of jobs whose webhook is to be tried now; none of them is given to another worker for a minute."""
         now = self._clock()
-        with translated():
+        with translate_errors():
             args = [now, now + _ANNOUNCED_S, limit, keys.webhook(""), _KEPT_S]
             found = self._due(keys=[keys.WEBHOOKS_DUE], args=args)
         return [job_id.decode() for job_id in found]
 
     def begin(self, job_id: str) -> bool:
         """Whether to try the webhook now: true once for each time that `take_due` gave it out."""
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hdel(keys.webhook(job_id), "announced")
             pipe.zscore(keys.WEBHOOKS_DUE, job_id)
             announced, due_at = pipe.execute()
         return bool(announced) and due_at is not None
 
     def delivered(self, job_id: str) -> None:
-        """Forget it."""
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
+        """Forget a webhook, which has reached its receiver."""
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.WEBHOOKS_DUE, job_id)
             pipe.delete(keys.webhook(job_id))
             pipe.execute()
 
     def failed(self, job_id: str, url: str, reason: str, *, final: bool = False) -> bool:
-        """Note an attempt that failed. True: there will be another; False: the webhook was given up."""
-        with translated():
+        """Note an attempt that failed.
+
+        Args:
+            job_id: the job.
+            url: the webhook's address.
+            reason: a sentence that says why.
+            final: whether to give up at once.
+
+        Returns:
+            Whether there will be another attempt; False if the webhook was given up.
+        """
+        with translate_errors():
             attempts = int(self._redis.hget(keys.webhook(job_id), "attempts") or 0) + 1
         if final or attempts > len(GAPS_S):
             self._give_up(job_id, url, reason, attempts)
             return False
         gap = GAPS_S[attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.webhook(job_id), "attempts", attempts)
             pipe.expire(keys.webhook(job_id), _KEPT_S)
             pipe.zadd(keys.WEBHOOKS_DUE, {job_id: self._clock() + gap}, xx=True)
             pipe.execute()
         return True
 
-    def dead(self) -> list[dict[str, Any]]:
+    def dead(self) -> list[DeadWebhook]:
         """Webhooks that were given up, newest first."""
-        with translated():
+        with translate_errors():
             found = self._redis.hvals(keys.WEBHOOKS_DEAD)
-        return sorted((json.loads(text) for text in found), key=lambda letter: -letter["given_up_at"])
+        webhooks = (DeadWebhook.model_validate_json(text) for text in found)
+        return sorted(webhooks, key=lambda webhook: webhook.given_up_at, reverse=True)
 
     def replay(self, job_id: str) -> None:
         """Try a webhook that was given up again, from the first attempt on.
@@ -82,7 +105,7 @@ class WebhookStore:
         Raises:
             WebhookNotFound: no webhook of this job was given up.
         """
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hdel(keys.WEBHOOKS_DEAD, job_id)
             pipe.delete(keys.webhook(job_id))
             removed, _ = pipe.execute()
@@ -94,16 +117,16 @@ class WebhookStore:
     def secret(self) -> str:
         """The signing secret, as the Standard Webhooks libraries take it."""
         fresh = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        with translated():
+        with translate_errors():
             kept = self._redis.set(keys.WEBHOOKS_SECRET, fresh, nx=True, get=True)
         return kept.decode() if kept else fresh
 
     def _give_up(self, job_id: str, url: str, reason: str, attempts: int) -> None:
-        letter = {"job": job_id, "url": url, "reason": reason, "attempts": attempts, "given_up_at": self._clock()}
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
+        dead = DeadWebhook(job=job_id, url=url, reason=reason, attempts=attempts, given_up_at=self._clock())
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.WEBHOOKS_DUE, job_id)
             pipe.delete(keys.webhook(job_id))
-            pipe.hset(keys.WEBHOOKS_DEAD, job_id, json.dumps(letter))
+            pipe.hset(keys.WEBHOOKS_DEAD, job_id, dead.model_dump_json())
             pipe.execute()
             if self._redis.hlen(keys.WEBHOOKS_DEAD) > _DEAD_KEPT:
-                self._redis.hdel(keys.WEBHOOKS_DEAD, self.dead()[-1]["job"])
+                self._redis.hdel(keys.WEBHOOKS_DEAD, self.dead()[-1].job)

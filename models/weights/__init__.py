@@ -3,7 +3,7 @@
 One network is ``<name>.json``, its card, and the file that the card names. Versions live side by side.
 """
 
-from models.weights.card import Card, Source, WeightFile
+from models.weights.card import Card, DataSource, WeightFile
 from models.weights.store import WEIGHTS, available, load_weights
 
-__all__ = ["WEIGHTS", "Card", "Source", "WeightFile", "available", "load_weights"]
+__all__ = ["WEIGHTS", "Card", "DataSource", "WeightFile", "available", "load_weights"]

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
-class Source(BaseModel):
+class DataSource(BaseModel):
     """One data set or network that a network was trained with."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,7 +39,7 @@ class Card(WeightFile):
     multiply_adds: int = Field(ge=0, description="Multiply-adds for one input of the usual size.")
     summary: str = Field(description="One or two sentences on what it does and how.")
     licence: str
-    data: tuple[Source, ...] = Field(description="What it was trained with.")
+    data: tuple[DataSource, ...] = Field(description="What it was trained with.")
     commit: str = Field(description="Commit of the code that trained it.")
     created: date
     recipe: dict[str, JsonValue] = Field(description="Arguments of the training run.")

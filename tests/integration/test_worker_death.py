@@ -28,7 +28,7 @@ def finished(redis: Redis) -> Iterator[Callable[[], Counter[str]]]:
     """How often a result was stored for each job: whoever stores one says so in the same step."""
     told: Counter[str] = Counter()
     with redis.pubsub(ignore_subscribe_messages=True) as listener:
-        listener.subscribe(keys.DONE_CHANNEL)
+        listener.subscribe(keys.FINAL_JOBS_CHANNEL)
 
         def read() -> Counter[str]:
             while message := listener.get_message(timeout=0.05):

@@ -22,7 +22,6 @@ NO_SERVER = "redis://127.0.0.1:1/0"
 """An address where no server answers."""
 
 Analyze = Callable[[int, bytes], ItemResult]
-WaitFor = Callable[..., object]
 
 
 class MakeApp(Protocol):

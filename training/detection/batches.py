@@ -10,18 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from training.detection.compose import Composer
-from training.detection.dataset import Picture
+from training.detection.dataset import LabelledImage
 from training.detection.sample import Sample
 
 MOST_FACES: Final = 14
-"""Faces asked for in one picture; further ones become ignored regions."""
+"""Faces asked for in one image; further ones become ignored regions."""
 MOST_IGNORED: Final = 12
 
 Floats = npt.NDArray[np.float32]
 
 
 class Batch(NamedTuple):
-    """B training pictures and their padded truth, as ``losses.Truth`` has it."""
+    """B training images and their padded truth, as ``losses.GroundTruth`` has it."""
 
     images: Floats
     """[B, S, S, 3] RGB in 0..1."""
@@ -36,7 +36,7 @@ class Batches:
 
     def __init__(
         self,
-        pictures: Sequence[Picture],
+        images: Sequence[LabelledImage],
         *,
         size: int,
         batch: int,
@@ -49,7 +49,7 @@ class Batches:
         self.threads = [
             threading.Thread(
                 target=self._fill,
-                args=(Composer(pictures, size=size, seed=seed + number).draw, batch),
+                args=(Composer(images, size=size, seed=seed + number).draw, batch),
                 daemon=True,
             )
             for number in range(threads)

@@ -8,24 +8,26 @@ from typing import Any, Final
 import keras
 
 from models.detection.lite import DetectorCard, LiteDetector
-from models.weights import Source
-from training.detection.convert import FAR_SQUARE, FAR_WIDE, SQUARE, WIDE, digest, multiply_adds, to_litert
+from models.weights import DataSource
+from training.detection.convert import FAR_SQUARE, FAR_WIDE, SQUARE, WIDE, to_litert
 from training.detection.dataset import Split
 from training.detection.evaluate import Report, measure
 from training.detection.network import build
+from training.shared.cost import cost_of
 from training.shared.errors import TrainingError
+from training.shared.export import LICENCE, write_card, write_weights
 
 FALSE_ALARMS: Final = 2.0
-"""Boxes per 100 pictures without a face that the default threshold lets pass, at most."""
+"""Boxes per 100 images without a face that the default threshold lets pass, at most."""
 PRECISION: Final = 0.945
-"""Share of boxes on pictures with faces that have to be right at the default threshold, at least."""
+"""Share of boxes on images with faces that have to be right at the default threshold, at least."""
 
 _SUMMARY: Final = (
     "Finds faces and five landmarks: an anchor-free network of strides 8, 16 and 32 in 8 bits, "
-    "for faces of a twentieth of the picture and up."
+    "for faces of a twentieth of the image and up."
 )
 _LIMITS: Final = (
-    "Faces under 24 pixels in a picture of 512, a twentieth of its longer side, are beyond what was measured.",
+    "Faces under 24 pixels in an image of 512, a twentieth of its longer side, are beyond what was measured.",
     "Demographics: not measured. Nothing in the data says age, gender or skin.",
     "Seven in ten of the hand-drawn training faces wear medical masks; profiles and faces upside down are rare.",
     "It finds faces; it does not recognise persons and must not be used to.",
@@ -33,25 +35,20 @@ _LIMITS: Final = (
 
 
 def export(run: Path, data: Split, *, name: str, out: Path) -> DetectorCard:
-    """Convert the network of the folder ``run``, measure the file on the validation pictures, write it as ``name``.
+    """Convert the network of the folder ``run``, measure the file on the validation images, write it as ``name``.
 
     Raises TrainingError where ``run`` holds no finished run or its data was other than ``data``.
     """
     network, origin = _finished(run, data)
-    content = to_litert(network, [picture for picture in data.train if picture.source != "machine"])
-    out.mkdir(parents=True, exist_ok=True)
-    file = f"{name}.int8.tflite"
-    (out / file).write_bytes(content)
+    content = to_litert(network, [image for image in data.train if image.annotator != "machine"])
     card = DetectorCard(
         name=name,
         task="detection",
-        file=file,
-        sha256=digest(content),
-        size_bytes=len(content),
+        **write_weights(out, f"{name}.int8.tflite", content).model_dump(),
         parameters=network.count_params(),
-        multiply_adds=multiply_adds(build(*WIDE)),
+        multiply_adds=cost_of(build(*WIDE)).multiply_adds,
         summary=_SUMMARY,
-        licence="Apache-2.0 for the weights; the terms of the data it learned from are listed under data",
+        licence=LICENCE,
         data=_sources(data),
         commit=origin["commit"],
         created=date.today(),
@@ -64,11 +61,11 @@ def export(run: Path, data: Split, *, name: str, out: Path) -> DetectorCard:
         far_wide=FAR_WIDE,
         far_square=FAR_SQUARE,
     )
-    _write(out, card)
+    write_card(out, card)
     report = measure(LiteDetector(network=name, folder=out).detect, data.validation)
     chosen = choose_score(report)
     card = card.model_copy(update={"min_score": chosen, "scores": {"validation": report.scores(chosen)}})
-    _write(out, card)
+    write_card(out, card)
     return card
 
 
@@ -93,22 +90,18 @@ def _finished(run: Path, data: Split) -> tuple[keras.Model, dict[str, Any]]:
     return network, origin
 
 
-def _sources(data: Split) -> tuple[Source, ...]:
+def _sources(data: Split) -> tuple[DataSource, ...]:
     names = {
         "hand": "photos with boxes drawn by people, most faces masked",
         "machine": "portraits with boxes of the YuNet 2026may detector",
         "none": "scenes, animals and things without a human face",
     }
     return tuple(
-        Source(
+        DataSource(
             name=f"faces.zip, source {source}: {words}",
             licence="not stated",
             sha256=data.data_sha256,
-            images=sum(picture.source == source for picture in data.train),
+            images=sum(image.annotator == source for image in data.train),
         )
         for source, words in names.items()
     )
-
-
-def _write(folder: Path, card: DetectorCard) -> None:
-    (folder / f"{card.name}.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -1,10 +1,6 @@
-"""Turns trained weights into an 8-bit LiteRT file with its card."""
+"""The trained detector as an 8-bit LiteRT file."""
 
-import hashlib
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
-from io import StringIO
 from typing import Any, Final
 
 import keras
@@ -12,57 +8,41 @@ import numpy as np
 import tensorflow as tf
 
 from models.detection.letterbox import letterbox
-from training.detection.dataset import Picture
+from training.detection.dataset import LabelledImage
 from training.detection.network import build, weights_to_run
+from training.shared.export import quiet_conversion
 
 WIDE: Final = (256, 320)
-"""Height and width of the input for landscape pictures; portraits have it turned."""
+"""Height and width of the input for landscape images; portraits have it turned."""
 SQUARE: Final = (288, 288)
 FAR_WIDE: Final = (288, 480)
 FAR_SQUARE: Final = (384, 384)
-"""The same for large pictures, whose faces are small."""
+"""The same for large images, whose faces are small."""
 CALIBRATION: Final = 300
-"""Pictures that tell the converter how large the activations get."""
+"""Images that tell the converter how large the activations get."""
 
 
-def to_litert(trained: keras.Model, pictures: Sequence[Picture]) -> bytes:
+def to_litert(trained: keras.Model, images: Sequence[LabelledImage]) -> bytes:
     """Convert a network to integers throughout: input uint8 RGB in 0..255, outputs int8 with scales.
 
-    ``pictures`` are training pictures; a share of them calibrates. The file's input is ``WIDE`` and can be resized
+    ``images`` are training images; a share of them calibrates. The file's input is ``WIDE`` and can be resized
     to any sides that divide by 32.
     """
     network = build(*WIDE, to_run=True)
     network.set_weights(weights_to_run(trained))
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: _calibration(pictures)
+    converter.representative_dataset = lambda: _calibration(images)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     converter.inference_output_type = tf.int8
-    with redirect_stdout(StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow announces that its own interpreter will go
+    with quiet_conversion():
         return bytes(converter.convert())
 
 
-def digest(content: bytes) -> str:
-    """Return the SHA-256 that the card of a file names."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def _calibration(pictures: Sequence[Picture]) -> Iterator[list[Any]]:
-    """Yield evenly spread training pictures as the detector would feed them, with black and white in the range."""
-    step = max(len(pictures) // CALIBRATION, 1)
+def _calibration(images: Sequence[LabelledImage]) -> Iterator[list[Any]]:
+    """Yield evenly spread training images as the detector would feed them, with black and white in the range."""
+    step = max(len(images) // CALIBRATION, 1)
     yield [np.full((1, *WIDE, 3), 255, np.float32)]
-    for picture in pictures[::step]:
-        yield [letterbox(picture.pixels, *WIDE).pixels[None].astype(np.float32)]
-
-
-def multiply_adds(network: keras.Model) -> int:
-    """Count the multiply-adds of all convolutions for one input; the network's input size must be fixed."""
-    total = 0
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.DepthwiseConv2D | keras.layers.Conv2D):
-            _, rows, columns, _ = layer.output.shape
-            kernel = layer.kernel.shape
-            total += rows * columns * int(np.prod(kernel))
-    return total
+    for image in images[::step]:
+        yield [letterbox(image.pixels, *WIDE).pixels[None].astype(np.float32)]

@@ -1,4 +1,4 @@
-"""Reads `faces.zip`: pictures with boxes and landmarks in COCO's form, and a split that holds photos back."""
+"""Reads `faces.zip`: images with boxes and landmarks in COCO's form, and a split that holds photos back."""
 
 import hashlib
 import json
@@ -15,18 +15,18 @@ from tqdm import tqdm
 
 from training.shared.errors import DataError
 
-Source = Literal["hand", "machine", "none"]
+Annotator = Literal["hand", "machine", "none"]
 ANNOTATIONS: Final = "faces/annotations.json"
 BLOCK: Final = 12
-"""Neighbours in the file often show the same person, so the split moves blocks of this many pictures."""
+"""Neighbours in the file often show the same person, so the split moves blocks of this many images."""
 
 
-class Picture(NamedTuple):
-    """One decoded picture and its faces."""
+class LabelledImage(NamedTuple):
+    """One decoded image and its faces."""
 
     name: str
-    source: Source
-    """Who drew the boxes: people (hand), another detector (machine), nobody, for there is no face (none)."""
+    annotator: Annotator
+    """What drew the boxes: people (hand), another detector (machine); none where there is no face."""
     pixels: npt.NDArray[np.uint8]
     """[H, W, 3], blue first."""
     boxes: npt.NDArray[np.float32]
@@ -38,18 +38,18 @@ class Picture(NamedTuple):
 
 
 class Split(NamedTuple):
-    """Pictures to learn from and pictures never learned from."""
+    """Images to learn from and images never learned from."""
 
-    train: list[Picture]
-    validation: list[Picture]
+    train: list[LabelledImage]
+    validation: list[LabelledImage]
     data_sha256: str
 
 
 def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
     """Read and decode `faces.zip`, about 2 GB in memory, and hold back a share of what people labelled.
 
-    Pictures without a face are held back in the same share.
-    Machine-labelled pictures are only learned from: their boxes are no truth to measure against.
+    Images without a face are held back in the same share.
+    Machine-labelled images are only learned from: their boxes are no truth to measure against.
     Raises DataError where the file is missing or no such archive.
     """
     if not path.is_file():
@@ -59,25 +59,27 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
             coco = json.loads(archive.read(ANNOTATIONS))
             faces = _faces_by_image(coco)
             entries = tqdm(coco["images"], desc="Reading faces", unit="image", leave=False)
-            pictures = [_read(archive, entry, faces.get(entry["id"], [])) for entry in entries]
+            images = [_read(archive, entry, faces.get(entry["id"], [])) for entry in entries]
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise DataError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
-    train, validation = split(pictures, seed=seed, share=share)
+    train, validation = split(images, seed=seed, share=share)
     return Split(train, validation, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def split(pictures: Iterable[Picture], *, seed: int, share: float) -> tuple[list[Picture], list[Picture]]:
-    """Part pictures into those to learn from and those to measure with, in whole blocks of neighbours."""
-    by_source: dict[Source, list[Picture]] = {"hand": [], "machine": [], "none": []}
-    for picture in pictures:
-        by_source[picture.source].append(picture)
-    train: list[Picture] = by_source["machine"]
-    validation: list[Picture] = []
-    chance = random.Random(seed)
+def split(
+    images: Iterable[LabelledImage], *, seed: int, share: float
+) -> tuple[list[LabelledImage], list[LabelledImage]]:
+    """Part images into those to learn from and those to measure with, in whole blocks of neighbours."""
+    by_source: dict[Annotator, list[LabelledImage]] = {"hand": [], "machine": [], "none": []}
+    for image in images:
+        by_source[image.annotator].append(image)
+    train: list[LabelledImage] = by_source["machine"]
+    validation: list[LabelledImage] = []
+    rng = random.Random(seed)
     for source in ("hand", "none"):
-        group = sorted(by_source[source], key=lambda picture: picture.name)
+        group = sorted(by_source[source], key=lambda image: image.name)
         for start in range(0, len(group), BLOCK):
-            (validation if chance.random() < share else train).extend(group[start : start + BLOCK])
+            (validation if rng.random() < share else train).extend(group[start : start + BLOCK])
     return train, validation
 
 
@@ -88,7 +90,7 @@ def _faces_by_image(coco: dict[str, Any]) -> dict[int, list[dict[str, Any]]]:
     return faces
 
 
-def _read(archive: zipfile.ZipFile, entry: dict[str, Any], faces: list[dict[str, Any]]) -> Picture:
+def _read(archive: zipfile.ZipFile, entry: dict[str, Any], faces: list[dict[str, Any]]) -> LabelledImage:
     name = entry["file_name"]
     pixels = cv2.imdecode(np.frombuffer(archive.read(f"faces/{name}"), np.uint8), cv2.IMREAD_COLOR)
     boxes = np.array([face["bbox"] for face in faces], np.float32).reshape(-1, 4)
@@ -98,4 +100,4 @@ def _read(archive: zipfile.ZipFile, entry: dict[str, Any], faces: list[dict[str,
         if "keypoints" in face:
             row[:] = np.array(face["keypoints"], np.float32).reshape(5, 3)[:, :2]
     bare = any(face["attributes"].get("kind", "bare") == "bare" for face in faces)
-    return Picture(Path(name).name, entry["source"], np.asarray(pixels, np.uint8), boxes, landmarks, bare)
+    return LabelledImage(Path(name).name, entry["source"], np.asarray(pixels, np.uint8), boxes, landmarks, bare)

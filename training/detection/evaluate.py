@@ -1,4 +1,4 @@
-"""Measures any detector on pictures that it never learned from."""
+"""Measures any detector on images that it never learned from."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -7,8 +7,8 @@ import numpy as np
 from tqdm import tqdm
 
 from models.detection.base import BgrImage, Detection
-from training.detection.dataset import Picture
-from training.detection.metrics import Curve, Found, curve
+from training.detection.dataset import LabelledImage
+from training.detection.metrics import Curve, Predictions, curve
 
 BANDS: Final = {"24-48": (24.0, 48.0), "48-96": (48.0, 96.0), "96+": (96.0, float("inf"))}
 """Longer sides of faces in pixels."""
@@ -17,20 +17,20 @@ Detect = Callable[[BgrImage], Sequence[Detection]]
 
 
 class Report:
-    """The answers of one detector for a set of pictures, and what they are worth."""
+    """The answers of one detector for a set of images, and what they are worth."""
 
-    def __init__(self, pictures: Sequence[Picture], answers: Sequence[Found]) -> None:
-        pairs = list(zip(pictures, answers, strict=True))
-        self._faces = [(answer, picture.boxes) for picture, answer in pairs if picture.source != "none"]
-        self._empty = [answer for picture, answer in pairs if picture.source == "none"]
+    def __init__(self, images: Sequence[LabelledImage], answers: Sequence[Predictions]) -> None:
+        pairs = list(zip(images, answers, strict=True))
+        self._faces = [(answer, image.boxes) for image, answer in pairs if image.annotator != "none"]
+        self._empty = [answer for image, answer in pairs if image.annotator == "none"]
 
     def curve(self, sizes: tuple[float, float] | None = None) -> Curve:
-        """Precision and recall on the pictures with faces."""
+        """Precision and recall on the images with faces."""
         answers, truths = [pair[0] for pair in self._faces], [pair[1] for pair in self._faces]
         return curve(answers, truths) if sizes is None else curve(answers, truths, sizes=sizes)
 
     def false_alarms(self, score: float) -> float:
-        """Boxes of at least this score per 100 pictures without a face."""
+        """Boxes of at least this score per 100 images without a face."""
         return 100 * sum(int((answer.scores >= score).sum()) for answer in self._empty) / max(len(self._empty), 1)
 
     def scores(self, min_score: float) -> dict[str, Any]:
@@ -53,14 +53,14 @@ class Report:
         }
 
 
-def measure(detect: Detect, pictures: Sequence[Picture]) -> Report:
-    """Run a detector, loaded with a ``min_score`` near 0, on all pictures."""
+def measure(detect: Detect, images: Sequence[LabelledImage]) -> Report:
+    """Run a detector, loaded with a ``min_score`` near 0, on all images."""
     answers = []
-    for picture in tqdm(pictures, desc="Detecting", unit="image", leave=False, mininterval=1):
+    for image in tqdm(images, desc="Detecting", unit="image", leave=False, mininterval=1):
         rows = [
             (found.x, found.y, found.x + found.width, found.y + found.height, found.score)
-            for found in detect(picture.pixels)
+            for found in detect(image.pixels)
         ]
         table = np.array(rows, np.float32).reshape(-1, 5)
-        answers.append(Found(table[:, :4], table[:, 4]))
-    return Report(pictures, answers)
+        answers.append(Predictions(table[:, :4], table[:, 4]))
+    return Report(images, answers)

@@ -12,8 +12,8 @@ LANDMARK_WEIGHT: Final = 1.0
 NEGATIVE_WEIGHT, NEGATIVE_POWER = 0.75, 2.0
 
 
-class Truth(NamedTuple):
-    """The faces of a batch, padded to M a picture."""
+class GroundTruth(NamedTuple):
+    """The faces of a batch, padded to M an image."""
 
     faces: Any
     """[B, M, 4] corners in pixels."""
@@ -25,7 +25,7 @@ class Truth(NamedTuple):
     """[B, K, 4] regions where no score is punished; padding has no area."""
 
 
-def losses(outputs: list[Any], truth: Truth, centres: Any, strides: Any) -> dict[str, Any]:
+def losses(outputs: list[Any], truth: GroundTruth, centres: Any, strides: Any) -> dict[str, Any]:
     """Return the three losses, weighted; ``outputs`` are the network's nine maps."""
     logits, raw, points = flatten(outputs)
     reach = tf.exp(tf.clip_by_value(raw, -6.0, 6.0)) * strides

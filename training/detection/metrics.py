@@ -16,8 +16,8 @@ COUNTED: Final = 24.0
 Floats = npt.NDArray[np.float32]
 
 
-class Found(NamedTuple):
-    """A detector's answer for one picture."""
+class Predictions(NamedTuple):
+    """A detector's answer for one image."""
 
     boxes: Floats
     """[N, 4] corners in pixels."""
@@ -48,9 +48,9 @@ class Curve(NamedTuple):
 
 
 def curve(
-    answers: Sequence[Found], truths: Sequence[Floats], *, sizes: tuple[float, float] = (COUNTED, np.inf)
+    answers: Sequence[Predictions], truths: Sequence[Floats], *, sizes: tuple[float, float] = (COUNTED, np.inf)
 ) -> Curve:
-    """Compare answers with true boxes [M, 4], one each a picture, for faces of these sizes (longer side).
+    """Compare answers with true boxes [M, 4], one each an image, for faces of these sizes (longer side).
 
     Each face is given to the surest box that overlaps it enough; a second box on it is a false alarm. Boxes on
     faces of other sizes are passed over, and so are unmatched boxes of other sizes where the range is a band.
@@ -75,7 +75,7 @@ def curve(
 
 
 def _judge(
-    answer: Found, truth: Floats, counted: npt.NDArray[np.bool_], sizes: tuple[float, float]
+    answer: Predictions, truth: Floats, counted: npt.NDArray[np.bool_], sizes: tuple[float, float]
 ) -> list[tuple[float, bool]]:
     judged = []
     taken: set[int] = set()

@@ -7,49 +7,49 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 
 
-def relight(pixels: Pixels, chance: np.random.Generator) -> Pixels:
+def relight(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Change gamma, contrast, brightness and colour cast by one look-up table; sometimes drop all colour."""
-    if chance.random() < 0.2:
+    if rng.random() < 0.2:
         grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
         pixels = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
     steps = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
-    gamma = np.exp(chance.normal(0, 0.3))
-    contrast = np.exp(chance.normal(0, 0.25))
-    bright = np.exp(chance.normal(-0.1, 0.35))
-    cast = np.exp(chance.normal(0, 0.08, 3)) if chance.random() < 0.5 else np.ones(3)
+    gamma = np.exp(rng.normal(0, 0.3))
+    contrast = np.exp(rng.normal(0, 0.25))
+    bright = np.exp(rng.normal(-0.1, 0.35))
+    cast = np.exp(rng.normal(0, 0.08, 3)) if rng.random() < 0.5 else np.ones(3)
     curve = ((steps**gamma - 0.5) * contrast + 0.5) * bright * cast
     table = np.clip(curve * 255, 0, 255).astype(np.uint8)[None]
     return np.asarray(cv2.LUT(pixels, table), np.uint8)
 
 
-def degrade(pixels: Pixels, chance: np.random.Generator) -> Pixels:
+def degrade(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Blur, shake, add noise, compress: each now and then."""
-    if chance.random() < 0.15:
-        pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), chance.uniform(0.4, 1.6)), np.uint8)
-    if chance.random() < 0.06:
-        length = int(chance.integers(3, 8))
+    if rng.random() < 0.15:
+        pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, 1.6)), np.uint8)
+    if rng.random() < 0.06:
+        length = int(rng.integers(3, 8))
         kernel = np.zeros((length, length), np.float32)
-        if chance.random() < 0.5:
+        if rng.random() < 0.5:
             kernel[length // 2] = 1 / length
         else:
             kernel[:, length // 2] = 1 / length
         pixels = np.asarray(cv2.filter2D(pixels, -1, kernel), np.uint8)
-    if chance.random() < 0.12:
+    if rng.random() < 0.12:
         noise = np.empty(pixels.shape, np.int16)
-        cv2.setRNGSeed(int(chance.integers(2**31)))
-        cv2.randn(noise, 0, chance.uniform(3, 16))
+        cv2.setRNGSeed(int(rng.integers(2**31)))
+        cv2.randn(noise, 0, rng.uniform(3, 16))
         pixels = np.asarray(cv2.add(pixels, noise, dtype=cv2.CV_8U), np.uint8)
-    if chance.random() < 0.15:
-        _, packed = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(chance.integers(25, 90))])
+    if rng.random() < 0.15:
+        _, packed = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
         pixels = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
     return pixels
 
 
-def cover(pixels: Pixels, chance: np.random.Generator) -> Pixels:
-    """Lay one plain or noisy rectangle over the picture: something in front of somebody."""
+def cover(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Lay one plain or noisy rectangle over the image: something in front of somebody."""
     size = pixels.shape[0]
-    width, height = chance.integers(size // 16, size // 4, 2)
-    x, y = chance.integers(0, size - width), chance.integers(0, size - height)
+    width, height = rng.integers(size // 16, size // 4, 2)
+    x, y = rng.integers(0, size - width), rng.integers(0, size - height)
     pixels = pixels.copy()
-    pixels[y : y + height, x : x + width] = chance.integers(0, 256, 3, dtype=np.uint8)
+    pixels[y : y + height, x : x + width] = rng.integers(0, 256, 3, dtype=np.uint8)
     return pixels

@@ -1,36 +1,25 @@
-"""The arguments of a training run."""
+"""Every argument of a training run of the detector, typed."""
 
-from dataclasses import dataclass
-from typing import Final
+from pydantic import Field
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """Arguments of a training run; they go into the card. ``HELP`` says what each means."""
-
-    steps: int = 9000
-    minutes: float | None = None
-    batch: int = 32
-    size: int = 256
-    rate: float = 2e-3
-    weight_decay: float = 0.02
-    warm_up: int = 300
-    averaging: float = 0.998
-    seed: int = 0
-    threads: int = 1
-    check_every: int = 1000
+from training.shared.recipe import BaseRecipe
 
 
-HELP: Final = {
-    "steps": "batches to learn from",
-    "minutes": "end earlier, the rate already down, if this much time does not do for all steps",
-    "batch": "pictures a step",
-    "size": "side of the training pictures in pixels",
-    "rate": "highest learning rate of AdamW",
-    "weight_decay": "of AdamW, for kernels",
-    "warm_up": "steps until the rate is at its highest",
-    "averaging": "momentum of the averaged weights, which are the ones kept",
-    "seed": "of everything random",
-    "threads": "threads that draw pictures",
-    "check_every": "steps between two measurements on the validation pictures",
-}
+class Recipe(BaseRecipe):
+    """One training run of the detector; goes into the card."""
+
+    steps: int = Field(default=9000, gt=0, description="Batches to learn from.")
+    minutes: float | None = Field(
+        default=None, gt=0, description="End earlier, the rate already down, if this does not do for all steps."
+    )
+    batch: int = Field(default=32, gt=0, description="Images a step.")
+    size: int = Field(default=256, gt=0, multiple_of=32, description="Side of the training images, in pixels.")
+    rate: float = Field(default=2e-3, gt=0, description="Highest learning rate of AdamW.")
+    weight_decay: float = Field(default=0.02, ge=0, description="Of AdamW, for kernels.")
+    warm_up: int = Field(default=300, gt=0, description="Steps until the rate is at its highest.")
+    averaging: float = Field(
+        default=0.998, ge=0, lt=1, description="Momentum of the averaged weights, which are the ones kept."
+    )
+    seed: int = Field(default=0, ge=0, description="Of everything random.")
+    threads: int = Field(default=1, gt=0, description="Threads that draw images.")
+    check_every: int = Field(default=1000, gt=0, description="Steps between two measurements on validation images.")

@@ -1,4 +1,4 @@
-"""A training picture and what happens to its faces when it is warped or cut."""
+"""A training image and what happens to its faces when it is warped or cut."""
 
 from typing import Final, NamedTuple
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from training.detection.dataset import Picture
+from training.detection.dataset import LabelledImage
 
 SMALLEST: Final = 9.0
 """Longer side in pixels below which a face is neither asked for nor punished."""
@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class Sample(NamedTuple):
-    """One square training picture."""
+    """One square training image."""
 
     pixels: npt.NDArray[np.uint8]
     """[S, S, 3], blue first."""
@@ -29,9 +29,9 @@ class Sample(NamedTuple):
     """[K, 4] regions with faces too small or too cut to ask for."""
 
 
-def warp(picture: Picture, matrix: Floats, width: int, height: int, fill: int = 0) -> Sample:
-    """Warp a picture and its faces by ``matrix`` [2, 3] (source → output pixels) into width x height."""
-    pixels, scale = picture.pixels, float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+def warp(image: LabelledImage, matrix: Floats, width: int, height: int, fill: int = 0) -> Sample:
+    """Warp an image and its faces by ``matrix`` [2, 3] (source → output pixels) into width x height."""
+    pixels, scale = image.pixels, float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     shrink = np.eye(3, dtype=np.float32)
     while scale < 0.6 and min(pixels.shape[:2]) > 3:  # halve first, or a bilinear warp would alias
         before = pixels.shape
@@ -40,15 +40,15 @@ def warp(picture: Picture, matrix: Floats, width: int, height: int, fill: int = 
         scale *= 2
     border = (fill, fill, fill)
     out = cv2.warpAffine(pixels, matrix @ shrink, (width, height), flags=cv2.INTER_LINEAR, borderValue=border)
-    boxes = _warp_boxes(picture.boxes, matrix)
-    landmarks = picture.landmarks @ matrix[:, :2].T + matrix[:, 2]
+    boxes = _warp_boxes(image.boxes, matrix)
+    landmarks = image.landmarks @ matrix[:, :2].T + matrix[:, 2]
     if np.linalg.det(matrix[:, :2]) < 0:  # mirrored: the person's right eye has become the left one
         landmarks = landmarks[:, [1, 0, 2, 4, 3]]
     return cut(Sample(np.asarray(out, np.uint8), boxes, landmarks.astype(np.float32), np.empty((0, 4), np.float32)))
 
 
 def cut(sample: Sample) -> Sample:
-    """Clip boxes to the picture; what is too small or mostly outside becomes an ignored region."""
+    """Clip boxes to the image; what is too small or mostly outside becomes an ignored region."""
     height, width = sample.pixels.shape[:2]
     limits = np.array([width, height, width, height], np.float32)
     clipped = np.clip(sample.boxes, 0, limits)
@@ -61,7 +61,7 @@ def cut(sample: Sample) -> Sample:
 
 
 def shift(sample: Sample, dx: float, dy: float) -> Sample:
-    """Move the annotations by whole pixels, for a sample that becomes part of a larger picture."""
+    """Move the annotations by whole pixels, for a sample that becomes part of a larger image."""
     move = np.array([dx, dy], np.float32)
     both = np.concatenate([move, move])
     return Sample(sample.pixels, sample.boxes + both, sample.landmarks + move, sample.ignored + both)

@@ -13,7 +13,7 @@ SPAN: Final = {8: (0.0, 64.0), 16: (24.0, 128.0), 32: (56.0, 1e9)}
 
 
 class Targets(NamedTuple):
-    """What each of N cells should say; B pictures with up to M faces."""
+    """What each of N cells should say; B images with up to M faces."""
 
     face: Any
     """int [B, N]: index of the face."""

@@ -4,7 +4,6 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,10 +16,10 @@ from training.detection.batches import Batch, Batches
 from training.detection.dataset import Split
 from training.detection.evaluate import measure
 from training.detection.keras_detector import KerasDetector
-from training.detection.losses import Truth, losses
+from training.detection.losses import GroundTruth, losses
 from training.detection.network import build
 from training.detection.recipe import Recipe
-from training.shared.run_folder import commit
+from training.shared.run_folder import RunFolder, commit
 
 LOG: Final = "log.jsonl"
 
@@ -28,8 +27,11 @@ LOG: Final = "log.jsonl"
 class Trainer:
     """One training run in one folder; a run that was stopped goes on where it was."""
 
-    def __init__(self, recipe: Recipe, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._recipe, self._folder, self._clock = recipe, folder, clock
+    def __init__(
+        self, recipe: Recipe, folder: Path, *, clock: Callable[[], float] = time.monotonic, quiet: bool = False
+    ) -> None:
+        """Begin a run, or take up the one in ``folder``; ``quiet`` leaves out the progress bar."""
+        self._recipe, self._folder, self._clock, self._quiet = recipe, folder, clock, quiet
         folder.mkdir(parents=True, exist_ok=True)
         keras.utils.set_random_seed(recipe.seed)
         self.network = build()
@@ -58,10 +60,12 @@ class Trainer:
         recipe, done = self._recipe, int(self._optimizer.iterations.numpy())
         started = self._clock() - float(self._spent.numpy())
         self._describe(data, done)
-        seed = recipe.seed + 1000 * done  # a resumed run draws pictures that it has not seen
+        seed = recipe.seed + 1000 * done  # a resumed run draws images that it has not seen
         with (
             Batches(data.train, size=recipe.size, batch=recipe.batch, seed=seed, threads=recipe.threads) as batches,
-            tqdm(total=recipe.steps, initial=done, desc="Training", unit="step", mininterval=5) as bar,
+            tqdm(
+                total=recipe.steps, initial=done, desc="Training", unit="step", mininterval=5, disable=self._quiet
+            ) as bar,
         ):
             progress = self._progress(done, started)
             while progress < 1:
@@ -88,11 +92,12 @@ class Trainer:
     def _describe(self, data: Split, steps_done: int) -> None:
         """Write what this run learns from and how."""
         origin = {"commit": commit(), "data_sha256": data.data_sha256, "steps_done": steps_done}
-        for name, content in {"recipe.json": asdict(self._recipe), "origin.json": origin}.items():
-            (self._folder / name).write_text(json.dumps(content, indent=2) + "\n")
+        run = RunFolder(self._folder)
+        run.write_json("recipe.json", self._recipe.model_dump())
+        run.write_json("origin.json", origin)
 
     def _check(self, data: Split, step: int, parts: dict[str, float]) -> None:
-        """Measure the averaged weights on the validation pictures and log it."""
+        """Measure the averaged weights on the validation images and log it."""
         report = self._averaged(lambda: measure(KerasDetector(self.network).detect, data.validation))
         entry = {
             "step": step,
@@ -117,7 +122,7 @@ class Trainer:
     def _step(self, images: Any, faces: Any, real: Any, landmarks: Any, ignored: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
             outputs = self.network(images, training=True)
-            parts = losses(outputs, Truth(faces, real, landmarks, ignored), self._centres, self._strides)
+            parts = losses(outputs, GroundTruth(faces, real, landmarks, ignored), self._centres, self._strides)
             total = tf.add_n(list(parts.values()))
         variables = self.network.trainable_variables
         self._optimizer.apply(tape.gradient(total, variables), variables)

@@ -13,34 +13,34 @@ from training.emotion.data.dataset import SIDE
 from training.emotion.recipe import Augmentation
 
 
-def augment(images: np.ndarray, how: Augmentation, random: np.random.Generator) -> np.ndarray:
+def augment(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
     """Change ``images``, uint8 [N, 48, 48]; gives float32 [N, 48, 48] in 0..255."""
-    moved = np.stack([_move(image, how, random) for image in images]).astype(np.float32)
+    moved = np.stack([_move(image, how, rng) for image in images]).astype(np.float32)
     if how.brightness or how.contrast:
-        moved = _relight(moved, how, random)
+        moved = _relight(moved, how, rng)
     if how.erase:
-        _erase(moved, how, random)
+        _erase(moved, how, rng)
     return moved
 
 
 def mix_up(
-    images: np.ndarray, targets: np.ndarray, alpha: float, random: np.random.Generator
+    images: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Blend each image and its target with another of the batch (Zhang et al., "mixup", 2017).
 
     The share of the other image is Beta(alpha, alpha), folded to at most a half.
     """
-    share = random.beta(alpha, alpha, len(images)).astype(np.float32)
+    share = rng.beta(alpha, alpha, len(images)).astype(np.float32)
     share = np.minimum(share, 1 - share)
-    partner = random.permutation(len(images))
+    partner = rng.permutation(len(images))
     wide, narrow = share[:, None, None], share[:, None]
     return images * (1 - wide) + images[partner] * wide, targets * (1 - narrow) + targets[partner] * narrow
 
 
-def _move(image: np.ndarray, how: Augmentation, random: np.random.Generator) -> np.ndarray:
+def _move(image: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
     """Rotate, zoom, stretch, shift, mirror and coarsen one image in one or two samplings."""
-    turn, size, shape, right, down = random.uniform(-1, 1, 5)
-    mirror, coarse = random.random(2)
+    turn, size, shape, right, down = rng.uniform(-1, 1, 5)
+    mirror, coarse = rng.random(2)
     angle = radians(turn * how.rotation)
     zoom = 1 + size * how.zoom
     wide, high = zoom * (1 + shape * how.stretch), zoom * (1 - shape * how.stretch)
@@ -57,20 +57,20 @@ def _move(image: np.ndarray, how: Augmentation, random: np.random.Generator) -> 
     return np.asarray(moved if side == SIDE else cv2.resize(moved, (SIDE, SIDE)))
 
 
-def _relight(images: np.ndarray, how: Augmentation, random: np.random.Generator) -> np.ndarray:
+def _relight(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
     """Stretch the grey values around their mean and shift them, within 0..255."""
-    contrast, brightness = random.uniform(-1, 1, (2, len(images), 1, 1)).astype(np.float32)
+    contrast, brightness = rng.uniform(-1, 1, (2, len(images), 1, 1)).astype(np.float32)
     mean = images.mean((1, 2), keepdims=True)
     lit = (images - mean) * (1 + contrast * how.contrast) + (mean + brightness * (how.brightness * 255))
     return np.asarray(np.clip(lit, 0, 255), np.float32)
 
 
-def _erase(images: np.ndarray, how: Augmentation, random: np.random.Generator) -> None:
+def _erase(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> None:
     """Paint a grey rectangle over some images, in place (Zhong et al., "Random Erasing", 2017)."""
     longest = max(2, round(how.erase_side * SIDE))
     for image in images:
-        if random.random() >= how.erase:
+        if rng.random() >= how.erase:
             continue
-        height, width = random.integers(2, longest + 1, 2)
-        top, left = random.integers(0, SIDE - height + 1), random.integers(0, SIDE - width + 1)
-        image[top : top + height, left : left + width] = random.uniform(0, 255)
+        height, width = rng.integers(2, longest + 1, 2)
+        top, left = rng.integers(0, SIDE - height + 1), rng.integers(0, SIDE - width + 1)
+        image[top : top + height, left : left + width] = rng.uniform(0, 255)

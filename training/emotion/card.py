@@ -1,6 +1,5 @@
 """Turns a run into a shipped network: converts it, checks the files against Keras, measures them, writes the card."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,18 +12,34 @@ from contracts.emotions import EMOTIONS
 from models.classification import Classifier, EmotionCard, softmax
 from models.cropping import CropFit
 from models.runtimes import open_runtime
-from models.weights import Source, WeightFile
+from models.weights import DataSource, WeightFile
 from training.emotion.calibration import Calibration, fit_calibration
 from training.emotion.convert import FORMS, Form, convert, serving_model
 from training.emotion.data import Fer2013, hold_out
 from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
 from training.emotion.learner import predict
-from training.emotion.limits import FER2013, FER_PLUS, LIMITS
 from training.emotion.networks import INPUT_SCALE
 from training.emotion.recipe import Recipe
 from training.shared.cost import cost_of
 from training.shared.errors import TrainingError
+from training.shared.export import LICENCE, write_card, write_weights
 from training.shared.run_folder import RunFolder
+
+FER2013: Final = (
+    "Not stated with the images: collected by web image search for the ICML 2013 challenge "
+    "(Goodfellow et al., 'Challenges in Representation Learning'); they belong to their owners."
+)
+FER_PLUS: Final = "MIT (Microsoft, github.com/microsoft/FERPlus)"
+
+LIMITS: Final = (
+    "An expression is not a felt emotion: the network names what a face shows, as strangers would name it.",
+    "Demographics: not measured. FER2013 says nothing of age, gender or skin, and is known to be uneven.",
+    "People agree with FER2013's labels in about 65 % of cases; no figure above that means certainty.",
+    "Disgust is rare in the data, and Fear is often taken for Sad or Surprise.",
+    "Faces seen from the side, covered by more than a quarter or smaller than 24 pixels are beyond what was measured.",
+    "The EU AI Act (Regulation 2024/1689) prohibits inferring emotions at workplaces and in schools, Article 5(1)(f), "
+    "but for medical or safety reasons, and requires that people are told when it is used on them, Article 50(3).",
+)
 
 _REPRESENTATIVE: Final = 500
 _SUMMARIES: Final = {
@@ -54,7 +69,6 @@ def export(
     recipe = run.recipe(Recipe)
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     made = _make(run, recipe, data, training.images, validation)
-    out.mkdir(parents=True, exist_ok=True)
     files = {each: _write(out, name, each, made.contents[each]) for each in dict.fromkeys((form, *others))}
     origin = run.read_json("origin.json")
     card = EmotionCard(
@@ -64,7 +78,7 @@ def export(
         parameters=made.cost.parameters,
         multiply_adds=made.cost.multiply_adds,
         summary=_SUMMARIES[recipe.network],
-        licence="Apache-2.0 for the weights; the terms of the data it learned from are listed under data",
+        licence=LICENCE,
         data=_sources(recipe, origin["data"]["sha256"], len(data.train)),
         commit=origin["commit"],
         created=date.today(),
@@ -78,7 +92,7 @@ def export(
         crop=crop,
     )
     card = card.model_copy(update={"scores": _scores(made, card, form, data, recipe)})
-    (out / f"{name}.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    write_card(out, card)
     return card
 
 
@@ -111,14 +125,12 @@ def _check(made: Exported, form: Form, images: np.ndarray) -> dict[str, float]:
 
 
 def _write(out: Path, name: str, form: str, content: bytes) -> WeightFile:
-    file = f"{name}.keras" if form == "keras" else f"{name}.{form}.tflite"
-    (out / file).write_bytes(content)
-    return WeightFile(file=file, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+    return write_weights(out, f"{name}.keras" if form == "keras" else f"{name}.{form}.tflite", content)
 
 
-def _sources(recipe: Recipe, sha256: str, images: int) -> tuple[Source, ...]:
-    fer2013 = Source(name="FER2013", licence=FER2013, sha256=sha256, images=images)
-    return (fer2013, Source(name="FER+", licence=FER_PLUS)) if recipe.votes_weight else (fer2013,)
+def _sources(recipe: Recipe, sha256: str, images: int) -> tuple[DataSource, ...]:
+    fer2013 = DataSource(name="FER2013", licence=FER2013, sha256=sha256, images=images)
+    return (fer2013, DataSource(name="FER+", licence=FER_PLUS)) if recipe.votes_weight else (fer2013,)
 
 
 def _scores(made: Exported, card: EmotionCard, form: Form, data: Fer2013, recipe: Recipe) -> dict[str, Any]:

@@ -1,9 +1,6 @@
 """Keras networks as LiteRT files: float32, float16 and 8-bit."""
 
-import warnings
 from collections.abc import Iterator
-from contextlib import redirect_stdout
-from io import StringIO
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -11,6 +8,7 @@ import numpy as np
 from training.emotion.calibration import Calibration
 from training.emotion.folding import fold_stem
 from training.emotion.networks import INPUT_SCALE, NetworkName
+from training.shared.export import quiet_conversion
 
 Form = Literal["float32", "float16", "int8"]
 
@@ -50,8 +48,7 @@ def convert(serving: Any, form: Form, representative: np.ndarray) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if form == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    with redirect_stdout(StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow announces that its own interpreter will go
+    with quiet_conversion():
         return _quantised(converter, representative) if form == "int8" else bytes(converter.convert())
 
 

@@ -1,4 +1,4 @@
-"""Lets a network learn from the answers of trained ones, beside the labels.
+"""Distillation: a network learns from the answers of trained ones, beside the labels.
 
 What a trained network finds likely says more of a face than one noisy label, and a network of the same size that
 learns from it ends better than its teacher (Hinton et al., "Distilling the Knowledge in a Neural Network", 2015;
@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,35 +20,48 @@ from training.emotion.recipe import Recipe
 from training.shared.errors import TrainingError
 from training.shared.run_folder import RunFolder
 
+_FILE: Final = "teacher_probabilities.npz"
 
-def teach(data: Fer2013, teachers: Sequence[Path]) -> Fer2013:
-    """Give ``data`` whose training images carry what the networks of the run folders ``teachers`` answer.
 
-    That is the mean over networks, over the image and its mirror. Raises ``TrainingError`` for a folder without a
-    finished run.
+def add_teacher_probabilities(data: Fer2013, teachers: Sequence[Path]) -> Fer2013:
+    """Let the networks of finished runs answer to the training images.
+
+    Args:
+        data: whose training images are to be learned from.
+        teachers: run folders.
+
+    Returns:
+        ``data`` with the mean of the probabilities over networks, over the image and its mirror.
+
+    Raises:
+        TrainingError: for a folder without a finished run.
     """
     images = data.train.images
     answers = []
     for folder in teachers:
         network, scale = load_network(folder), INPUT_SCALE[RunFolder(folder).recipe(Recipe).network]
         answers += [predict(network, shown, scale) for shown in (images, images[:, :, ::-1])]
-    return replace(data, train=replace(data.train, taught=np.asarray(np.mean(answers, axis=0), np.float32)))
+    return _with_probabilities(data, np.asarray(np.mean(answers, axis=0), np.float32))
 
 
-def keep_teaching(run: RunFolder, data: Fer2013) -> None:
-    """Store what :func:`teach` gave in the folder of a run, so that the run has it when it is resumed."""
-    if data.train.taught is not None:
-        run.write_arrays("taught.npz", {"answers": data.train.taught})
+def store_teacher_probabilities(run: RunFolder, data: Fer2013) -> None:
+    """Store what :func:`add_teacher_probabilities` added in the folder of a run, for when the run is resumed."""
+    if data.train.teacher_probabilities is not None:
+        run.write_arrays(_FILE, {"probabilities": data.train.teacher_probabilities})
 
 
-def with_teaching(run: RunFolder, data: Fer2013) -> Fer2013:
-    """Give ``data`` with what :func:`keep_teaching` stored; as it is for a run without a teacher."""
-    kept = run.read_arrays("taught.npz")
-    return data if kept is None else replace(data, train=replace(data.train, taught=kept["answers"]))
+def restore_teacher_probabilities(run: RunFolder, data: Fer2013) -> Fer2013:
+    """Add what :func:`store_teacher_probabilities` stored; the same ``data`` for a run without a teacher."""
+    stored = run.read_arrays(_FILE)
+    return data if stored is None else _with_probabilities(data, stored["probabilities"])
+
+
+def _with_probabilities(data: Fer2013, probabilities: np.ndarray) -> Fer2013:
+    return replace(data, train=replace(data.train, teacher_probabilities=probabilities))
 
 
 def describe_runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
-    """What the papers of a run say of others: name, recipe and commit of the run, hash of the network."""
+    """What a run's ``origin.json`` says of others: name, recipe and commit of the run, hash of the network."""
     return [
         {
             "run": folder.name,

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation, as PNG files."""
+"""Plots of an evaluation and of a run, as PNG files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -65,7 +65,7 @@ def draw_robustness(axes: Any, scores: Figures) -> None:
     axes.legend(loc="lower right")
 
 
-PICTURES: Final[dict[str, Callable[[Any, Figures], None]]] = {
+PLOTS: Final[dict[str, Callable[[Any, Figures], None]]] = {
     "confusion": draw_confusion,
     "reliability": draw_reliability,
     "classes": draw_classes,
@@ -73,16 +73,36 @@ PICTURES: Final[dict[str, Callable[[Any, Figures], None]]] = {
 }
 
 
-def draw_pictures(scores: Figures, folder: Path) -> list[str]:
-    """Draw every picture into ``folder``; gives their file names."""
+def draw_plots(scores: Figures, folder: Path) -> list[str]:
+    """Draw every plot into ``folder``; gives their file names."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     names = []
-    for name, draw in PICTURES.items():
+    for name, draw in PLOTS.items():
         figure = Figure(figsize=(6.2, 4.8), layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure.subplots(), scores)
         figure.savefig(folder / f"{name}.png", dpi=110)
         names.append(f"{name}.png")
     return names
+
+
+def draw_curve(history: list[dict[str, float]], path: Path) -> None:
+    """Draw loss and validation accuracy by epoch to a PNG file."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    epochs = [record["epoch"] for record in history]
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    left.plot(epochs, [record["loss"] for record in history], label="training, with augmentation")
+    left.plot(epochs, [record["validation_loss"] for record in history], label="validation")
+    left.set(xlabel="epoch", ylabel="cross-entropy")
+    left.legend()
+    right.plot(epochs, [record["validation_accuracy"] * 100 for record in history], color="tab:green")
+    right.set(xlabel="epoch", ylabel="validation accuracy, %")
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from training.emotion.data import Fer2013
-from training.emotion.distillation import keep_teaching, teach
+from training.emotion.distillation import add_teacher_probabilities, store_teacher_probabilities
 from training.emotion.networks import build_network
 from training.emotion.recipe import Recipe
 from training.emotion.trainer import describe_origin, train
@@ -54,7 +54,7 @@ def prune(
     pruned = RunFolder(out)
     origin = describe_origin(data, run.read_json("origin.json")["data"]["name"])
     pruned.create(recipe, origin | {"pruned": {"from": run.path.name, "kind": kind, "keep": keep}})
-    keep_teaching(pruned, teach(data, [run.path]))
+    store_teacher_probabilities(pruned, add_teacher_probabilities(data, [run.path]))
     pruned.write_weights("start.npz", weights)
     return train(pruned, recipe, data, quiet)
 

@@ -2,16 +2,14 @@
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from training.shared.recipe import BaseRecipe
 
 NetworkName = Literal["classic", "mien"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Augmentation(_Frozen):
+class Augmentation(BaseRecipe):
     """How far a training image may be changed; every amount is the end of a range around "unchanged"."""
 
     flip: bool = Field(default=True, description="Mirror every second image.")
@@ -26,33 +24,35 @@ class Augmentation(_Frozen):
     coarse: float = Field(default=0.0, ge=0, le=1, description="Chance of half the resolution.")
 
 
-class Recipe(_Frozen):
+class Recipe(BaseRecipe):
     """One training run. The same recipe, data and commit give the same network within 0.3 points."""
 
-    network: NetworkName
-    epochs: int = Field(gt=0)
-    batch: int = Field(default=128, gt=0)
-    optimizer: Literal["adam", "sgd"] = "sgd"
+    network: NetworkName = Field(description="Which network is trained.")
+    epochs: int = Field(gt=0, description="How often to go through the data.")
+    batch: int = Field(default=128, gt=0, description="Images a step.")
+    optimizer: Literal["adam", "sgd"] = Field(default="sgd", description="adam, or sgd with Nesterov momentum.")
     learning_rate: float = Field(gt=0, description="At its highest.")
-    schedule: Literal["constant", "cosine"] = "cosine"
-    warmup_epochs: float = Field(default=0.0, ge=0)
+    schedule: Literal["constant", "cosine"] = Field(default="cosine", description="Of the learning rate.")
+    warmup_epochs: float = Field(default=0.0, ge=0, description="Epochs in which the learning rate rises.")
     weight_decay: float = Field(default=0.0, ge=0, description="Decoupled; spares biases and normalisations.")
-    dropout: float = Field(default=0.5, ge=0, lt=1)
+    dropout: float = Field(default=0.5, ge=0, lt=1, description="Before the last layer.")
     inner: float = Field(default=1.0, gt=0, le=1, description="Width within a block, part of its own; mien only.")
     sparse: bool = Field(default=False, description="Weights that begin as 0 stay 0.")
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    label_smoothing: float = Field(
+        default=0.0, ge=0, lt=1, description="Part of the target that is spread over all labels."
+    )
     votes_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that FER+ votes decide.")
     teacher_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that teachers decide.")
     mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")
-    evening: float = Field(
+    class_balance: float = Field(
         default=0.0, ge=0, le=1, description="How far rare labels are shown more often; 1: all labels equally often."
     )
     average_decay: float = Field(default=0.0, ge=0, lt=1, description="Of the running mean of weights; 0: none.")
     validation: float = Field(default=0.05, gt=0, lt=0.5, description="Part of the training images held out.")
     patience: int = Field(default=0, ge=0, description="Epochs without improvement before stopping; 0: never stop.")
-    precision: Literal["float32", "mixed_bfloat16"] = "float32"
-    seed: int = Field(default=1, ge=0)
-    augmentation: Augmentation = Augmentation()
+    precision: Literal["float32", "mixed_bfloat16"] = Field(default="float32", description="Of the computation.")
+    seed: int = Field(default=1, ge=0, description="Of everything random.")
+    augmentation: Augmentation = Field(default=Augmentation(), description="Random changes to training images.")
 
 
 CLASSIC: Final = Recipe(
@@ -79,7 +79,7 @@ MIEN: Final = Recipe(
     dropout=0.2,
     label_smoothing=0.05,
     votes_weight=0.25,
-    evening=0.25,
+    class_balance=0.25,
     average_decay=0.999,
     precision="mixed_bfloat16",
     augmentation=Augmentation(

@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from training.emotion.plots import draw_pictures
+from training.emotion.plots import draw_plots
 
 _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
@@ -25,7 +25,7 @@ def write_report(card: dict[str, Any], scores: dict[str, Any], folder: Path) -> 
     ``card`` and ``scores`` are plain JSON: a card of an emotion network and what was measured of it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = draw_pictures(scores, folder)
+    pictures = draw_plots(scores, folder)
     parts = [
         f"<h1>{escape(card['name'])}</h1>",
         f"<p class=quiet>{escape(card['summary'])} Measured on {scores['public_test']['images']:,} images "

@@ -28,8 +28,8 @@ def _covered(image: np.ndarray) -> np.ndarray:
     """Paint a quarter of the area black, at a place that depends on the image alone."""
     side = image.shape[0]
     half = side // 2
-    random = np.random.default_rng(int(image.sum()))
-    top, left = random.integers(0, side - half + 1, 2)
+    rng = np.random.default_rng(int(image.sum()))
+    top, left = rng.integers(0, side - half + 1, 2)
     covered = image.copy()
     covered[top : top + half, left : left + half] = 0
     return covered

@@ -31,9 +31,9 @@ def soft_targets(
     targets = _of_people(split, label_smoothing, votes_weight)
     if not teacher_weight:
         return targets
-    if split.taught is None:
+    if split.teacher_probabilities is None:
         raise DataError("The recipe has a teacher_weight and there is no teacher: give --teacher, or set it to 0.")
-    return np.asarray((1 - teacher_weight) * targets + teacher_weight * split.taught, np.float32)
+    return np.asarray((1 - teacher_weight) * targets + teacher_weight * split.teacher_probabilities, np.float32)
 
 
 def _of_people(split: Split, label_smoothing: float, votes_weight: float) -> np.ndarray:

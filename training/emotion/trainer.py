@@ -10,10 +10,16 @@ import numpy as np
 from tqdm import tqdm
 
 from training.emotion.augment import augment, mix_up
-from training.emotion.curve import draw_curve
 from training.emotion.data import Fer2013, Split, fingerprint, hold_out
-from training.emotion.distillation import describe_runs, first_weights, keep_teaching, teach, with_teaching
+from training.emotion.distillation import (
+    add_teacher_probabilities,
+    describe_runs,
+    first_weights,
+    restore_teacher_probabilities,
+    store_teacher_probabilities,
+)
 from training.emotion.learner import Learner
+from training.emotion.plots import draw_curve
 from training.emotion.recipe import Recipe
 from training.emotion.targets import soft_targets
 from training.shared.errors import TrainingError
@@ -42,14 +48,14 @@ def fit(
     run = RunFolder(folder)
     origin = describe_origin(data, source)
     if teachers:
-        data = teach(data, teachers)
+        data = add_teacher_probabilities(data, teachers)
         origin |= {"teachers": describe_runs(teachers)}
     weights = None
     if begin_with is not None:
         weights = first_weights(begin_with, recipe)
         origin |= {"begun_with": describe_runs([begin_with])}
     run.create(recipe, origin)
-    keep_teaching(run, data)
+    store_teacher_probabilities(run, data)
     if weights is not None:
         run.write_weights("start.npz", weights)
     return train(run, recipe, data, quiet)
@@ -90,7 +96,7 @@ def describe_origin(data: Fer2013, source: str) -> dict[str, Any]:
 
 def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFolder:
     """Train from where the run stands to its end: its start weights, or its last full epoch."""
-    data = with_teaching(run, data)
+    data = restore_teacher_probabilities(run, data)
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     if len(training) < recipe.batch:
         raise TrainingError(f"{len(training)} training images do not fill a batch of {recipe.batch}.")
@@ -133,26 +139,26 @@ def _step(learner: Learner, batch: tuple[np.ndarray, np.ndarray], bar: Any) -> f
 
 def _batches(recipe: Recipe, split: Split, targets: np.ndarray, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Shuffled, changed, mixed batches; drawn from (seed, epoch), so that a resumed run sees the same."""
-    random = np.random.default_rng([recipe.seed, epoch])
-    order = draw_order(split.labels, recipe.evening, random)
+    rng = np.random.default_rng([recipe.seed, epoch])
+    order = draw_order(split.labels, recipe.class_balance, rng)
     for start in range(0, len(order) - recipe.batch + 1, recipe.batch):
         chosen = order[start : start + recipe.batch]
-        images = augment(split.images[chosen], recipe.augmentation, random)
+        images = augment(split.images[chosen], recipe.augmentation, rng)
         wanted = targets[chosen]
         if recipe.mixup:
-            images, wanted = mix_up(images, wanted, recipe.mixup, random)
+            images, wanted = mix_up(images, wanted, recipe.mixup, rng)
         yield images, wanted
 
 
-def draw_order(labels: np.ndarray, evening: float, random: np.random.Generator) -> np.ndarray:
-    """Indices of an epoch, as many as there are ``labels``; by ``evening`` above 0, rare labels come more often.
+def draw_order(labels: np.ndarray, class_balance: float, rng: np.random.Generator) -> np.ndarray:
+    """Indices of an epoch, as many as there are ``labels``; by ``class_balance`` above 0, rare labels come more often.
 
-    An image of a label that is n times as rare as the most frequent one comes n^evening times as often.
+    An image of a label that is n times as rare as the most frequent one comes n^class_balance times as often.
     """
     counts = np.bincount(labels)
-    times = (counts.max() / np.maximum(counts, 1)) ** evening
-    shown = np.floor(times[labels] + random.random(len(labels))).astype(int)
-    return np.asarray(random.permutation(np.repeat(np.arange(len(labels)), shown))[: len(labels)])
+    times = (counts.max() / np.maximum(counts, 1)) ** class_balance
+    shown = np.floor(times[labels] + rng.random(len(labels))).astype(int)
+    return np.asarray(rng.permutation(np.repeat(np.arange(len(labels)), shown))[: len(labels)])
 
 
 def _validate(learner: Learner, validation: Split) -> Record:

@@ -17,13 +17,13 @@ def cost_of(model: Any) -> Cost:
     """Count the parameters and the multiply-adds of the convolutions and dense layers of a Keras model.
 
     Additions, activations and normalisations are left out, as is usual: the exported network folds most of
-    them away.
+    them away. The size of the model's input must be fixed.
     """
     from keras import layers
 
     adds = 0
     for layer in model.layers:
-        if isinstance(layer, layers.Conv2D):
+        if isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
             _, height, width, _ = layer.output.shape
             adds += prod(layer.kernel.shape) * height * width
         elif isinstance(layer, layers.Dense):

@@ -6,7 +6,7 @@
     origin.json     data (path's name, hash, sizes), commit, versions
     history.json    one record an epoch
     start.npz       weights to begin with, if not with random ones
-    taught.npz      what teachers answer to the training images, if there are any
+    teacher_probabilities.npz      what teachers answer to the training images, if there are any
     state.npz       everything needed to go on after the last full epoch
     best.npz        the averaged weights of the best epoch so far
     network.keras   the result; also as .h5, the format of old
@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from training.shared.errors import TrainingError
+from training.shared.recipe import BaseRecipe
 
-AnyRecipe = TypeVar("AnyRecipe", bound=BaseModel)
+AnyRecipe = TypeVar("AnyRecipe", bound=BaseRecipe)
 
 
 class RunFolder:
@@ -34,13 +35,17 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def create(self, recipe: BaseModel, origin: dict[str, Any]) -> None:
+    def create(self, recipe: BaseRecipe, origin: dict[str, Any]) -> None:
         """Begin a new run. Raises ``TrainingError`` if the folder already holds one."""
-        if (self.path / "recipe.json").exists():
-            raise TrainingError(f"{self.path} already holds a run: continue it with --resume, or choose another.")
+        self.check_new()
         self.path.mkdir(parents=True, exist_ok=True)
         self.write_json("recipe.json", recipe.model_dump())
         self.write_json("origin.json", origin)
+
+    def check_new(self) -> None:
+        """Raise ``TrainingError`` if the folder already holds a run."""
+        if (self.path / "recipe.json").exists():
+            raise TrainingError(f"{self.path} already holds a run: continue it with --resume, or choose another.")
 
     def recipe(self, kind: type[AnyRecipe]) -> AnyRecipe:
         """Read the recipe of the run. Raises ``TrainingError`` if there is none, or none of this ``kind``."""

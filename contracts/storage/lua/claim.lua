@@ -1,6 +1,6 @@
 -- Claim a job for one worker, counting the attempt before anything is decoded, so that an image that kills its
 -- worker is given up after `max_attempts` and not tried for ever.
--- KEYS: as settle.lua    ARGV: id, owner, now, lease_s, max_attempts, ttl_s, done channel, error (JSON)
+-- KEYS: as finalize.lua    ARGV: id, owner, now, lease_s, max_attempts, ttl_s, done channel, error (JSON)
 -- Returns claimed | missing | final | held | expired | exhausted
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then
@@ -15,9 +15,9 @@ if state == 'running' and due > now then -- the same owner asks again when it di
 end
 
 local function give_up(final_state, verdict)
-  redis.call('HSET', KEYS[1], 'owner', '') -- whoever had it before has not finished it
+  redis.call('HSET', KEYS[1], 'owner', '') -- its owner so far has not finished it
   if final_state == 'failed' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) end
-  settle(ARGV[1], final_state, ARGV[3], ARGV[6], ARGV[7])
+  finalize(ARGV[1], final_state, ARGV[3], ARGV[6], ARGV[7])
   return verdict
 end
 

@@ -1,4 +1,4 @@
--- Find open jobs that nobody seems to work on, and put off the next look at each, so that two reconcilers never
+-- Find open jobs that no worker seems to have, and put off the next look at each, so that two reconcilers never
 -- send the same job at once. A running job whose lease ran out is queued again: its worker is dead or stuck, and
 -- whatever that worker still wants to write is refused by finish.lua. A queued job behind others is waiting, not lost:
 -- queues are first in, first out, so its message is lost once the one to be taken next was sent for a job that was
@@ -9,7 +9,7 @@
 local now, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local known = {}
-local function next_in(queue) -- when the job was created whose message is to be taken next; false if nobody can tell
+local function next_in(queue) -- when the job was created whose message is to be taken next; false if that is unknown
   if known[queue] == nil then
     known[queue] = false
     local read, message = pcall(cjson.decode, redis.call('LINDEX', queue, -1) or '')

@@ -66,7 +66,7 @@ def test_no_more_requests_are_in_flight_than_allowed(
     for _ in range(5):
         camera.step()
     assert redis.llen(LIVE) == settings.camera_in_flight == 2
-    frames.answered("camera", "70-1")
+    frames.release_request("camera", "70-1")
     for _ in range(5):
         camera.step()
     assert redis.llen(LIVE) == 3
@@ -77,7 +77,7 @@ def test_without_workers_the_queue_stops_growing(camera: Camera, frames: FrameSt
     assert camera.step()
     assert redis.llen(LIVE) == LIVE_QUEUE_LIMIT
     assert frames.newest("camera") is not None
-    assert not redis.exists(keys.asked("camera"))
+    assert not redis.exists(keys.requests("camera"))
 
 
 def test_no_picture_no_frame(camera: Camera, source: Shots, frames: FrameStore) -> None:

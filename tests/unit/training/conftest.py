@@ -11,9 +11,9 @@ from training.emotion.data import Fer2013, Split
 from training.emotion.data.votes import CHOICES, EMOTION_CHOICES
 
 
-def bar(label: int, random: np.random.Generator) -> np.ndarray:
+def bar(label: int, rng: np.random.Generator) -> np.ndarray:
     """A bright bar through the middle whose angle says the label; uint8 [48, 48]."""
-    image = np.asarray(random.normal(90, 25, (48, 48)), np.float32)
+    image = np.asarray(rng.normal(90, 25, (48, 48)), np.float32)
     angle = np.pi * label / 14
     reach = 20 * np.array([np.cos(angle), np.sin(angle)])
     start, end = (24 - reach).round().astype(int), (24 + reach).round().astype(int)
@@ -23,9 +23,9 @@ def bar(label: int, random: np.random.Generator) -> np.ndarray:
 
 def make_split(count: int, first: int, seed: int, *, votes: bool) -> Split:
     """``count`` images of every label; names go on from ``first``."""
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(len(EMOTIONS)), count)
-    images = np.stack([bar(int(label), random) for label in labels])
+    images = np.stack([bar(int(label), rng) for label in labels])
     names = tuple(f"fer{first + number:07d}.png" for number in range(len(labels)))
     table = None
     if votes:

@@ -3,17 +3,19 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.emotion.commands.options import Commands, add_data_options, read_data
+from training.emotion.commands.options import add_data_options, read_data
+from training.shared.options import Commands
 
 if TYPE_CHECKING:
     from models.classification import Classifier
     from training.emotion.data import Fer2013
 
 
-def register(commands: Commands, data: str | None) -> None:
+def register(commands: Commands, environment: Mapping[str, str]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "evaluate",
@@ -25,7 +27,7 @@ def register(commands: Commands, data: str | None) -> None:
     parser.add_argument("--runtime", choices=("litert", "keras"), default="litert", help="default: %(default)s")
     parser.add_argument("--private", action="store_true", help="measure on the private test instead")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write scores.json and index.html")
-    add_data_options(parser, data)
+    add_data_options(parser, environment)
     parser.set_defaults(run=run)
 
 

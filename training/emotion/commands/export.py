@@ -1,15 +1,17 @@
 """``python -m training export``: make a run ready to be shipped."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training.emotion.commands.options import Commands, add_data_options, read_data
+from training.emotion.commands.options import add_data_options, read_data
+from training.shared.options import Commands
 
 FORMS = ("int8", "float32", "float16")
 
 
-def register(commands: Commands, data: str | None) -> None:
+def register(commands: Commands, environment: Mapping[str, str]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "export",
@@ -37,7 +39,7 @@ def register(commands: Commands, data: str | None) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="where to write (default: the folder of the shipped networks)"
     )
-    add_data_options(parser, data)
+    add_data_options(parser, environment)
     parser.set_defaults(run=run)
 
 

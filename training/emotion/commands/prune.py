@@ -1,12 +1,14 @@
 """``python -m training prune``: make a trained network cheaper."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
-from training.emotion.commands.options import Commands, add_data_options, read_data
+from training.emotion.commands.options import add_data_options, read_data
+from training.shared.options import Commands
 
 
-def register(commands: Commands, data: str | None) -> None:
+def register(commands: Commands, environment: Mapping[str, str]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "prune",
@@ -23,7 +25,7 @@ def register(commands: Commands, data: str | None) -> None:
     parser.add_argument("--epochs", type=int, default=5, help="of fine-tuning (default: %(default)s)")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="run folder to write (default: RUN-<kind>)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    add_data_options(parser, data)
+    add_data_options(parser, environment)
     parser.set_defaults(run=run)
 
 

@@ -1,13 +1,15 @@
 """``python -m training serving-fit``: find the framing of faces for a network and a detector."""
 
 import argparse
+from collections.abc import Mapping
 
-from training.emotion.commands.options import Commands, add_data_options, read_data
+from training.emotion.commands.options import add_data_options, read_data
+from training.shared.options import Commands
 
 _SHOWN = 12
 
 
-def register(commands: Commands, data: str | None) -> None:
+def register(commands: Commands, environment: Mapping[str, str]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "serving-fit",
@@ -19,7 +21,7 @@ def register(commands: Commands, data: str | None) -> None:
     parser.add_argument("--detector", metavar="NAME", help="default: the default detector")
     parser.add_argument("--images", type=int, default=1500, help="at most this many (default: %(default)s)")
     parser.add_argument("--test", action="store_true", help="measure on the public test, not on validation images")
-    add_data_options(parser, data)
+    add_data_options(parser, environment)
     parser.set_defaults(run=run)
 
 

@@ -25,7 +25,7 @@ class Split:
     votes: np.ndarray | None = None
     """float32 [N, 10], how many of ten people chose each of ``votes.CHOICES``; 0 where nobody voted."""
 
-    taught: np.ndarray | None = None
+    teacher_probabilities: np.ndarray | None = None
     """float32 [N, 7], what trained networks answer; see ``training.emotion.distillation``."""
 
     def __len__(self) -> int:
@@ -35,9 +35,9 @@ class Split:
         """Give the images at ``index``, integers [M] or booleans [N]."""
         chosen = np.arange(len(self))[index]
         votes = None if self.votes is None else self.votes[chosen]
-        taught = None if self.taught is None else self.taught[chosen]
+        teacher_probabilities = None if self.teacher_probabilities is None else self.teacher_probabilities[chosen]
         names = tuple(self.names[i] for i in chosen)
-        return Split(self.images[chosen], self.labels[chosen], names, votes, taught)
+        return Split(self.images[chosen], self.labels[chosen], names, votes, teacher_probabilities)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
 
     Raises ``DataError`` if a label would be left without images on one side.
     """
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     held = np.zeros(len(split), bool)
     for label, emotion in enumerate(EMOTIONS):
         members = np.flatnonzero(split.labels == label)
@@ -64,7 +64,7 @@ def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
                 f"The split is empty: {len(members)} training images of {emotion!r} "
                 f"cannot be divided with {fraction:.0%} for validation."
             )
-        held[random.permutation(members)[:count]] = True
+        held[rng.permutation(members)[:count]] = True
     return split.take(~held), split.take(held)
 
 

@@ -56,5 +56,5 @@ def read_votes(file: IO[str], source: str) -> dict[str, np.ndarray]:
 
 def join_votes(names: tuple[str, ...], votes: Mapping[str, np.ndarray]) -> np.ndarray:
     """Votes of the images called ``names``: float32 [N, 10]; a row of 0 where there are none."""
-    nobody = np.zeros(len(CHOICES), np.float32)
-    return np.stack([votes.get(name, nobody) for name in names])
+    no_votes = np.zeros(len(CHOICES), np.float32)
+    return np.stack([votes.get(name, no_votes) for name in names])

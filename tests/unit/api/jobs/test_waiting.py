@@ -13,7 +13,8 @@ from api.services import services_of
 from contracts.errors import BrokerUnavailable
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
-from support.gateway import WaitFor, submit
+from support.clocks import WaitFor
+from support.gateway import submit
 
 
 def post(app: Flask, address: str, data: bytes, **headers: str) -> TestResponse:

@@ -14,7 +14,7 @@ from contracts.frames import Frame, FrameStamp, View
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
-from support.gateway import WaitFor
+from support.clocks import WaitFor
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
-from support.clock import Clock
+from support.clocks import ManualClock
 from support.gateway import MakeApp
 
 
@@ -59,7 +59,9 @@ def test_the_pace_is_that_of_lately_and_not_of_all_time(settings: Settings, redi
         admission.check(INTERACTIVE)
 
 
-def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(settings: Settings, redis: Redis, clock: Clock) -> None:
+def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(
+    settings: Settings, redis: Redis, clock: ManualClock
+) -> None:
     from api.overload.admission import Admission
 
     counters = CounterStore(redis)

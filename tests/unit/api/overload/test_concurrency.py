@@ -4,10 +4,10 @@ import pytest
 
 from api.overload.concurrency import ConcurrencyLimiter
 from contracts.errors import Overloaded
-from support.clock import Clock
+from support.clocks import ManualClock
 
 
-def test_what_does_not_fit_is_refused_until_there_is_room(clock: Clock) -> None:
+def test_what_does_not_fit_is_refused_until_there_is_room(clock: ManualClock) -> None:
     limiter = ConcurrencyLimiter(10, "Full", clock)
     leave_first, leave_second = limiter.acquire(6), limiter.acquire(4)
     with pytest.raises(Overloaded, match="Full; try again later"):
@@ -20,7 +20,7 @@ def test_what_does_not_fit_is_refused_until_there_is_room(clock: Clock) -> None:
     assert limiter.in_use == 0
 
 
-def test_what_is_larger_than_the_limit_gets_in_alone(clock: Clock) -> None:
+def test_what_is_larger_than_the_limit_gets_in_alone(clock: ManualClock) -> None:
     limiter = ConcurrencyLimiter(10, "Full", clock)
     with limiter.hold(11), pytest.raises(Overloaded):
         limiter.acquire(1)
@@ -28,7 +28,7 @@ def test_what_is_larger_than_the_limit_gets_in_alone(clock: Clock) -> None:
         limiter.acquire(11)
 
 
-def test_retry_after_is_how_long_holders_take_lately(clock: Clock) -> None:
+def test_retry_after_is_how_long_holders_take_lately(clock: ManualClock) -> None:
     limiter = ConcurrencyLimiter(1, "Full", clock)
     for _ in range(100):
         with limiter.hold():
@@ -38,7 +38,7 @@ def test_retry_after_is_how_long_holders_take_lately(clock: Clock) -> None:
     assert caught.value.retry_after == pytest.approx(7, rel=0.01)
 
 
-def test_a_limiter_that_has_become_slow_lets_fewer_in(clock: Clock) -> None:
+def test_a_limiter_that_has_become_slow_lets_fewer_in(clock: ManualClock) -> None:
     limiter = ConcurrencyLimiter(100, "Full", clock, longest_s=1)
     for _ in range(100):
         with limiter.hold():

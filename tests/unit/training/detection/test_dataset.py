@@ -1,4 +1,4 @@
-"""Reading, splitting, warping and composing training pictures."""
+"""Reading, splitting, warping and composing training images."""
 
 import json
 import zipfile
@@ -10,24 +10,24 @@ import pytest
 
 from training.detection.batches import MOST_FACES, Batches, collate
 from training.detection.compose import Composer
-from training.detection.dataset import BLOCK, Picture, Source, read_faces, split
+from training.detection.dataset import BLOCK, Annotator, LabelledImage, read_faces, split
 from training.detection.sample import Sample, cut, warp
 from training.shared.errors import DataError
 
 
-def picture(name: str = "a", source: Source = "hand", boxes: int = 1, side: int = 120) -> Picture:
-    """A grey picture with ``boxes`` bright squares of 30 pixels, each a face with its five points in a row."""
+def image(name: str = "a", source: Annotator = "hand", boxes: int = 1, side: int = 120) -> LabelledImage:
+    """A grey image with ``boxes`` bright squares of 30 pixels, each a face with its five points in a row."""
     pixels = np.full((side, side, 3), 60, np.uint8)
     corners = np.array([[10 + 40 * i, 20, 40 + 40 * i, 50] for i in range(boxes)], np.float32).reshape(-1, 4)
     for x1, y1, x2, y2 in corners.astype(int):
         pixels[y1:y2, x1:x2] = 220
     points = [np.stack([np.linspace(corner[0], corner[2], 5), np.full(5, 35)], axis=1) for corner in corners]
-    return Picture(name, source, pixels, corners, np.array(points, np.float32).reshape(-1, 5, 2), bare=True)
+    return LabelledImage(name, source, pixels, corners, np.array(points, np.float32).reshape(-1, 5, 2), bare=True)
 
 
-def pictures() -> list[Picture]:
-    sources: tuple[Source, ...] = ("hand", "machine", "none")
-    return [picture(f"{source}{i}", source, boxes=int(source != "none")) for source in sources for i in range(6)]
+def images() -> list[LabelledImage]:
+    sources: tuple[Annotator, ...] = ("hand", "machine", "none")
+    return [image(f"{source}{i}", source, boxes=int(source != "none")) for source in sources for i in range(6)]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def archive(tmp_path: Path) -> Path:
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("faces/annotations.json", json.dumps({"images": images, "annotations": annotations}))
         for name in names:
-            file.writestr(f"faces/images/{name}", cv2.imencode(".jpg", picture().pixels)[1].tobytes())
+            file.writestr(f"faces/images/{name}", cv2.imencode(".jpg", image().pixels)[1].tobytes())
     return path
 
 
@@ -74,21 +74,21 @@ def test_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
 
 
 def test_the_split_holds_back_whole_blocks_and_no_machine_labels() -> None:
-    every = [picture(f"{source}_{i:04}", source) for source in ("hand", "machine", "none") for i in range(240)]
+    every = [image(f"{source}_{i:04}", source) for source in ("hand", "machine", "none") for i in range(240)]
     train, validation = split(every, seed=0, share=0.4)
     names = {each.name for each in validation}
     assert not names & {each.name for each in train}
     assert len(train) + len(validation) == len(every)
-    assert {each.source for each in validation} == {"hand", "none"}
-    held = {int(each.name[-4:]) // BLOCK for each in validation if each.source == "hand"}
-    assert sum(each.source == "hand" for each in validation) == BLOCK * len(held)
+    assert {each.annotator for each in validation} == {"hand", "none"}
+    held = {int(each.name[-4:]) // BLOCK for each in validation if each.annotator == "hand"}
+    assert sum(each.annotator == "hand" for each in validation) == BLOCK * len(held)
     again = split(reversed(every), seed=0, share=0.4)[1]
     assert [each.name for each in again] == [each.name for each in validation]
 
 
 def test_a_warp_carries_boxes_and_points_along() -> None:
     double = np.array([[2, 0, 5], [0, 2, 7]], np.float32)
-    sample = warp(picture(), double, 240, 240)
+    sample = warp(image(), double, 240, 240)
     assert sample.boxes.tolist() == [[25, 47, 85, 107]]
     assert sample.landmarks[0, 0].tolist() == [25, 77]
     assert sample.pixels[60, 50].tolist() == [220] * 3
@@ -97,7 +97,7 @@ def test_a_warp_carries_boxes_and_points_along() -> None:
 
 def test_a_mirrored_face_exchanges_its_sides() -> None:
     mirror = np.array([[-1, 0, 120], [0, 1, 0]], np.float32)
-    sample = warp(picture(), mirror, 120, 120)
+    sample = warp(image(), mirror, 120, 120)
     assert sample.boxes.tolist() == [[80, 20, 110, 50]]
     right_eye, left_eye = sample.landmarks[0, :2]
     assert right_eye[0] < left_eye[0]
@@ -112,7 +112,7 @@ def test_what_a_cut_leaves_too_little_of_is_ignored() -> None:
 
 
 def test_composed_pictures_are_whole_and_repeatable() -> None:
-    composer, again = (Composer(pictures(), size=96, seed=3) for _ in range(2))
+    composer, again = (Composer(images(), size=96, seed=3) for _ in range(2))
     for _ in range(60):
         sample, same = composer.draw(), again.draw()
         assert sample.pixels.shape == (96, 96, 3)
@@ -134,7 +134,7 @@ def test_surplus_faces_become_ignored_regions() -> None:
 
 
 def test_batches_are_drawn_by_threads_that_end_with_the_block() -> None:
-    with Batches(pictures(), size=64, batch=4, seed=0, threads=2) as batches:
+    with Batches(images(), size=64, batch=4, seed=0, threads=2) as batches:
         batch = batches.next()
         threads = batches.threads
     assert batch.images.shape == (4, 64, 64, 3)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from training.detection.dataset import Picture
+from training.detection.dataset import LabelledImage
 from training.detection.evaluate import Report
-from training.detection.metrics import Found, curve
+from training.detection.metrics import Predictions, curve
 
 
-def found(*rows: tuple[float, ...]) -> Found:
+def found(*rows: tuple[float, ...]) -> Predictions:
     table = np.array(rows, np.float32).reshape(-1, 5)
-    return Found(table[:, :4], table[:, 4])
+    return Predictions(table[:, :4], table[:, 4])
 
 
 def faces(*rows: tuple[float, ...]) -> np.ndarray:
@@ -59,7 +59,7 @@ def test_precision_and_recall_at_a_score() -> None:
 
 def test_false_alarms_are_counted_on_pictures_without_a_face() -> None:
     pixels, nothing = np.zeros((8, 8, 3), np.uint8), np.empty((0, 5, 2), np.float32)
-    empty = [Picture(str(i), "none", pixels, faces(), nothing, bare=False) for i in range(4)]
+    empty = [LabelledImage(str(i), "none", pixels, faces(), nothing, bare=False) for i in range(4)]
     report = Report(empty, [found(), found((0, 0, 5, 5, 0.7)), found((0, 0, 5, 5, 0.2)), found()])
     assert report.false_alarms(0.5) == 25
     assert report.false_alarms(0.1) == 50

@@ -12,14 +12,15 @@ import tensorflow as tf
 from models.detection.grid import cells
 from models.runtimes import open_runtime
 from training.detection.batches import collate
-from training.detection.convert import multiply_adds, to_litert
-from training.detection.dataset import Picture, Split
-from training.detection.losses import Truth, losses
+from training.detection.convert import to_litert
+from training.detection.dataset import LabelledImage, Split
+from training.detection.losses import GroundTruth, losses
 from training.detection.network import Enlarge, build, weights_to_run
-from training.detection.recipe import HELP, Recipe
+from training.detection.recipe import Recipe
 from training.detection.sample import Sample
 from training.detection.targets import assign
 from training.detection.trainer import LOG, Trainer
+from training.shared.cost import cost_of
 
 # Keras 3 and NumPy 2 disagree on one keyword of __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -28,7 +29,7 @@ SIDE = 64
 FACE = [8.0, 8.0, 40.0, 48.0]
 
 
-def truth(*faces: list[float], ignored: tuple[list[float], ...] = ()) -> Truth:
+def truth(*faces: list[float], ignored: tuple[list[float], ...] = ()) -> GroundTruth:
     none = np.empty((0, 4), np.float32)
     sample = Sample(
         np.zeros((SIDE, SIDE, 3), np.uint8),
@@ -36,7 +37,7 @@ def truth(*faces: list[float], ignored: tuple[list[float], ...] = ()) -> Truth:
         np.tile(np.array([[24.0, 28.0]], np.float32), (len(faces), 5, 1)),
         np.array(ignored, np.float32).reshape(-1, 4) if ignored else none,
     )
-    return Truth(*(tf.constant(part) for part in collate([sample])[1:]))
+    return GroundTruth(*(tf.constant(part) for part in collate([sample])[1:]))
 
 
 def outputs(score: float, *, reach: float = 0.7) -> list[tf.Tensor]:
@@ -49,7 +50,7 @@ def outputs(score: float, *, reach: float = 0.7) -> list[tf.Tensor]:
     return maps
 
 
-def targets(wanted: Truth, boxes: np.ndarray):
+def targets(wanted: GroundTruth, boxes: np.ndarray):
     where = cells(SIDE, SIDE)
     count = len(where.centres)
     return assign(
@@ -111,22 +112,22 @@ def test_enlarging_by_rearrangement_is_upsampling() -> None:
 def test_the_network_is_as_small_as_its_place_allows() -> None:
     network = build(288, 384)
     assert 100_000 <= network.count_params() <= 320_000
-    assert multiply_adds(network) < 250e6
+    assert cost_of(network).multiply_adds < 250e6
     assert [output.shape[-1] for output in network.outputs] == [1, 4, 10] * 3
 
 
 def test_every_argument_of_a_run_is_explained() -> None:
-    assert set(HELP) == set(Recipe.__dataclass_fields__)
+    assert all(field.description for field in Recipe.model_fields.values())
 
 
 @pytest.fixture(scope="module")
 def data() -> Split:
     """Bright squares on noise: faces enough for a first lesson."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     every = []
     for number in range(24):
-        pixels = chance.integers(0, 90, (96, 96, 3), dtype=np.uint8)
-        x, y = chance.integers(4, 50, 2)
+        pixels = rng.integers(0, 90, (96, 96, 3), dtype=np.uint8)
+        x, y = rng.integers(4, 50, 2)
         pixels[y : y + 40, x : x + 34] = 230
         face = number % 4 != 0
         boxes = np.array([[x, y, x + 34, y + 40]] if face else [], np.float32).reshape(-1, 4)
@@ -134,7 +135,7 @@ def data() -> Split:
         if not face:
             pixels[y : y + 40, x : x + 34] = 40
         source = ("hand", "machine")[number % 2] if face else "none"
-        every.append(Picture(f"{number:02}", source, pixels, boxes, points, bare=True))
+        every.append(LabelledImage(f"{number:02}", source, pixels, boxes, points, bare=True))
     return Split(every[8:], every[:8], "0" * 64)
 
 

@@ -97,7 +97,7 @@ def test_evaluation_writes_figures_and_a_page(
 ) -> None:
     out = tmp_path / "report"
     model = str(exported / "bars-1.json")
-    assert main(["evaluate", "--model", model, "--data", str(folder), "--out", str(out)]) == 0
+    assert main(["evaluate", "--model", model, "--data", str(folder), "--out", str(out)], {}) == 0
     scores = json.loads((out / "scores.json").read_text())
     assert f"{scores['public_test']['accuracy']:.4f}" in capsys.readouterr().out
     page = (out / "index.html").read_text()
@@ -105,7 +105,7 @@ def test_evaluation_writes_figures_and_a_page(
         assert f"{picture}.png" in page
         assert (out / f"{picture}.png").stat().st_size > 5000
     assert "not a felt emotion" in page
-    assert main(["evaluate", "--model", model, "--data", str(folder), "--private"]) == 2
+    assert main(["evaluate", "--model", model, "--data", str(folder), "--private"], {}) == 2
     assert "no private test" in capsys.readouterr().err
 
 

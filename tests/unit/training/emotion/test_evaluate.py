@@ -55,8 +55,8 @@ def test_damages_keep_the_form_and_repeat(data: Fer2013) -> None:
 
 
 def test_copies_and_mirrored_copies_are_found(data: Fer2013) -> None:
-    random = np.random.default_rng(3)
-    faces = random.integers(0, 256, (6, 12, 12), np.uint8).repeat(4, 1).repeat(4, 2)
+    rng = np.random.default_rng(3)
+    faces = rng.integers(0, 256, (6, 12, 12), np.uint8).repeat(4, 1).repeat(4, 2)
     seen, fresh = faces[:3], faces[3:]
     test = data.public_test.take(np.arange(6))
     test = type(test)(

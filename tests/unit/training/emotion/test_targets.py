@@ -40,8 +40,9 @@ def test_votes_that_are_asked_for_must_be_there(data: Fer2013) -> None:
 
 
 def test_teachers_share_the_target_with_the_label(data: Fer2013) -> None:
-    taught = np.full((len(data.train), 7), 1 / 7, np.float32)
-    targets = soft_targets(replace(data.train, taught=taught), label_smoothing=0, votes_weight=0, teacher_weight=0.7)
+    teacher_probabilities = np.full((len(data.train), 7), 1 / 7, np.float32)
+    split = replace(data.train, teacher_probabilities=teacher_probabilities)
+    targets = soft_targets(split, label_smoothing=0, votes_weight=0, teacher_weight=0.7)
     assert np.allclose(targets.max(1), 0.3 + 0.1)
     assert np.array_equal(targets.argmax(1), data.train.labels)
 

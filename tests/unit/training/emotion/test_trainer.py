@@ -189,20 +189,20 @@ def test_too_few_images_for_a_batch_are_refused(tmp_path: Path, data: Fer2013) -
         fit(QUICK.model_copy(update={"batch": 64}), data, tmp_path / "run", source="bars", quiet=True)
 
 
-def test_evening_shows_rare_labels_more_often_in_an_epoch_of_the_same_length() -> None:
+def test_class_balance_shows_rare_labels_more_often_in_an_epoch_of_the_same_length() -> None:
     labels = np.repeat([0, 1], [1600, 100])
     as_they_are = draw_order(labels, 0.0, np.random.default_rng(0))
-    evened = labels[draw_order(labels, 0.5, np.random.default_rng(0))]
+    balanced = labels[draw_order(labels, 0.5, np.random.default_rng(0))]
 
     assert sorted(as_they_are) == list(range(1700))
-    assert len(evened) == 1700
-    assert 0.17 < (evened == 1).mean() < 0.23  # 4 times as often: 400 of 2,000
+    assert len(balanced) == 1700
+    assert 0.17 < (balanced == 1).mean() < 0.23  # 4 times as often: 400 of 2,000
 
 
 def test_a_network_learns_from_a_teacher_and_names_it(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
     """The labels are of no weight: whatever is learned comes from the teacher. A resumed run has it too."""
     recipe = QUICK.model_copy(update={"teacher_weight": 1.0, "epochs": 24})
-    run = fit(recipe, data, tmp_path / "pupil", source="bars", teachers=[trained.path], quiet=True)
+    run = fit(recipe, data, tmp_path / "student", source="bars", teachers=[trained.path], quiet=True)
     run = resume(run.path, data, recipe.model_copy(update={"epochs": 25}), quiet=True)
 
     assert (answers(run, data).argmax(1) == answers(trained, data).argmax(1)).mean() > 0.5
@@ -214,7 +214,7 @@ def test_a_teacher_must_have_finished(data: Fer2013, tmp_path: Path) -> None:
     recipe = QUICK.model_copy(update={"teacher_weight": 0.5})
     RunFolder(tmp_path / "begun").create(recipe, {"commit": "unknown"})
     with pytest.raises(TrainingError, match=r"network\.keras"):
-        fit(recipe, data, tmp_path / "pupil", source="bars", teachers=[tmp_path / "begun"], quiet=True)
+        fit(recipe, data, tmp_path / "student", source="bars", teachers=[tmp_path / "begun"], quiet=True)
 
 
 def test_a_run_may_begin_with_the_weights_of_another(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:

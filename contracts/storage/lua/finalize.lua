@@ -1,9 +1,9 @@
 -- Put before claim.lua, cancel.lua and finish.lua: what happens to a job that becomes final, always and all at once.
--- Its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of it), whoever
--- waits is woken, and the webhook is due.
+-- Its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of it), callers
+-- that wait are woken, and the webhook is due.
 -- KEYS: record, images, open jobs, bytes of open jobs, webhooks due
 local WEBHOOK_TTL_S = 259200
-local function settle(id, state, now, ttl_s, channel)
+local function finalize(id, state, now, ttl_s, channel)
   redis.call('HSET', KEYS[1], 'state', state, 'finished_at', now)
   redis.call('UNLINK', KEYS[2])
   redis.call('ZREM', KEYS[3], id)
