@@ -4,10 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 import requests
@@ -19,10 +17,23 @@ from contracts.storage.connections import connect
 from contracts.storage.heartbeat import HeartbeatStore
 from deploy.ports import free_port
 from models.boxes import corners, iou
+from support import clocks
+from support.clocks import ManualClock, WaitFor
 from support.pictures import ASTRONAUT_FACE
+from support.processes import Process, StartGateway, StartProcess, StartWorkers
 
 ROOT = Path(__file__).parents[1]
-T = TypeVar("T")
+_PROCESSES = {"start_process", "start_workers", "start_gateway"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server or processes by the fixtures that it uses, so that no mark is forgotten."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "redis_server" in fixtures:
+            item.add_marker(pytest.mark.redis)
+        if fixtures & _PROCESSES or "integration" in item.path.parts:
+            item.add_marker(pytest.mark.processes)
 
 
 @pytest.fixture(scope="session")
@@ -49,19 +60,10 @@ def _private_server() -> ValkeyServer:
     raise AssertionError("five ports in a row were taken by other programs")
 
 
-class Clock:
-    """A time that tests turn by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    """A time that stands still until the test moves it."""
+    return ManualClock()
 
 
 @pytest.fixture(scope="session")
@@ -102,30 +104,21 @@ def settings(redis_url: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def wait_for() -> Callable[..., Any]:
-    """Poll a condition until it gives something true; fail, naming what was awaited, when that takes too long."""
-
-    def wait(condition: Callable[[], T], what: str, seconds: float = 60) -> T:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if found := condition():
-                return found
-            time.sleep(0.02)
-        raise AssertionError(f"waited {seconds} s in vain for {what}")
-
-    return wait
+def wait_for() -> WaitFor:
+    """Poll a condition until it gives something true; see `support.clocks.wait_for`."""
+    return clocks.wait_for
 
 
 @pytest.fixture
-def start_process(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+def start_process(redis_url: str, tmp_path: Path) -> Iterator[StartProcess]:
     """Start `python -m MODULE` on the private server; everything started is gone after the test.
 
     Settings are given as keywords without their prefix. What a process prints lies in `tmp_path`, and is shown
     when the test fails.
     """
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Process] = []
 
-    def start(module: str, **settings: object) -> "subprocess.Popen[bytes]":
+    def start(module: str, **settings: object) -> Process:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MIEN_")}
         environment |= {"MIEN_REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
         environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
@@ -152,12 +145,10 @@ def start_process(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., "sub
 
 
 @pytest.fixture
-def start_workers(
-    start_process: Callable[..., "subprocess.Popen[bytes]"], redis: Redis, wait_for: Callable[..., Any]
-) -> Callable[..., list["subprocess.Popen[bytes]"]]:
+def start_workers(start_process: StartProcess, redis: Redis, wait_for: WaitFor) -> StartWorkers:
     """Start real workers and wait until each has said that it is ready."""
 
-    def start(count: int = 1, **settings: object) -> list["subprocess.Popen[bytes]"]:
+    def start(count: int = 1, **settings: object) -> list[Process]:
         workers = [start_process("workers", **settings) for _ in range(count)]
         pids = {worker.pid for worker in workers}
 
@@ -172,12 +163,10 @@ def start_workers(
 
 
 @pytest.fixture
-def start_gateway(
-    start_process: Callable[..., "subprocess.Popen[bytes]"], wait_for: Callable[..., Any]
-) -> Callable[..., tuple["subprocess.Popen[bytes]", int]]:
+def start_gateway(start_process: StartProcess, wait_for: WaitFor) -> StartGateway:
     """Start a real gateway on a free port and wait until it answers; gives the process and the port."""
 
-    def start(**settings: object) -> tuple["subprocess.Popen[bytes]", int]:
+    def start(**settings: object) -> tuple[Process, int]:
         port = free_port()
         process = start_process("api", port=port, **settings)
 

@@ -1,4 +1,4 @@
-"""Real videos and folders for the sources to read, and a time that tests turn by hand."""
+"""Real videos and folders for the sources to read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,23 +8,9 @@ import numpy as np
 import pytest
 
 from capture.source import BgrImage
+from support.clocks import ManualClock
 
 MakeVideo = Callable[..., Path]
-
-
-class HandClock:
-    """Moves only when told to, or when the code sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 def plain(shade: int, width: int = 64, height: int = 48) -> BgrImage:
@@ -43,8 +29,8 @@ def write_video(path: Path, shades: list[int], fps: float) -> Path:
 
 
 @pytest.fixture
-def hand_clock() -> HandClock:
-    return HandClock()
+def hand_clock() -> ManualClock:
+    return ManualClock(1_000.0)
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """Slots and pauses."""
 
 from itertools import islice
-from typing import Any
 
 import pytest
 
 from capture.pacing import Pacer, backoff_delays
+from support.clocks import ManualClock
 
 
-def test_slots_come_at_the_given_rate(hand_clock: Any) -> None:
+def test_slots_come_at_the_given_rate(hand_clock: ManualClock) -> None:
     pacer = Pacer(10, hand_clock, hand_clock.sleep)
     times = []
     for _ in range(4):
@@ -18,7 +18,7 @@ def test_slots_come_at_the_given_rate(hand_clock: Any) -> None:
     assert times == pytest.approx([0, 0.1, 0.2, 0.3])
 
 
-def test_a_slot_that_is_a_little_late_does_not_shift_the_others(hand_clock: Any) -> None:
+def test_a_slot_that_is_a_little_late_does_not_shift_the_others(hand_clock: ManualClock) -> None:
     pacer = Pacer(10, hand_clock, hand_clock.sleep)
     pacer.wait()
     hand_clock.now += 0.15
@@ -28,7 +28,7 @@ def test_a_slot_that_is_a_little_late_does_not_shift_the_others(hand_clock: Any)
     assert hand_clock.now - 1_000 == pytest.approx(0.2)
 
 
-def test_missed_slots_are_left_out(hand_clock: Any) -> None:
+def test_missed_slots_are_left_out(hand_clock: ManualClock) -> None:
     pacer = Pacer(10, hand_clock, hand_clock.sleep)
     pacer.wait()
     hand_clock.now += 5

@@ -1,7 +1,5 @@
 """Leases: kept while work goes on, given up when it is stuck, with injected time."""
 
-from typing import Any
-
 import pytest
 from redis import Redis
 
@@ -9,15 +7,16 @@ from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
+from support.clocks import ManualClock
 from workers.leases import Leases
 
 
 @pytest.fixture
-def store(redis: Redis, settings: Settings, clock: Any) -> JobStore:
+def store(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
     return JobStore(redis, settings, clock)
 
 
-def test_a_held_job_is_renewed_and_a_released_one_is_not(store: JobStore, redis: Redis, clock: Any) -> None:
+def test_a_held_job_is_renewed_and_a_released_one_is_not(store: JobStore, redis: Redis, clock: ManualClock) -> None:
     job = store.create([b"x"], BULK)
     store.claim(job.id, "me")
     leases = Leases(store, time_limit_s=100, clock=clock)
@@ -31,7 +30,7 @@ def test_a_held_job_is_renewed_and_a_released_one_is_not(store: JobStore, redis:
     assert redis.zscore(keys.OPEN_JOBS, job.id) == renewed
 
 
-def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redis, clock: Any) -> None:
+def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redis, clock: ManualClock) -> None:
     job = store.create([b"x"], BULK)
     store.claim(job.id, "me")
     before = redis.zscore(keys.OPEN_JOBS, job.id)
@@ -45,7 +44,7 @@ def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redi
     assert leases.stuck() == []
 
 
-def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: Any) -> None:
+def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: ManualClock) -> None:
     leases = Leases(store, time_limit_s=1, clock=clock)
     with pytest.raises(ValueError, match="broken"), leases.held("id", "me"):
         raise ValueError("broken")

@@ -21,6 +21,7 @@ from contracts.results import Analysis
 from contracts.settings import Settings
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import GAPS_S, WebhookStore
+from support.clocks import ManualClock, WaitFor
 from workers import outbound
 from workers.webhooks import WebhookSender
 
@@ -68,23 +69,23 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def clock(clock: Any) -> Any:
+def clock(clock: ManualClock) -> Any:
     """Begins now, because signatures are only good for minutes of real time."""
     clock.now = time.time()
     return clock
 
 
 @pytest.fixture
-def jobs(redis: Redis, settings: Settings, clock: Any) -> JobStore:
+def jobs(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
     return JobStore(redis, settings, clock)
 
 
 @pytest.fixture
-def store(redis: Redis, clock: Any) -> WebhookStore:
+def store(redis: Redis, clock: ManualClock) -> WebhookStore:
     return WebhookStore(redis, clock)
 
 
-def deliverer(redis: Redis, settings: Settings, clock: Any, policy: AddressPolicy = LOCAL) -> WebhookSender:
+def deliverer(redis: Redis, settings: Settings, clock: ManualClock, policy: AddressPolicy = LOCAL) -> WebhookSender:
     """As a process makes it that has just started."""
     return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
 
@@ -104,7 +105,7 @@ def announced(jobs: JobStore, store: WebhookStore, url: str) -> str:
 
 
 def test_a_result_is_told_once_and_its_signature_verifies(
-    redis: Redis, settings: Settings, clock: Any, jobs: JobStore, store: WebhookStore, receiver: Receiver
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
     job = finished(jobs, receiver.url)
     assert store.take_due() == [job.id]
@@ -121,7 +122,7 @@ def test_a_result_is_told_once_and_its_signature_verifies(
 
 
 @pytest.mark.parametrize("end", ["canceled", "expired", "exhausted"])
-def test_every_end_of_a_job_is_told(jobs: JobStore, store: WebhookStore, clock: Any, end: str) -> None:
+def test_every_end_of_a_job_is_told(jobs: JobStore, store: WebhookStore, clock: ManualClock, end: str) -> None:
     options = JobOptions(webhook="https://example.com/")
     job = jobs.create([b"x"], BULK, deadline_at=clock.now + 500, options=options)
     if end == "canceled":
@@ -142,7 +143,7 @@ def test_without_a_webhook_nothing_is_due(jobs: JobStore, store: WebhookStore) -
 
 
 def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
-    redis: Redis, settings: Settings, clock: Any, jobs: JobStore
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore
 ) -> None:
     clock.now -= 400  # so that the signature is fresh, in real time, when it is delivered
     with socket.socket() as probe:
@@ -170,7 +171,7 @@ def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
 
 
 def test_gaps_grow_with_jitter_and_in_the_end_it_is_a_dead_letter_that_can_be_replayed(
-    redis: Redis, settings: Settings, clock: Any, jobs: JobStore, store: WebhookStore, receiver: Receiver
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
     receiver.status = 500
     job = finished(jobs, receiver.url)
@@ -197,7 +198,7 @@ def test_gaps_grow_with_jitter_and_in_the_end_it_is_a_dead_letter_that_can_be_re
 
 
 def test_a_message_that_waited_too_long_does_not_shorten_the_gap(
-    redis: Redis, settings: Settings, clock: Any, jobs: JobStore, store: WebhookStore, receiver: Receiver
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
     receiver.status = 500
     job_id = announced(jobs, store, receiver.url)
@@ -210,7 +211,7 @@ def test_a_message_that_waited_too_long_does_not_shorten_the_gap(
 
 
 def test_what_waits_for_a_sender_is_bounded(
-    redis: Redis, settings: Settings, clock: Any, jobs: JobStore, store: WebhookStore, wait_for: Any
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, wait_for: WaitFor
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
@@ -225,7 +226,7 @@ def test_what_waits_for_a_sender_is_bounded(
 
 
 def test_redirects_are_not_followed_and_gone_is_final(
-    redis: Redis, settings: Settings, clock: Any, jobs: JobStore, store: WebhookStore, receiver: Receiver
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
     sender = deliverer(redis, settings, clock)
     receiver.status = 307
@@ -239,7 +240,7 @@ def test_redirects_are_not_followed_and_gone_is_final(
 def test_a_name_that_leads_inside_is_refused(
     redis: Redis,
     settings: Settings,
-    clock: Any,
+    clock: ManualClock,
     jobs: JobStore,
     receiver: Receiver,
     store: WebhookStore,

@@ -9,6 +9,7 @@ import pytest
 from capture.source import CapturedImage
 from capture.sources.video import VideoFile
 from contracts.errors import ConfigurationError
+from support.clocks import ManualClock
 
 
 def shade(captured: CapturedImage | None) -> int:
@@ -17,11 +18,11 @@ def shade(captured: CapturedImage | None) -> int:
 
 
 @pytest.fixture
-def source(video: Path, hand_clock: Any) -> VideoFile:
+def source(video: Path, hand_clock: ManualClock) -> VideoFile:
     return VideoFile(video, clock=lambda: 7.0, monotonic=hand_clock, sleep=hand_clock.sleep)
 
 
-def test_a_reader_without_haste_gets_every_picture_in_its_time(source: VideoFile, hand_clock: Any) -> None:
+def test_a_reader_without_haste_gets_every_picture_in_its_time(source: VideoFile, hand_clock: ManualClock) -> None:
     captures = [source.read() for _ in range(5)]
     assert [shade(captured) for captured in captures] == [0, 1, 2, 3, 4]
     assert hand_clock.now - 1_000 == pytest.approx(0.4)
@@ -30,14 +31,14 @@ def test_a_reader_without_haste_gets_every_picture_in_its_time(source: VideoFile
     source.close()
 
 
-def test_a_slow_reader_gets_the_picture_that_is_due(source: VideoFile, hand_clock: Any) -> None:
+def test_a_slow_reader_gets_the_picture_that_is_due(source: VideoFile, hand_clock: ManualClock) -> None:
     assert shade(source.read()) == 0
     hand_clock.now += 0.45
     assert shade(source.read()) == 4
     source.close()
 
 
-def test_after_a_long_pause_it_goes_on_instead_of_catching_up(source: VideoFile, hand_clock: Any) -> None:
+def test_after_a_long_pause_it_goes_on_instead_of_catching_up(source: VideoFile, hand_clock: ManualClock) -> None:
     source.read()
     hand_clock.now += 3_600
     assert shade(source.read()) == 1

@@ -1,7 +1,6 @@
 """The job store's promises, on a real server, with injected time."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -14,13 +13,14 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import Claim, JobStore
+from support.clocks import ManualClock
 
 EMPTY = Analysis(width=4, height=3, faces=[], detector="none", model="none")
 ITEMS = [ItemResult(index=0, analysis=EMPTY)]
 
 
 @pytest.fixture
-def store(redis: Redis, settings: Settings, clock: Any) -> JobStore:
+def store(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
     return JobStore(redis, settings, clock)
 
 
@@ -76,7 +76,7 @@ def test_asking_twice_with_one_owner_counts_once(store: JobStore) -> None:
     assert store.get(job.id).attempts == 1
 
 
-def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store: JobStore, clock: Any) -> None:
+def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store: JobStore, clock: ManualClock) -> None:
     job = store.create([b"x"], INTERACTIVE)
     store.claim(job.id, "dead")
     clock.now += Settings().lease_s - 1
@@ -90,7 +90,7 @@ def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store:
     assert store.get(job.id).attempts == 2
 
 
-def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: Any) -> None:
+def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: ManualClock) -> None:
     job = store.create([b"x"], INTERACTIVE)
     store.claim(job.id, "slow")
     for _ in range(5):
@@ -101,7 +101,9 @@ def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: Any) -> None:
     assert store.finish(job.id, "slow", ITEMS)
 
 
-def test_a_lost_message_is_found_and_a_waiting_one_is_left_alone(store: JobStore, redis: Redis, clock: Any) -> None:
+def test_a_lost_message_is_found_and_a_waiting_one_is_left_alone(
+    store: JobStore, redis: Redis, clock: ManualClock
+) -> None:
     job = store.create([b"x"], BULK)
     redis.rpush(BULK, "the message of some other job")
     clock.now += Settings().requeue_after_s + 1
@@ -111,7 +113,9 @@ def test_a_lost_message_is_found_and_a_waiting_one_is_left_alone(store: JobStore
     assert store.overdue() == [(job.id, BULK)]
 
 
-def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(store: JobStore, redis: Redis, clock: Any) -> None:
+def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(
+    store: JobStore, redis: Redis, clock: ManualClock
+) -> None:
     job = store.create([b"x"], BULK)
     redis.rpush(BULK, "the message of some other job")
     clock.now += 10 * Settings().requeue_after_s + 1
@@ -119,7 +123,7 @@ def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(store: JobS
 
 
 def test_a_long_queue_is_not_doubled_by_announcing_what_waits_in_it(
-    store: JobStore, redis: Redis, settings: Settings, clock: Any
+    store: JobStore, redis: Redis, settings: Settings, clock: ManualClock
 ) -> None:
     dispatcher = Dispatcher(settings)
     jobs = []
@@ -154,7 +158,7 @@ def test_bytes_counted_twice_are_forgotten_when_all_is_done(store: JobStore) -> 
     assert store.open_bytes() == 0
 
 
-def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Any) -> None:
+def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: ManualClock) -> None:
     job = store.create([b"x"], INTERACTIVE)
     for attempt in range(Settings().max_attempts):
         assert store.claim(job.id, f"worker-{attempt}") is Claim.CLAIMED
@@ -167,7 +171,7 @@ def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Any) -
     assert failed.error.code == "attempts_exhausted"
 
 
-def test_nobody_has_finished_a_job_that_was_given_up(store: JobStore, clock: Any) -> None:
+def test_a_job_that_was_given_up_can_be_finished_by_none_of_its_owners(store: JobStore, clock: ManualClock) -> None:
     job = store.create([b"x"], INTERACTIVE)
     for attempt in range(Settings().max_attempts):
         store.claim(job.id, f"worker-{attempt}")
@@ -176,7 +180,7 @@ def test_nobody_has_finished_a_job_that_was_given_up(store: JobStore, clock: Any
     assert not store.finish(job.id, f"worker-{attempt}", ITEMS), "the last of them was slow, not dead"
 
 
-def test_a_passed_deadline_expires_the_job(store: JobStore, clock: Any) -> None:
+def test_a_passed_deadline_expires_the_job(store: JobStore, clock: ManualClock) -> None:
     job = store.create([b"x"], INTERACTIVE, deadline_at=clock.now + 5)
     clock.now += 6
     assert store.claim(job.id, "late") is Claim.EXPIRED
@@ -209,7 +213,7 @@ def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) 
         store.cancel(job.id)
 
 
-def test_reaching_a_final_state_wakes_whoever_waits(store: JobStore, redis: Redis) -> None:
+def test_reaching_a_final_state_wakes_the_callers_that_wait(store: JobStore, redis: Redis) -> None:
     pubsub = redis.pubsub(ignore_subscribe_messages=True)
     pubsub.subscribe(keys.FINAL_JOBS_CHANNEL)
     pubsub.get_message(timeout=5)
@@ -230,7 +234,7 @@ def test_a_store_out_of_reach_is_a_typed_error(settings: Settings) -> None:
         nowhere.create([b"x"], INTERACTIVE)
 
 
-def test_settled_tells_final_and_forgotten_jobs_from_open_ones(store: JobStore) -> None:
+def test_final_among_tells_final_and_forgotten_jobs_from_open_ones(store: JobStore) -> None:
     queued, running, canceled = (store.create([b"x"], INTERACTIVE) for _ in range(3))
     store.claim(running.id, "a")
     store.cancel(canceled.id)

@@ -1,7 +1,5 @@
 """The frame store's promises, on a real server."""
 
-from typing import Any
-
 import pytest
 from redis import Redis
 
@@ -9,10 +7,11 @@ from contracts.frames import Frame, FrameResult, FrameStamp, View
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
+from support.clocks import ManualClock
 
 
 @pytest.fixture
-def store(redis: Redis, settings: Settings, clock: Any) -> FrameStore:
+def store(redis: Redis, settings: Settings, clock: ManualClock) -> FrameStore:
     return FrameStore(redis, settings, clock)
 
 
@@ -56,7 +55,7 @@ def test_frames_expire_within_seconds(store: FrameStore, redis: Redis, settings:
 
 
 def test_requests_in_flight_are_bounded_and_lost_ones_are_given_up(
-    store: FrameStore, settings: Settings, clock: Any
+    store: FrameStore, settings: Settings, clock: ManualClock
 ) -> None:
     tokens = [f"t{i}" for i in range(settings.camera_in_flight)]
     assert all(store.reserve_request("cam", token) for token in tokens)
@@ -107,7 +106,7 @@ def test_new_frames_and_views_are_announced_by_sequence_only(store: FrameStore, 
     assert heard == [b"41", b"41"]
 
 
-def test_cameras_are_listed_newest_first_and_forgotten_in_the_end(store: FrameStore, clock: Any) -> None:
+def test_cameras_are_listed_newest_first_and_forgotten_in_the_end(store: FrameStore, clock: ManualClock) -> None:
     store.publish(frame(1, 1))
     store.publish(frame(1, 2)._replace(camera="later", captured_at=clock.now + 60))
     assert list(store.cameras()) == ["later", "cam"]

@@ -1,9 +1,8 @@
 """What travels in a message: ids, never images; to the queues that workers read."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -12,6 +11,7 @@ from contracts.errors import BrokerUnavailable
 from contracts.queues import BULK, INTERACTIVE, LIVE
 from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
+from support.clocks import WaitFor
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_one_that_is_closed_takes_nothing_from_the_others(redis: Redis, settings
     staying.close()
 
 
-def test_closing_closes_the_connections(redis: Redis, settings: Settings, wait_for: Callable[..., Any]) -> None:
+def test_closing_closes_the_connections(redis: Redis, settings: Settings, wait_for: WaitFor) -> None:
     def senders() -> set[str]:
         """Connections that have pushed a message last."""
         return {client["addr"] for client in redis.client_list() if client["cmd"] in {"lpush", "exec"}}

@@ -13,6 +13,7 @@ import pytest
 
 from capture.sources.address import _connect
 from capture.sources.live import LiveSource
+from support.clocks import WaitFor
 
 PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n"
 
@@ -93,7 +94,7 @@ def test_pictures_come_over_http(serve: Callable[[int], FakeCamera]) -> None:
 
 
 def test_a_slow_reader_skips_pictures_instead_of_falling_behind(
-    serve: Callable[[int], FakeCamera], wait_for: Callable[..., Any]
+    serve: Callable[[int], FakeCamera], wait_for: WaitFor
 ) -> None:
     camera = serve(1_000_000)
     with closing(follow(camera)) as source:

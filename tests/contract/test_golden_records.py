@@ -1,0 +1,54 @@
+"""What processes of the version before have stored is read by those of this one, and means the same.
+
+Each file in ``golden/`` is a record as it was written once; none is ever changed. A record of a new version gets a new
+file.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from redis import Redis
+
+from contracts.frames import FrameResult
+from contracts.jobs import Job
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.heartbeat import WorkerReport
+from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import DeadWebhook
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def kept(old: Any, new: Any) -> bool:
+    """Whether all that stands in `old` stands in `new`; members may have been added."""
+    if isinstance(old, dict):
+        return isinstance(new, dict) and all(name in new and kept(value, new[name]) for name, value in old.items())
+    if isinstance(old, list):
+        return isinstance(new, list) and len(old) == len(new) and all(map(kept, old, new))
+    return bool(old == new)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("job", Job), ("frame_result", FrameResult), ("worker_report", WorkerReport), ("dead_webhook", DeadWebhook)],
+)
+def test_a_record_is_read_and_written_as_before(name: str, model: type[BaseModel]) -> None:
+    text = (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
+    written = json.loads(model.model_validate_json(text).model_dump_json())
+    assert kept(json.loads(text), written)
+
+
+def test_a_job_is_read_from_the_hash_in_which_it_was_stored(redis: Redis, settings: Settings) -> None:
+    expected = Job.model_validate_json((GOLDEN / "job.json").read_text(encoding="utf-8"))
+    redis.hset(keys.job(expected.id), mapping=json.loads((GOLDEN / "job_hash.json").read_text(encoding="utf-8")))
+    assert JobStore(redis, settings).get(expected.id) == expected
+
+
+def test_a_lost_member_would_be_found() -> None:
+    assert kept({"a": [{"b": 1}]}, {"a": [{"b": 1, "c": 2}]})
+    for new in ({"a": [{"b": 2}]}, {"a": [{}]}, {"a": []}, {"c": 1}, []):
+        assert not kept({"a": [{"b": 1}]}, new)
