@@ -80,6 +80,9 @@ class Job(Message):
     created_at: float
     deadline_at: float | None = Field(None, description="The job expires if no worker has begun it by then.")
     options: JobOptions = JobOptions()
+    names: list[str | None] = Field(
+        default_factory=list, description="File names in the order of the images; empty if the client gave none."
+    )
     started_at: float | None = None
     finished_at: float | None = None
     items: list[ItemResult] = Field(

@@ -74,6 +74,7 @@ class ItemResponse(Message):
     """The outcome of one image of a job: a result or an error, never both."""
 
     index: int = Field(ge=0, description="Position of the image in the request.")
+    name: str | None = Field(description="The image's file name, if the client gave one.")
     result: DetectionResponse | None
     error: Problem | None
     annotated: str | None = Field(description="Where the image with its boxes drawn is, if the job asked for it.")
@@ -83,7 +84,8 @@ class ItemResponse(Message):
         """The view of a stored item."""
         result = DetectionResponse.of(item.analysis) if item.analysis else None
         annotated = f"{job_location(job.id)}/items/{item.index}/annotated" if result and job.options.annotate else None
-        return cls(index=item.index, result=result, error=item.error, annotated=annotated)
+        name = job.names[item.index] if job.names else None
+        return cls(index=item.index, name=name, result=result, error=item.error, annotated=annotated)
 
 
 class JobResponse(Message):
@@ -110,7 +112,7 @@ class JobResponse(Message):
             items=[ItemResponse.of(item, job) for item in job.items],
             location=job_location(job.id),
             metadata=job.options.metadata,
-            **job.model_dump(exclude={"version", "items", "options"}),
+            **job.model_dump(exclude={"version", "items", "options", "names"}),
         )
 
 

@@ -53,7 +53,7 @@ def run(settings: Settings) -> None:
         _consume(app, settings, services.name)
     finally:
         periodic.stop()
-        services.webhooks.close()
+        services.close()
         dispatcher.close()
 
 

@@ -44,16 +44,16 @@ def create_app(settings: Settings) -> Celery:
 def register_tasks(app: Celery, services: Services) -> None:
     """Bind the tasks to this process's models and stores. Each parses its message, works, and stores."""
 
-    @app.task(name=ANALYZE_JOB)  # type: ignore[untyped-decorator]
+    @app.task(name=ANALYZE_JOB, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_job(job_id: str) -> str:
         with log_context(job_id=job_id):
             return analyze_job(services, job_id)[:_MAX_LOGGED_RESULT]
 
-    @app.task(name=ANALYZE_FRAME)  # type: ignore[untyped-decorator]
+    @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:
         with log_context(camera=camera):
             return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
 
-    @app.task(name=DELIVER_WEBHOOK)  # type: ignore[untyped-decorator]
+    @app.task(name=DELIVER_WEBHOOK, shared=False)  # type: ignore[untyped-decorator]
     def _deliver_webhook(job_id: str) -> str:
         return services.webhooks.begin(job_id)

@@ -9,7 +9,7 @@ from contracts.frames import Frame, FrameResult, View
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, metric_key
 from models.drawing import draw_faces, encode_jpeg
 from models.tracking import TrackerState, follow
-from workers.jobs import add_analysis, add_cpu
+from workers.metrics import add_analysis, add_cpu
 from workers.services import Services
 
 logger = logging.getLogger(__name__)

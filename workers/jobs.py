@@ -7,19 +7,11 @@ from collections import defaultdict
 
 from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.jobs import ItemResult, JobState, Problem
-from contracts.metrics import (
-    FACES_FOUND,
-    IMAGES_ANALYZED,
-    JOBS_ANALYZED,
-    JOBS_FINISHED,
-    STAGE_CPU_SECONDS,
-    STAGE_SECONDS,
-    metric_key,
-)
-from contracts.results import Analysis
+from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, metric_key
 from contracts.storage.jobs import Claim
 from models.drawing import draw_faces, encode_jpeg
 from models.stages import StageTimer
+from workers.metrics import add_analysis, add_cpu
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -102,16 +94,3 @@ def _count(
         services.counters.add(amounts)
     except MienError as error:  # the result is stored, and that is what counts
         logger.warning("a finished job is not counted: %s", error)
-
-
-def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
-    """Add what one analysis found, and how long each stage took, to the counters in `amounts`."""
-    amounts[FACES_FOUND] += len(analysis.faces)
-    for stage, milliseconds in analysis.stages_ms.items():
-        amounts[metric_key(STAGE_SECONDS, stage=stage)] += milliseconds / 1000
-
-
-def add_cpu(amounts: defaultdict[str, float], cpu_seconds: dict[str, float]) -> None:
-    """Add CPU time by stage to the counters in `amounts`."""
-    for stage, seconds in cpu_seconds.items():
-        amounts[metric_key(STAGE_CPU_SECONDS, stage=stage)] += seconds

@@ -112,10 +112,10 @@ class PeriodicTasks:
             part.start()
 
     def stop(self) -> None:
-        """Stop all parts and say goodbye."""
+        """Stop all parts, and let this worker not be counted any more."""
         for part in self._parts:
             part.stop()
         try:
             self._services.heartbeats.remove(self._services.name)
         except MienError as error:
-            logger.warning("cannot say goodbye: %s", error)
+            logger.warning("this worker is counted until it is forgotten: %s", error)

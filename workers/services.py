@@ -5,6 +5,7 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass
+from typing import Final
 
 from redis import Redis
 
@@ -20,6 +21,9 @@ from models import Analyzer, load_analyzer
 from workers.leases import Leases
 from workers.webhooks import WebhookSender
 
+_OTHER_CONNECTIONS: Final = 6
+"""Beside one a thread of the pool: for periodic work and for sending webhooks."""
+
 
 @dataclass(frozen=True)
 class Services:
@@ -30,6 +34,7 @@ class Services:
     settings: Settings
     analyzer: Analyzer
     redis: Redis
+    frame_redis: Redis
     jobs: JobStore
     frames: FrameStore
     counters: CounterStore
@@ -37,10 +42,26 @@ class Services:
     leases: Leases
     webhooks: WebhookSender
     started_at: float
+    """Seconds since 1970."""
+
+    def close(self) -> None:
+        """Finish the webhooks that are being sent, and close all connections."""
+        self.webhooks.close()
+        self.redis.close()
+        self.frame_redis.close()
 
 
 def build_services(settings: Settings) -> Services:
-    """Load the models and run them once, so that the first job is as fast as the next.
+    """Load the models and connect the stores.
+
+    Raises:
+        ConfigurationError: a model cannot be loaded as it is configured.
+    """
+    return connect_services(settings, load_models(settings))
+
+
+def load_models(settings: Settings) -> Analyzer:
+    """Load the models and run them, so that the first job is as fast as the next.
 
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
@@ -53,13 +74,18 @@ def build_services(settings: Settings) -> Services:
         yunet_file=settings.yunet_file,
     )
     analyzer.warm_up()
+    return analyzer
+
+
+def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
+    """Wire models and stores; nothing is sent to Redis yet."""
     name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
-    connections = settings.worker_threads + 6
-    redis = connect(settings.redis_url, name=f"mien-worker-{name}", max_connections=connections)
+    client_name, connections = f"mien-worker-{name}", settings.worker_threads + _OTHER_CONNECTIONS
+    redis = connect(settings.redis_url, name=client_name, max_connections=connections)
     frame_redis = (
         redis
         if settings.frame_redis_url == settings.redis_url
-        else connect(settings.frame_redis_url, name=f"mien-worker-{name}", max_connections=connections)
+        else connect(settings.frame_redis_url, name=client_name, max_connections=connections)
     )
     jobs = JobStore(redis, settings)
     policy = AddressPolicy(settings.webhook_networks)
@@ -68,6 +94,7 @@ def build_services(settings: Settings) -> Services:
         settings=settings,
         analyzer=analyzer,
         redis=redis,
+        frame_redis=frame_redis,
         jobs=jobs,
         frames=FrameStore(frame_redis, settings),
         counters=CounterStore(redis),

@@ -121,6 +121,7 @@ class Submission:
                 job_id=job_id,
                 deadline_at=None if options.deadline is None else time.time() + options.deadline,
                 options=_stored_options(options),
+                names=request.images.names,
             )
             self._announce(job)
         return job
@@ -137,6 +138,7 @@ def _stored_options(options: Options) -> JobOptions:
 
 
 def _fingerprint(request: JobRequest) -> str:
+    """What makes two requests the same: options and images. File names are labels and do not count."""
     digest = hashlib.sha256(request.options.model_dump_json().encode())
     for image in request.images:
         digest.update(len(image).to_bytes(8, "big"))

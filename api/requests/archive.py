@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import IO, Final
 
+from api.requests.names import file_name
 from contracts.errors import EmptyBody, InvalidArchive, TooManyImages
 
 _END: Final = b"PK\x05\x06"
@@ -45,6 +46,11 @@ class ArchiveImages:
             raise TooManyImages(f"The archive has {len(self._entries)} files; {max_images} are allowed in one job.")
         if sum(entry.file_size for entry in self._entries) > max_bytes:
             raise InvalidArchive(f"Unpacked, the archive has more than the {max_bytes:,} bytes that are allowed.")
+
+    @property
+    def names(self) -> list[str | None]:
+        """Names of the files, with their folders."""
+        return [file_name(entry.filename) for entry in self._entries]
 
     def __len__(self) -> int:
         return len(self._entries)

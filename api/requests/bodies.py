@@ -8,11 +8,23 @@ from api.requests.images import FIELD, FORM, ZIP
 from contracts.settings import Settings
 from models.images.header import FORMATS
 
-_IMAGE: Final = {
+_IMAGE: Final[dict[str, Any]] = {
     "description": "Base64, a data URI, or a list of byte values.",
     "oneOf": [
         {"type": "string", "minLength": 1},
         {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 0, "maximum": 255}},
+    ],
+}
+_NAMED_IMAGE: Final = {
+    "description": f"{_IMAGE['description'][:-1]}; with its file's name, if that is to come back with the result.",
+    "oneOf": [
+        *_IMAGE["oneOf"],
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": [FIELD],
+            "properties": {FIELD: _IMAGE, "name": {"type": ["string", "null"]}},
+        },
     ],
 }
 _BINARY: Final = {"type": "string", "format": "binary"}
@@ -28,7 +40,7 @@ def _photo(_: Settings) -> dict[str, Schema]:
 
 def _job(settings: Settings) -> dict[str, Schema]:
     several = {"type": "array", "minItems": 1, "maxItems": settings.max_job_images}
-    members = {FIELD: _IMAGE, "images": several | {"items": _IMAGE}, **options.json_properties()}
+    members = {FIELD: _NAMED_IMAGE, "images": several | {"items": _NAMED_IMAGE}, **options.json_properties()}
     fields = {"images": several | {"items": _BINARY}, **options.text_properties()}
     return {
         JSON: {

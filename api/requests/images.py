@@ -5,6 +5,7 @@ What is read here is checked from its first bytes and never decoded.
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence, Sized
+from dataclasses import dataclass
 from typing import IO, Any, Final, NamedTuple, Protocol
 
 from flask import Request, Response, after_this_request
@@ -12,8 +13,10 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.http.endpoint import is_json
+from api.http.upload import limit_files
 from api.requests.archive import ArchiveImages
 from api.requests.json_images import image_bytes, parse_json
+from api.requests.names import file_name
 from contracts import errors
 from contracts.errors import EmptyBody, MalformedRequest, UnsupportedMediaType
 from contracts.settings import Settings
@@ -50,6 +53,24 @@ ARCHIVE_ERRORS: Final = (errors.InvalidArchive, errors.TooManyImages)
 class Images(Sized, Iterable[bytes], Protocol):
     """Images that can be gone through more than once, one at a time."""
 
+    @property
+    def names(self) -> Sequence[str | None]:
+        """Their file names, as far as the client gave some."""
+
+
+@dataclass(frozen=True)
+class ImageList:
+    """Images that are in memory anyway."""
+
+    images: Sequence[bytes]
+    names: Sequence[str | None] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.images)
+
 
 class Upload(NamedTuple):
     """What a body carries."""
@@ -77,6 +98,7 @@ def read_images(request: Request, settings: Settings) -> Upload:
         InvalidRequest: one of `BODY_ERRORS` or `ARCHIVE_ERRORS`.
     """
     if request.mimetype == FORM:
+        limit_files(request, settings.max_job_images)
         return _many_from_form(request)
     if request.mimetype in ZIP:
         stream = _spooled(request)
@@ -84,7 +106,7 @@ def read_images(request: Request, settings: Settings) -> Upload:
     body = _whole_body(request, f"images as {_MANY_TAKEN}")
     if is_json(request):
         return _many_from_json(parse_json(body))
-    return Upload([_raw(request, body, _MANY_TAKEN)], {})
+    return Upload(ImageList([_raw(request, body, _MANY_TAKEN)]), {})
 
 
 def check_image(image: bytes, settings: Settings) -> None:
@@ -104,8 +126,8 @@ def _read_one(request: Request) -> Images:
         return _one_from_form(request)
     body = _whole_body(request, f"an image as {_ONE_TAKEN}")
     if is_json(request):
-        return [image_bytes(_image_member(parse_json(body)), FIELD)]
-    return [_raw(request, body, _ONE_TAKEN)]
+        return ImageList([image_bytes(_image_member(parse_json(body)), FIELD)])
+    return ImageList([_raw(request, body, _ONE_TAKEN)])
 
 
 def _whole_body(request: Request, wanted: str) -> bytes:
@@ -161,10 +183,24 @@ def _many_from_json(body: Any) -> Upload:
     if (one is None) == (many is None):
         raise MalformedRequest('The body needs either "image" or "images".', field="images")
     if one is not None:
-        return Upload([image_bytes(one)], given)
-    if not isinstance(many, list) or not many:
+        many = [one]
+        fields = [FIELD]
+    elif not isinstance(many, list) or not many:
         raise MalformedRequest('"images" has to be a list with at least one image in it.', field="images")
-    return Upload([image_bytes(image, f"images[{index}]") for index, image in enumerate(many)], given)
+    else:
+        fields = [f"images[{index}]" for index in range(len(many))]
+    named = [_named(image, field) for image, field in zip(many, fields, strict=True)]
+    return Upload(ImageList([image for image, _ in named], [name for _, name in named]), given)
+
+
+def _named(value: Any, field: str) -> tuple[bytes, str | None]:
+    """An image, which may come with its name: ``{"image": "...", "name": "me.jpg"}``."""
+    if not isinstance(value, dict):
+        return image_bytes(value, field), None
+    name = value.get("name")
+    if FIELD not in value or not value.keys() <= {FIELD, "name"} or not isinstance(name, str | None):
+        raise MalformedRequest(f'"{field}" has to be an image, or an object of "image" and "name".', field=field)
+    return image_bytes(value[FIELD], f"{field}.{FIELD}"), file_name(name)
 
 
 class _FormImages:
@@ -172,6 +208,11 @@ class _FormImages:
 
     def __init__(self, files: Sequence[FileStorage]) -> None:
         self._files = files
+
+    @property
+    def names(self) -> list[str | None]:
+        """Names of the uploaded files."""
+        return [file_name(file.filename) for file in self._files]
 
     def __len__(self) -> int:
         return len(self._files)
@@ -187,9 +228,9 @@ def _one_from_form(request: Request) -> Images:
     files, form = request.files, request.form
     _refuse_more(request)
     for upload in files.values():
-        return [upload.stream.read()]
+        return ImageList([upload.stream.read()])
     if FIELD in form:
-        return [image_bytes(form[FIELD], FIELD)]
+        return ImageList([image_bytes(form[FIELD], FIELD)])
     if not form:
         raise EmptyBody("The form is empty; send an image in a file field.")
     raise MalformedRequest(f'The form has no file; send one in a field named "{FIELD}".', field=FIELD)
@@ -202,9 +243,9 @@ def _many_from_form(request: Request) -> Upload:
     text = given.pop(FIELD, None)
     if files:
         images = _FormImages(files)
-        return Upload(list(images) if len(files) == 1 else images, given)
+        return Upload(ImageList(list(images), images.names) if len(files) == 1 else images, given)
     if text is not None:
-        return Upload([image_bytes(text)], given)
+        return Upload(ImageList([image_bytes(text)]), given)
     if not given:
         raise EmptyBody("The form is empty; send images in file fields.")
     raise MalformedRequest('The form has no file; send one or more in fields named "images".', field="images")

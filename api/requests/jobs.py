@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from flask import Request
 
-from api.requests.images import Images, check_image, read_images
+from api.requests.images import ImageList, Images, check_image, read_images
 from api.requests.options import Options, read_options
 from contracts.addresses import AddressPolicy
 from contracts.errors import TooManyImages
@@ -29,8 +29,8 @@ def read_job(request: Request, settings: Settings) -> JobRequest:
     images, given = read_images(request, settings)
     if len(images) > settings.max_job_images:
         raise TooManyImages(f"The job has {len(images)} images; {settings.max_job_images} are allowed.")
-    if isinstance(images, list) and len(images) == 1:
-        check_image(images[0], settings)
+    if isinstance(images, ImageList) and len(images) == 1:
+        check_image(images.images[0], settings)
     options = read_options(given | request.args.to_dict())
     if options.webhook:
         AddressPolicy(settings.webhook_networks).check_url(options.webhook)

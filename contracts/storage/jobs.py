@@ -55,6 +55,7 @@ class JobStore:
         job_id: str = "",
         deadline_at: float | None = None,
         options: JobOptions = JobOptions(),  # noqa: B008 - frozen
+        names: Sequence[str | None] = (),
     ) -> Job:
         """Store a new job and its images durably; it exists only once all of them are stored.
 
@@ -82,6 +83,7 @@ class JobStore:
             created_at=now,
             deadline_at=deadline_at,
             options=options,
+            names=list(names),
         )
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.job(job.id), mapping=_to_fields(job) | {"bytes": str(size)})
@@ -272,10 +274,12 @@ class JobStore:
 
 
 def _to_fields(job: Job) -> dict[str, str]:
-    stored = job.model_dump(mode="json", exclude={"items", "error", "options"}, exclude_none=True)
+    stored = job.model_dump(mode="json", exclude={"items", "error", "options", "names"}, exclude_none=True)
     stored["options"] = job.options.model_dump_json()
     if job.options.webhook:
         stored["webhook"] = job.options.webhook  # finalize.lua looks whether this field is there
+    if any(job.names):
+        stored["names"] = json.dumps(job.names)
     return {name: str(value) for name, value in stored.items()}
 
 
@@ -284,5 +288,6 @@ def _from_fields(fields: Mapping[str, str]) -> Job:
     values["version"] = int(values["version"])
     values["options"] = json.loads(fields.get("options") or "{}")
     values["items"] = json.loads(fields.get("items") or "[]")
+    values["names"] = json.loads(fields.get("names") or "[]")
     values["error"] = json.loads(fields["error"]) if fields.get("error") else None
     return Job.model_validate(values)

@@ -17,7 +17,7 @@ from PIL import (  # importing a plugin registers its format
 from contracts.errors import CorruptImage, ImageTooLarge, NotAnImage, UnsupportedImageFormat
 from models.images.jpeg import count_scans, read_preamble
 from models.images.png import SIGNATURE as PNG_SIGNATURE
-from models.images.png import read_png_header
+from models.images.png import read_png_header, read_png_size
 
 ImageFormat = Literal["JPEG", "PNG", "WEBP"]
 
@@ -72,6 +72,7 @@ def read_header(data: bytes, max_pixels: int) -> Header:
 def _identify(data: bytes, max_pixels: int) -> tuple[str, int, int, bytes]:
     """Give the format, the size as stored and the EXIF bytes."""
     if data.startswith(PNG_SIGNATURE):
+        _check_size(*read_png_size(data), max_pixels)  # also of one that was cut off behind its header
         return ("PNG", *read_png_header(data))
     preamble = read_preamble(data)
     return ("JPEG", *preamble) if preamble else _ask_pillow(data, max_pixels)

@@ -33,6 +33,13 @@ class _Chunk(NamedTuple):
     end: int
 
 
+def read_png_size(data: bytes) -> tuple[int, int]:
+    """Read width and height, in pixels as stored, from the first chunk alone; zeros if that is not the header."""
+    if data[12:16] != b"IHDR":
+        return 0, 0
+    return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+
+
 def read_png_header(data: bytes) -> PngHeader:
     """Read size and EXIF of a PNG whose structure is sound.
 

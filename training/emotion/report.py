@@ -1,4 +1,4 @@
-"""An evaluation as a page to read: figures first, then pictures, then tables."""
+"""An evaluation to read, as a page and as Markdown: figures first, then plots, then tables."""
 
 from html import escape
 from pathlib import Path
@@ -6,95 +6,153 @@ from typing import Any, Final
 
 from training.emotion.plots import draw_plots
 
+Row = tuple[str, ...]
+"""Cells of a table; the first row is its head."""
+
+_LIMITS: Final = "What it must not be taken for"
+
 _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
 h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; } .quiet { color: #666; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.5rem 0; }
 .figures div { background: #f3f6fa; border-radius: .6rem; padding: .8rem 1rem; }
 .figures b { display: block; font-size: 1.7rem; color: #27496d; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
 img { width: 100%; } table { border-collapse: collapse; } td, th { padding: .25rem .9rem; text-align: right; }
 th { border-bottom: 2px solid #27496d; } td:first-child, th:first-child { text-align: left; }
 tr:nth-child(even) { background: #f3f6fa; } .warning { background: #fdecea; padding: .6rem 1rem; border-radius: .6rem; }
 """
 
 
-def write_report(card: dict[str, Any], scores: dict[str, Any], folder: Path) -> Path:
-    """Write ``index.html`` and its pictures into ``folder``; gives the page's path.
+def write_report(card: dict[str, Any], scores: dict[str, Any], folder: Path) -> tuple[Path, Path]:
+    """Write an evaluation and its plots.
 
-    ``card`` and ``scores`` are plain JSON: a card of an emotion network and what was measured of it.
+    Args:
+        card: of an emotion network, as plain JSON.
+        scores: what was measured of it, as ``training.emotion.commands.evaluate`` does.
+        folder: where to write.
+
+    Returns:
+        The page ``index.html``, and ``README.md``, which repositories show with its plots.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = draw_plots(scores, folder)
+    plots = draw_plots(scores, folder)
+    page, summary = folder / "index.html", folder / "README.md"
+    page.write_text(_page(card, scores, plots), encoding="utf-8")
+    summary.write_text(_summary(card, scores, plots), encoding="utf-8")
+    return page, summary
+
+
+def _page(card: dict[str, Any], scores: dict[str, Any], plots: list[str]) -> str:
+    figures = "".join(f"<div><b>{value}</b>{escape(name)}</div>" for name, value in _figures(card, scores))
+    overfitting = _overfitting(scores)
+    style = "warning" if scores.get("overfitting", {}).get("overfitted") else "quiet"
     parts = [
         f"<h1>{escape(card['name'])}</h1>",
-        f"<p class=quiet>{escape(card['summary'])} Measured on {scores['public_test']['images']:,} images "
-        f"of FER2013's public test with the file {escape(scores['file'])}.</p>",
-        _overfitting(scores),
-        _figures(card, scores),
-        "<div class=pictures>",
-        *(f'<img src="{name}" alt="{name.removesuffix(".png")}">' for name in pictures),
+        f"<p class=quiet>{escape(_introduction(card, scores))}</p>",
+        f"<p class={style}>{escape(overfitting)}</p>" if overfitting else "",
+        f"<div class=figures>{figures}</div>",
+        "<div class=plots>",
+        *(f'<img src="{name}" alt="{name.removesuffix(".png")}">' for name in plots),
         "</div>",
         "<h2>Labels</h2>",
-        _classes(scores["public_test"]["per_class"]),
+        _html_table(_classes(scores)),
         "<h2>Damaged images</h2>",
-        _robustness(scores["robustness"]),
-        "<h2>What it must not be taken for</h2>",
+        _html_table(_robustness(scores)),
+        f"<h2>{_LIMITS}</h2>",
         "<ul>" + "".join(f"<li>{escape(limit)}</li>" for limit in card["limits"]) + "</ul>",
     ]
-    page = folder / "index.html"
-    page.write_text(
+    return (
         f"<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>{escape(card['name'])}: evaluation</title>\n"
-        f"<style>{_STYLE}</style>\n" + "\n".join(parts) + "\n</html>\n",
-        encoding="utf-8",
+        f"<style>{_STYLE}</style>\n" + "\n".join(parts) + "\n</html>\n"
     )
-    return page
 
 
-def _figures(card: dict[str, Any], scores: dict[str, Any]) -> str:
+def _summary(card: dict[str, Any], scores: dict[str, Any], plots: list[str]) -> str:
+    parts = [
+        f"# {card['name']}",
+        _introduction(card, scores),
+        _overfitting(scores),
+        _markdown_table([("measure", "value"), *_figures(card, scores)]),
+        "\n".join(f"![{name.removesuffix('.png')}]({name})" for name in plots),
+        "## Labels",
+        _markdown_table(_classes(scores)),
+        "## Damaged images",
+        _markdown_table(_robustness(scores)),
+        f"## {_LIMITS}",
+        "\n".join(f"- {limit}" for limit in card["limits"]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _introduction(card: dict[str, Any], scores: dict[str, Any]) -> str:
+    images = scores["public_test"]["images"]
+    return f"{card['summary']} Measured on {images:,} images of FER2013's public test with the file {scores['file']}."
+
+
+def _figures(card: dict[str, Any], scores: dict[str, Any]) -> list[tuple[str, str]]:
+    """Names and values of the figures that come first."""
     test = scores["public_test"]
     low, high = test["accuracy_interval_95"]
-    figures = {
-        f"accuracy ({low:.1%} to {high:.1%} with 95 % certainty)": f"{test['accuracy']:.2%}",
-        "macro-F1": f"{test['macro_f1']:.3f}",
-        "calibration error, 15 bins": f"{test['calibration_error']:.3f}",
-        "mean loss on damaged images": f"{100 * scores['robustness']['mean_drop']:.1f} points",
-        f"parameters; {card['multiply_adds'] / 1e6:.0f} M multiply-adds": f"{card['parameters'] / 1e6:.2f} M",
-    }
+    figures = [
+        (f"accuracy ({low:.1%} to {high:.1%} with 95 % certainty)", f"{test['accuracy']:.2%}"),
+        ("macro-F1", f"{test['macro_f1']:.3f}"),
+        ("calibration error, 15 bins", f"{test['calibration_error']:.3f}"),
+        ("mean loss on damaged images", f"{100 * scores['robustness']['mean_drop']:.1f} points"),
+        (f"parameters; {card['multiply_adds'] / 1e6:.0f} M multiply-adds", f"{card['parameters'] / 1e6:.2f} M"),
+    ]
     if "votes" in test:
         divergence = test["votes"]["divergence"]
-        figures[f"of the favourites of FER+'s voters (divergence {divergence:.2f})"] = (
-            f"{test['votes']['accuracy']:.2%}"
+        figures.append(
+            (f"of the favourites of FER+'s voters (divergence {divergence:.2f})", f"{test['votes']['accuracy']:.2%}")
         )
     if "without_duplicates" in test:
         alone = test["without_duplicates"]
-        figures[f"accuracy on the {alone['images']:,} images without a copy in the training data"] = (
-            f"{alone['accuracy']:.2%}"
+        figures.append(
+            (
+                f"accuracy on the {alone['images']:,} images without a copy in the training data",
+                f"{alone['accuracy']:.2%}",
+            )
         )
-    boxes = "".join(f"<div><b>{value}</b>{escape(name)}</div>" for name, value in figures.items())
-    return f"<div class=figures>{boxes}</div>"
+    return figures
 
 
 def _overfitting(scores: dict[str, Any]) -> str:
     figures = scores.get("overfitting")
     if not figures:
         return ""
-    words = f"Accuracy on training images {figures['training']:.1%}, on images held out {figures['validation']:.1%}."
-    return f"<p class={'warning' if figures['overfitted'] else 'quiet'}>{words}</p>"
+    return f"Accuracy on training images {figures['training']:.1%}, on images held out {figures['validation']:.1%}."
 
 
-def _classes(per_class: dict[str, dict[str, float]]) -> str:
-    rows = "".join(
-        f"<tr><td>{emotion}<td>{each['precision']:.3f}<td>{each['recall']:.3f}<td>{each['f1']:.3f}<td>{each['images']}"
-        for emotion, each in per_class.items()
-    )
-    return f"<table><tr><th>label<th>precision<th>recall<th>F1<th>images{rows}</table>"
+def _classes(scores: dict[str, Any]) -> list[Row]:
+    return [
+        ("label", "precision", "recall", "F1", "images"),
+        *(
+            (emotion, f"{each['precision']:.3f}", f"{each['recall']:.3f}", f"{each['f1']:.3f}", str(each["images"]))
+            for emotion, each in scores["public_test"]["per_class"].items()
+        ),
+    ]
 
 
-def _robustness(robustness: dict[str, Any]) -> str:
-    clean = robustness["clean"]
-    rows = "".join(
-        f"<tr><td>{escape(name)}<td>{share:.2%}<td>{100 * (share - clean):+.1f}"
-        for name, share in robustness["damaged"].items()
-    )
-    return f"<table><tr><th>damage<th>accuracy<th>points{rows}</table>"
+def _robustness(scores: dict[str, Any]) -> list[Row]:
+    clean = scores["robustness"]["clean"]
+    return [
+        ("damage", "accuracy", "points"),
+        *(
+            (name, f"{share:.2%}", f"{100 * (share - clean):+.1f}")
+            for name, share in scores["robustness"]["damaged"].items()
+        ),
+    ]
+
+
+def _html_table(rows: list[Row]) -> str:
+    head, *body = rows
+    lines = ["<tr>" + "".join(f"<th>{escape(cell)}" for cell in head)]
+    lines += ["<tr>" + "".join(f"<td>{escape(cell)}" for cell in row) for row in body]
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _markdown_table(rows: list[Row]) -> str:
+    head, *body = rows
+    alignment = ("---", *["---:"] * (len(head) - 1))
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, alignment, *body))

@@ -1,38 +1,13 @@
-"""A tiny FER2013 that a network can learn: every label is a bar at its own angle, on a noisy ground."""
+"""A tiny FER2013, as arrays and on disk."""
 
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
 from contracts.emotions import EMOTIONS
-from training.emotion.data import Fer2013, Split
-from training.emotion.data.votes import CHOICES, EMOTION_CHOICES
-
-
-def bar(label: int, rng: np.random.Generator) -> np.ndarray:
-    """A bright bar through the middle whose angle says the label; uint8 [48, 48]."""
-    image = np.asarray(rng.normal(90, 25, (48, 48)), np.float32)
-    angle = np.pi * label / 14
-    reach = 20 * np.array([np.cos(angle), np.sin(angle)])
-    start, end = (24 - reach).round().astype(int), (24 + reach).round().astype(int)
-    cv2.line(image, tuple(map(int, start)), tuple(map(int, end)), 230, 5)
-    return np.asarray(np.clip(image, 0, 255), np.uint8)
-
-
-def make_split(count: int, first: int, seed: int, *, votes: bool) -> Split:
-    """``count`` images of every label; names go on from ``first``."""
-    rng = np.random.default_rng(seed)
-    labels = np.repeat(np.arange(len(EMOTIONS)), count)
-    images = np.stack([bar(int(label), rng) for label in labels])
-    names = tuple(f"fer{first + number:07d}.png" for number in range(len(labels)))
-    table = None
-    if votes:
-        table = np.zeros((len(labels), len(CHOICES)), np.float32)
-        table[np.arange(len(labels)), np.array(EMOTION_CHOICES)[labels]] = 7
-        table[:, CHOICES.index("neutral")] += 3
-    return Split(images, labels.astype(np.int64), names, table)
+from support.training import make_split
+from training.emotion.data import Fer2013
 
 
 @pytest.fixture(scope="session")

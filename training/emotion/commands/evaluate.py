@@ -21,12 +21,15 @@ def register(commands: Commands, environment: Mapping[str, str]) -> None:
         "evaluate",
         help="measure a network and write a report",
         description="Measure a network on FER2013's public test as it is served, a single view of each face: accuracy, "
-        "calibration, agreement with voters, robustness. Prints the figures and writes them as JSON and as a page.",
+        "calibration, agreement with voters, robustness. Prints the figures and writes them as JSON, "
+        "as a page and as Markdown.",
     )
     parser.add_argument("--model", metavar="NAME", help="shipped network, or path of a card (default: the default)")
     parser.add_argument("--runtime", choices=("litert", "keras"), default="litert", help="default: %(default)s")
     parser.add_argument("--private", action="store_true", help="measure on the private test instead")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write scores.json and index.html")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to write scores.json, index.html and README.md"
+    )
     add_data_options(parser, environment)
     parser.set_defaults(run=run)
 
@@ -41,9 +44,9 @@ def run(arguments: argparse.Namespace) -> None:
     scores = measure_all(classifier, data, private=arguments.private)
     print_scores(classifier.name, scores)
     if arguments.out:
-        page = write_report(classifier.card.model_dump(mode="json"), scores, arguments.out)
+        page, summary = write_report(classifier.card.model_dump(mode="json"), scores, arguments.out)
         (arguments.out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-        print(f"The report lies in {page}.")
+        print(f"The report lies in {page} and {summary}.")
 
 
 def measure_all(classifier: "Classifier", data: "Fer2013", *, private: bool = False) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def test_a_client_that_has_closed_its_end_is_gone(pair: tuple[socket.socket, soc
     assert gone(), "nor is one whose connection is closed already"
 
 
-def test_without_a_socket_nobody_is_known_to_have_gone() -> None:
+def test_without_a_socket_no_client_is_known_to_have_gone() -> None:
     assert not vanished({})()
 
 

@@ -1,4 +1,4 @@
-"""An idempotency key stands for one job, whoever asks and whoever gives up meanwhile."""
+"""An idempotency key stands for one job, whichever client asks and whichever gives up meanwhile."""
 
 from redis import Redis
 
@@ -18,7 +18,7 @@ def test_only_the_job_that_is_gone_is_forgotten(redis: Redis, settings: Settings
     store.claim("me", "key", "gone", "print")
     store.release("me", "key", "gone")
     store.claim("me", "key", "fresh", "print")
-    store.release("me", "key", "gone")  # by somebody who was slower to find out
+    store.release("me", "key", "gone")  # by a request that was slower to find out
     assert store.claim("me", "key", "another", "print").job_id == "fresh"
     store.release("me", "key", "fres")
     assert store.claim("me", "key", "another", "print").job_id == "fresh"

@@ -1,14 +1,33 @@
-"""A job that was accepted stays accepted, and its client learns of it, when Redis fails in the middle of a request."""
+"""Submitting a job: stored once, whatever fails in the middle of it; held back when there is no room."""
 
+import threading
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
 from werkzeug.test import TestResponse
 
+from api.access.keys import ApiKeyStore, Scope
 from api.services import services_of
 from contracts.errors import BrokerUnavailable
+from contracts.queues import BULK
+from contracts.storage import keys
 from contracts.storage.jobs import JobStore
+from support.gateway import MakeApp, StandIn, bearer
+
+
+def test_an_idempotency_key_belongs_to_its_client(make_app: MakeApp, api_keys: ApiKeyStore, jpeg: bytes) -> None:
+    client = make_app(require_keys=True).test_client()
+    tokens = [api_keys.create(name, frozenset({Scope.ANALYZE})) for name in ("one", "two")]
+    ids = {
+        client.post(
+            "/v1/jobs", data=jpeg, content_type="image/jpeg", headers=bearer(token) | {"Idempotency-Key": "same"}
+        ).get_json()["id"]
+        for token in tokens
+    }
+    assert len(ids) == 2
 
 
 def post(app: Flask, address: str, data: bytes, **headers: str) -> TestResponse:
@@ -34,33 +53,54 @@ def test_a_job_that_was_stored_without_an_answer_is_found_by_its_key(
     assert jobs.open_count() == 1
 
 
-@pytest.mark.parametrize("address", ["/v1/jobs", "/detect_emotion"])
-def test_who_waits_when_redis_goes_away_is_told_where_the_job_is(
-    app: Flask, jobs: JobStore, jpeg: bytes, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    def get(_: str) -> None:
-        raise BrokerUnavailable("gone")
+def test_the_same_key_and_request_are_the_same_job(client: FlaskClient, jobs: JobStore, jpeg: bytes) -> None:
+    def post(query: str = "", body: bytes = jpeg) -> Any:
+        headers = {"Idempotency-Key": "order-17"}
+        return client.post(f"/v1/jobs{query}", data=body, content_type="image/jpeg", headers=headers)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(services_of(app).jobs, "get", get)
-        response = post(app, address, jpeg, Prefer="wait=5")
-        assert app.test_client().get(f"{response.headers['Location']}?wait=5").status_code == 503
-    assert response.status_code == 202
-    assert jobs.get(response.headers["Location"].rpartition("/")[2]).image_count == 1
+    first = post().get_json()["id"]
+    assert post().get_json()["id"] == first
+    assert jobs.open_count() == 1
+    other = post("?priority=interactive")
+    assert (other.status_code, other.get_json()["code"]) == (422, "idempotency_conflict")
 
 
-def test_a_stream_of_events_ends_quietly_when_redis_goes_away(
-    app: Flask, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    location = post(app, "/v1/jobs", jpeg).headers["Location"]
-    response = app.test_client().get(f"{location}/events", buffered=False)
-    events = iter(response.response)
-    assert next(events) == b"retry: 2000\n\n"
-    assert "queued" in str(next(events))
+def test_a_key_is_free_again_once_its_job_is_forgotten(client: FlaskClient, redis: Redis, jpeg: bytes) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = client.post("/v1/jobs", data=jpeg, content_type="image/jpeg", headers=headers).get_json()["id"]
+    redis.delete(keys.job(first))
+    second = client.post("/v1/jobs", data=jpeg, content_type="image/jpeg", headers=headers)
+    assert second.status_code == 202
+    assert second.get_json()["id"] != first
 
-    def get(_: str) -> None:
-        raise BrokerUnavailable("gone")
 
-    monkeypatch.setattr(services_of(app).jobs, "get", get)
-    assert list(events) == [], "the client comes back with Last-Event-ID"
-    response.close()
+def test_a_key_is_not_used_up_by_a_refusal(make_app: MakeApp, redis: Redis, jpeg: bytes) -> None:
+    app = make_app(max_queue_depth=1)
+    client = app.test_client()
+    redis.rpush(BULK, "another client's")
+    post = lambda: client.post(  # noqa: E731
+        "/v1/jobs", data=jpeg, content_type="image/jpeg", headers={"Idempotency-Key": "k"}
+    )
+    assert post().status_code == 503
+    redis.delete(BULK)
+    assert post().status_code == 202
+
+
+def test_fifty_duplicates_at_once_are_one_analysis(app: Flask, worker: StandIn, jpeg: bytes) -> None:
+    start, ids = threading.Barrier(50), []
+
+    def post() -> None:
+        client = app.test_client()
+        start.wait()
+        headers = {"Idempotency-Key": "once", "Prefer": "wait=30"}
+        response = client.post("/v1/jobs", data=jpeg, content_type="image/jpeg", headers=headers)
+        ids.append((response.get_json()["id"], response.get_json()["state"]))
+
+    threads = [threading.Thread(target=post) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ids) == 50
+    assert len(set(ids)) == 1
+    assert len(worker.seen) == 1

@@ -5,11 +5,17 @@ import struct
 import tracemalloc
 import zipfile
 import zlib
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
+from redis import Redis
 
 from api.requests.archive import ArchiveImages
 from contracts.errors import InvalidArchive
+from contracts.queues import BULK
+from contracts.storage.jobs import JobStore
+from support.gateway import zipped
 
 NAME = b"a.jpg"
 
@@ -66,3 +72,50 @@ def test_a_second_directory_size_is_refused_before_that_directory_is_read() -> N
     locator = struct.pack("<4sIQI", b"PK\6\7", 0, 0, 1)
     with pytest.raises(InvalidArchive, match="Zip64"):
         images(plain[:end] + locator + plain[end:])
+
+
+def post_zip(client: FlaskClient, data: bytes, query: str = "") -> Any:
+    return client.post(f"/v1/jobs{query}", data=data, content_type="application/zip")
+
+
+def encrypted() -> bytes:
+    data = bytearray(zipped({"a.jpg": b"secret"}))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+def crowded_directory() -> bytes:
+    """An archive whose end promises a directory of 400 MB."""
+    data = bytearray(zipped({"a.jpg": b"x"}))
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 12 : end + 16] = struct.pack("<I", 400_000_000)
+    return bytes(data)
+
+
+HOSTILE = {
+    "a bomb": (zipped({"a.png": b"\0" * 60_000_000}, zipfile.ZIP_DEFLATED), 422, "invalid_archive", "50,000,000"),
+    "paths upwards": (zipped({"../../etc/passwd": b"x"}), 422, "invalid_archive", "outside itself"),
+    "a Windows path": (zipped({"C:\\x.jpg": b"x"}), 422, "invalid_archive", "outside itself"),
+    "an absolute path": (zipped({"/etc/passwd": b"x"}), 422, "invalid_archive", "outside itself"),
+    "encrypted": (encrypted(), 422, "invalid_archive", "encrypted"),
+    "another method": (zipped({"a.jpg": b"x"}, zipfile.ZIP_LZMA), 422, "invalid_archive", "deflate"),
+    "not a ZIP": (b"PK and then nothing", 422, "invalid_archive", "no ZIP"),
+    "cut off": (zipped({"a.jpg": b"x" * 1_000})[:-30], 422, "invalid_archive", "no ZIP"),
+    "damaged inside": (zipped({"a.jpg": b"x" * 999}).replace(b"xxx", b"yyy", 1), 422, "invalid_archive", "unpacked"),
+    "a crowd": (zipped({f"{n}.jpg": b"x" for n in range(101)}), 413, "too_many_images", "101"),
+    "a directory of 400 MB": (crowded_directory(), 413, "too_many_images", "entries"),
+    "empty": (zipped({}), 400, "empty_body", "no files"),
+    "only folders": (zipped({"a/": b"", "__MACOSX/a.jpg": b"x", ".DS_Store": b"x"}), 400, "empty_body", "no files"),
+    "no body": (b"", 400, "empty_body", "no body"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_archive_is_refused(client: FlaskClient, jobs: JobStore, redis: Redis, case: str) -> None:
+    data, status, code, words = HOSTILE[case]
+    response = post_zip(client, data)
+    assert (response.status_code, response.get_json()["code"]) == (status, code)
+    assert words in response.get_json()["error"]
+    assert (jobs.open_count(), jobs.open_bytes()) == (0, 0)
+    assert redis.llen(BULK) == 0

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 
-from api.app import create_app
 from api.services import services_of
 from contracts.errors import CorruptImage
 from contracts.jobs import ItemResult, JobState, Problem
-from contracts.settings import Settings
 from contracts.storage.jobs import JobStore
+from support.gateway import NO_SERVER, MakeApp, StandIn, no_face
 
 
 def huge_png(side: int) -> bytes:
@@ -58,7 +58,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_body_gives_the_same_answer(client: FlaskClient, worker: Any, jpeg: bytes, form: str) -> None:
+def test_every_form_of_body_gives_the_same_answer(client: FlaskClient, worker: StandIn, jpeg: bytes, form: str) -> None:
     response = client.post("/detect_emotion", **FORMS[form](jpeg))
     assert response.status_code == 200, response.text
     answer = response.get_json()
@@ -71,14 +71,14 @@ def test_every_form_of_body_gives_the_same_answer(client: FlaskClient, worker: A
     assert client.get(f"/v1/jobs/{response.headers['Mien-Job']}").get_json()["state"] == "succeeded"
 
 
-def test_the_same_picture_gets_the_same_bytes(client: FlaskClient, worker: Any, jpeg: bytes) -> None:
+def test_the_same_picture_gets_the_same_bytes(client: FlaskClient, worker: StandIn, jpeg: bytes) -> None:
     one, other = (client.post("/detect_emotion", data=jpeg, content_type="image/jpeg") for _ in range(2))
     assert one.data == other.data
     assert one.headers["Mien-Job"] != other.headers["Mien-Job"]
 
 
-def test_without_a_face_the_answer_says_so(client: FlaskClient, worker: Any, jpeg: bytes) -> None:
-    worker.analyze = worker.nobody
+def test_without_a_face_the_answer_says_so(client: FlaskClient, worker: StandIn, jpeg: bytes) -> None:
+    worker.analyze = no_face
     response = client.post("/detect_emotion", data=jpeg, content_type="image/jpeg")
     answer = response.get_json()
     assert response.status_code == 200
@@ -132,7 +132,7 @@ def test_bad_input_is_refused_with_its_own_code_and_sentence(client: FlaskClient
     assert jobs.open_count() == 0, "nothing was stored"
 
 
-def test_damage_that_only_the_worker_sees_is_answered_alike(client: FlaskClient, worker: Any, jpeg: bytes) -> None:
+def test_damage_that_only_the_worker_sees_is_answered_alike(client: FlaskClient, worker: StandIn, jpeg: bytes) -> None:
     error = Problem.of(CorruptImage("The image ends too early."))
     worker.analyze = lambda index, image: ItemResult(index=index, error=error)
     response = client.post("/detect_emotion", data=jpeg, content_type="image/jpeg")
@@ -140,13 +140,12 @@ def test_damage_that_only_the_worker_sees_is_answered_alike(client: FlaskClient,
     assert response.get_json()["error"] == "The image ends too early."
 
 
-def test_a_job_that_takes_too_long_goes_on_and_its_id_is_handed_out(settings: Settings, jpeg: bytes) -> None:
-    app = create_app(settings.model_copy(update={"sync_timeout_s": 0.05}))
+def test_a_job_that_takes_too_long_goes_on_and_its_id_is_handed_out(make_app: MakeApp, jpeg: bytes) -> None:
+    app = make_app(sync_timeout_s=0.05)
     response = app.test_client().post("/detect_emotion", data=jpeg, content_type="image/jpeg")
     body = response.get_json()
     assert (response.status_code, body["state"]) == (202, "queued")
     assert response.headers["Location"] == body["location"] == f"/v1/jobs/{body['job']}"
-    services_of(app).close()
 
 
 @pytest.mark.parametrize(
@@ -167,20 +166,18 @@ def test_a_job_that_ends_without_analysis_is_an_error(
 
 
 def test_a_full_queue_is_overload_with_a_time_to_come_back(
-    settings: Settings, jobs: JobStore, redis: Any, jpeg: bytes
+    make_app: MakeApp, jobs: JobStore, redis: Redis, jpeg: bytes
 ) -> None:
-    app = create_app(settings.model_copy(update={"max_queue_depth": 1}))
-    redis.rpush("interactive", "somebody else's message")
+    app = make_app(max_queue_depth=1)
+    redis.rpush("interactive", "a message")
     response = app.test_client().post("/detect_emotion", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
     assert int(response.headers["Retry-After"]) >= 1
     assert jobs.open_count() == 0
-    services_of(app).close()
 
 
-def test_without_a_broker_nothing_is_promised(jpeg: bytes) -> None:
-    app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"))
+def test_without_a_broker_nothing_is_promised(make_app: MakeApp, jpeg: bytes) -> None:
+    app = make_app(redis_url=NO_SERVER)
     response = app.test_client().post("/detect_emotion", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.get_json()["code"]) == (503, "broker_unavailable")
     assert int(response.headers["Retry-After"]) >= 1
-    services_of(app).close()

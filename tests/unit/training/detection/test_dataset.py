@@ -1,56 +1,13 @@
-"""Reading, splitting, warping and composing training images."""
+"""Reading and splitting ``faces.zip``."""
 
-import json
-import zipfile
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from training.detection.batches import MOST_FACES, Batches, collate
-from training.detection.compose import Composer
-from training.detection.dataset import BLOCK, Annotator, LabelledImage, read_faces, split
-from training.detection.sample import Sample, cut, warp
+from support.faces import labelled_image
+from training.detection.dataset import BLOCK, read_faces, split
 from training.shared.errors import DataError
-
-
-def image(name: str = "a", source: Annotator = "hand", boxes: int = 1, side: int = 120) -> LabelledImage:
-    """A grey image with ``boxes`` bright squares of 30 pixels, each a face with its five points in a row."""
-    pixels = np.full((side, side, 3), 60, np.uint8)
-    corners = np.array([[10 + 40 * i, 20, 40 + 40 * i, 50] for i in range(boxes)], np.float32).reshape(-1, 4)
-    for x1, y1, x2, y2 in corners.astype(int):
-        pixels[y1:y2, x1:x2] = 220
-    points = [np.stack([np.linspace(corner[0], corner[2], 5), np.full(5, 35)], axis=1) for corner in corners]
-    return LabelledImage(name, source, pixels, corners, np.array(points, np.float32).reshape(-1, 5, 2), bare=True)
-
-
-def images() -> list[LabelledImage]:
-    sources: tuple[Annotator, ...] = ("hand", "machine", "none")
-    return [image(f"{source}{i}", source, boxes=int(source != "none")) for source in sources for i in range(6)]
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    """A small `faces.zip`: two photos by hand, one by machine, one without a face."""
-    names = ["hand_0.jpg", "hand_1.jpg", "machine_0.jpg", "none_0.jpg"]
-    images = [
-        {"id": i, "file_name": f"images/{name}", "width": 120, "height": 120, "source": name.split("_")[0]}
-        for i, name in enumerate(names)
-    ]
-    face = {"bbox": [10, 20, 30, 30], "category_id": 1, "attributes": {"kind": "masked"}}
-    points = [value for x in range(10, 35, 5) for value in (x, 35, 2)]
-    annotations = [
-        {**face, "id": 1, "image_id": 0, "keypoints": points},
-        {**face, "id": 2, "image_id": 1},
-        {**face, "id": 3, "image_id": 2, "attributes": {}},
-    ]
-    path = tmp_path / "faces.zip"
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("faces/annotations.json", json.dumps({"images": images, "annotations": annotations}))
-        for name in names:
-            file.writestr(f"faces/images/{name}", cv2.imencode(".jpg", image().pixels)[1].tobytes())
-    return path
 
 
 def test_reads_boxes_points_and_kinds(archive: Path) -> None:
@@ -74,7 +31,7 @@ def test_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
 
 
 def test_the_split_holds_back_whole_blocks_and_no_machine_labels() -> None:
-    every = [image(f"{source}_{i:04}", source) for source in ("hand", "machine", "none") for i in range(240)]
+    every = [labelled_image(f"{source}_{i:04}", source) for source in ("hand", "machine", "none") for i in range(240)]
     train, validation = split(every, seed=0, share=0.4)
     names = {each.name for each in validation}
     assert not names & {each.name for each in train}
@@ -84,60 +41,3 @@ def test_the_split_holds_back_whole_blocks_and_no_machine_labels() -> None:
     assert sum(each.annotator == "hand" for each in validation) == BLOCK * len(held)
     again = split(reversed(every), seed=0, share=0.4)[1]
     assert [each.name for each in again] == [each.name for each in validation]
-
-
-def test_a_warp_carries_boxes_and_points_along() -> None:
-    double = np.array([[2, 0, 5], [0, 2, 7]], np.float32)
-    sample = warp(image(), double, 240, 240)
-    assert sample.boxes.tolist() == [[25, 47, 85, 107]]
-    assert sample.landmarks[0, 0].tolist() == [25, 77]
-    assert sample.pixels[60, 50].tolist() == [220] * 3
-    assert sample.pixels[40, 50].tolist() == [60] * 3
-
-
-def test_a_mirrored_face_exchanges_its_sides() -> None:
-    mirror = np.array([[-1, 0, 120], [0, 1, 0]], np.float32)
-    sample = warp(image(), mirror, 120, 120)
-    assert sample.boxes.tolist() == [[80, 20, 110, 50]]
-    right_eye, left_eye = sample.landmarks[0, :2]
-    assert right_eye[0] < left_eye[0]
-
-
-def test_what_a_cut_leaves_too_little_of_is_ignored() -> None:
-    boxes = np.array([[-20, 0, 20, 40], [-30, 50, 10, 90], [60, 60, 66, 66], [200, 0, 240, 40]], np.float32)
-    empty = np.empty((0, 4), np.float32)
-    sample = cut(Sample(np.zeros((100, 100, 3), np.uint8), boxes, np.zeros((4, 5, 2), np.float32), empty))
-    assert sample.boxes.tolist() == [[0, 0, 20, 40]]
-    assert sample.ignored.tolist() == [[0, 50, 10, 90], [60, 60, 66, 66]]
-
-
-def test_composed_pictures_are_whole_and_repeatable() -> None:
-    composer, again = (Composer(images(), size=96, seed=3) for _ in range(2))
-    for _ in range(60):
-        sample, same = composer.draw(), again.draw()
-        assert sample.pixels.shape == (96, 96, 3)
-        assert sample.pixels.dtype == np.uint8
-        assert (sample.pixels == same.pixels).all()
-        assert (sample.boxes == same.boxes).all()
-        assert ((sample.boxes >= 0) & (sample.boxes <= 96)).all()
-        assert (sample.boxes[:, 2:] > sample.boxes[:, :2]).all()
-        assert len(sample.boxes) == len(sample.landmarks)
-
-
-def test_surplus_faces_become_ignored_regions() -> None:
-    count = MOST_FACES + 3
-    boxes = np.tile(np.array([[0, 0, 20, 20]], np.float32), (count, 1))
-    sample = Sample(np.zeros((32, 32, 3), np.uint8), boxes, np.zeros((count, 5, 2), np.float32), boxes[:0])
-    batch = collate([sample])
-    assert batch.real.sum() == MOST_FACES
-    assert (batch.ignored[0, :, 2] > 0).sum() == 3
-
-
-def test_batches_are_drawn_by_threads_that_end_with_the_block() -> None:
-    with Batches(images(), size=64, batch=4, seed=0, threads=2) as batches:
-        batch = batches.next()
-        threads = batches.threads
-    assert batch.images.shape == (4, 64, 64, 3)
-    assert batch.images.dtype == np.float32
-    assert 0 <= batch.images.min() <= batch.images.max() <= 1
-    assert not any(thread.is_alive() for thread in threads)

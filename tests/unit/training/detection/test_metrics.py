@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from training.detection.dataset import LabelledImage
-from training.detection.evaluate import Report
 from training.detection.metrics import Predictions, curve
 
 
@@ -55,11 +53,3 @@ def test_precision_and_recall_at_a_score() -> None:
     assert result.at(0.7) == (1, 0.5)
     assert result.at(0.5) == (0.5, 0.5)
     assert result.at(0.95) == (1, 0)
-
-
-def test_false_alarms_are_counted_on_pictures_without_a_face() -> None:
-    pixels, nothing = np.zeros((8, 8, 3), np.uint8), np.empty((0, 5, 2), np.float32)
-    empty = [LabelledImage(str(i), "none", pixels, faces(), nothing, bare=False) for i in range(4)]
-    report = Report(empty, [found(), found((0, 0, 5, 5, 0.7)), found((0, 0, 5, 5, 0.2)), found()])
-    assert report.false_alarms(0.5) == 25
-    assert report.false_alarms(0.1) == 50

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.emotion.convert import convert, serving_model
+from training.emotion.convert import serving_model
 from training.emotion.folding import fold_stem
 from training.emotion.networks import build_network
 
@@ -19,11 +19,3 @@ def test_a_folded_network_answers_as_the_plain_one() -> None:
 def test_a_network_without_such_a_stem_is_left_alone() -> None:
     serving = serving_model(build_network("classic"), "classic")
     assert fold_stem(serving) is serving
-
-
-def test_converted_networks_are_folded() -> None:
-    content = convert(serving_model(build_network("mien"), "mien"), "float32", np.zeros((0, 48, 48), np.uint8))
-    from ai_edge_litert.interpreter import Interpreter
-
-    names = [tensor["name"] for tensor in Interpreter(model_content=content).get_tensor_details()]
-    assert any("SpaceToDepth" in name for name in names)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from training.emotion.calibration import fit_calibration
 from training.emotion.data.votes import CHOICES
 from training.emotion.metrics import (
     accuracy,
@@ -24,6 +23,8 @@ def answers(labels: list[int], confidence: float = 0.9) -> np.ndarray:
 
 
 LABELS = np.array([0, 0, 0, 1, 3])
+
+
 ANSWERS = answers([0, 0, 3, 1, 0])
 
 
@@ -69,16 +70,3 @@ def test_votes_for_other_things_are_left_out() -> None:
     assert figures["images"] == 2
     assert figures["accuracy"] == pytest.approx(0.5)
     assert figures["divergence"] > 1
-
-
-@pytest.mark.parametrize("temperature", [0.6, 1.0, 2.5])
-def test_the_calibration_that_made_the_labels_is_found(temperature: float) -> None:
-    rng = np.random.default_rng(7)
-    logits = rng.normal(0, 2, (3_000, 7))
-    offsets = np.array([0.0, -1.5, 0.5, 0, 0, 0, 0])
-    scaled = np.exp((logits - offsets) / temperature)
-    drawn = (rng.random((3_000, 1)) < (scaled / scaled.sum(1, keepdims=True)).cumsum(1)).argmax(1)
-    found = fit_calibration(logits, drawn)
-    assert found.temperature == pytest.approx(temperature, rel=0.1)
-    assert np.allclose(found.offsets - found.offsets.mean(), offsets.mean() - offsets, atol=0.3)
-    assert np.allclose(found.apply(np.zeros((1, 7))), found.offsets / found.temperature)

@@ -9,54 +9,36 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.training import QUICK, QUICK_CHANGES, answers, weights
 from training.emotion.data import Fer2013, read_fer2013
-from training.emotion.learner import predict
-from training.emotion.recipe import CLASSIC, MIEN, Augmentation, Recipe
+from training.emotion.recipe import MIEN, Recipe
 from training.emotion.trainer import draw_order, fit, resume
 from training.shared.errors import TrainingError
 from training.shared.run_folder import RunFolder
 
-STILL = Augmentation(flip=False, rotation=3, zoom=0.02)
-QUICK = CLASSIC.model_copy(
-    update={"epochs": 3, "batch": 8, "validation": 0.2, "augmentation": STILL, "learning_rate": 3e-3, "dropout": 0.1}
-)
+
+def test_a_network_learns(classic_run: RunFolder, data: Fer2013) -> None:
+    assert (answers(classic_run, data).argmax(1) == data.public_test.labels).mean() > 0.6
 
 
-def weights(run: RunFolder) -> list[np.ndarray]:
-    import keras
-
-    return [np.asarray(weight) for weight in keras.models.load_model(run.path / "network.keras").get_weights()]
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, data: Fer2013) -> RunFolder:
-    """A classic network that has learned the bars."""
-    recipe = QUICK.model_copy(update={"epochs": 12})
-    return fit(recipe, data, tmp_path_factory.mktemp("runs") / "classic", source="bars", quiet=True)
-
-
-def test_a_network_learns(trained: RunFolder, data: Fer2013) -> None:
-    assert (answers(trained, data).argmax(1) == data.public_test.labels).mean() > 0.6
-
-
-def test_a_run_leaves_its_papers(trained: RunFolder) -> None:
-    assert trained.recipe(Recipe) == QUICK.model_copy(update={"epochs": 12})
-    origin = trained.read_json("origin.json")
+def test_a_run_leaves_its_papers(classic_run: RunFolder) -> None:
+    assert classic_run.recipe(Recipe) == QUICK.model_copy(update={"epochs": 12})
+    origin = classic_run.read_json("origin.json")
     assert len(origin["data"]["sha256"]) == 64
     assert origin["data"]["images"] == {"train": 70, "public_test": 21}
     assert origin["commit"]
-    history = trained.read_json("history.json")
+    history = classic_run.read_json("history.json")
     assert [record["epoch"] for record in history] == list(range(1, 13))
-    assert (trained.path / "curve.png").stat().st_size > 5000
-    assert list((trained.path / "logs").glob("events*"))
+    assert (classic_run.path / "curve.png").stat().st_size > 5000
+    assert list((classic_run.path / "logs").glob("events*"))
 
 
-def test_the_legacy_file_loads_back(trained: RunFolder) -> None:
+def test_the_legacy_file_loads_back(classic_run: RunFolder) -> None:
     import keras
 
     images = np.random.default_rng(1).random((2, 48, 48, 1), np.float32)
-    legacy = keras.models.load_model(trained.path / "emotion_model.h5", compile=False)
-    native = keras.models.load_model(trained.path / "network.keras", compile=False)
+    legacy = keras.models.load_model(classic_run.path / "emotion_model.h5", compile=False)
+    native = keras.models.load_model(classic_run.path / "network.keras", compile=False)
     assert np.array_equal(legacy.predict(images, verbose=0), native.predict(images, verbose=0))
 
 
@@ -81,30 +63,6 @@ def test_a_killed_run_ends_where_the_unbroken_one_does(
     unbroken = fit(recipe, data, tmp_path / "unbroken", source="bars", quiet=True)
     assert len(resumed.read_json("history.json")) == 20
     assert np.abs(answers(resumed, data) - answers(unbroken, data)).mean() < 0.02
-
-
-QUICK_CHANGES = [
-    part
-    for change in (
-        "batch=8",
-        "validation=0.2",
-        "learning_rate=0.003",
-        "dropout=0.1",
-        "augmentation.flip=false",
-        "augmentation.rotation=3",
-        "augmentation.zoom=0.02",
-    )
-    for part in ("--set", change)
-]
-"""The recipe ``QUICK`` as the command line spells it."""
-
-
-def answers(run: RunFolder, data: Fer2013) -> np.ndarray:
-    """Probabilities of the run's network on the test images."""
-    import keras
-
-    network = keras.models.load_model(run.path / "network.keras", compile=False)
-    return predict(network, data.public_test.images, 1 / 255)
 
 
 def _kill_after_an_epoch(arguments: list[str], run: Path, wait_for: Callable[..., Any]) -> None:
@@ -161,14 +119,14 @@ def _stop_after(epochs: int, recipe: Recipe, data: Fer2013, run: RunFolder) -> N
             fit(recipe, data, run.path, source="bars", quiet=True)
 
 
-def test_a_run_is_not_overwritten(trained: RunFolder, data: Fer2013) -> None:
+def test_a_run_is_not_overwritten(classic_run: RunFolder, data: Fer2013) -> None:
     with pytest.raises(TrainingError, match="--resume"):
-        fit(QUICK, data, trained.path, source="bars", quiet=True)
+        fit(QUICK, data, classic_run.path, source="bars", quiet=True)
 
 
-def test_a_run_is_not_continued_on_other_data(trained: RunFolder, data: Fer2013) -> None:
+def test_a_run_is_not_continued_on_other_data(classic_run: RunFolder, data: Fer2013) -> None:
     with pytest.raises(TrainingError, match="not what the run"):
-        resume(trained.path, Fer2013(data.public_test, data.train), quiet=True)
+        resume(classic_run.path, Fer2013(data.public_test, data.train), quiet=True)
 
 
 def test_what_holds_no_run_cannot_be_continued(tmp_path: Path, data: Fer2013) -> None:
@@ -197,35 +155,3 @@ def test_class_balance_shows_rare_labels_more_often_in_an_epoch_of_the_same_leng
     assert sorted(as_they_are) == list(range(1700))
     assert len(balanced) == 1700
     assert 0.17 < (balanced == 1).mean() < 0.23  # 4 times as often: 400 of 2,000
-
-
-def test_a_network_learns_from_a_teacher_and_names_it(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
-    """The labels are of no weight: whatever is learned comes from the teacher. A resumed run has it too."""
-    recipe = QUICK.model_copy(update={"teacher_weight": 1.0, "epochs": 24})
-    run = fit(recipe, data, tmp_path / "student", source="bars", teachers=[trained.path], quiet=True)
-    run = resume(run.path, data, recipe.model_copy(update={"epochs": 25}), quiet=True)
-
-    assert (answers(run, data).argmax(1) == answers(trained, data).argmax(1)).mean() > 0.5
-    (teacher,) = run.read_json("origin.json")["teachers"]
-    assert teacher["run"] == trained.path.name
-
-
-def test_a_teacher_must_have_finished(data: Fer2013, tmp_path: Path) -> None:
-    recipe = QUICK.model_copy(update={"teacher_weight": 0.5})
-    RunFolder(tmp_path / "begun").create(recipe, {"commit": "unknown"})
-    with pytest.raises(TrainingError, match=r"network\.keras"):
-        fit(recipe, data, tmp_path / "student", source="bars", teachers=[tmp_path / "begun"], quiet=True)
-
-
-def test_a_run_may_begin_with_the_weights_of_another(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
-    recipe = QUICK.model_copy(update={"epochs": 1, "learning_rate": 1e-9})
-    run = fit(recipe, data, tmp_path / "second", source="bars", begin_with=trained.path, quiet=True)
-
-    for mine, theirs in zip(weights(run), weights(trained), strict=True):
-        np.testing.assert_allclose(mine, theirs, atol=1e-6)
-    assert run.read_json("origin.json")["begun_with"][0]["run"] == trained.path.name
-
-
-def test_weights_of_another_kind_of_network_are_refused(trained: RunFolder, data: Fer2013, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="do not fit mien"):
-        fit(MIEN, data, tmp_path / "second", source="bars", begin_with=trained.path, quiet=True)

@@ -1,0 +1,51 @@
+"""API keys: none, wrong ones, and what their scopes allow."""
+
+from base64 import b64encode
+
+import pytest
+
+from api.access.keys import ApiKeyStore, Scope
+from support.gateway import MakeApp, bearer
+
+
+def test_without_a_key_no_client_gets_in_and_health_stays_open(make_app: MakeApp, jpeg: bytes) -> None:
+    client = make_app(require_keys=True).test_client()
+    for response in (client.get("/"), client.get("/metrics"), client.post("/detect_emotion", data=jpeg)):
+        assert (response.status_code, response.get_json()["code"]) == (401, "unauthorized")
+        assert response.headers["WWW-Authenticate"] == 'Bearer realm="mien", Basic realm="mien"'
+    assert client.get("/livez").status_code == 200
+    assert client.get("/readyz").get_json()["code"] == "not_ready"
+
+
+def test_a_key_opens_what_its_scopes_say(make_app: MakeApp, api_keys: ApiKeyStore) -> None:
+    client = make_app(require_keys=True).test_client()
+    token = api_keys.create("phone", frozenset({Scope.ANALYZE}))
+    assert client.get("/v1/jobs/never", headers=bearer(token)).status_code == 404
+    refused = client.get("/metrics", headers=bearer(token))
+    assert (refused.status_code, refused.get_json()["code"]) == (403, "forbidden")
+    assert '"operate"' in refused.get_json()["error"]
+
+
+def test_browsers_send_the_key_as_a_password(make_app: MakeApp, api_keys: ApiKeyStore) -> None:
+    token = api_keys.create("me", frozenset({Scope.LIVE}))
+    basic = b64encode(f"anything:{token}".encode()).decode()
+    response = (
+        make_app(require_keys=True).test_client().get("/", headers={"Authorization": f"Basic {basic}"}, buffered=True)
+    )
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "mien_x", "mien_000000000000_" + "A" * 43, "Ä"])
+def test_wrong_keys_are_refused(make_app: MakeApp, token: str) -> None:
+    response = make_app(require_keys=True).test_client().get("/v1/jobs/x", headers=bearer(token))
+    assert response.status_code == 401
+
+
+def test_a_changed_secret_and_a_revoked_key_are_refused(make_app: MakeApp, api_keys: ApiKeyStore) -> None:
+    client = make_app(require_keys=True).test_client()
+    token = api_keys.create("phone", frozenset({Scope.ANALYZE}))
+    wrong = token[:-1] + ("A" if token[-1] != "A" else "B")
+    assert client.get("/v1/jobs/x", headers=bearer(wrong)).status_code == 401
+    assert api_keys.revoke(api_keys.all()[0].id)
+    assert client.get("/v1/jobs/x", headers=bearer(token)).status_code == 401
+    assert not api_keys.revoke("unheard-of")

@@ -1,0 +1,38 @@
+"""Rates: of a key, of the setting, and for requests at the same time."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from api.access.keys import ApiKeyStore, Scope
+from support.gateway import MakeApp, bearer
+
+
+def test_a_rate_holds_for_requests_at_the_same_time(make_app: MakeApp) -> None:
+    app = make_app(rate_limit="5/hour")
+    start = threading.Barrier(30)
+
+    def look(_: int) -> int:
+        start.wait()
+        return app.test_client().get("/v1/jobs/never").status_code
+
+    with ThreadPoolExecutor(30) as threads:
+        assert Counter(threads.map(look, range(30))) == {404: 5, 429: 25}
+
+
+def test_a_keys_own_rate_and_the_setting(make_app: MakeApp, api_keys: ApiKeyStore) -> None:
+    client = make_app(require_keys=True, rate_limit="1/hour").test_client()
+    plain = api_keys.create("plain", frozenset({Scope.ANALYZE}))
+    fast = api_keys.create("fast", frozenset({Scope.ANALYZE}), rate="3/hour")
+    get = lambda token: client.get("/v1/jobs/x", headers=bearer(token))  # noqa: E731
+    assert [get(plain).status_code for _ in range(2)] == [404, 429]
+    assert [get(fast).status_code for _ in range(4)] == [404, 404, 404, 429], "clients do not share a quota"
+    refused = get(fast)
+    assert refused.get_json()["code"] == "quota_exceeded"
+    assert 3_500 < int(refused.headers["Retry-After"]) <= 3_601
+
+
+def test_anonymous_clients_may_be_limited_too(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/hour").test_client()
+    assert [client.get("/v1/jobs/x").status_code for _ in range(2)] == [404, 429]
+    assert client.get("/emotion_data").status_code == 200, "the live page is not counted"

@@ -1,0 +1,83 @@
+"""Predicted waits: from the pace of lately, or from what leaves the queue."""
+
+import pytest
+from flask import Flask
+from redis import Redis
+
+from api.overload.admission import Admission
+from contracts.errors import Overloaded
+from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, metric_key
+from contracts.queues import BULK, INTERACTIVE
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.counters import CounterStore
+from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.jobs import JobStore
+from support.clocks import ManualClock
+from support.gateway import MakeApp
+
+
+def test_too_many_waiting_bytes_are_overload(make_app: MakeApp, redis: Redis, jpeg: bytes) -> None:
+    app = make_app(max_open_bytes=1_000)
+    redis.set(keys.OPEN_BYTES, 1_000)
+    response = app.test_client().post("/v1/jobs", data=jpeg, content_type="image/jpeg")
+    assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
+
+
+def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, redis: Redis, jpeg: bytes) -> None:
+    counted = {
+        IMAGES_ANALYZED: 10,
+        metric_key(JOBS_FINISHED, state="succeeded"): 5,
+        metric_key(STAGE_SECONDS, stage="detect"): 40,
+    }
+    CounterStore(redis).add(counted)  # 4 s an image, two images a job
+    redis.rpush(INTERACTIVE, *(["a message"] * 5))
+    client = app.test_client()
+    response = client.post("/v1/jobs?priority=interactive", data=jpeg, content_type="image/jpeg")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "37"), "until the wait is below 3 s"
+    assert "about 40 s" in response.get_json()["error"]
+    assert client.post("/v1/jobs", data=jpeg, content_type="image/jpeg").status_code == 202, "bulk has its own queue"
+
+
+def test_the_pace_is_that_of_lately_and_not_of_all_time(settings: Settings, redis: Redis) -> None:
+    settings = settings.model_copy(update={"max_interactive_wait_s": 1.0})
+    now, counters = [0.0], CounterStore(redis)
+    admission = Admission(settings, JobStore(redis, settings), counters, HeartbeatStore(redis), clock=lambda: now[0])
+    redis.rpush(INTERACTIVE, *(["a message"] * 5))
+    counters.add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 40})
+    with pytest.raises(Overloaded, match="about 20 s"):
+        admission.check(INTERACTIVE)
+    counters.add({IMAGES_ANALYZED: 100, metric_key(STAGE_SECONDS, stage="detect"): 1})
+    now[0] += 2
+    admission.check(INTERACTIVE)
+    now[0] += 2
+    admission.check(INTERACTIVE)  # nothing new was measured: the pace is kept
+    redis.delete(keys.COUNTERS)
+    counters.add({IMAGES_ANALYZED: 1, metric_key(STAGE_SECONDS, stage="detect"): 4})
+    now[0] += 2
+    with pytest.raises(Overloaded, match="about 20 s"):
+        admission.check(INTERACTIVE)
+
+
+def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(
+    settings: Settings, redis: Redis, clock: ManualClock
+) -> None:
+    from api.overload.admission import Admission
+
+    counters = CounterStore(redis)
+    admission = Admission(settings, JobStore(redis, settings), counters, HeartbeatStore(redis), clock)
+    redis.rpush(INTERACTIVE, *(["a message"] * 20))
+    admission.check(INTERACTIVE)
+    clock.now += 2
+    # By the stages alone an image costs 1 ms; but only ten jobs have left in two seconds.
+    counters.add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 0.01})
+    counters.add({metric_key(JOBS_ANALYZED, queue=INTERACTIVE): 10})
+    with pytest.raises(Overloaded, match="about 4 s") as caught:
+        admission.check(INTERACTIVE)
+    assert caught.value.retry_after == pytest.approx(1)
+    admission.check(BULK)
+    redis.delete(INTERACTIVE)
+    clock.now += 2
+    admission.check(INTERACTIVE)
+    redis.rpush(INTERACTIVE, *(["a message"] * 20))
+    admission.check(INTERACTIVE)  # no job waited meanwhile, so that few have left says nothing

@@ -1,0 +1,51 @@
+"""Options of a job, wherever the body has room for them."""
+
+import base64
+import io
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+from contracts.queues import INTERACTIVE
+from contracts.storage.jobs import JobStore
+
+OPTIONS = {"priority": "interactive", "annotate": True, "deadline": 60, "metadata": {"album": [1, {"a": "ü"}]}}
+
+
+@pytest.mark.parametrize("way", ["JSON", "form", "query"])
+def test_options_come_as_the_body_has_room_for_them(client: FlaskClient, jobs: JobStore, jpeg: bytes, way: str) -> None:
+    texts = {name: v if isinstance(v, str) else json.dumps(v) for name, v in OPTIONS.items()}
+    if way == "JSON":
+        body = {"image": base64.b64encode(jpeg).decode(), **OPTIONS}
+        response = client.post("/v1/jobs", json=body)
+    elif way == "form":
+        response = client.post("/v1/jobs", data={"images": (io.BytesIO(jpeg), "a.jpg"), **texts})
+    else:
+        response = client.post("/v1/jobs", data=jpeg, content_type="image/jpeg", query_string=texts)
+    assert response.status_code == 202, response.text
+    job = jobs.get(response.get_json()["id"])
+    assert (job.queue, job.options.annotate, job.options.metadata) == (INTERACTIVE, True, OPTIONS["metadata"])
+    assert job.deadline_at is not None
+    assert 55 < job.deadline_at - job.created_at <= 60.1
+    assert response.get_json()["metadata"] == OPTIONS["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("priority=urgent", "priority"),
+        ("deadline=-1", "deadline"),
+        ("webhook=ftp://x", "webhook"),
+        ("metadata={", "metadata"),
+        ("metadata=[1]", "metadata"),
+        ('metadata={"a":1e999}', "metadata"),
+        ('metadata={"a":"' + "x" * 9_000 + '"}', "metadata"),
+        ("colour=red", "colour"),
+    ],
+)
+def test_a_wrong_option_is_named(client: FlaskClient, jobs: JobStore, jpeg: bytes, query: str, name: str) -> None:
+    response = client.post(f"/v1/jobs?{query}", data=jpeg, content_type="image/jpeg")
+    assert (response.status_code, response.get_json()["code"]) == (422, "malformed_request")
+    assert response.get_json()["field"] == name
+    assert jobs.open_count() == 0

@@ -1,0 +1,10 @@
+"""Query parameters and headers, read strictly."""
+
+import pytest
+from flask.testing import FlaskClient
+
+
+@pytest.mark.parametrize("wait", ["soon", "-1", "nan", ""])
+def test_a_wait_that_is_no_number_is_refused(client: FlaskClient, wait: str) -> None:
+    response = client.get(f"/v1/jobs/x?wait={wait}")
+    assert (response.status_code, response.get_json()["field"]) == (422, "wait")

@@ -1,0 +1,107 @@
+"""Cameras over HTTP: the list, the newest emotions, and the stream of pictures."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+
+from contracts.emotions import EMOTIONS
+from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
+from contracts.results import Box
+from contracts.storage.frames import FrameStore
+
+
+def publish(frames: FrameStore, sequence: int, camera: str = "cam", *, age_s: float = 0.0) -> Frame:
+    frame = Frame(camera, FrameStamp(1, sequence), time.time() - age_s, b"plain %d" % sequence)
+    frames.publish(frame)
+    return frame
+
+
+def analyze(frames: FrameStore, frame: Frame) -> None:
+    face = TrackedFace(
+        box=Box(x=1, y=2, width=3, height=4),
+        emotion="Sad",
+        confidence=0.876,
+        scores=dict.fromkeys(EMOTIONS, 0.1),
+        detection_score=0.9,
+        track=7,
+    )
+    result = FrameResult(
+        camera=frame.camera,
+        epoch=frame.stamp.epoch,
+        sequence=frame.stamp.sequence,
+        captured_at=frame.captured_at,
+        analyzed_at=frame.captured_at + 0.02,
+        width=64,
+        height=48,
+        faces=[face],
+        detector="lite",
+        model="classic-1",
+    )
+    frames.put_result(result, b"")
+
+
+PART = re.compile(
+    rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nMien-Picture: (\w+)\r\n\r\n(.*)\r\n--frame\r\n", re.DOTALL
+)
+
+
+def pictures(stream: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Parts of a stream as (kind, jpeg), held against the format to the byte."""
+    assert next(stream) == b"--frame\r\n"
+    for part in stream:
+        found = PART.fullmatch(part)
+        assert found, part
+        assert int(found[1]) == len(found[3])
+        yield found[2].decode(), found[3]
+
+
+def test_no_camera_is_an_answer_and_not_an_error(client: FlaskClient) -> None:
+    data = client.get("/emotion_data").get_json()
+    assert (data["camera"], data["state"], data["faces"]) == (None, "gone", [])
+    assert data["message"] == "No camera has sent a picture yet."
+    assert client.get("/v1/cameras").get_json() == {"cameras": []}
+
+
+def test_the_newest_emotions_with_their_age(client: FlaskClient, frames: FrameStore) -> None:
+    analyze(frames, publish(frames, 41, age_s=0.2))
+    data = client.get("/emotion_data?camera=cam").get_json()
+    assert (data["camera"], data["state"], data["sequence"]) == ("cam", "live", 41)
+    assert (data["emotion"], data["confidence"], data["faces"][0]["track"]) == ("Sad", 0.88, 7)
+    assert data["age_ms"] >= 200
+    assert data == data | {"width": 64, "height": 48, "model": "classic-1", "message": None}
+
+
+def test_the_default_is_the_camera_with_the_newest_frame(client: FlaskClient, frames: FrameStore) -> None:
+    publish(frames, 1, "old", age_s=60)
+    publish(frames, 1, "new")
+    assert client.get("/emotion_data").get_json()["camera"] == "new"
+    listed = client.get("/v1/cameras").get_json()["cameras"]
+    assert [camera["name"] for camera in listed] == ["new", "old"]
+
+
+def test_frames_without_analyses_are_called_stalled(client: FlaskClient, frames: FrameStore) -> None:
+    publish(frames, 1)
+    assert client.get("/emotion_data").get_json()["state"] == "stalled"
+    analyze(frames, publish(frames, 2, age_s=2))
+    publish(frames, 3)
+    data = client.get("/emotion_data").get_json()
+    assert (data["state"], data["message"]) == ("stalled", "Pictures arrive, but their analysis has stalled.")
+
+
+@pytest.mark.parametrize("address", ["/video_feed", "/emotion_data"])
+def test_an_unheard_of_camera_is_not_found(client: FlaskClient, address: str) -> None:
+    response = client.get(f"{address}?camera=unheard-of")
+    assert (response.status_code, response.get_json()["code"]) == (404, "camera_not_found")
+
+
+def test_headers_of_the_stream(client: FlaskClient, frames: FrameStore) -> None:
+    publish(frames, 1)
+    response = client.get("/video_feed", buffered=False)
+    assert response.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Accel-Buffering"] == "no"
+    assert next(pictures(response.iter_encoded())) == ("plain", b"plain 1")
+    response.close()

@@ -1,0 +1,15 @@
+"""The page and its files."""
+
+from flask.testing import FlaskClient
+
+
+def test_the_page_allows_its_own_files_only(client: FlaskClient) -> None:
+    response = client.get("/", buffered=True)
+    assert response.status_code == 200
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert "<style" not in response.text
+    assert client.get("/page/live.js", buffered=True).mimetype == "text/javascript"
+    assert client.get("/page/../app.py").status_code == 404

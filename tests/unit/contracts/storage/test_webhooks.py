@@ -1,0 +1,127 @@
+"""Webhooks in Redis: each in exactly one place, on a real server, with injected time."""
+
+import pytest
+from redis import Redis
+
+from contracts.errors import WebhookNotFound
+from contracts.jobs import JobOptions
+from contracts.queues import BULK
+from contracts.settings import Settings
+from contracts.storage import keys, webhooks
+from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import GAPS_S, WebhookStore
+from support.clocks import ManualClock
+from support.factories import make_items
+
+URL = "https://example.com/hook"
+
+
+@pytest.fixture
+def jobs(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
+    return JobStore(redis, settings, clock)
+
+
+@pytest.fixture
+def store(redis: Redis, clock: ManualClock) -> WebhookStore:
+    return WebhookStore(redis, clock)
+
+
+def finished(jobs: JobStore, url: str = URL) -> str:
+    job = jobs.create([b"x"], BULK, options=JobOptions(webhook=url))
+    jobs.claim(job.id, "w")
+    jobs.finish(job.id, "w", make_items())
+    return job.id
+
+
+@pytest.mark.parametrize("end", ["canceled", "expired", "exhausted"])
+def test_every_end_of_a_job_is_told(jobs: JobStore, store: WebhookStore, clock: ManualClock, end: str) -> None:
+    job = jobs.create([b"x"], BULK, deadline_at=clock.now + 500, options=JobOptions(webhook=URL))
+    if end == "canceled":
+        jobs.cancel(job.id)
+    elif end == "expired":
+        clock.now += 501
+        jobs.claim(job.id, "w")
+    else:
+        for _ in range(Settings().max_attempts + 1):
+            jobs.claim(job.id, "dead")
+            clock.now += 100
+    assert store.take_due() == [job.id]
+
+
+def test_without_a_webhook_nothing_is_due(jobs: JobStore, store: WebhookStore) -> None:
+    finished(jobs, "")
+    assert store.take_due() == []
+
+
+def test_one_worker_gets_it_and_another_only_when_that_one_is_not_heard_of(
+    jobs: JobStore, store: WebhookStore, clock: ManualClock
+) -> None:
+    job_id = finished(jobs)
+    assert store.take_due() == [job_id]
+    assert store.take_due() == []
+    clock.now += 61
+    assert store.take_due() == [job_id]
+
+
+def test_each_time_that_it_is_given_out_allows_for_one_attempt(jobs: JobStore, store: WebhookStore) -> None:
+    job_id = finished(jobs)
+    assert not store.begin(job_id), "it has not been given out"
+    store.take_due()
+    assert [store.begin(job_id) for _ in range(2)] == [True, False]
+
+
+def test_a_delivered_one_is_forgotten(redis: Redis, jobs: JobStore, store: WebhookStore, clock: ManualClock) -> None:
+    job_id = finished(jobs)
+    store.take_due()
+    store.delivered(job_id)
+    clock.now += 1_000
+    assert store.take_due() == []
+    assert not redis.exists(keys.webhook(job_id))
+
+
+def test_attempts_are_counted_and_in_the_end_it_is_given_up(
+    jobs: JobStore, store: WebhookStore, clock: ManualClock
+) -> None:
+    job_id = finished(jobs)
+    outcomes = [store.failed(job_id, URL, "answered 500") for _ in range(len(GAPS_S) + 1)]
+    assert outcomes == [True] * len(GAPS_S) + [False]
+    (dead,) = store.dead()
+    assert (dead.job, dead.url, dead.reason) == (job_id, URL, "answered 500")
+    assert (dead.attempts, dead.given_up_at) == (len(GAPS_S) + 1, clock.now)
+    clock.now += 100_000
+    assert store.take_due() == []
+
+
+def test_a_final_failure_is_the_last(jobs: JobStore, store: WebhookStore) -> None:
+    job_id = finished(jobs)
+    assert not store.failed(job_id, URL, "answered 410", final=True)
+    assert store.dead()[0].attempts == 1
+
+
+def test_one_that_was_given_up_can_be_tried_again_from_the_first_attempt_on(
+    jobs: JobStore, store: WebhookStore
+) -> None:
+    job_id = finished(jobs)
+    store.failed(job_id, URL, "answered 410", final=True)
+    store.replay(job_id)
+    assert (store.dead(), store.take_due()) == ([], [job_id])
+    with pytest.raises(WebhookNotFound):
+        store.replay(job_id)
+
+
+def test_those_given_up_are_listed_newest_first_and_only_so_many_are_kept(
+    jobs: JobStore, store: WebhookStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "_DEAD_KEPT", 2)
+    ids = []
+    for _ in range(3):
+        ids.append(finished(jobs))
+        store.failed(ids[-1], URL, "answered 410", final=True)
+        clock.now += 1
+    assert [dead.job for dead in store.dead()] == [ids[2], ids[1]]
+
+
+def test_the_secret_is_made_once(redis: Redis, store: WebhookStore) -> None:
+    secret = store.secret()
+    assert secret.startswith("whsec_")
+    assert WebhookStore(redis).secret() == store.secret() == secret

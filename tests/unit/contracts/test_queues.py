@@ -1,0 +1,27 @@
+"""Names that producers and consumers share."""
+
+from contracts.queues import BULK, INTERACTIVE, JOB_QUEUES, LIVE, QUEUES, TASKS, WEBHOOKS, broker_options
+from contracts.settings import Settings
+
+
+def test_what_a_client_waits_for_comes_first_and_bulk_last() -> None:
+    assert QUEUES == (INTERACTIVE, LIVE, WEBHOOKS, BULK)
+    assert set(JOB_QUEUES) <= set(QUEUES)
+    assert len(set(TASKS)) == len(TASKS)
+
+
+def test_a_worker_takes_from_all_queues_in_their_order_by_default() -> None:
+    assert Settings.model_fields["worker_queues"].default == ",".join(QUEUES)
+
+
+def test_options_follow_the_settings_and_each_caller_gets_its_own() -> None:
+    settings = Settings(redis_url="redis://broker:6379/0", visibility_timeout_s=77)
+    options = broker_options(settings)
+    assert options["broker_url"] == "redis://broker:6379/0"
+    assert options["broker_transport_options"]["visibility_timeout"] == 77
+    options["broker_transport_options"]["visibility_timeout"] = 1
+    assert broker_options(settings)["broker_transport_options"]["visibility_timeout"] == 77
+
+
+def test_queues_keep_their_bare_names_for_autoscalers() -> None:
+    assert broker_options(Settings())["broker_transport_options"]["priority_steps"] == [0]

@@ -1,0 +1,34 @@
+"""Runs that several tests look at, trained once a test process."""
+
+from pathlib import Path
+
+import pytest
+
+from models.cropping import CropFit
+from support.training import QUICK, QUICK_MIEN
+from training.emotion.card import export
+from training.emotion.data import Fer2013
+from training.emotion.trainer import fit
+from training.shared.run_folder import RunFolder
+
+
+@pytest.fixture(scope="session")
+def classic_run(tmp_path_factory: pytest.TempPathFactory, data: Fer2013) -> RunFolder:
+    """A classic network that has learned the bars."""
+    recipe = QUICK.model_copy(update={"epochs": 12})
+    return fit(recipe, data, tmp_path_factory.mktemp("runs") / "classic", source="bars", quiet=True)
+
+
+@pytest.fixture(scope="session")
+def mien_run(tmp_path_factory: pytest.TempPathFactory, data: Fer2013) -> RunFolder:
+    """Mien's network after a few steps."""
+    return fit(QUICK_MIEN, data, tmp_path_factory.mktemp("runs") / "mien", source="bars", quiet=True)
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory, mien_run: RunFolder, data: Fer2013) -> Path:
+    """The folder of its exported files."""
+    out = tmp_path_factory.mktemp("weights")
+    others = ("float32", "float16", "keras")
+    export(mien_run, data, "bars-1", out, form="int8", others=others, crop=CropFit(margin=0.1))
+    return out

@@ -1,0 +1,22 @@
+"""Arrays of FER2013, and the part held out for validation."""
+
+import numpy as np
+import pytest
+
+from contracts.emotions import EMOTIONS
+from training.emotion.data import Fer2013, hold_out
+from training.shared.errors import DataError
+
+
+def test_validation_takes_the_same_share_of_every_label(data: Fer2013) -> None:
+    rest, held = hold_out(data.train, 0.2, seed=5)
+    assert np.array_equal(np.bincount(held.labels), [2] * len(EMOTIONS))
+    assert len(rest) + len(held) == len(data.train)
+    assert not set(rest.names) & set(held.names)
+    assert hold_out(data.train, 0.2, seed=5)[1].names == held.names
+    assert hold_out(data.train, 0.2, seed=6)[1].names != held.names
+
+
+def test_a_split_that_would_be_empty_is_refused(data: Fer2013) -> None:
+    with pytest.raises(DataError, match="empty"):
+        hold_out(data.train, 0.01, seed=1)

@@ -1,0 +1,19 @@
+"""The calibration behind labels that were drawn from it."""
+
+import numpy as np
+import pytest
+
+from training.emotion.calibration import fit_calibration
+
+
+@pytest.mark.parametrize("temperature", [0.6, 1.0, 2.5])
+def test_the_calibration_that_made_the_labels_is_found(temperature: float) -> None:
+    rng = np.random.default_rng(7)
+    logits = rng.normal(0, 2, (3_000, 7))
+    offsets = np.array([0.0, -1.5, 0.5, 0, 0, 0, 0])
+    scaled = np.exp((logits - offsets) / temperature)
+    drawn = (rng.random((3_000, 1)) < (scaled / scaled.sum(1, keepdims=True)).cumsum(1)).argmax(1)
+    found = fit_calibration(logits, drawn)
+    assert found.temperature == pytest.approx(temperature, rel=0.1)
+    assert np.allclose(found.offsets - found.offsets.mean(), offsets.mean() - offsets, atol=0.3)
+    assert np.allclose(found.apply(np.zeros((1, 7))), found.offsets / found.temperature)

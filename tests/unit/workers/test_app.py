@@ -1,0 +1,54 @@
+"""The Celery app: which tasks it has, and that a message becomes work."""
+
+import io
+import json
+import logging
+
+import pytest
+from celery import Celery
+
+from contracts.logs import JsonFormatter
+from contracts.queues import ANALYZE_JOB, BULK, QUEUES, TASKS
+from contracts.settings import Settings
+from workers.app import create_app, register_tasks
+from workers.services import Services
+
+
+@pytest.fixture
+def app(settings: Settings, services: Services) -> Celery:
+    app = create_app(settings)
+    register_tasks(app, services)
+    return app
+
+
+def test_it_has_the_tasks_that_producers_name_and_no_others_of_ours(app: Celery) -> None:
+    assert {name for name in app.tasks if not name.startswith("celery.")} == set(TASKS)
+
+
+def test_a_message_is_kept_until_its_task_has_ended_and_none_is_taken_ahead(app: Celery) -> None:
+    assert app.conf.task_acks_late
+    assert app.conf.worker_prefetch_multiplier == 1
+    assert app.conf.worker_disable_prefetch
+    assert [queue.name for queue in app.conf.task_queues] == list(QUEUES)
+    assert app.conf.accept_content == ["json"]
+
+
+def test_a_task_does_its_work_and_says_what_became_of_it(app: Celery, services: Services, plain_jpeg: bytes) -> None:
+    job = services.jobs.create([plain_jpeg], BULK)
+    assert app.tasks[ANALYZE_JOB](job.id) == "finished"
+    assert services.jobs.get(job.id).state.final
+
+
+def test_log_lines_of_a_task_name_its_job(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter("worker"))
+    logger = logging.getLogger("workers.jobs")
+    logger.addHandler(handler)
+    try:
+        with caplog.at_level(logging.INFO, "workers.jobs"):
+            app.tasks[ANALYZE_JOB]("unknown-id")
+    finally:
+        logger.removeHandler(handler)
+    line = json.loads(stream.getvalue())
+    assert (line["job_id"], line["event"]) == ("unknown-id", "job unknown-id is not for this worker: missing")

@@ -1,0 +1,77 @@
+"""A camera's newest frame: latest wins, views only for viewers; real models, a real server."""
+
+from contracts.frames import Frame, FrameStamp
+from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, metric_key
+from support.factories import make_frame_result
+from workers.frames import analyze_frame
+from workers.services import Services
+
+
+def publish(services: Services, sequence: int, jpeg: bytes, epoch: int = 1) -> None:
+    assert services.frames.publish(Frame("cam", FrameStamp(epoch, sequence), 1_000.0 + sequence / 10, jpeg))
+
+
+def test_a_face_keeps_its_track_from_frame_to_frame(services: Services, face_jpeg: bytes) -> None:
+    tracks = []
+    for sequence in (1, 2):
+        publish(services, sequence, face_jpeg)
+        assert analyze_frame(services, "cam", f"t{sequence}") == "finished"
+        result = services.frames.result("cam")
+        assert result is not None
+        assert result.sequence == sequence
+        tracks.append([face.track for face in result.faces])
+    assert tracks == [[1], [1]]
+    assert services.counters.read()[metric_key(FRAMES_ANALYZED, camera="cam")] == 2
+
+
+def test_a_frame_is_analysed_once_however_often_it_is_asked_for(services: Services, plain_jpeg: bytes) -> None:
+    publish(services, 1, plain_jpeg)
+    assert [analyze_frame(services, "cam", f"t{i}") for i in range(3)] == ["finished", "stale", "stale"]
+    assert services.counters.read()[metric_key(FRAMES_STALE, camera="cam")] == 2
+
+
+def test_without_a_frame_there_is_nothing_to_do(services: Services) -> None:
+    assert analyze_frame(services, "cam", "t") == "stale"
+
+
+def test_a_view_is_drawn_only_while_there_are_viewers(services: Services, face_jpeg: bytes) -> None:
+    publish(services, 1, face_jpeg)
+    analyze_frame(services, "cam", "t1")
+    assert services.frames.view("cam") is None
+    services.frames.watch("cam")
+    publish(services, 2, face_jpeg)
+    analyze_frame(services, "cam", "t2")
+    view = services.frames.view("cam")
+    assert view is not None
+    assert view.stamp == FrameStamp(1, 2)
+    assert view.jpeg.startswith(b"\xff\xd8")
+    assert view.jpeg != face_jpeg
+    assert services.counters.read()[metric_key(FRAMES_DRAWN, camera="cam")] == 1
+
+
+def test_the_request_is_given_back_whatever_happens(services: Services, plain_jpeg: bytes) -> None:
+    for sequence, jpeg in ((1, plain_jpeg), (2, b"no image")):
+        tokens = [f"{sequence}-{i}" for i in range(services.settings.camera_in_flight)]
+        assert all(services.frames.reserve_request("cam", token) for token in tokens)
+        publish(services, sequence, jpeg)
+        analyze_frame(services, "cam", tokens[0])
+        assert services.frames.reserve_request("cam", "next")
+        for token in (*tokens, "next"):
+            services.frames.release_request("cam", token)
+
+
+def test_a_damaged_frame_is_passed_over(services: Services, plain_jpeg: bytes) -> None:
+    publish(services, 1, b"no image")
+    assert analyze_frame(services, "cam", "t1") == "damaged"
+    assert services.frames.result("cam") is None
+    publish(services, 2, plain_jpeg)
+    assert analyze_frame(services, "cam", "t2") == "finished"
+
+
+def test_a_result_that_comes_after_a_newer_one_is_dropped(services: Services, plain_jpeg: bytes) -> None:
+    publish(services, 1, plain_jpeg)
+    services.frames.put_result(make_frame_result(5), b"{}")
+    assert analyze_frame(services, "cam", "t") == "stale"
+    result = services.frames.result("cam")
+    assert result is not None
+    assert result.sequence == 5

@@ -1,0 +1,133 @@
+"""A job from claim to result: real models, a real server."""
+
+import logging
+
+import pytest
+from redis import Redis
+
+from contracts.jobs import JobOptions, JobState
+from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_CPU_SECONDS, metric_key
+from contracts.queues import BULK
+from contracts.storage import keys
+from models import Analyzer
+from workers.jobs import analyze_job
+from workers.services import Services
+
+
+def test_each_image_gets_its_result_and_all_is_counted(services: Services, face_jpeg: bytes, plain_jpeg: bytes) -> None:
+    job = services.jobs.create([face_jpeg, plain_jpeg], BULK)
+    assert analyze_job(services, job.id) == "finished"
+    done = services.jobs.get(job.id)
+    assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
+    first, second = (item.analysis for item in done.items)
+    assert first is not None
+    assert second is not None
+    assert (len(first.faces), len(second.faces)) == (1, 0)
+    counted = services.counters.read()
+    assert counted[IMAGES_ANALYZED] == 2
+    assert counted[FACES_FOUND] == 1
+    assert counted[metric_key(JOBS_ANALYZED, queue=BULK)] == 1
+    assert counted[metric_key(JOBS_FINISHED, state="succeeded")] == 1
+    assert counted[metric_key(STAGE_CPU_SECONDS, stage="detect")] > 0
+
+
+def test_a_second_message_of_the_same_job_does_nothing(services: Services, plain_jpeg: bytes) -> None:
+    job = services.jobs.create([plain_jpeg], BULK)
+    assert [analyze_job(services, job.id) for _ in range(2)] == ["finished", "final"]
+    assert services.counters.read()[IMAGES_ANALYZED] == 1
+
+
+def test_one_image_that_is_wrong_does_not_touch_the_others(services: Services, plain_jpeg: bytes) -> None:
+    job = services.jobs.create([b"no image", plain_jpeg], BULK)
+    analyze_job(services, job.id)
+    done = services.jobs.get(job.id)
+    assert done.state is JobState.SUCCEEDED
+    assert done.items[0].error is not None
+    assert done.items[0].error.code == "not_an_image"
+    assert done.items[1].analysis is not None
+
+
+def test_a_job_of_wrong_images_alone_has_failed_by_the_first(services: Services) -> None:
+    job = services.jobs.create([b"no image", b"none either"], BULK)
+    assert analyze_job(services, job.id) == "finished"
+    done = services.jobs.get(job.id)
+    assert done.state is JobState.FAILED
+    assert done.error == done.items[0].error
+    assert services.counters.read()[metric_key(JOBS_FINISHED, state="failed")] == 1
+
+
+def test_a_job_whose_images_are_gone_has_failed(services: Services, redis: Redis) -> None:
+    job = services.jobs.create([b"x"], BULK)
+    redis.delete(keys.job_images(job.id))
+    analyze_job(services, job.id)
+    done = services.jobs.get(job.id)
+    assert done.state is JobState.FAILED
+    assert done.error is not None
+    assert done.error.code == "analysis_failed"
+
+
+def test_an_unexpected_error_stays_with_its_image_and_is_logged(
+    services: Services,
+    analyzer: Analyzer,
+    plain_jpeg: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("inside the network")
+
+    monkeypatch.setattr(analyzer, "analyze_image", fail)
+    job = services.jobs.create([plain_jpeg], BULK)
+    analyze_job(services, job.id)
+    (item,) = services.jobs.get(job.id).items
+    assert item.error is not None
+    assert item.error.code == "analysis_failed"
+    assert "inside" not in item.error.detail
+    assert "ZeroDivisionError: inside the network" in caplog.text
+
+
+def test_a_job_that_another_worker_has_taken_over_is_not_written(
+    services: Services,
+    analyzer: Analyzer,
+    plain_jpeg: bytes,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    analyze = analyzer.analyze_image
+    job = services.jobs.create([plain_jpeg], BULK)
+
+    def too_slow(data: bytes, cpu_seconds: dict[str, float]) -> object:
+        redis.hset(keys.job(job.id), "owner", "another worker")
+        return analyze(data, cpu_seconds)
+
+    monkeypatch.setattr(analyzer, "analyze_image", too_slow)
+    with caplog.at_level(logging.WARNING):
+        assert analyze_job(services, job.id) == "lost"
+    assert "was taken over by another worker" in caplog.text
+    assert services.counters.read() == {}
+
+
+def test_annotated_images_are_kept_where_there_is_a_result(services: Services, face_jpeg: bytes) -> None:
+    job = services.jobs.create([face_jpeg, b"no image"], BULK, options=JobOptions(annotate=True))
+    analyze_job(services, job.id)
+    annotated = services.jobs.annotated(job.id, 0)
+    assert annotated is not None
+    assert annotated.startswith(b"\xff\xd8")
+    assert services.jobs.annotated(job.id, 1) is None
+
+
+def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
+    services: Services, redis: Redis, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
+    redis.config_set("maxmemory-policy", "noeviction")
+    redis.config_set("maxmemory", 1)
+    try:
+        assert analyze_job(services, job.id) == "finished"
+    finally:
+        redis.config_set("maxmemory", 0)
+    done = services.jobs.get(job.id)
+    assert (done.state, done.attempts, len(done.items)) == (JobState.SUCCEEDED, 1, 1)
+    assert services.jobs.annotated(job.id, 0) is None
+    assert "no annotated images" in caplog.text
