@@ -46,9 +46,10 @@ def test_the_javascript_client(address: str, photo: bytes, tmp_path: Path) -> No
 def test_the_python_client(address: str, photo: bytes) -> None:
     with mien_client.Mien(address) as mien:
         assert len(mien.detect(photo)["faces"]) == 1
-        job = mien.submit([photo, b"broken"], metadata={"album": 17}, priority="interactive")
+        job = mien.submit([("me.jpg", photo), b"broken"], metadata={"album": 17}, priority="interactive")
         done = mien.wait(job["id"])
         assert [bool(item["error"]) for item in done["items"]] == [False, True]
+        assert [item["name"] for item in done["items"]] == ["me.jpg", "1"]
         assert done["metadata"] == {"album": 17}
         assert [event["state"] for event in mien.events(job["id"])] == ["succeeded"]
         assert mien.cancel(job["id"])["state"] == "succeeded"
