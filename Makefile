@@ -11,6 +11,8 @@ NETWORK ?= classic
 JOBS ?= 2
 UPGRADE ?=
 
+PIP = $(BIN)/python -m pip install --disable-pip-version-check
+
 LOCAL = $(VENV)/.installed-local
 DEV = $(VENV)/.installed-dev
 TRAINING = $(VENV)/.installed-training
@@ -26,8 +28,12 @@ up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl
 	@exec $(BIN)/python -m deploy.local --workers $(WORKERS) --data $(STATE)
 
 .PHONY: test
-test: $(DEV) ## all tests, on JOBS=2 processes
-	$(BIN)/python -m pytest -n $(JOBS)
+test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
+	@$(BIN)/python tests/support/browser.py
+	@rm -rf .coverage
+	$(BIN)/coverage run -m pytest -n $(JOBS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 .PHONY: check
 check: $(DEV) ## style, types, import contracts, and the tests that need no second process
@@ -56,7 +62,7 @@ lock: $(DEV) ## write requirements/*.txt anew after a change of pyproject.toml (
 
 .PHONY: clean
 clean: ## remove the virtual environment, caches and the local Redis' data
-	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
 
 # A virtual environment knows by a stamp what was installed in it and is brought up to date when a lock file changes.
 $(BIN)/python:
@@ -65,6 +71,6 @@ $(BIN)/python:
 
 $(VENV)/.installed-%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo "Installing requirements/$*.txt into $(VENV); the first time this takes a few minutes."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(PIP) --require-hashes -r requirements/$*.txt
+	$(PIP) --quiet --no-deps -e .
 	@touch $@

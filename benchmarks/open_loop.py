@@ -70,7 +70,7 @@ class PhotoClient:
 async def closed_loop(client: PhotoClient, clients: int, seconds: float) -> float:
     """Requests answered a second when `clients` wait for each answer before they ask again: the capacity.
 
-    Whoever is refused asks again a little later.
+    A client that is refused asks again a little later.
     """
     end = time.perf_counter() + seconds
     answered: Counter[int] = Counter()

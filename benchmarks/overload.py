@@ -3,8 +3,8 @@
     python -m benchmarks.overload [--times 3] [--seconds 40] [--detector lite]
 
 First the capacity is measured with clients that wait for each answer, then an open loop offers a multiple of it. The
-stated limit is `MIEN_SYNC_TIMEOUT_S`: whoever is accepted gets the result in the same answer. It is kept because jobs
-are accepted only while the predicted wait is below `MIEN_MAX_INTERACTIVE_WAIT_S`, by default a third of it.
+stated limit is `MIEN_SYNC_TIMEOUT_S`: a client that is accepted gets the result in the same answer. It is kept because
+jobs are accepted only while the predicted wait is below `MIEN_MAX_INTERACTIVE_WAIT_S`, by default a third of it.
 """
 
 import argparse

@@ -46,7 +46,7 @@ def running_system(
 ) -> Iterator[System]:
     """Start everything, wait until the gateway is ready, and stop everything afterwards.
 
-    `settings` are everybody's; `each` has further ones for each worker.
+    `settings` are those of all processes; `each` has further ones for each worker.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -90,7 +90,7 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """A port of 127.0.0.1 that no program listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

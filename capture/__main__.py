@@ -39,12 +39,12 @@ def run(settings: Settings) -> None:
     """
     from capture.selection import open_source
 
-    _quieten(settings)
+    _configure_opencv(settings)
     with log_context(camera=settings.camera), closing(open_source(settings.camera_source)) as source:
         _publish(settings, source)
 
 
-def _quieten(settings: Settings) -> None:
+def _configure_opencv(settings: Settings) -> None:
     """OpenCV and FFmpeg would repeat at every attempt to connect what our own log says once."""
     import cv2
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Camera:
-    """Publishes the newest picture at a steady rate, and asks for its analysis while few requests are in flight."""
+    """Publishes the newest image at a steady rate, and requests its analysis while few requests are in flight."""
 
     def __init__(
         self,
@@ -64,7 +64,11 @@ class Camera:
             self.step()
 
     def step(self) -> bool:
-        """Read one picture and publish it. False: there was none, or it could not be published."""
+        """Read one image and publish it.
+
+        Returns:
+            False if there was none, or it could not be published.
+        """
         captured = self._source.read()
         if captured is None:
             return False
@@ -72,7 +76,7 @@ class Camera:
         frame = Frame(self._name, self._stamp, captured.taken_at, encode(captured.image))
         try:
             problem = "" if self._publish(frame) else f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
-        except MienError as error:  # the camera stays open: the next picture is worth more than this one
+        except MienError as error:  # the camera stays open: the next image is worth more than this one
             problem = str(error)
         self._report(problem)
         return not problem

@@ -1,4 +1,4 @@
-"""Floor 0: what two separately deployed processes must agree on, and nothing else.
+"""Layer 0: what two separately deployed processes must agree on, and nothing else.
 
 The test for a line in here: would two processes disagree if only one of them changed?
 Settings names, Redis keys and messages pass; image helpers do not.

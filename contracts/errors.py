@@ -32,12 +32,7 @@ class MienError(Exception):
     code: ClassVar[str] = "internal_error"
 
     def __init__(self, detail: str, *, field: str | None = None) -> None:
-        """Say what is wrong.
-
-        Args:
-            detail: a sentence for the user.
-            field: the member, parameter or setting that is at fault.
-        """
+        """Say in a sentence what is wrong (`detail`), and with which member, parameter or setting (`field`)."""
         super().__init__(detail)
         self.detail = detail
         self.field = field

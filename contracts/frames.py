@@ -16,7 +16,7 @@ class FrameStamp(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One picture of a camera, as captured."""
+    """One image of a camera, as captured."""
 
     camera: str
     stamp: FrameStamp
@@ -26,7 +26,7 @@ class Frame(NamedTuple):
 
 
 class View(NamedTuple):
-    """One annotated picture of a camera, ready for viewers."""
+    """One annotated image of a camera, ready for viewers."""
 
     stamp: FrameStamp
     captured_at: float

@@ -1,13 +1,14 @@
 """The one way in which a process of Mien starts, and says why it cannot."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import Final
 
 from contracts.errors import ConfigurationError, MienError
 from contracts.logs import configure_logging
-from contracts.settings import Settings, load_settings
+from contracts.settings import Settings, load_settings, unknown_settings
 
 PROJECT: Final = "mien"
 EXIT_CONFIGURATION: Final = 2
@@ -16,7 +17,7 @@ EXIT_FAILURE: Final = 1
 
 
 def run_process(role: str, main: Callable[[Settings], None]) -> int:
-    """Read the settings, set up logging, and do the process's work.
+    """Read the settings, set up logging, and do the process's work. Names that look like settings are pointed out.
 
     Args:
         role: ``gateway``, ``worker``, ``capture``, ``flower``, or `PROJECT` itself for what runs them all.
@@ -30,6 +31,8 @@ def run_process(role: str, main: Callable[[Settings], None]) -> int:
         settings = load_settings()
         log_format = settings.log_format
         configure_logging(settings, role)
+        for sentence in unknown_settings(os.environ).values():
+            logging.getLogger(role).warning("%s", sentence)
         main(settings)
     except MienError as error:
         if log_format == "json":

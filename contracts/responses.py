@@ -32,7 +32,7 @@ class FaceResponse(Message):
 class DetectionResponse(Message):
     """What was read from one image. `emotion` and `confidence` are those of the largest face.
 
-    It is the answer of ``POST /detect_emotion`` too, and the same for the same picture: what differs from one request
+    It is the answer of ``POST /detect_emotion`` too, and the same for the same image: what differs from one request
     to the next, as the job's id, is in the headers.
     """
 

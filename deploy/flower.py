@@ -7,9 +7,9 @@ import sys
 
 from celery import Celery
 
-from contracts.errors import ConfigurationError
+from contracts.process import run_process
 from contracts.queues import broker_options
-from contracts.settings import Settings, load_settings
+from contracts.settings import Settings
 
 _TASKS_KEPT = 10_000
 """Flower's own limit is ten times as many, which is hundreds of megabytes."""
@@ -20,11 +20,11 @@ _LOG_LEVELS = {"info": "warning"}
 
 def main() -> int:
     """Run Flower until a signal ends it. Returns the exit status."""
-    try:
-        settings = load_settings()
-    except ConfigurationError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return run_process("flower", run)
+
+
+def run(settings: Settings) -> None:
+    """Run Flower as the settings say, until a signal ends it."""
     password = settings.flower_password
     if not password:
         password = new_password()
@@ -37,7 +37,6 @@ def main() -> int:
     app = Celery("mien", set_as_current=False)
     app.conf.update(broker_options(settings))
     app.start(arguments(settings))
-    return 0
 
 
 def arguments(settings: Settings) -> list[str]:

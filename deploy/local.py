@@ -10,15 +10,16 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 from honcho.environ import parse_procfile
 
-from contracts.errors import ConfigurationError, MienError
-from contracts.settings import PREFIX, Settings, load_settings, unknown_settings
+from contracts.errors import ConfigurationError
+from contracts.process import PROJECT, run_process
+from contracts.settings import PREFIX, Settings, unknown_settings
 from deploy.flower import new_password
 from deploy.ports import check_ports, free_port, next_free_port
 from deploy.readiness import Readiness, addresses
@@ -37,12 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     options = _parse(argv)
     stop, kill_now = threading.Event(), threading.Event()
     _handle_signals(stop, kill_now)
-    try:
-        _run(load_settings(), options, stop, kill_now)
-    except MienError as error:
-        print(f"mien: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ConfigurationError) else 1
-    return 0
+    return run_process(PROJECT, lambda settings: _run(settings, options, stop, kill_now))
 
 
 def _with_free_port(settings: Settings) -> Settings:
@@ -58,9 +54,6 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
     settings = _with_free_port(settings)
     check_ports(settings.host, {"MIEN_PORT": settings.port, "MIEN_FLOWER_PORT": settings.flower_port})
     terminal = Terminal(sys.stdout)
-    unknown = unknown_settings(os.environ)
-    for sentence in unknown.values():
-        terminal.write("mien", sentence)
     wrong: list[str] = []
 
     def end_for_wrong_setting(sentence: str) -> None:
@@ -75,7 +68,7 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
             return
         if not settings.flower_password:
             settings = settings.model_copy(update={"flower_password": new_password()})
-        environment = _environment(settings, leave_out=unknown)
+        environment = _environment(settings)
         processes = [
             SupervisedProcess(name, command, environment, terminal.writer(name), on_wrong_setting=end_for_wrong_setting)
             for name, command in _commands(options.workers)
@@ -129,9 +122,10 @@ def _argv(command: str) -> list[str]:
     return [sys.executable if program == "python" else program, *rest]
 
 
-def _environment(settings: Settings, leave_out: Iterable[str]) -> dict[str, str]:
-    """The environment of all processes; without unknown settings, which have been pointed out once."""
-    inherited = {name: value for name, value in os.environ.items() if name not in set(leave_out)}
+def _environment(settings: Settings) -> dict[str, str]:
+    """The environment of all processes; without unknown settings, which this process has pointed out."""
+    unknown = unknown_settings(os.environ)
+    inherited = {name: value for name, value in os.environ.items() if name not in unknown}
     ours = {
         f"{PREFIX}REDIS_URL": settings.redis_url,
         f"{PREFIX}PORT": str(settings.port),

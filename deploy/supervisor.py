@@ -5,6 +5,7 @@ as soon as one ends, so a worker that crashes would take the gateway with it; it
 after the processes that use it. So the supervisor is our own.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -14,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
-WRONG_SETTING = 2
-"""Exit status of a process that cannot start until a person changes a setting (also what argparse ends with)."""
+from contracts.process import EXIT_CONFIGURATION, PROJECT
 
 _STABLE_S = 30.0
 """A process that has run this long before it ended is restarted without delay, as after its first end."""
@@ -43,7 +43,7 @@ class SupervisedProcess:
         command: program and arguments.
         environment: the whole environment of the process.
         output: is given each line that the process prints, and what the supervisor does with it.
-        on_wrong_setting: is given a sentence when the process has ended with the status `WRONG_SETTING`.
+        on_wrong_setting: is given the last sentence of a process that has ended with `EXIT_CONFIGURATION`.
         delays: a fresh series of seconds to wait before each restart.
     """
 
@@ -106,8 +106,8 @@ class SupervisedProcess:
             relay.join()
             if self._stopping.is_set():
                 return
-            if status == WRONG_SETTING:
-                self._on_wrong_setting(f"{self.name} cannot start. {self._last_line}".rstrip())
+            if status == EXIT_CONFIGURATION:
+                self._on_wrong_setting(_sentence(self._last_line) or f"{self.name} cannot start.")
                 return
             if time.monotonic() - began > _STABLE_S:
                 delays = self._delays()
@@ -165,6 +165,14 @@ def stop_all(processes: Sequence[SupervisedProcess], grace_s: float, kill_now: t
             return
     for process in processes:
         process.kill()
+
+
+def _sentence(line: str) -> str:
+    """What `run_process` said in its last line, in either form of the log."""
+    if line.startswith("{"):
+        with suppress(ValueError, KeyError):
+            return str(json.loads(line)["event"])
+    return line.removeprefix(f"{PROJECT} ")
 
 
 def _ending(status: int) -> str:

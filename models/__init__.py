@@ -1,4 +1,4 @@
-"""Floor 1: images in, faces out. Knows no Redis, no Celery, no Flask.
+"""Layer 1: images in, faces out. Knows no Redis, no Celery, no Flask.
 
 >>> from models import load_analyzer
 >>> faces = load_analyzer().analyze(jpeg_bytes)

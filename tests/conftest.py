@@ -1,5 +1,6 @@
 """Fixtures for all tests: a private real server and real processes, never ones that are used elsewhere."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -34,6 +35,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.redis)
         if fixtures & _PROCESSES or "integration" in item.path.parts:
             item.add_marker(pytest.mark.processes)
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """The root logger is after the test as it was before, although a process was started in it."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture(scope="session")

@@ -1,1 +1,1 @@
-"""Floor 2: data sets, networks, training, evaluation and export."""
+"""Layer 2: data sets, networks, training, evaluation and export."""

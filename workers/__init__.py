@@ -1,1 +1,1 @@
-"""Floor 2: the Celery processes that hold the models."""
+"""Layer 2: the Celery processes that hold the models."""

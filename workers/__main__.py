@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(settings: Settings) -> None:
     """Run a worker with these settings until it is told to stop."""
     if settings.log_level == "info":
-        _quieten()
+        _limit_library_logs()
     lower_priority(settings.worker_queues)  # before anything starts threads, as NumPy does when it is imported
     import cv2
 
@@ -41,7 +41,7 @@ def run(settings: Settings) -> None:
     from workers.services import build_services
     from workers.visibility import ExtendVisibilityTimeout
 
-    cv2.setNumThreads(1)  # the threads of the pool are the parallelism; OpenCV's own would fight them
+    cv2.setNumThreads(1)  # the threads of the pool are the parallelism; OpenCV's own would compete with them
     services = build_services(settings)
     app = create_app(settings)
     app.steps["consumer"].add(ExtendVisibilityTimeout)
@@ -57,7 +57,7 @@ def run(settings: Settings) -> None:
         dispatcher.close()
 
 
-def _quieten() -> None:
+def _limit_library_logs() -> None:
     """Keep Celery's two lines a task out of the log: a camera alone would write thirty a second."""
     for name in ("celery.worker.strategy", "celery.worker.request", "celery.app.trace"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -24,7 +24,7 @@ def create_app(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_disable_prefetch=True,
         worker_consumer="workers.consumer:Consumer",
-        # Redis may restart, or be full: wait for it instead of dying.
+        # Redis may restart, or be full: wait for it instead of ending.
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_channel_error_retry=True,

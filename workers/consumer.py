@@ -12,7 +12,7 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 
 
 class Consumer(CeleryConsumer):  # type: ignore[misc]
-    """Forgets the messages of a lost connection instead of dying over them."""
+    """Forgets the messages of a lost connection instead of ending with it."""
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Disarm the old connection's channels before Celery closes and replaces it."""

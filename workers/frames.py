@@ -56,8 +56,8 @@ def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float])
 def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaultdict[str, float]) -> None:
     """Draw and encode once, for all viewers of all gateways."""
     begun = time.perf_counter()
-    picture = services.analyzer.decode(frame.jpeg)  # finer than the analysis needed it
-    jpeg = encode_jpeg(draw_faces(picture.pixels, result.faces, picture.scale))
+    decoded = services.analyzer.decode(frame.jpeg)  # finer than the analysis needed it
+    jpeg = encode_jpeg(draw_faces(decoded.pixels, result.faces, decoded.scale))
     amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
     amounts[metric_key(FRAMES_DRAWN, camera=frame.camera)] += 1
     services.frames.put_view(frame.camera, View(frame.stamp, frame.captured_at, jpeg))

@@ -62,11 +62,11 @@ def _analyze_item(services: Services, index: int, data: bytes, cpu_seconds: dict
 def _keep_annotated(services: Services, job_id: str, images: list[bytes], items: list[ItemResult]) -> None:
     for data, item in zip(images, items, strict=True):
         if item.analysis is not None:
-            picture = services.analyzer.decode(data)
-            drawn = draw_faces(picture.pixels, item.analysis.faces, picture.scale)
+            decoded = services.analyzer.decode(data)
+            drawn = draw_faces(decoded.pixels, item.analysis.faces, decoded.scale)
             try:
                 services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
-            except Overloaded as error:  # pictures can be done without; the result, which is always written, cannot
+            except Overloaded as error:  # annotated images may be missing; the result, which is always written, may not
                 logger.warning("job %s gets no annotated images: %s", job_id, error)
                 return
 

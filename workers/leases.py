@@ -1,6 +1,6 @@
 """Jobs that this process is working on: their leases are renewed, and a stuck one is noticed.
 
-A thread cannot be killed from outside. So a job that runs for longer than any honest one loses its lease, another
+A thread cannot be killed from outside. So a job that runs for longer than the time limit loses its lease, another
 worker gets it, and this process ends, to be started afresh.
 """
 

@@ -19,7 +19,7 @@ CONTENT_TYPE: Final = "application/problem+json"
 _SMALL: Final = 1_000_000
 """Bytes that may as well be read: what a refused request still has to send goes before the next one is looked at."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class ProblemDocument(Message):
@@ -118,5 +118,5 @@ def _translate(error: HTTPException) -> MienError:
 
 
 def _from_surprise(error: Exception) -> Response:
-    log.exception("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    logger.exception("unexpected error in %s %s", request.method, request.path, exc_info=error)
     return problem_response(MienError("Something went wrong inside Mien; its log has the details."))

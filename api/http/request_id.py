@@ -2,9 +2,12 @@
 
 import re
 import secrets
+from contextlib import ExitStack
 from typing import Final
 
 from flask import Flask, Response, g, request
+
+from contracts.logs import log_context
 
 HEADER: Final = "X-Request-ID"
 LONGEST: Final = 128
@@ -14,16 +17,28 @@ _ACCEPTABLE: Final = re.compile(rf"[A-Za-z0-9{re.escape(SIGNS)}]{{1,{LONGEST}}}"
 
 
 def install(app: Flask) -> None:
-    """Give every request an id, its client's own if that is acceptable, and give it back with the answer."""
+    """Give every request an id, its client's own if that is acceptable, and give it back with the answer.
+
+    Every line that is logged until the request ends has the id in its context; what a stream logs later has not.
+    """
     app.before_request(_begin)
     app.after_request(_give_back)
+    app.teardown_request(_end)
 
 
 def _begin() -> None:
     sent = request.headers.get(HEADER, "")
     g.request_id = sent if _ACCEPTABLE.fullmatch(sent) else secrets.token_hex(16)
+    g.log_context = ExitStack()
+    g.log_context.enter_context(log_context(request_id=g.request_id))
 
 
 def _give_back(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
     return response
+
+
+def _end(_: BaseException | None) -> None:
+    context: ExitStack | None = g.pop("log_context", None)
+    if context is not None:
+        context.close()

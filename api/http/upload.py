@@ -22,16 +22,17 @@ class UploadRequest(Request):
             TooManyImages: from the parser, at the first file too many.
         """
         parser = super().make_form_data_parser()
-        open_stream, files = parser.stream_factory, 0
+        open_stream, opened = parser.stream_factory, list[IO[bytes]]()
 
         def open_counted(*arguments: Any, **named: Any) -> IO[bytes]:
-            nonlocal files
-            files += 1
-            if self.max_form_files is not UNBOUNDED and files > self.max_form_files:
+            if self.max_form_files is not UNBOUNDED and len(opened) >= self.max_form_files:
+                for stream in opened:
+                    stream.close()
                 raise TooManyImages(
                     f"The form has more than {self.max_form_files} files; {self.max_form_files} are allowed in one job."
                 )
-            return open_stream(*arguments, **named)
+            opened.append(open_stream(*arguments, **named))
+            return opened[-1]
 
         parser.stream_factory = open_counted
         return parser

@@ -25,7 +25,7 @@ _LOOK_EVERY_S: Final = 0.02
 SUBMISSION_ERRORS: Final = (errors.IdempotencyConflict, errors.Overloaded, errors.BrokerUnavailable)
 """What `Submission.submit` raises."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Submission:
@@ -130,7 +130,7 @@ class Submission:
         try:
             self._dispatcher.job(job.id, job.queue)
         except BrokerUnavailable as error:
-            log.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
+            logger.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
 
 
 def _stored_options(options: Options) -> JobOptions:

@@ -22,7 +22,7 @@ from contracts.storage.subscription import LISTEN_S, Notices, Subscription
 _LOOK_AGAIN_S = 1.0
 _AFTER_DEADLINE_S = 0.01
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class WaitingRoom:
@@ -67,7 +67,7 @@ class WaitingRoom:
         try:
             return self.wait(job.id, timeout_s, gone) if timeout_s > 0 else job
         except BrokerUnavailable as error:
-            log.warning("job %s is accepted and cannot be waited for: %s", job.id, error)
+            logger.warning("job %s is accepted and cannot be waited for: %s", job.id, error)
             return job
 
     @property
@@ -114,9 +114,9 @@ class WaitingRoom:
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, MienError):
-            log.warning("waiting for jobs is slower until Redis answers again: %s", error)
+            logger.warning("waiting for jobs is slower until Redis answers again: %s", error)
         else:
-            log.error("unexpected error while listening for jobs", exc_info=error)
+            logger.error("unexpected error while listening for jobs", exc_info=error)
 
     def _look_again(self) -> None:
         with self._lock:

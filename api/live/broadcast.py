@@ -28,7 +28,7 @@ STALLED_AFTER_S = 1.0
 _WATCH_EVERY_S = 1.0
 _IDLE_S = 0.25
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Kind(StrEnum):
@@ -102,9 +102,9 @@ class CameraReader:
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, MienError):
-            log.warning("camera %s cannot be read: %s", self._camera, error)
+            logger.warning("camera %s cannot be read: %s", self._camera, error)
         else:
-            log.error("unexpected error with camera %s", self._camera, exc_info=error)
+            logger.error("unexpected error with camera %s", self._camera, exc_info=error)
         self._show_placeholder_if_gone()
 
     def _show_view(self) -> None:
@@ -118,7 +118,7 @@ class CameraReader:
         try:
             frame = self._frames.newest(self._camera)
         except MienError as error:
-            log.warning("camera %s cannot be read: %s", self._camera, error)
+            logger.warning("camera %s cannot be read: %s", self._camera, error)
         if frame is not None:
             self._seen_at = self._clock()
             self._show(Kind.PLAIN, frame.jpeg)

@@ -34,7 +34,7 @@ class DemoCamera:
         self._photo = portrait()[_HEAD]
 
     def read(self) -> CapturedImage:
-        """The picture of this moment; the same moment gives the same picture."""
+        """The image of this moment; the same moment gives the same image."""
         now = self._clock()
         return CapturedImage(self._draw(now), now)
 

@@ -8,7 +8,7 @@ from contracts.errors import ConfigurationError
 
 
 def has_device(index: int) -> bool:
-    """Whether a camera with this number opens and gives a picture."""
+    """Whether a camera with this number opens and gives an image."""
     capture = _connect(index)
     try:
         return bool(capture.isOpened() and capture.grab())
@@ -35,5 +35,5 @@ def open_device(index: int) -> LiveSource:
 
 def _connect(index: int) -> cv2.VideoCapture:
     capture = cv2.VideoCapture(index)
-    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # not every driver heeds it, hence the thread that never stops grabbing
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # not every driver respects it, hence the thread that never stops grabbing
     return capture

@@ -34,10 +34,10 @@ class ImageFolder:
         """
         while self._paths:
             self._next %= len(self._paths)
-            picture = cv2.imread(str(self._paths[self._next]))
-            if picture is not None:
+            image = cv2.imread(str(self._paths[self._next]))
+            if image is not None:
                 self._next += 1
-                return CapturedImage(picture, self._clock())
+                return CapturedImage(image, self._clock())
             logger.warning("%s is not an image that can be read; left out.", self._paths.pop(self._next))
         raise ConfigurationError(
             f"{SETTING}={self._folder}: no image in this folder can be read. "

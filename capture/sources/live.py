@@ -1,4 +1,4 @@
-"""What devices and network cameras share: pictures come when the camera wants, and the line may break."""
+"""What devices and network cameras share: images come at the camera's own rate, and the connection may be lost."""
 
 import logging
 import threading
@@ -16,10 +16,10 @@ _JOIN_TIMEOUT_S = 1.0
 
 
 class LiveSource:
-    """Takes every picture off the line as soon as it comes, so that none grows old in a buffer.
+    """Grabs every image as soon as it comes, so that none grows old in a buffer.
 
-    A thread grabs without pause and decodes only the picture after each `read`. When the line breaks it opens the
-    camera again, with growing pauses.
+    A thread grabs without pause and decodes only the image after each `read`. When the connection is lost it opens the
+    camera again, with exponential backoff.
     """
 
     def __init__(
@@ -53,7 +53,11 @@ class LiveSource:
         self._thread.start()
 
     def read(self) -> CapturedImage | None:
-        """The next picture that comes; None if none comes within a second."""
+        """The next image that comes.
+
+        Returns:
+            None if none comes within a second.
+        """
         with self._changed:
             self._wanted = True
             self._changed.wait_for(lambda: self._captured is not None, _READ_TIMEOUT_S)
@@ -68,7 +72,7 @@ class LiveSource:
     def _run(self, capture: cv2.VideoCapture | None) -> None:
         pauses, broken = self._pauses(), False
         while not self._closing.is_set():
-            if self._attend(capture, came_back=broken):
+            if self._grab_until_lost(capture, came_back=broken):
                 pauses, broken = self._pauses(), False
             capture = None
             if self._closing.is_set():
@@ -78,8 +82,12 @@ class LiveSource:
             broken = True
             self._closing.wait(next(pauses))
 
-    def _attend(self, capture: cv2.VideoCapture | None, *, came_back: bool) -> bool:
-        """Hand on pictures until the line breaks, and close it. Returns whether there was any."""
+    def _grab_until_lost(self, capture: cv2.VideoCapture | None, *, came_back: bool) -> bool:
+        """Grab images until the connection is lost, and close it.
+
+        Returns:
+            Whether there was any image.
+        """
         any_came = False
         try:
             capture = capture or self._connect()
@@ -88,18 +96,18 @@ class LiveSource:
                     any_came = True
                     logger.log(logging.WARNING if came_back else logging.INFO, "%s sends pictures.", self.name)
                 if self._wanted:
-                    self._hand_over(capture)
+                    self._decode(capture)
         except cv2.error as error:  # what OpenCV cannot read is no better than silence
             logger.debug("%s: %s", self.name, error)
         if capture is not None:
             capture.release()
         return any_came
 
-    def _hand_over(self, capture: cv2.VideoCapture) -> None:
+    def _decode(self, capture: cv2.VideoCapture) -> None:
         taken_at = self._clock()
-        sound, picture = capture.retrieve()
-        if not sound:
+        decoded, image = capture.retrieve()
+        if not decoded:
             return
         with self._changed:
-            self._captured, self._wanted = CapturedImage(picture, taken_at), False
+            self._captured, self._wanted = CapturedImage(image, taken_at), False
             self._changed.notify()

@@ -45,7 +45,7 @@ class VideoFile:
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self._fps = fps if math.isfinite(fps) and 0 < fps <= _FASTEST_FPS else _USUAL_FPS
         self._began = monotonic()
-        self._position = 0  # pictures taken since `_began`
+        self._position = 0  # images taken since `_began`
 
     def read(self) -> CapturedImage | None:
         """The image that is due now, or the next one as soon as it is.
@@ -66,8 +66,8 @@ class VideoFile:
             due = self._position + 1
         while self._position < due:
             self._grab()
-        sound, picture = self._capture.retrieve()
-        return CapturedImage(picture, self._clock()) if sound else None
+        decoded, image = self._capture.retrieve()
+        return CapturedImage(image, self._clock()) if decoded else None
 
     def close(self) -> None:
         """Close the file."""

@@ -19,7 +19,7 @@ export interface Reading {
   message: string | null;
 }
 export interface Problem { code: string; detail: string; field: string | null }
-export interface Item { index: number; result: Reading | null; error: Problem | null; annotated: string | null }
+export interface Item { index: number; name: string | null; result: Reading | null; error: Problem | null; annotated: string | null }
 export interface Job {
   id: string;
   state: State;

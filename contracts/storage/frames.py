@@ -55,7 +55,7 @@ class FrameStore:
         return frame
 
     def captured_at(self, camera: str) -> float | None:
-        """When the camera's newest frame was taken, without fetching the picture; None if it has gone silent."""
+        """When the camera's newest frame was taken, without fetching the image; None if there is none any more."""
         fields = self._read(keys.frame(camera), "captured_at")
         return None if fields is None else float(fields[0])
 

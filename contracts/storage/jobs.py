@@ -19,7 +19,7 @@ from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
 _UNFINISHED_S: Final = 600
-"""How long images without a record are kept, should the process that stores them die halfway."""
+"""How long images without a record are kept, should the process that stores them end halfway."""
 
 
 class Claim(StrEnum):

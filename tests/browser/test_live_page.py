@@ -1,7 +1,6 @@
 """The live page in headless Chromium, on the whole system: demo camera, worker, gateway."""
 
 import io
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +14,8 @@ from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, metric_key
 from contracts.storage.counters import CounterStore
 from models.drawing import COLOURS
 from support import pictures
+from support.browser import REMEDY, launch
+from support.programs import unavailable
 
 pytestmark = pytest.mark.browser
 
@@ -34,20 +35,18 @@ def address(
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "these tests need Chromium"
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--use-fake-ui-for-media-stream"]
+    camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=[*options, "--use-fake-device-for-media-stream"]
-        )
+        browser = launch(playwright, *camera)
+        if browser is None:
+            unavailable("Chromium", REMEDY)
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page, opened; any error in its console fails the test, and so does any request to somebody else."""
+    """The page, opened; any error in its console fails the test, and so does any request to another server."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme="dark")
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,7 +1,7 @@
 """What processes of the version before have stored is read by those of this one, and means the same.
 
 Each file in ``golden/`` is a record as it was written once; none is ever changed. A record of a new version gets a new
-file.
+file, and so does one with a new member that the version before passes over.
 """
 
 import json
@@ -34,7 +34,13 @@ def kept(old: Any, new: Any) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "model"),
-    [("job", Job), ("frame_result", FrameResult), ("worker_report", WorkerReport), ("dead_webhook", DeadWebhook)],
+    [
+        ("job", Job),
+        ("job_named", Job),
+        ("frame_result", FrameResult),
+        ("worker_report", WorkerReport),
+        ("dead_webhook", DeadWebhook),
+    ],
 )
 def test_a_record_is_read_and_written_as_before(name: str, model: type[BaseModel]) -> None:
     text = (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
@@ -42,9 +48,10 @@ def test_a_record_is_read_and_written_as_before(name: str, model: type[BaseModel
     assert kept(json.loads(text), written)
 
 
-def test_a_job_is_read_from_the_hash_in_which_it_was_stored(redis: Redis, settings: Settings) -> None:
-    expected = Job.model_validate_json((GOLDEN / "job.json").read_text(encoding="utf-8"))
-    redis.hset(keys.job(expected.id), mapping=json.loads((GOLDEN / "job_hash.json").read_text(encoding="utf-8")))
+@pytest.mark.parametrize("name", ["job", "job_named"])
+def test_a_job_is_read_from_the_hash_in_which_it_was_stored(redis: Redis, settings: Settings, name: str) -> None:
+    expected = Job.model_validate_json((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+    redis.hset(keys.job(expected.id), mapping=json.loads((GOLDEN / f"{name}_hash.json").read_text(encoding="utf-8")))
     assert JobStore(redis, settings).get(expected.id) == expected
 
 

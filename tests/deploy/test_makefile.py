@@ -1,19 +1,13 @@
 """The words of the Makefile."""
 
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from support.makefile import make
+
 WORDS = ("bench", "check", "fuzz", "lock", "test", "train", "up")
-
-
-def make(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    program = shutil.which("make")
-    assert program, "GNU make is needed"
-    return subprocess.run([program, *arguments], cwd=root, capture_output=True, text=True, check=False)
 
 
 def test_without_a_word_it_lists_them(root: Path) -> None:

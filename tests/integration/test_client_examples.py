@@ -13,6 +13,7 @@ import requests
 from PIL import Image
 
 from support import pictures
+from support.programs import NODE, NPM, unavailable
 
 JS = Path(__file__).parents[2] / "clients/js"
 PHONE = Path(__file__).parent / "phone"
@@ -20,14 +21,16 @@ PACKAGES = ["axios@1", "react@19", "react-test-renderer@19", "@types/react@19", 
 CHECK = ["--noEmit", "--allowJs", "--checkJs", "--jsx", "react-jsx", "--module", "nodenext", "--target", "es2022"]
 
 
-def run(folder: Path, *command: str, **environment: str) -> str:
-    program = shutil.which(command[0])
-    assert program, f"these tests need {command[0]}"
-    answer = subprocess.run(
-        [program, *command[1:]], cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
-    )
+def run(folder: Path, command: list[str], **environment: str) -> str:
+    answer = started(folder, command, **environment)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return answer.stdout
+
+
+def started(folder: Path, command: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The examples, beside everything that they import."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / "package.json").write_text('{"type": "module"}')
-    run(folder, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES, f"file:{JS}")
+    options = ["--no-audit", "--no-fund", "--ignore-scripts"]
+    installed = started(folder, [*NPM, "install", *options, *PACKAGES, f"file:{JS}"])
+    if installed.returncode:
+        unavailable("The registry of npm", f"Connect to the internet. {installed.stderr.strip()[-300:]}")
     for file in [*(JS / "examples").iterdir(), *PHONE.iterdir()]:
         shutil.copy(file, folder)
     return folder
@@ -56,11 +62,11 @@ def live(start_gateway: Callable[..., Any], start_workers: Callable[..., Any], t
 
 
 def test_the_axios_example(folder: Path, live: dict[str, str]) -> None:
-    said = run(folder, "node", "axios.js", live["photo"], MIEN_URL=live["url"])
+    said = run(folder, [*NODE, "axios.js", live["photo"]], MIEN_URL=live["url"])
     assert said.split() == [live["emotion"], live["confidence"]]
 
 
 def test_the_react_native_example_is_well_typed_and_works(folder: Path, live: dict[str, str]) -> None:
-    run(folder, "node", "node_modules/typescript/bin/tsc", *CHECK, "modules.d.ts", "ReactNative.jsx")
-    said = run(folder, "node", "press.mjs", MIEN_URL=live["url"], MIEN_PHOTO=live["photo"])
+    run(folder, [*NODE, "node_modules/typescript/bin/tsc", *CHECK, "modules.d.ts", "ReactNative.jsx"])
+    said = run(folder, [*NODE, "press.mjs"], MIEN_URL=live["url"], MIEN_PHOTO=live["photo"])
     assert said.strip() == f"{live['emotion']}, {round(100 * float(live['confidence']))} %"

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import Image
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from support import pictures
+from support.programs import NODE
 
 CLIENTS = Path(__file__).parents[2] / "clients"
 
@@ -34,14 +34,11 @@ def address(start_gateway: Callable[..., Any], start_workers: Callable[..., Any]
 
 
 def test_the_javascript_client(address: str, photo: bytes, tmp_path: Path) -> None:
-    node = shutil.which("node")
-    assert node, "these tests need Node"
     file = tmp_path / "photo.jpg"
     file.write_bytes(photo)
     environment = os.environ | {"MIEN_URL": address, "MIEN_PHOTO": str(file)}
-    answer = subprocess.run(
-        [node, "--test"], cwd=CLIENTS / "js", env=environment, capture_output=True, text=True, check=False
-    )
+    command = [*NODE, "--test", "--test-reporter=tap"]
+    answer = subprocess.run(command, cwd=CLIENTS / "js", env=environment, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout
     assert "# pass 6" in answer.stdout
 
@@ -49,9 +46,10 @@ def test_the_javascript_client(address: str, photo: bytes, tmp_path: Path) -> No
 def test_the_python_client(address: str, photo: bytes) -> None:
     with mien_client.Mien(address) as mien:
         assert len(mien.detect(photo)["faces"]) == 1
-        job = mien.submit([photo, b"broken"], metadata={"album": 17}, priority="interactive")
+        job = mien.submit([("me.jpg", photo), b"broken"], metadata={"album": 17}, priority="interactive")
         done = mien.wait(job["id"])
         assert [bool(item["error"]) for item in done["items"]] == [False, True]
+        assert [item["name"] for item in done["items"]] == ["me.jpg", "1"]
         assert done["metadata"] == {"album": 17}
         assert [event["state"] for event in mien.events(job["id"])] == ["succeeded"]
         assert mien.cancel(job["id"])["state"] == "succeeded"

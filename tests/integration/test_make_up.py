@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "for-this-test"
 
 
-class House:
+class LocalRun:
     """A ``make up`` with two workers, on ports and a data folder of its own."""
 
     def __init__(self, folder: Path) -> None:
@@ -74,60 +74,60 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    if house.make.poll() is None:
-        family = house.processes()
-        os.killpg(house.make.pid, signal.SIGTERM)
+def local(tmp_path: Path) -> Iterator[LocalRun]:
+    local = LocalRun(tmp_path)
+    yield local
+    if local.make.poll() is None:
+        family = local.processes()
+        os.killpg(local.make.pid, signal.SIGTERM)
         psutil.wait_procs(family, timeout=30)
         for process in family:
             if process.is_running():
                 process.kill()
-        house.make.wait()
-    print(house.said()[-8000:])
+        local.make.wait()
+    print(local.said()[-8000:])
 
 
 @pytest.mark.slow
-def test_one_command_runs_everything_heals_and_leaves_nothing(house: House, wait_for: Callable[..., Any]) -> None:
-    wait_for(lambda: house.make.poll() is not None or "Mien is ready." in house.said(), "everything to be ready")
-    assert house.make.poll() is None
-    assert house.get("/readyz")["status"] == "ready"
-    assert f"http://127.0.0.1:{house.port}/" in house.said()
-    assert f"user mien, password {PASSWORD}" in house.said()
-    wait_for(lambda: house.get("/emotion_data").get("faces"), "a face of the demo camera")
+def test_one_command_runs_everything_heals_and_leaves_nothing(local: LocalRun, wait_for: Callable[..., Any]) -> None:
+    wait_for(lambda: local.make.poll() is not None or "Mien is ready." in local.said(), "everything to be ready")
+    assert local.make.poll() is None
+    assert local.get("/readyz")["status"] == "ready"
+    assert f"http://127.0.0.1:{local.port}/" in local.said()
+    assert f"user mien, password {PASSWORD}" in local.said()
+    wait_for(lambda: local.get("/emotion_data").get("faces"), "a face of the demo camera")
 
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(f"http://127.0.0.1:{house.flower_port}/", timeout=20)
-    workers = wait_for(lambda: len(found := house.flower("/api/workers?refresh=1")) == 2 and found, "Flower's workers")
+        urllib.request.urlopen(f"http://127.0.0.1:{local.flower_port}/", timeout=20)
+    workers = wait_for(lambda: len(found := local.flower("/api/workers?refresh=1")) == 2 and found, "Flower's workers")
     assert all(name.startswith("worker@") for name in workers)
-    tasks = wait_for(lambda: house.flower("/api/tasks?limit=5"), "Flower's tasks").values()
+    tasks = wait_for(lambda: local.flower("/api/tasks?limit=5"), "Flower's tasks").values()
     assert {task["name"] for task in tasks} == {"analyze_frame"}
     assert all(re.match(r"\W*camera\W*$", task["args"]) for task in tasks), "a short label, and no bytes"
 
-    killed = house.running("workers")[0]
+    killed = local.running("workers")[0]
     killed.kill()
-    wait_for(lambda: killed not in (now := house.running("workers")) and len(now) == 2, "the killed worker's successor")
-    assert "Ended by SIGKILL; it is started again." in house.said()
+    wait_for(lambda: killed not in (now := local.running("workers")) and len(now) == 2, "the killed worker's successor")
+    assert "Ended by SIGKILL; it is started again." in local.said()
 
-    family = house.processes()
+    family = local.processes()
     assert len(family) >= 7, "the parent, Redis, two workers, the gateway and its process, capture, Flower"
-    os.killpg(house.make.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
+    os.killpg(local.make.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
     gone, left = psutil.wait_procs(family, timeout=40)
     assert left == []
     assert len(gone) == len(family)
-    house.make.wait(timeout=20)
-    lines = [line for line in house.said().splitlines() if "|" in line]
+    local.make.wait(timeout=20)
+    lines = [line for line in local.said().splitlines() if "|" in line]
     assert lines[-1].endswith("Stopped.")
     assert "Valkey is now ready to exit" in lines[-2], "Redis ends last"
-    assert "Traceback" not in house.said()
+    assert "Traceback" not in local.said()
 
 
 @pytest.mark.slow
-def test_sigterm_before_it_is_ready_leaves_nothing_either(house: House, wait_for: Callable[..., Any]) -> None:
-    wait_for(lambda: house.running("workers"), "the first worker to start")
-    family = house.processes()
-    house.make.send_signal(signal.SIGTERM)
+def test_sigterm_before_it_is_ready_leaves_nothing_either(local: LocalRun, wait_for: Callable[..., Any]) -> None:
+    wait_for(lambda: local.running("workers"), "the first worker to start")
+    family = local.processes()
+    local.make.send_signal(signal.SIGTERM)
     _, left = psutil.wait_procs(family, timeout=40)
     assert left == []
-    house.make.wait(timeout=20)
+    local.make.wait(timeout=20)

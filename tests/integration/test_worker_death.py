@@ -25,7 +25,7 @@ PATIENT = {"max_interactive_wait_s": 600, "lease_s": 2, "requeue_after_s": 2}
 
 @pytest.fixture
 def finished(redis: Redis) -> Iterator[Callable[[], Counter[str]]]:
-    """How often a result was stored for each job: whoever stores one says so in the same step."""
+    """How often a result was stored for each job: a worker that stores one says so in the same step."""
     told: Counter[str] = Counter()
     with redis.pubsub(ignore_subscribe_messages=True) as listener:
         listener.subscribe(keys.FINAL_JOBS_CHANNEL)

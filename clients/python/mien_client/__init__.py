@@ -67,15 +67,18 @@ class Mien:
         ended = {"code": f"job_{job['state']}", "detail": f"The job is {job['state']}."}
         raise MienError(422, item["error"] or job["error"] or ended, None)
 
-    def submit(self, images: Sequence[bytes], *, wait_s: float = 0.0, **options: Any) -> dict[str, Any]:
+    def submit(
+        self, images: Sequence[bytes | tuple[str, bytes]], *, wait_s: float = 0.0, **options: Any
+    ) -> dict[str, Any]:
         """Submit a job.
 
         Args:
-            images: 1 to 100 JPEG, PNG or WebP files.
+            images: 1 to 100 JPEG, PNG or WebP files, or pairs of name and file; the items have these names.
             wait_s: seconds to wait for the result.
             options: ``priority``, ``deadline``, ``annotate``, ``webhook``, ``metadata``.
         """
-        files = [("images", (f"{index}", image)) for index, image in enumerate(images)]
+        named = [image if isinstance(image, tuple) else (f"{index}", image) for index, image in enumerate(images)]
+        files = [("images", pair) for pair in named]
         form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in options.items()}
         headers = _once() | ({"Prefer": f"wait={wait_s:g}"} if wait_s else {})
         return self._call("POST", "/v1/jobs", files=files, data=form, headers=headers, longer_s=wait_s)

@@ -2,11 +2,11 @@
 -- send the same job at once. A running job whose lease ran out is queued again: its worker is dead or stuck, and
 -- whatever that worker still wants to write is refused by finish.lua. A queued job behind others is waiting, not lost:
 -- queues are first in, first out, so its message is lost once the one to be taken next was sent for a job that was
--- created later. Where that cannot be told, ten times the patience decides. Sending all that wait again and again
+-- created later. Where that cannot be told, ten times `requeue_after_s` decides. Sending all that wait again and again
 -- instead would fill the queue with doubles, and make it look longer than it is.
 -- Returns {id, queue, id, queue, …} of the jobs to send again.
 -- KEYS: open jobs    ARGV: now, requeue_after_s, limit, record prefix
-local now, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now, requeue_after = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local known = {}
 local function next_in(queue) -- when the job was created whose message is to be taken next; false if that is unknown
@@ -25,8 +25,8 @@ end
 local function lost(queue, sent)
   if redis.call('LLEN', queue) == 0 then return true end
   local created = next_in(queue)
-  if created then return created > sent + patience end -- the patience allows for clocks and announcements that are late
-  return now - sent >= 10 * patience
+  if created then return created > sent + requeue_after end -- it allows for clocks that differ and announcements that are late
+  return now - sent >= 10 * requeue_after
 end
 
 local again = {}
@@ -35,7 +35,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0
   if not record[1] then
     redis.call('ZREM', KEYS[1], id)
   else
-    redis.call('ZADD', KEYS[1], now + patience, id)
+    redis.call('ZADD', KEYS[1], now + requeue_after, id)
     if record[1] ~= 'queued' or lost(record[2], tonumber(record[4] or record[3])) then
       redis.call('HSET', ARGV[4] .. id, 'state', 'queued', 'owner', '', 'sent_at', ARGV[1])
       again[#again + 1] = id

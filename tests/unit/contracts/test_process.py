@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,14 +9,7 @@ from contracts.errors import BrokerUnavailable, ConfigurationError, MienError
 from contracts.process import run_process
 from contracts.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def root_logger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The root logger is as it was before, after each test."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers, root.level = handlers, level
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def test_the_work_gets_the_settings_and_its_end_is_status_0(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +66,11 @@ def test_an_unexpected_error_keeps_its_traceback() -> None:
 
     with pytest.raises(ZeroDivisionError):
         run_process("worker", fail)
+
+
+def test_a_name_that_is_no_setting_is_pointed_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_PROT", "80")
+    assert run_process("gateway", lambda _: None) == 0
+    assert "MIEN_PROT is not a setting and changes nothing; did you mean MIEN_PORT?" in capsys.readouterr().err

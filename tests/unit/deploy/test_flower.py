@@ -9,6 +9,8 @@ import pytest
 from contracts.settings import Settings
 from deploy import flower
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 
 def test_the_password_is_not_on_the_command_line() -> None:
     arguments = flower.arguments(Settings(flower_password="secret", flower_port=82, host="::1"))

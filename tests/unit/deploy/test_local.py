@@ -11,6 +11,8 @@ from deploy import local
 from deploy.local import main
 from deploy.ports import free_port
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 
 def test_a_taken_port_is_one_sentence_and_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
@@ -54,14 +56,14 @@ def test_a_process_with_a_wrong_setting_ends_everything_with_its_sentence(
     monkeypatch.setenv("MIEN_FLOWER_PORT", str(free_port()))
     assert main(["--data", str(tmp_path)]) == 2
     said = capsys.readouterr()
-    assert said.err == "mien: worker.1 cannot start. MIEN_MODEL=foo: there is no such network.\n"
+    assert said.err == "mien: MIEN_MODEL=foo: there is no such network.\n"
     assert said.out.endswith("Stopped.\n")
 
 
 def test_processes_get_what_was_decided_and_no_setting_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_PROT", "80")
     settings = Settings(port=5001, redis_url="redis://127.0.0.1:1/0", flower_password="secret")
-    environment = local._environment(settings, leave_out=["MIEN_PROT"])
+    environment = local._environment(settings)
     assert "MIEN_PROT" not in environment
     assert environment["MIEN_PORT"] == "5001"
     assert environment["MIEN_REDIS_URL"] == "redis://127.0.0.1:1/0"

@@ -11,7 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
-from deploy.supervisor import WRONG_SETTING, SupervisedProcess, restart_delays, stop_all
+from contracts.process import EXIT_CONFIGURATION
+from deploy.supervisor import SupervisedProcess, restart_delays, stop_all
 
 WAITING = "import signal; print('up', flush=True); signal.pause()"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITING}"
@@ -59,16 +60,24 @@ def test_a_process_that_ends_by_itself_is_started_again(
     assert said[:4] == ["no memory", "Ended with status 3; it is started again."] * 2
 
 
-def test_one_with_a_wrong_setting_is_not_started_again(said: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("last_line", "sentence"),
+    [
+        ("mien worker: MIEN_MODEL=foo: unknown", "worker: MIEN_MODEL=foo: unknown"),
+        ('{"level": "critical", "event": "MIEN_MODEL=foo: unknown"}', "MIEN_MODEL=foo: unknown"),
+        ("{", "{"),
+        ("", "it cannot start."),
+    ],
+)
+def test_one_with_a_wrong_setting_is_not_started_again(said: list[str], last_line: str, sentence: str) -> None:
     wrong: list[str] = []
-    code = f"import sys; print('reading'); print('MIEN_MODEL=foo: unknown', file=sys.stderr); sys.exit({WRONG_SETTING})"
-    process = SupervisedProcess(
-        "it", [sys.executable, "-c", code], os.environ, said.append, on_wrong_setting=wrong.append
-    )
+    code = f"import sys; print({last_line!r}, file=sys.stderr); sys.exit({EXIT_CONFIGURATION})"
+    command = [sys.executable, "-c", code]
+    process = SupervisedProcess("it", command, os.environ, said.append, on_wrong_setting=wrong.append)
     process.start()
     assert process.wait(60)
-    assert wrong == ["it cannot start. MIEN_MODEL=foo: unknown"]
-    assert not any("started again" in line for line in said)
+    assert wrong == [sentence]
+    assert said == [last_line]
 
 
 def test_restarts_are_at_once_first_and_then_ever_later() -> None:

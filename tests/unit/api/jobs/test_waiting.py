@@ -1,6 +1,8 @@
 """Waiting for jobs: woken by a message, by a second look, by the end of the process."""
 
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,8 +11,12 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
+from api.jobs.waiting import WaitingRoom
 from api.services import services_of
-from contracts.errors import BrokerUnavailable
+from contracts.errors import BrokerUnavailable, JobGone, JobNotFound
+from contracts.jobs import JobState, new_job_id
+from contracts.queues import BULK
+from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
 from support.clocks import WaitFor
@@ -88,3 +94,83 @@ def test_a_deadline_that_passes_ends_the_wait_and_the_job(client: FlaskClient, j
     created = client.post("/v1/jobs?deadline=0.05", data=jpeg, content_type="image/jpeg").get_json()
     assert client.get(f"/v1/jobs/{created['id']}?wait=60").get_json()["state"] == "expired"
     assert (jobs.images(created["id"]), jobs.open_bytes()) == ([], 0)
+
+
+@pytest.fixture
+def room(settings: Settings, jobs: JobStore) -> Iterator[WaitingRoom]:
+    room = WaitingRoom(settings, jobs)
+    yield room
+    room.close()
+
+
+def listeners(redis: Redis) -> int:
+    """How many subscriptions to final jobs there are."""
+    return int(redis.pubsub_numsub(keys.FINAL_JOBS_CHANNEL)[0][1])
+
+
+def test_a_job_that_is_final_already_needs_no_subscription(room: WaitingRoom, jobs: JobStore) -> None:
+    job = jobs.create([b"x"], BULK)
+    jobs.cancel(job.id)
+    assert room.wait(job.id, 60).state is JobState.CANCELED
+    assert room.count == 0
+
+
+def test_without_patience_the_job_is_as_it_is_and_the_listener_does_not_start(
+    room: WaitingRoom, jobs: JobStore, redis: Redis
+) -> None:
+    job = jobs.create([b"x"], BULK)
+    assert room.wait(job.id, 0).state is JobState.QUEUED
+    assert room.wait_for_accepted(job, 0) is job
+    assert listeners(redis) == 0
+
+
+def test_many_callers_share_one_subscription_and_each_is_woken_by_its_own_job(
+    room: WaitingRoom, jobs: JobStore, redis: Redis, wait_for: WaitFor
+) -> None:
+    first, second = jobs.create([b"x"], BULK), jobs.create([b"y"], BULK)
+    with ThreadPoolExecutor(6) as threads:
+        answers = {job.id: [threads.submit(room.wait, job.id, 60) for _ in range(3)] for job in (first, second)}
+        wait_for(lambda: room.count == 6, "six waiting callers")
+        wait_for(lambda: listeners(redis), "the subscription")
+        assert listeners(redis) == 1
+        jobs.cancel(first.id)
+        assert {one.result(30).state for one in answers[first.id]} == {JobState.CANCELED}
+        wait_for(lambda: room.count == 3, "three callers to have left")
+        assert not any(one.done() for one in answers[second.id])
+        jobs.cancel(second.id)
+        assert {one.result(30).id for one in answers[second.id]} == {second.id}
+    assert room.count == 0
+
+
+def test_a_client_that_has_gone_ends_the_wait_for_it(room: WaitingRoom, jobs: JobStore) -> None:
+    job = jobs.create([b"x"], BULK)
+    asked = iter([False, True])
+    assert room.wait(job.id, 60, lambda: next(asked)).state is JobState.QUEUED
+    assert next(asked, None) is None, "asked twice, and no more after that"
+
+
+def test_a_job_that_is_unknown_is_an_error_and_leaves_no_caller_behind(room: WaitingRoom) -> None:
+    with pytest.raises(JobNotFound):
+        room.wait("never", 60)
+    with pytest.raises(JobGone):
+        room.wait(new_job_id(), 60)
+    assert room.count == 0
+
+
+def test_a_closed_room_answers_at_once(room: WaitingRoom, jobs: JobStore) -> None:
+    job = jobs.create([b"x"], BULK)
+    room.close()
+    assert room.wait(job.id, 600).state is JobState.QUEUED
+
+
+def test_a_caller_that_waits_through_a_failing_redis_gets_its_job_as_it_was(
+    room: WaitingRoom, jobs: JobStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = jobs.create([b"x"], BULK)
+
+    def fail(_: str) -> None:
+        raise BrokerUnavailable("The job store does not answer.")
+
+    monkeypatch.setattr(jobs, "get", fail)
+    assert room.wait_for_accepted(job, 60) is job
+    assert "cannot be waited for" in caplog.text

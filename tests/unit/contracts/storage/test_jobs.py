@@ -32,6 +32,14 @@ def test_a_new_job_is_queued_and_its_images_are_kept_as_sent(store: JobStore) ->
     assert store.images(created.id) == images
 
 
+def test_names_of_images_are_kept_for_as_long_as_the_job(store: JobStore, redis: Redis) -> None:
+    job = store.create([b"x", b"y"], BULK, names=["a.jpg", None])
+    assert store.get(job.id).names == ["a.jpg", None]
+    unnamed = store.create([b"x", b"y"], BULK, names=[None, None])
+    assert b"names" not in redis.hkeys(keys.job(unnamed.id))
+    assert store.get(unnamed.id).names == []
+
+
 def test_of_a_job_whose_images_end_in_an_error_nothing_stays(store: JobStore, redis: Redis) -> None:
     def images() -> Iterator[bytes]:
         for _ in range(4):

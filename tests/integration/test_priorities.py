@@ -1,4 +1,4 @@
-"""Somebody waits for an interactive job, nobody for a bulk one: who goes first, in queues and at the processor."""
+"""A client waits for an interactive job, none for a bulk one: which goes first, in queues and at the processor."""
 
 import io
 import os

@@ -1,11 +1,12 @@
-"""What a load of bulk jobs does to somebody who waits: p50 and p95 of interactive requests without and with it.
+"""What a load of bulk jobs does to clients that wait: p50 and p95 of interactive requests without and with it.
 
-    python -m benchmarks.lanes [--bulk 1000] [--requests 200] [--shared]
+    python -m benchmarks.bulk_load [--bulk 1000] [--requests 200] [--shared]
 
 One client posts a photo to `/detect_emotion` and waits for the answer, again and again: with nothing else going on,
 then behind a backlog of `--bulk` jobs that has been accepted before and keeps its worker busy all the while, then while
 four further clients submit as many jobs as fast as the gateway takes them, then with nothing else again. The backlog
-is what the workers' lanes are for; submission costs the gateway's one process as much as any other request.
+is what workers for single queues and their priority are for; submission costs the gateway's one process as much as
+any other request.
 
 Without options one of the two workers is kept for interactive jobs and the other for bulk, as the documentation
 advises where the wait matters; with `--shared` both take both.

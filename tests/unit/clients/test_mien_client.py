@@ -1,7 +1,6 @@
 """The clients and what a healthy system hardly ever answers: told by a server that answers as it is told to."""
 
 import json
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from typing import Any
 
 import mien_client
 import pytest
+
+from support.programs import NODE
 
 CLIENTS = Path(__file__).parents[3] / "clients"
 EXHAUSTED = {"code": "attempts_exhausted", "detail": "3 workers stopped.", "field": None}
@@ -76,10 +77,8 @@ def server() -> Iterator[Server]:
 
 
 def in_node(code: str) -> Any:
-    node = shutil.which("node")
-    assert node, "these tests need Node"
     script = f'import {{ Mien }} from "{(CLIENTS / "js/mien.js").as_uri()}";\n{code}'
-    command = [node, "--input-type=module", "-e", script]
+    command = [*NODE, "--input-type=module", "-e", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

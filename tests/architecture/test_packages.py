@@ -1,4 +1,4 @@
-"""The house keeps its shape: small rooms, no strangers in them, no heavy furniture where it does not belong."""
+"""Packages keep their shape: short modules, found under their names, without libraries that do not belong there."""
 
 import json
 import re
@@ -54,12 +54,12 @@ import importlib, os, pkgutil, sys
 
 class Watched(dict):
     def watch(self, key):
-        """Refuse our own settings to everybody, and everything to our own modules.
+        """Refuse our own settings to all modules, and everything to our own modules.
 
         Libraries may look up variables of theirs. Reading all, as pydantic-settings does, is refused also to those
         that one of our modules calls, but not to those that it merely imports.
         """
-        assert not str(key).startswith("MIEN_"), f"somebody reads {key}"
+        assert not str(key).startswith("MIEN_"), f"a library reads {key}"
         frame = sys._getframe(2)
         while frame.f_globals.get("__name__") == "os":
             frame = frame.f_back
@@ -113,4 +113,4 @@ def test_a_module_that_reads_the_environment_would_be_found_out(tmp_path: Path, 
     (tmp_path / "hasty/reader.py").write_text(statement)
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); PACKAGES = ('hasty',)\n{WATCHER}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert re.search(r"AssertionError: (hasty\.reader reads the environment|somebody reads MIEN_PORT)", done.stderr)
+    assert re.search(r"AssertionError: (hasty\.reader reads the environment|a library reads MIEN_PORT)", done.stderr)

@@ -1,0 +1,17 @@
+"""Gunicorn's options, as they follow from the settings. The server itself is tested as a process, in integration."""
+
+import pytest
+
+from api.server import options
+from contracts.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("host", "bind"), [("127.0.0.1", "127.0.0.1:7"), ("::1", "[::1]:7"), ("localhost", "localhost:7")]
+)
+def test_the_address_is_written_as_gunicorn_reads_it(host: str, bind: str) -> None:
+    assert options(Settings(host=host, port=7))["bind"] == bind
+
+
+def test_a_stopping_process_outlives_the_longest_synchronous_request() -> None:
+    assert options(Settings(sync_timeout_s=30.5))["graceful_timeout"] > 30.5
