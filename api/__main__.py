@@ -17,7 +17,7 @@ def main() -> int:
 
 
 def _serve(settings: Settings) -> None:
-    _refuse_strangers(settings)
+    _check_exposure(settings)
     from api.server import Gateway
 
     Gateway(settings).run()
@@ -29,11 +29,11 @@ def _manage(arguments: argparse.Namespace, settings: Settings) -> None:
     cli.run(arguments, settings)
 
 
-def _refuse_strangers(settings: Settings) -> None:
-    """Listening where others can reach the gateway, without keys, has to be somebody's decision.
+def _check_exposure(settings: Settings) -> None:
+    """Listening where other machines reach the gateway, without keys, has to be the operator's decision.
 
     Raises:
-        ConfigurationError: nobody has decided so.
+        ConfigurationError: the operator has not decided so.
     """
     if settings.require_keys or settings.allow_anonymous:
         return
@@ -44,7 +44,7 @@ def _refuse_strangers(settings: Settings) -> None:
     if not loopback:
         raise ConfigurationError(
             f"MIEN_HOST={settings.host} can be reached by others, and no API keys are required. Set "
-            "MIEN_REQUIRE_KEYS=true, or MIEN_ALLOW_ANONYMOUS=true if everybody may use it.",
+            "MIEN_REQUIRE_KEYS=true, or MIEN_ALLOW_ANONYMOUS=true if every client may use it.",
             field="host",
         )
 

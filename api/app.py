@@ -14,7 +14,7 @@ from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
 from api.http.upload import UploadRequest
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
-from api.services import Services
+from api.services import Services, connect_services
 from contracts.settings import Settings
 
 BLUEPRINTS: Final = tuple(module.blueprint for module in (page, detect, jobs, cameras, webhooks, docs, health, metrics))
@@ -38,7 +38,7 @@ def create_app(settings: Settings, blueprints: Iterable[Blueprint] = BLUEPRINTS)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     check_endpoints(app)
-    services = Services.connect(settings)
+    services = connect_services(settings)
     services.attach(app)
     _add_hooks(app, services)
     return app

@@ -1,7 +1,7 @@
 """What the views work with: one set of connections and stores a process."""
 
 from dataclasses import dataclass, field
-from typing import Final, Self, cast
+from typing import Final, cast
 
 from flask import Flask, current_app
 from redis import Redis
@@ -33,7 +33,7 @@ _STORING_S: Final = 1.0
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of a gateway process, wired once by `connect`."""
+    """The parts of a gateway process, wired once by `connect_services`."""
 
     settings: Settings
     redis: Redis
@@ -43,7 +43,7 @@ class Services:
     webhooks: WebhookStore
     body_limiter: ConcurrencyLimiter
     body_memory: BodyMemory
-    storing: ConcurrencyLimiter
+    store_limiter: ConcurrencyLimiter
     submission: Submission
     frames: FrameStore
     dispatcher: Dispatcher
@@ -52,38 +52,6 @@ class Services:
     heartbeats: HeartbeatStore
     counters: CounterStore
     request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
-
-    @classmethod
-    def connect(cls, settings: Settings) -> Self:
-        """Wire everything. Nothing is sent to Redis yet, so a gateway starts before its broker does."""
-        redis = connect(settings.redis_url, name="mien-gateway", max_connections=_CONNECTIONS)
-        shared = settings.frame_redis_url == settings.redis_url
-        frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
-        jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
-        counters, heartbeats, dispatcher = CounterStore(redis), HeartbeatStore(redis), Dispatcher(settings)
-        memory = ConcurrencyLimiter(settings.max_intake_bytes, "This gateway is reading too many requests")
-        storing = ConcurrencyLimiter(
-            settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S
-        )
-        admission = Admission(settings, jobs, counters, heartbeats)
-        return cls(
-            settings=settings,
-            redis=redis,
-            frame_redis=frame_redis,
-            jobs=jobs,
-            api_keys=ApiKeyStore(redis),
-            webhooks=WebhookStore(redis),
-            body_limiter=memory,
-            body_memory=BodyMemory(settings, memory, storing),
-            storing=storing,
-            submission=Submission(jobs, IdempotencyStore(redis, settings), admission, storing, dispatcher),
-            frames=frames,
-            dispatcher=dispatcher,
-            waiting=WaitingRoom(settings, jobs),
-            video=CameraHub(settings, frames),
-            heartbeats=heartbeats,
-            counters=counters,
-        )
 
     def attach(self, app: Flask) -> None:
         """Make these the services of an application."""
@@ -100,6 +68,38 @@ class Services:
         self.dispatcher.close()
         self.redis.close()
         self.frame_redis.close()
+
+
+def connect_services(settings: Settings) -> Services:
+    """Wire the parts of a gateway. Nothing is sent to Redis yet, so a gateway starts before its broker does."""
+    redis = connect(settings.redis_url, name="mien-gateway", max_connections=_CONNECTIONS)
+    shared = settings.frame_redis_url == settings.redis_url
+    frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
+    jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
+    counters, heartbeats, dispatcher = CounterStore(redis), HeartbeatStore(redis), Dispatcher(settings)
+    memory = ConcurrencyLimiter(settings.max_intake_bytes, "This gateway is reading too many requests")
+    store_limiter = ConcurrencyLimiter(
+        settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S
+    )
+    admission = Admission(settings, jobs, counters, heartbeats)
+    return Services(
+        settings=settings,
+        redis=redis,
+        frame_redis=frame_redis,
+        jobs=jobs,
+        api_keys=ApiKeyStore(redis),
+        webhooks=WebhookStore(redis),
+        body_limiter=memory,
+        store_limiter=store_limiter,
+        body_memory=BodyMemory(settings, memory, store_limiter),
+        submission=Submission(jobs, IdempotencyStore(redis, settings), admission, store_limiter, dispatcher),
+        frames=frames,
+        dispatcher=dispatcher,
+        waiting=WaitingRoom(settings, jobs),
+        video=CameraHub(settings, frames),
+        heartbeats=heartbeats,
+        counters=counters,
+    )
 
 
 def services_of(app: Flask) -> Services:

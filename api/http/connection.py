@@ -18,7 +18,7 @@ _LINGER_BYTES: Final = 64 * 1024 * 1024
 _LINGER_S: Final = 2.0
 
 
-def vanished(environ: Mapping[str, Any]) -> Callable[[], bool]:
+def disconnected(environ: Mapping[str, Any]) -> Callable[[], bool]:
     """A question to ask while the client waits: has it closed its connection?"""
     connection = environ.get("gunicorn.socket")
 

@@ -1,7 +1,7 @@
 """A job's life as server-sent events: one event a state, with the whole job as its data.
 
-The id of an event is the state's place in a life, so a client that comes back with ``Last-Event-ID`` gets only what
-it has missed, from any gateway, without anything having been kept for it.
+The id of an event is the number of the state in a job's life. So a client that comes back with ``Last-Event-ID`` gets
+only what it has missed, from any gateway, without anything having been kept for it.
 """
 
 import time
@@ -13,23 +13,23 @@ from contracts.errors import MienError
 from contracts.jobs import Job, JobState
 from contracts.responses import JobResponse
 
-_PLACES: Final = {JobState.QUEUED: 1, JobState.RUNNING: 2}
+_IDS: Final = {JobState.QUEUED: 1, JobState.RUNNING: 2}
 _LAST: Final = 3
-IDS: Final = tuple(str(place) for place in (*_PLACES.values(), _LAST))
+IDS: Final = tuple(str(number) for number in (*_IDS.values(), _LAST))
 """Ids of events."""
 NAMES: Final = tuple(state.value for state in JobState)
 """Names of events."""
 _LOOK_S: Final = 1.0
-_SIGN_OF_LIFE_S: Final = 15.0
+_KEEPALIVE_S: Final = 15.0
 
 
-def place(state: JobState) -> int:
+def event_id(state: JobState) -> int:
     """The id of the event that tells this state."""
-    return _PLACES.get(state, _LAST)
+    return _IDS.get(state, _LAST)
 
 
-def seen_by(last_event_id: str | None) -> int:
-    """The place a client has seen; 0 if it has seen nothing, or nothing of ours."""
+def last_seen(last_event_id: str | None) -> int:
+    """The id of the last event a client has seen; 0 if it has seen nothing, or nothing of ours."""
     return int(last_event_id) if last_event_id in IDS else 0
 
 
@@ -38,13 +38,13 @@ def stream(room: WaitingRoom, job: Job, seen: int) -> Iterator[str]:
     yield "retry: 2000\n\n"
     told_at = time.monotonic()
     while True:
-        if place(job.state) > seen:
-            seen = place(job.state)
+        if event_id(job.state) > seen:
+            seen = event_id(job.state)
             told_at = time.monotonic()
             yield f"id: {seen}\nevent: {job.state.value}\ndata: {JobResponse.of(job).model_dump_json()}\n\n"
         if job.state.final or room.closed:
             return
-        if time.monotonic() >= told_at + _SIGN_OF_LIFE_S:
+        if time.monotonic() >= told_at + _KEEPALIVE_S:
             told_at = time.monotonic()
             yield ": still there\n\n"
         try:

@@ -60,7 +60,7 @@ class Submission:
             request: what is to be analysed.
             key: the client's idempotency key.
             client: whose key that is.
-            admitted: whether `check_room` has been asked for this request already.
+            admitted: whether `check_capacity` has been asked for this request already.
 
         Raises:
             Overloaded: no room.
@@ -82,7 +82,7 @@ class Submission:
             except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
                 release()
 
-    def check_room(self, queue: str) -> None:
+    def check_capacity(self, queue: str) -> None:
         """Find out whether a job would be accepted.
 
         Raises:
@@ -113,7 +113,7 @@ class Submission:
     def _store(self, job_id: str, request: JobRequest, *, admitted: bool = False) -> Job:
         options = request.options
         if not admitted:
-            self.check_room(options.priority)
+            self.check_capacity(options.priority)
         with self._storing.hold():
             job = self._jobs.create(
                 request.images,

@@ -1,6 +1,6 @@
-"""Waiting for jobs: one subscription a process wakes everybody who waits in it, however many they are.
+"""Waiting for jobs: one subscription a process wakes all callers that wait in it, however many they are.
 
-A message of the "job done" channel can be missed while the connection is down, so it is only a hint: whoever waits
+A message of the "job done" channel can be missed while the connection is down, so it is only a hint: a caller
 is registered *before* the record is read, and all records waited for are looked at again after every (re)connection
 and once a second, in one round trip.
 """
@@ -77,7 +77,7 @@ class WaitingRoom:
             return sum(len(events) for events in self._waiting.values())
 
     def close(self) -> None:
-        """Wake everybody and end the listener."""
+        """Wake all callers and end the listener."""
         self.closed = True
         self._wake(list(self._waiting))
         self._listener.stop(4 * LISTEN_S)

@@ -1,7 +1,7 @@
-"""Live pictures for viewers: one reader a watched camera and process hands the same bytes to everybody.
+"""Live pictures for viewers: one reader a watched camera and process hands the same bytes to all of them.
 
-Each viewer gets the newest picture when it is ready for one and skips what it missed, so a slow viewer costs nobody
-else anything. What a camera shows, in order of preference: the annotated view; the plain newest frame while no
+Each viewer gets the newest picture when it is ready for one and skips what it missed, so a slow viewer costs the others
+nothing. What a camera shows, in order of preference: the annotated view; the plain newest frame while no
 new view arrives; a placeholder once frames stop as well.
 """
 
@@ -39,12 +39,12 @@ class Kind(StrEnum):
     PLACEHOLDER = "placeholder"
 
 
-class Picture(NamedTuple):
-    """A picture, ready to be sent."""
+class StreamPart(NamedTuple):
+    """A picture with its headers, ready to be sent to any viewer."""
 
     serial: int
     kind: Kind
-    part: bytes
+    data: bytes
 
 
 class CameraReader:
@@ -64,7 +64,7 @@ class CameraReader:
         self._gone_after_s = settings.frame_ttl_s
         self._clock = clock
         self._changed = threading.Condition()
-        self._picture = Picture(0, Kind.PLACEHOLDER, b"")
+        self._part = StreamPart(0, Kind.PLACEHOLDER, b"")
         self._viewed_at = self._seen_at = self._watched_at = float("-inf")
         self._stopped = False
         self._subscription = Subscription.to_camera(redis, camera, hear=self._hear, fail=self._fail)
@@ -80,14 +80,14 @@ class CameraReader:
         with self._changed:
             self._changed.notify_all()
 
-    def newer(self, serial: int, timeout_s: float) -> Picture:
+    def newer(self, serial: int, timeout_s: float) -> StreamPart:
         """The newest picture as soon as it differs from `serial`, or the same again when time runs out."""
         with self._changed:
-            self._changed.wait_for(lambda: self._picture.serial > serial or self._stopped, timeout_s)
-            return self._picture
+            self._changed.wait_for(lambda: self._part.serial > serial or self._stopped, timeout_s)
+            return self._part
 
     def _hear(self, notices: Notices) -> None:
-        if self._picture.serial == 0:
+        if self._part.serial == 0:
             self._show_frame()
         now = self._clock()
         if now >= self._watched_at + _WATCH_EVERY_S:
@@ -122,18 +122,18 @@ class CameraReader:
         if frame is not None:
             self._seen_at = self._clock()
             self._show(Kind.PLAIN, frame.jpeg)
-        elif self._picture.serial == 0:
+        elif self._part.serial == 0:
             self._show(Kind.PLACEHOLDER, placeholder())
 
     def _show_placeholder_if_gone(self) -> None:
         gone = self._clock() > self._seen_at + self._gone_after_s
-        if self._picture.serial == 0 or (gone and self._picture.kind is not Kind.PLACEHOLDER):
+        if self._part.serial == 0 or (gone and self._part.kind is not Kind.PLACEHOLDER):
             self._show(Kind.PLACEHOLDER, placeholder())
 
     def _show(self, kind: Kind, jpeg: bytes) -> None:
-        part = mjpeg.part(jpeg, {"Mien-Picture": kind.value})
+        data = mjpeg.part(jpeg, {"Mien-Picture": kind.value})
         with self._changed:
-            self._picture = Picture(self._picture.serial + 1, kind, part)
+            self._part = StreamPart(self._part.serial + 1, kind, data)
             self._changed.notify_all()
 
 
@@ -181,13 +181,13 @@ class CameraHub:
         with self.watching(camera) as reader:
             serial = -1
             while not self.closed:
-                picture = reader.newer(max(serial, 0), _IDLE_S)
-                if picture.part:
-                    serial = picture.serial
-                    yield picture.part
+                part = reader.newer(max(serial, 0), _IDLE_S)
+                if part.data:
+                    serial = part.serial
+                    yield part.data
 
     def default_camera(self) -> str | None:
-        """The camera with the newest frame; None if there is none, or nobody can tell."""
+        """The camera with the newest frame; None if there is none, or Redis does not answer."""
         try:
             return next(iter(self._frames.cameras()), None)
         except MienError:  # asked again a moment later

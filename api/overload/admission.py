@@ -2,8 +2,8 @@
 
 Three limits, each of which leads to a 503 with a computed ``Retry-After``: jobs waiting in the queue, bytes of images
 that wait, and the predicted wait. The prediction is the number of jobs ahead times the pace at which jobs leave the
-queue. While a crowd waits, that pace is what was seen to leave between the last two readings of the counters, with all
-that it costs; else it is what an image has cost lately, by the threads of the workers that are alive.
+queue. While there is a backlog, that pace is what was seen to leave between the last two readings of the counters,
+with all that it costs; else it is what an image has cost lately, by the threads of the workers that are alive.
 """
 
 import threading
@@ -29,7 +29,7 @@ from contracts.storage.jobs import JobStore
 
 _PACE_KEPT_S = 1.0
 _PACE_IS_OLD_S = 5.0
-_CROWD = 8
+_BACKLOG = 8
 """With so many waiting at two readings, the workers have had no idle moment between them."""
 _SECONDS_PER_IMAGE = 0.1  # until something has been measured
 _SHORTEST_S, _LONGEST_S = 1.0, 300.0
@@ -98,9 +98,9 @@ class Admission:
         estimated = self._estimate(since)
         for queue in JOB_QUEUES:
             depth, left = self._jobs.queue_depth(queue), since[metric_key(JOBS_ANALYZED, queue=queue)]
-            crowded = min(depth, self._depths[queue]) >= _CROWD and elapsed < _PACE_IS_OLD_S
+            backlogged = min(depth, self._depths[queue]) >= _BACKLOG and elapsed < _PACE_IS_OLD_S
             self._depths[queue] = depth
-            self._pace_s[queue] = elapsed / left if crowded and left else estimated
+            self._pace_s[queue] = elapsed / left if backlogged and left else estimated
 
     def _estimate(self, since: Mapping[str, float]) -> float:
         """Seconds between jobs if all workers were busy with one queue."""

@@ -12,7 +12,7 @@ _BODY_S = 30.0
 
 
 class BodyTimeoutMiddleware:
-    """WSGI middleware, for servers on gevent: whoever reads a body that does not arrive in time gets an error."""
+    """WSGI middleware, for servers on gevent: a view that reads a body which does not arrive in time gets an error."""
 
     def __init__(self, app: Any, seconds: float = _BODY_S) -> None:
         self._app, self._seconds = app, seconds

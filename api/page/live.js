@@ -22,7 +22,7 @@ let retryMs = RETRY_MS;
 
 const query = () => (camera ? `?camera=${encodeURIComponent(camera)}` : "");
 
-/** The stream runs only while somebody can see it: drawing for nobody costs a worker time. */
+/** The stream runs only while a viewer can see it: drawing for no viewer costs a worker time. */
 function showVideo() {
   const video = find("video");
   clearTimeout(retry);

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name
-from api.http.connection import vanished
+from api.http.connection import disconnected
 from api.http.endpoint import Answer, Operation, Scope, endpoint
 from api.http.problems import error_of
 from api.http.responses import json_response
@@ -47,12 +47,12 @@ def detect_emotion() -> Response:
     services = current_services()
     key = query.idempotency_key(request)
     if key is None:
-        services.submission.check_room(INTERACTIVE)  # before the photo is read: what is refused has to be cheap
+        services.submission.check_capacity(INTERACTIVE)  # before the photo is read: what is refused has to be cheap
     wanted = JobRequest(ImageList([read_image(request, services.settings)]), Options(priority=INTERACTIVE))
     job = services.submission.submit(wanted, key, client_name(), admitted=key is None)
     del wanted
     services.body_memory.release()
-    gone = vanished(request.environ)
+    gone = disconnected(request.environ)
     job = services.waiting.wait_for_accepted(job, services.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
         services.jobs.cancel(job.id)  # no client is there to read the answer, and none knows the id

@@ -109,8 +109,8 @@ def follow_job(job_id: str) -> Response:
     """The job's life as server-sent events; 204 to a client that has seen the last one, so that it stops asking."""
     services = current_services()
     job = services.jobs.get(job_id)
-    seen = events.seen_by(request.headers.get("Last-Event-ID"))
-    if job.state.final and seen >= events.place(job.state):
+    seen = events.last_seen(request.headers.get("Last-Event-ID"))
+    if job.state.final and seen >= events.event_id(job.state):
         return Response(status=204)
     headers = NOT_STORED | {"X-Accel-Buffering": "no"}
     return Response(events.stream(services.waiting, job, seen), headers=headers, mimetype="text/event-stream")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("contracts", "models", "workers", "api", "capture", "deploy")
+PACKAGES = ("contracts", "models", "workers", "api", "capture", "deploy", "training")
 LOGS = "contracts/logs.py"
 READS_SETTINGS = {"contracts/process.py", "deploy/flower.py", "deploy/health.py", "deploy/local.py"}
 """`load_settings` is called by `run_process`, and by the check that runs beside a process every few seconds."""

@@ -1,5 +1,8 @@
 """A tiny FER2013 that a network can learn, small recipes, and what tests ask of a run."""
 
+import csv
+from pathlib import Path
+
 import cv2
 import numpy as np
 
@@ -73,6 +76,26 @@ def make_split(count: int, first: int, seed: int, *, votes: bool) -> Split:
         table[np.arange(len(labels)), np.array(EMOTION_CHOICES)[labels]] = 7
         table[:, CHOICES.index("neutral")] += 3
     return Split(images, labels.astype(np.int64), names, table)
+
+
+def write_folders(root: Path, data: Fer2013) -> None:
+    """Write the training and public-test images as label folders, without votes."""
+    for part, split in (("train", data.train), ("test", data.public_test)):
+        for image, label, name in zip(split.images, split.labels, split.names, strict=True):
+            path = root / part / EMOTIONS[label].lower() / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), image)
+
+
+def write_votes(path: Path, split: Split) -> None:
+    """Write the votes of a split as FER+ does, with a row that belongs to no image."""
+    assert split.votes is not None
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Usage", "Image name", *CHOICES])
+        rows.writerow(["Training", "", *[0] * len(CHOICES)])
+        for name, votes in zip(split.names, split.votes, strict=True):
+            rows.writerow(["Training", name, *map(int, votes)])
 
 
 def labels_by_image(data: Fer2013) -> dict[bytes, int]:

@@ -19,9 +19,10 @@ from models.cropping import CropFit, crop_faces
 from models.detection import Detection, Detector
 from training.emotion.data import Split
 from training.emotion.metrics import accuracy
+from training.shared.errors import DataError
 
 ENLARGED: Final = 192
-"""Side of an enlarged picture in pixels: a face as of somebody before a laptop."""
+"""Side of an enlarged image in pixels: a face at the distance of a laptop."""
 
 SURROUNDING: Final = 96
 """Pixels of surrounding on every side."""
@@ -42,19 +43,26 @@ class Trial:
 class Scene:
     """A picture in its surrounding, and the face that the detector found in it."""
 
-    picture: np.ndarray
+    image: np.ndarray
+    """uint8 [H, W, 3], blue first."""
     face: Detection
     label: int
 
 
 def find_faces(detector: Detector, split: Split) -> list[Scene]:
-    """Set the images of ``split`` into surroundings and keep those in which ``detector`` finds a face."""
+    """Set the images of ``split`` into surroundings and keep those in which ``detector`` finds a face.
+
+    Raises:
+        DataError: it finds none in any.
+    """
     scenes = []
     for image, label in zip(split.images, split.labels, strict=True):
-        picture = surround(image)
-        faces = detector.detect(picture)
+        scene = surround(image)
+        faces = detector.detect(scene)
         if faces:
-            scenes.append(Scene(picture, max(faces, key=lambda face: face.width * face.height), int(label)))
+            scenes.append(Scene(scene, max(faces, key=lambda face: face.width * face.height), int(label)))
+    if not scenes:
+        raise DataError(f"The detector {detector.name} finds no face in the {len(split)} images.")
     return scenes
 
 
@@ -74,7 +82,7 @@ def try_fits(classifier: Classifier, scenes: list[Scene], fits: list[CropFit]) -
     labels = np.array([scene.label for scene in scenes])
     trials = []
     for fit in fits:
-        crops = np.concatenate([crop_faces(scene.picture, [scene.face], fit=fit) for scene in scenes])
+        crops = np.concatenate([crop_faces(scene.image, [scene.face], fit=fit) for scene in scenes])
         trials.append(Trial(fit, accuracy(classifier.predict(crops), labels)))
     return sorted(trials, key=lambda trial: -trial.accuracy)
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from api.services import Services, current_services, services_of
+from api.services import connect_services, current_services, services_of
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage.jobs import JobStore
@@ -10,8 +10,8 @@ from support.gateway import NO_SERVER
 
 
 def test_one_connection_serves_both_unless_frames_are_elsewhere(settings: Settings) -> None:
-    together = Services.connect(settings)
-    apart = Services.connect(settings.model_copy(update={"frame_redis_url": NO_SERVER}))
+    together = connect_services(settings)
+    apart = connect_services(settings.model_copy(update={"frame_redis_url": NO_SERVER}))
     assert together.redis is together.frame_redis
     assert apart.redis is not apart.frame_redis
     together.close()
@@ -24,7 +24,7 @@ def test_a_view_finds_the_services_of_its_application(app: Flask) -> None:
 
 
 def test_draining_ends_waits_and_streams_and_can_be_repeated(settings: Settings, jobs: JobStore) -> None:
-    services = Services.connect(settings)
+    services = connect_services(settings)
     stream = services.video.stream(None)
     next(stream)
     job = jobs.create([b"x"], BULK)

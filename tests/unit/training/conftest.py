@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import cv2
 import pytest
 
-from contracts.emotions import EMOTIONS
-from support.training import make_split
+from support.training import make_split, write_folders
 from training.emotion.data import Fer2013
 
 
@@ -20,9 +18,5 @@ def data() -> Fer2013:
 def folder(tmp_path: Path, data: Fer2013) -> Path:
     """The same as label folders, without votes."""
     root = tmp_path / "fer"
-    for part, split in (("train", data.train), ("test", data.public_test)):
-        for image, label, name in zip(split.images, split.labels, split.names, strict=True):
-            path = root / part / EMOTIONS[label].lower() / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(path), image)
+    write_folders(root, data)
     return root

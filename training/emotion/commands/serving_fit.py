@@ -44,9 +44,9 @@ def run(arguments: argparse.Namespace) -> None:
     split = split.take(chosen)
     detector = load_detector(arguments.detector) if arguments.detector else load_detector()
     scenes = find_faces(detector, split)
-    print(f"{detector.name} finds a face in {len(scenes)} of {len(split)} pictures.")
+    print(f"{detector.name} finds a face in {len(scenes)} of {len(split)} images.")
     print(
-        f"{classifier.name} on the pictures as they are: {accuracy(classifier.predict(split.images), split.labels):.4f}"
+        f"{classifier.name} on the images as they are: {accuracy(classifier.predict(split.images), split.labels):.4f}"
     )
     print("| margin | down | align | normalise | accuracy |\n| --- | --- | --- | --- | --- |")
     for trials in search(classifier, scenes):

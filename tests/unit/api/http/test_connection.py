@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.http.connection import vanished
+from api.http.connection import disconnected
 
 ROOT = Path(__file__).parents[4]
 HIGH = 1_500
@@ -34,7 +34,7 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 def test_a_client_that_waits_in_silence_is_there(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, client = pair
     ours.settimeout(7)
-    gone = vanished({"gunicorn.socket": ours})
+    gone = disconnected({"gunicorn.socket": ours})
     assert not gone()
     client.send(b"the next request")
     assert not gone()
@@ -44,7 +44,7 @@ def test_a_client_that_waits_in_silence_is_there(pair: tuple[socket.socket, sock
 
 def test_a_client_that_has_closed_its_end_is_gone(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, client = pair
-    gone = vanished({"gunicorn.socket": ours})
+    gone = disconnected({"gunicorn.socket": ours})
     client.close()
     assert gone()
     ours.close()
@@ -52,16 +52,16 @@ def test_a_client_that_has_closed_its_end_is_gone(pair: tuple[socket.socket, soc
 
 
 def test_without_a_socket_no_client_is_known_to_have_gone() -> None:
-    assert not vanished({})()
+    assert not disconnected({})()
 
 
 def test_under_gevent_asking_neither_blocks_nor_misjudges() -> None:
     code = """
 from gevent import monkey; monkey.patch_all()
 import socket
-from api.http.connection import vanished
+from api.http.connection import disconnected
 ours, client = socket.socketpair()
-gone = vanished({"gunicorn.socket": ours})
+gone = disconnected({"gunicorn.socket": ours})
 assert not gone()
 client.close()
 assert gone()

@@ -9,7 +9,7 @@ from support.gateway import MakeApp, StandIn
 
 
 @pytest.mark.parametrize("address", ["/detect_emotion", "/v1/jobs"])
-@pytest.mark.parametrize("limiter", ["body_limiter", "storing"])
+@pytest.mark.parametrize("limiter", ["body_limiter", "store_limiter"])
 def test_a_full_gateway_answers_without_storing_anything(
     make_app: MakeApp, jobs: JobStore, worker: StandIn, jpeg: bytes, address: str, limiter: str
 ) -> None:
@@ -23,7 +23,7 @@ def test_a_full_gateway_answers_without_storing_anything(
     leave()
     assert client.post(address, data=jpeg, content_type="image/jpeg").status_code in (200, 202)
     assert services_of(app).body_limiter.in_use == 0
-    assert services_of(app).storing.in_use == 0
+    assert services_of(app).store_limiter.in_use == 0
 
 
 def test_a_body_that_cannot_be_used_gives_its_room_back(app: Flask) -> None:

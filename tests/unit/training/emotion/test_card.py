@@ -1,4 +1,4 @@
-"""A mien_run network becomes files that answer as it does."""
+"""A trained network becomes files that answer as it does."""
 
 from pathlib import Path
 

@@ -1,15 +1,14 @@
 """Networks side by side."""
 
-from pathlib import Path
-
 from training.emotion.compare import compare, table
 from training.emotion.data import Fer2013
-from training.emotion.prune import prune
 from training.shared.run_folder import RunFolder
 
 
-def test_leaving_out_channels_saves_multiply_adds(mien_run: RunFolder, data: Fer2013, tmp_path: Path) -> None:
-    pruned = prune(mien_run, data, tmp_path / "narrow", kind="structured", keep=0.5, epochs=1, quiet=True)
+def test_leaving_out_channels_saves_multiply_adds(
+    mien_run: RunFolder, narrow_run: tuple[RunFolder, str], data: Fer2013
+) -> None:
+    pruned, _ = narrow_run
     before, after = compare([mien_run, pruned], data.train.images, data.public_test)
     assert after.multiply_adds < 0.6 * before.multiply_adds
     assert after.size_bytes < before.size_bytes

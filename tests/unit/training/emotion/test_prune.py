@@ -1,4 +1,4 @@
-"""A mien_run network becomes a cheaper one."""
+"""A trained network becomes a cheaper one."""
 
 from pathlib import Path
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from support.training import write_votes
 from training.emotion.data import Fer2013, Split, fingerprint, read_fer2013
-from training.emotion.data.votes import CHOICES
 from training.shared.errors import DataError
 
 
@@ -30,16 +30,6 @@ def write_table(path: Path, data: Fer2013) -> None:
         ):
             for image, label in zip(split.images, split.labels, strict=True):
                 rows.writerow([label, " ".join(map(str, image.ravel())), usage])
-
-
-def write_votes(path: Path, split: Split) -> None:
-    assert split.votes is not None
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["Usage", "Image name", *CHOICES])
-        rows.writerow(["Training", "", *[0] * len(CHOICES)])
-        for name, votes in zip(split.names, split.votes, strict=True):
-            rows.writerow(["Training", name, *map(int, votes)])
 
 
 def test_folders_and_their_zip_file_read_alike(folder: Path, data: Fer2013) -> None:

@@ -1,0 +1,41 @@
+"""A network while it learns."""
+
+import numpy as np
+import pytest
+
+from support.training import QUICK_MIEN
+from training.emotion.data import Fer2013
+from training.emotion.learner import Learner
+
+
+@pytest.fixture
+def batch(data: Fer2013) -> tuple[np.ndarray, np.ndarray]:
+    chosen = np.arange(0, 70, 5)
+    return data.train.images[chosen].astype(np.float32), np.eye(7, dtype=np.float32)[data.train.labels[chosen]]
+
+
+def test_a_restored_learner_takes_the_step_that_would_have_come_next(batch: tuple[np.ndarray, np.ndarray]) -> None:
+    recipe = QUICK_MIEN.model_copy(update={"dropout": 0.0})
+    learner, other = Learner(recipe, steps_per_epoch=4), Learner(recipe, steps_per_epoch=4)
+    learner.step(*batch)
+    other.restore(learner.state())
+    assert learner.step(*batch) == pytest.approx(other.step(*batch), rel=1e-4)
+    for name, value in learner.state().items():
+        assert np.allclose(value, other.state()[name], atol=1e-4)
+
+
+def test_a_sparse_recipe_keeps_zeros(batch: tuple[np.ndarray, np.ndarray]) -> None:
+    learner = Learner(QUICK_MIEN.model_copy(update={"sparse": True}), steps_per_epoch=4)
+    weights = learner.model.get_weights()
+    weights[0] = np.where(np.arange(weights[0].size).reshape(weights[0].shape) % 2, weights[0], np.float32(0))
+    learner.begin_with(weights)
+    learner.step(*batch)
+    after = learner.model.get_weights()[0]
+    assert (after[weights[0] == 0] == 0).all()
+    assert not np.array_equal(after, weights[0])
+
+
+def test_the_averaged_network_answers(data: Fer2013) -> None:
+    probabilities = Learner(QUICK_MIEN, steps_per_epoch=4).predict(data.public_test.images)
+    assert probabilities.shape == (21, 7)
+    assert np.allclose(probabilities.sum(1), 1, atol=1e-5)

@@ -1,0 +1,52 @@
+"""A report says what was measured, as a page and as Markdown."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.weights import WEIGHTS
+from training.emotion.report import write_report
+
+SHIPPED = Path(__file__).parents[4] / "docs/evaluation/mien-2"
+
+
+@pytest.fixture
+def card() -> dict[str, Any]:
+    return dict(json.loads((WEIGHTS / "mien-2.json").read_text()))
+
+
+@pytest.fixture
+def scores() -> dict[str, Any]:
+    return dict(json.loads((SHIPPED / "scores.json").read_text()))
+
+
+def test_the_shipped_report_is_what_its_figures_give(
+    tmp_path: Path, card: dict[str, Any], scores: dict[str, Any]
+) -> None:
+    for written in write_report(card, scores, tmp_path):
+        assert written.read_text(encoding="utf-8") == (SHIPPED / written.name).read_text(encoding="utf-8")
+
+
+def test_the_summary_shows_every_plot_and_figure(tmp_path: Path, card: dict[str, Any], scores: dict[str, Any]) -> None:
+    _, summary = write_report(card, scores, tmp_path)
+    text = summary.read_text(encoding="utf-8")
+    for plot in tmp_path.glob("*.png"):
+        assert f"![{plot.stem}]({plot.name})" in text
+    assert f"| {scores['public_test']['accuracy']:.2%} |" in text
+    for name in (*scores["public_test"]["per_class"], *scores["robustness"]["damaged"]):
+        assert f"| {name} |" in text
+    for limit in card["limits"]:
+        assert f"- {limit}" in text
+
+
+def test_a_network_that_memorised_its_images_is_warned_of(
+    tmp_path: Path, card: dict[str, Any], scores: dict[str, Any]
+) -> None:
+    page, _ = write_report(card, scores, tmp_path)
+    assert "<p class=warning>" not in page.read_text(encoding="utf-8")
+    scores["overfitting"] = {"training": 0.9, "validation": 0.6, "overfitted": True}
+    page, summary = write_report(card, scores, tmp_path)
+    assert "<p class=warning>Accuracy on training images 90.0%" in page.read_text(encoding="utf-8")
+    assert "on images held out 60.0%" in summary.read_text(encoding="utf-8")
