@@ -10,7 +10,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
-from api.http.connection import REQUEST_LINE_BYTES
+from api.http.statuses import REQUEST_LINE_BYTES
 from api.overload.body_timeout import BodyTimeoutMiddleware
 from contracts.errors import MienError
 from contracts.settings import Settings

@@ -9,8 +9,6 @@ from flask import Response
 
 from contracts.errors import MienError
 
-REQUEST_LINE_BYTES: Final = 4_094
-"""Longest method, address and version of a request; the server refuses more."""
 _SEND_BUFFER: Final = 64 * 1024
 """Bytes. The default holds some 78 pictures, which a slow viewer sees seconds late; this holds about five."""
 _DEAD_AFTER_MS: Final = 15_000

@@ -5,6 +5,9 @@ from typing import Final, NamedTuple
 from contracts import errors
 from contracts.errors import MienError
 
+REQUEST_LINE_BYTES: Final = 4_094
+"""Longest method, address and version of a request; the server itself answers 414 to more."""
+
 
 class Status(NamedTuple):
     """How a kind of error is answered."""

@@ -10,10 +10,9 @@ from flask import Flask
 from pydantic.json_schema import models_json_schema
 
 from api.http import request_id
-from api.http.connection import REQUEST_LINE_BYTES
 from api.http.endpoint import PUBLIC, Answer, Endpoint, Operation, Parameter, declaration_of
 from api.http.problems import CONTENT_TYPE, ERRORS, ProblemDocument
-from api.http.statuses import status_of
+from api.http.statuses import REQUEST_LINE_BYTES, status_of
 from contracts import errors
 from contracts.errors import MienError
 from contracts.results import Message

@@ -29,3 +29,8 @@ def test_the_gateway_loads_no_network_runtime_no_opencv_and_no_worker_code(probe
 
 def test_importing_the_gateway_takes_under_100_mb(probe: dict[str, float]) -> None:
     assert probe["rss_mb"] < 100
+
+
+def test_the_server_loads_what_opens_sockets_only_after_gevent_has_replaced_them() -> None:
+    code = "import sys, api.server; print(*sorted({'flask', 'redis', 'celery', 'api.app'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "\n"

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from api.http.endpoint import Scope
+
 
 def command(redis_url: str, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     environment = {"MIEN_REDIS_URL": redis_url, "PATH": "/usr/bin:/bin"} | settings
@@ -15,3 +17,14 @@ def test_it_does_not_listen_to_other_machines_by_accident(redis_url: str) -> Non
     refused = command(redis_url, MIEN_HOST="0.0.0.0")
     assert refused.returncode == 2
     assert "MIEN_REQUIRE_KEYS=true" in refused.stderr
+
+
+def test_every_scope_can_be_given_to_a_key(redis_url: str) -> None:
+    shown = command(redis_url, "keys", "create", "--help").stdout
+    assert f"{{{','.join(scope.value for scope in Scope)}}}" in shown
+
+
+def test_help_starts_no_process(redis_url: str) -> None:
+    shown = command(redis_url, "--help", MIEN_PORT="nonsense")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "keys" in shown.stdout
