@@ -2,10 +2,10 @@
 
     python -m benchmarks.detected_emotions --emotions fer2013.zip --faces faces.zip [--images 700] [--model mien-2]
 
-Public-test faces are enlarged to between 70 and 220 pixels and pasted into pictures without faces (validation pictures,
+Public-test faces are enlarged to between 70 and 220 pixels and pasted into images without faces (validation images,
 which our detector never saw); each detector finds them, each crop cuts them, the network reads them. A face that is not
 found counts as read wrongly. The first row reads the test images themselves, as if every box were perfect. The last
-table has the whole analysis of the same pictures as JPEGs, decoded in full and only as finely as their faces need.
+table has the whole analysis of the same images as JPEGs, decoded in full and only as finely as their faces need.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SHIFTS = (-0.05, 0.0, 0.05)
 
 
 class Case(NamedTuple):
-    """One composed picture."""
+    """One composed image."""
 
     pixels: np.ndarray
     label: int

@@ -1,8 +1,8 @@
-"""Detectors side by side: how right they are, and what a picture costs.
+"""Detectors side by side: how right they are, and what an image costs.
 
     python -m benchmarks.detection [--data faces.zip] [--rounds 60] [--fer /path/to/venv/bin/python [--only-fer]]
 
-Quality needs the data: it is measured on the validation pictures, which our detector never learned from. Speed is
+Quality needs the data: it is measured on the validation images, which our detector never learned from. Speed is
 that of a 640x480 frame, on one core, all detectors by turns in one run: compare the ratios of one run, not numbers of
 different days. With ``--fer``, an interpreter whose environment has the package fer, the whole analysis of a JPEG is
 measured beside it: ``pip install fer 'opencv-contrib-python<5' 'moviepy<2'``. It is measured twice, for the two
@@ -54,18 +54,18 @@ def load_all(min_score: float | None, yunet_file: Path | None) -> dict[str, Dete
 
 
 def quality(data: Path, detectors: Mapping[str, Detector], defaults: Mapping[str, Detector]) -> None:
-    """Print average precision, recall and false alarms of each detector on the validation pictures."""
+    """Print average precision, recall and false alarms of each detector on the validation images."""
     from training.detection.dataset import read_faces
     from training.detection.evaluate import measure
 
-    pictures = read_faces(data).validation
+    images = read_faces(data).validation
     print(
         "\n| detector | average precision | 24-48 px | 48-96 px | 96+ px | recall at 90 % precision | "
-        "threshold | precision | recall | false alarms in 100 empty pictures |"
+        "threshold | precision | recall | false alarms in 100 empty images |"
     )
     print("| --- " * 10 + "|")
     for label, detector in detectors.items():
-        scores = measure(detector.detect, pictures).scores(defaults[label].min_score)
+        scores = measure(detector.detect, images).scores(defaults[label].min_score)
         bands = " | ".join(f"{value:.3f}" for value in scores["average_precision_by_size"].values())
         print(
             f"| {label} | {scores['average_precision']:.3f} | {bands} | {scores['recall_at_90_precision']:.3f} "
@@ -80,18 +80,18 @@ def decoding(data: Path, detector: Detector) -> None:
     from training.detection.dataset import read_faces
     from training.detection.evaluate import measure
 
-    pictures = read_faces(data).validation
-    print("\n| lite, JPEGs of 640 px decoded | average precision | false alarms in 100 empty pictures |")
+    images = read_faces(data).validation
+    print("\n| lite, JPEGs of 640 px decoded | average precision | false alarms in 100 empty images |")
     print("| --- | --- | --- |")
     for label, enough in (("in full", 640), ("as finely as is enough", detector.sufficient_size(640))):
 
         def detect(pixels: BgrImage, enough: int = enough) -> list[Detection]:
             size = 640 / max(pixels.shape)
             large = cv2.resize(pixels, None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC)
-            picture = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes()).decode(enough)
-            return [rescaled(found, picture.scale / size) for found in detector.detect(picture.pixels)]
+            image = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes()).decode(enough)
+            return [rescaled(found, image.scale / size) for found in detector.detect(image.pixels)]
 
-        scores = measure(detect, pictures).scores(load_detector("lite").min_score)
+        scores = measure(detect, images).scores(load_detector("lite").min_score)
         print(f"| {label} | {scores['average_precision']:.3f} | {scores['false_alarms_per_100']:.1f} |", flush=True)
 
 

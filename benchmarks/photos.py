@@ -1,4 +1,4 @@
-"""Pictures for benchmarks: a public-domain photo of one face."""
+"""Images for benchmarks: a public-domain photo of one face."""
 
 import io
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from models.analyzer import Analyzer, load_analyzer
-    from models.images.decode import Picture
+    from models.images.decode import DecodedImage
 
-__all__ = ["Analyzer", "Picture", "load_analyzer"]
+__all__ = ["Analyzer", "DecodedImage", "load_analyzer"]
 
-_HOMES = {"Analyzer": "models.analyzer", "Picture": "models.images.decode", "load_analyzer": "models.analyzer"}
+_MODULES = {"Analyzer": "models.analyzer", "DecodedImage": "models.images.decode", "load_analyzer": "models.analyzer"}
 
 
 def __getattr__(name: str) -> Any:
     """Load OpenCV and the runtimes on first use: the gateway needs `models.images.header` and none of them."""
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'models' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

@@ -12,7 +12,7 @@ from contracts.results import Analysis, Box, Face
 from models.classification import Classifier, load_classifier
 from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
 from models.detection.base import rescaled
-from models.images.decode import MAX_PIXELS, EncodedImage, Picture, decode
+from models.images.decode import MAX_PIXELS, DecodedImage, EncodedImage, decode
 from models.runtimes import RuntimeName
 from models.stages import StageTimer
 
@@ -23,6 +23,7 @@ class Analyzer:
     """Finds the faces of an image and reads their expressions. May be used by several threads at once."""
 
     def __init__(self, detector: Detector, classifier: Classifier, max_pixels: int = MAX_PIXELS) -> None:
+        """Put the parts together; images of more than ``max_pixels`` are refused."""
         self._detector = detector
         self._classifier = classifier
         self._max_pixels = max_pixels
@@ -38,7 +39,13 @@ class Analyzer:
         return self._classifier.name
 
     def analyze(self, data: bytes) -> list[Face]:
-        """Faces of a JPEG, PNG or WebP, largest first; boxes in pixels of the upright original.
+        """Find the faces of an image.
+
+        Args:
+            data: a whole JPEG, PNG or WebP file.
+
+        Returns:
+            The faces, largest first; boxes in pixels of the upright original.
 
         Raises:
             InvalidImage: a subclass says what is wrong with the image.
@@ -46,34 +53,36 @@ class Analyzer:
         return self.analyze_image(data).faces
 
     def analyze_image(self, data: bytes, cpu_seconds: dict[str, float] | None = None) -> Analysis:
-        """The same with everything that is known of the image and of the analysis.
+        """Find the faces of an image, with everything that is known of the image and of the analysis.
 
-        The CPU time of each stage is added to ``cpu_seconds``, in seconds; the analysis itself says how long it took.
+        Args:
+            data: a whole JPEG, PNG or WebP file.
+            cpu_seconds: the CPU time of each stage is added to it; the analysis itself says how long each took.
 
         Raises:
             InvalidImage: a subclass says what is wrong with the image.
         """
         stages = StageTimer(cpu_seconds)
-        image = EncodedImage(data, self._max_pixels)
-        picture = image.decode(self._detector.sufficient_size(image.longer))
+        encoded = EncodedImage(data, self._max_pixels)
+        image = encoded.decode(self._detector.sufficient_size(encoded.longest_side))
         stages.end("decode")
-        detections = self._detector.detect(picture.pixels)
+        detections = self._detector.detect(image.pixels)
         stages.end("detect")
-        finer = self._fine_enough(image, picture, detections)
+        finer = self._fine_enough(encoded, image, detections)
         stages.end("decode")
-        probabilities = self._read(finer, [rescaled(found, picture.scale / finer.scale) for found in detections])
-        faces = [_face(picture, found, row) for found, row in zip(detections, probabilities, strict=True)]
+        probabilities = self._classify(finer, [rescaled(found, image.scale / finer.scale) for found in detections])
+        faces = [_face(image, found, row) for found, row in zip(detections, probabilities, strict=True)]
         stages.end("classify")
         return Analysis(
-            width=picture.width,
-            height=picture.height,
+            width=image.width,
+            height=image.height,
             faces=sorted(faces, key=lambda face: -face.box.width * face.box.height),
             detector=self.detector_name,
             model=self.model_name,
             stages_ms=stages.milliseconds,
         )
 
-    def decode(self, data: bytes) -> Picture:
+    def decode(self, data: bytes) -> DecodedImage:
         """Decode an image within this analyzer's limit of pixels, as finely as people want to look at it.
 
         Raises:
@@ -81,20 +90,20 @@ class Analyzer:
         """
         return decode(data, self._max_pixels)
 
-    def _fine_enough(self, image: EncodedImage, picture: Picture, detections: Sequence[Detection]) -> Picture:
-        """Give a picture that has pixels enough for the smallest face: the same one, or a finer one if there is."""
+    def _fine_enough(self, encoded: EncodedImage, image: DecodedImage, detections: Sequence[Detection]) -> DecodedImage:
+        """Give an image with pixels enough for the smallest face: the same one, or a finer one if there is."""
         enlargement = self._classifier.enlargement(detections)
-        if enlargement <= 1 or picture.scale == 1:
-            return picture
-        return image.decode(enlargement * max(picture.pixels.shape))
+        if enlargement <= 1 or image.scale == 1:
+            return image
+        return encoded.decode(enlargement * max(image.pixels.shape))
 
-    def _read(self, picture: Picture, detections: Sequence[Detection]) -> np.ndarray:
-        """Probabilities [N, 7] of the labels, for detections in pixels of this picture."""
-        crops = self._classifier.crop(picture.pixels, detections, [found.landmarks for found in detections])
+    def _classify(self, image: DecodedImage, detections: Sequence[Detection]) -> np.ndarray:
+        """Probabilities [N, 7] of the labels, for detections in pixels of this image."""
+        crops = self._classifier.crop(image.pixels, detections, [found.landmarks for found in detections])
         return self._classifier.predict(crops)
 
     def warm_up(self) -> None:
-        """Run everything on an empty picture, so that the first real one does not pay for first-time work."""
+        """Run everything on an empty image, so that the first real one does not pay for first-time work."""
         _, encoded = cv2.imencode(".jpg", np.full((480, 640, 3), 127, np.uint8))
         for _ in range(_WARM_UP_RUNS):
             self.analyze_image(encoded.tobytes())
@@ -108,7 +117,14 @@ def load_analyzer(
     max_pixels: int = MAX_PIXELS,
     yunet_file: str = "",
 ) -> Analyzer:
-    """Load an analyzer; empty names stand for the defaults. ``yunet_file`` is what the detector ``yunet`` needs.
+    """Load an analyzer.
+
+    Args:
+        detector: name of a detector; empty: the default.
+        model: name of an emotion network or path of its card; empty: the default.
+        runtime: what executes the emotion network.
+        max_pixels: images of more are refused.
+        yunet_file: the network file that the detector ``yunet`` needs.
 
     Raises:
         ConfigurationError: an unknown name, a missing package, or a weight file that is not what its card says.
@@ -121,11 +137,11 @@ def load_analyzer(
     )
 
 
-def _face(picture: Picture, found: Detection, probabilities: np.ndarray) -> Face:
+def _face(image: DecodedImage, found: Detection, probabilities: np.ndarray) -> Face:
     scores = dict(zip(EMOTIONS, probabilities.tolist(), strict=True))
     emotion = max(EMOTIONS, key=scores.__getitem__)
     return Face(
-        box=_original_box(picture, found),
+        box=_original_box(image, found),
         emotion=emotion,
         confidence=min(1.0, scores[emotion]),
         scores=scores,
@@ -133,15 +149,15 @@ def _face(picture: Picture, found: Detection, probabilities: np.ndarray) -> Face
     )
 
 
-def _original_box(picture: Picture, found: Detection) -> Box:
+def _original_box(image: DecodedImage, found: Detection) -> Box:
     """Whole pixels of the original, within it."""
-    scale = picture.scale
+    scale = image.scale
     left, top = max(0, round(found.x * scale)), max(0, round(found.y * scale))
-    right = min(picture.width, round((found.x + found.width) * scale))
-    bottom = min(picture.height, round((found.y + found.height) * scale))
+    right = min(image.width, round((found.x + found.width) * scale))
+    bottom = min(image.height, round((found.y + found.height) * scale))
     return Box(
-        x=min(left, picture.width - 1),
-        y=min(top, picture.height - 1),
+        x=min(left, image.width - 1),
+        y=min(top, image.height - 1),
         width=max(1, right - left),
         height=max(1, bottom - top),
     )

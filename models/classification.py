@@ -1,4 +1,4 @@
-"""Reads the expression of cropped faces."""
+"""Emotion networks: the expression of cropped faces."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -36,6 +36,7 @@ class Classifier:
     """An emotion network, ready to run. Safe to call from any number of threads at once."""
 
     def __init__(self, runtime: Runtime, card: EmotionCard) -> None:
+        """Take a network that ``runtime`` has loaded, and its card."""
         self._runtime = runtime
         self.card = card
 
@@ -45,9 +46,16 @@ class Classifier:
         return self.card.name
 
     def predict(self, crops: np.ndarray) -> np.ndarray:
-        """Probabilities of the labels of ``contracts.emotions`` for grey ``crops``.
+        """Read the expressions of faces.
 
-        uint8 [N, 48, 48] → float32 [N, 7]; rows sum to 1. Raises ``ValueError`` for arrays of another form.
+        Args:
+            crops: grey, uint8 [N, 48, 48]; N may be 0.
+
+        Returns:
+            Probabilities of the labels of ``contracts.emotions``, float32 [N, 7]; rows sum to 1.
+
+        Raises:
+            ValueError: an array of another form.
         """
         if crops.ndim != 3 or crops.shape[1:] != (SIDE, SIDE) or crops.dtype != np.uint8:
             raise ValueError(f"crops must be uint8 [N, 48, 48], not {crops.dtype} {list(crops.shape)}")
@@ -64,17 +72,24 @@ class Classifier:
         return crop_faces(bgr, boxes, landmarks, self.card.crop)
 
     def enlargement(self, boxes: Iterable[Sequence[Any]]) -> float:
-        """How much finer a picture this network could use; see :func:`models.cropping.enlargement`."""
+        """How much finer an image this network could use; see :func:`models.cropping.enlargement`."""
         return enlargement(boxes, self.card.crop)
 
 
 def load_classifier(
     name: str | None = None, runtime: RuntimeName | str = "litert", *, threads: int = 1, folder: Path = WEIGHTS
 ) -> Classifier:
-    """Load the network called ``name``, such as ``mien-2``, or of the card at a path that ends in ``.json``.
+    """Load an emotion network.
 
-    ``threads`` is how many cores one call may use. Raises ``InvalidWeights`` for a network that is missing
-    or damaged, ``ConfigurationError`` for a runtime that is not there.
+    Args:
+        name: of the network, such as ``mien-2``, or the path of its card, which ends in ``.json``.
+        runtime: what executes it.
+        threads: how many cores one call may use.
+        folder: where networks lie.
+
+    Raises:
+        InvalidWeights: a network that is missing or damaged.
+        ConfigurationError: a runtime that is not there.
     """
     variant = "keras" if runtime == "keras" else None
     content, card = load_weights(name or DEFAULT_MODEL, EmotionCard, folder, variant=variant)

@@ -1,4 +1,4 @@
-"""Cuts faces out of a photo as the emotion network was taught to see them: tight, upright, grey, 48x48."""
+"""Cuts faces out of an image in the framing that the emotion network was trained on: tight, upright, grey, 48x48."""
 
 from collections.abc import Iterable, Sequence
 from math import atan2, degrees
@@ -34,12 +34,18 @@ def crop_faces(
     landmarks: Sequence[Points | None] | None = None,
     fit: CropFit | None = None,
 ) -> np.ndarray:
-    """Cut a square around each box out of ``bgr``, uint8 [H, W, 3]; gives grey crops, uint8 [N, 48, 48].
+    """Cut a square around each box out of an image.
 
-    ``boxes`` are (x, y, width, height, score, landmarks) in pixels, such as ``models.detection.Detection``,
-    of which all but the first four may be left out; they may reach over the border: the border's pixels are
-    repeated there. ``landmarks`` are points (x, y) of each face, its two eyes first, or ``None`` for a face
-    without.
+    Args:
+        bgr: uint8 [H, W, 3], blue first.
+        boxes: (x, y, width, height, score, landmarks) in pixels, such as ``models.detection.Detection``, of which all
+            but the first four may be left out. They may reach over the border: its pixels are repeated there.
+        landmarks: points (x, y) of each face, its two eyes first, or ``None`` for a face without; by default those
+            of the boxes.
+        fit: the framing.
+
+    Returns:
+        Grey crops, uint8 [N, 48, 48].
     """
     fit = fit or CropFit()
     points = landmarks or [box[5] if len(box) > 5 else None for box in boxes]
@@ -48,9 +54,15 @@ def crop_faces(
 
 
 def enlargement(boxes: Iterable[Sequence[Any]], fit: CropFit) -> float:
-    """How many times the smallest of these crops would be enlarged to fill its 48 pixels; 0 without any box.
+    """How many times the smallest of these crops would be enlarged to fill its 48 pixels.
 
-    Up to 1 the picture has pixels enough; above, one that is so many times finer would show more of the face.
+    Args:
+        boxes: as for `crop_faces`.
+        fit: the framing.
+
+    Returns:
+        Up to 1 the image has pixels enough; above, one that is so many times finer would show more of the face.
+        0 without any box.
     """
     return max((SIDE / _side(_length(box), fit) for box in boxes), default=0.0)
 
@@ -92,7 +104,7 @@ def _straight(bgr: np.ndarray, centre: tuple[float, float], side: int) -> np.nda
     inner = bgr[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
     missing = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
     if not inner.size:
-        return np.zeros((side, side, 3), np.uint8)  # a box wholly outside the picture
+        return np.zeros((side, side, 3), np.uint8)  # a box wholly outside the image
     if any(missing):
         return np.asarray(cv2.copyMakeBorder(inner, *missing, cv2.BORDER_REPLICATE))
     return inner

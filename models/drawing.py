@@ -1,4 +1,4 @@
-"""Boxes and labels on pictures."""
+"""Boxes and labels on images."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -50,7 +50,15 @@ def draw_faces(pixels: npt.NDArray[np.uint8], faces: Sequence[Face], scale: floa
 
 
 def encode_jpeg(pixels: npt.NDArray[np.uint8], quality: int = 80) -> bytes:
-    """Encode uint8 [H, W, 3] (blue first) as JPEG; `quality` from 1 to 100."""
+    """Encode an image as JPEG.
+
+    Args:
+        pixels: uint8 [H, W, 3], blue first.
+        quality: from 1 to 100.
+
+    Raises:
+        ValueError: OpenCV cannot encode an array of this shape.
+    """
     done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ValueError(f"cannot encode an array of shape {pixels.shape} as JPEG")

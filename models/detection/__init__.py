@@ -1,7 +1,7 @@
 """Where the faces are: several detectors behind one protocol.
 
 >>> from models.detection import load_detector
->>> boxes = load_detector(min_score=0.5).detect(picture)  # doctest: +SKIP
+>>> boxes = load_detector(min_score=0.5).detect(image)  # doctest: +SKIP
 """
 
 from models.detection.base import BgrImage, Detection, Detector, Landmarks

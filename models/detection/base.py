@@ -9,7 +9,7 @@ import numpy.typing as npt
 from contracts.errors import InvalidImage
 
 BgrImage = npt.NDArray[np.uint8]
-"""Pixels as OpenCV has them: uint8 [height, width, 3], blue first."""
+"""An image as OpenCV has it: uint8 [height, width, 3], blue first."""
 
 Point = tuple[float, float]
 Landmarks = tuple[Point, Point, Point, Point, Point]
@@ -17,9 +17,9 @@ Landmarks = tuple[Point, Point, Point, Point, Point]
 
 
 class Detection(NamedTuple):
-    """One face: its box and landmarks in pixels of the given picture, the score in 0..1.
+    """One face: its box and landmarks in pixels of the given image, the score in 0..1.
 
-    The box lies within the picture; landmarks are None where the detector finds none and may lie outside
+    The box lies within the image; landmarks are None where the detector finds none and may lie outside
     (the eye of a face that the border cuts).
     """
 
@@ -38,10 +38,16 @@ class Detector(Protocol):
     min_score: float
 
     def detect(self, image: BgrImage) -> list[Detection]:
-        """Return the faces of a uint8 [H, W, 3] picture (blue first), the surest one first.
+        """Find the faces of an image.
 
-        Pictures of any size and shape work; one too small for a face has none.
-        Raises InvalidImage for an array of another type or shape.
+        Args:
+            image: of any size and shape; one too small for a face has none.
+
+        Returns:
+            The faces, the highest score first.
+
+        Raises:
+            InvalidImage: an array of another type or shape.
         """
 
     def sufficient_size(self, longest_side: int) -> int:
@@ -56,7 +62,11 @@ class Detector(Protocol):
 
 
 def check_image(image: Any) -> None:
-    """Raise InvalidImage unless ``image`` is a uint8 array [H, W, 3] with at least one pixel."""
+    """Check what a detector is given.
+
+    Raises:
+        InvalidImage: it is no uint8 array [H, W, 3] with at least one pixel.
+    """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         found = getattr(image, "dtype", type(image).__name__)
         raise InvalidImage(f"A detector takes a uint8 array, not {found}.")
@@ -65,14 +75,14 @@ def check_image(image: Any) -> None:
 
 
 def rescaled(found: Detection, scale: float) -> Detection:
-    """Give a detection in the pixels of the same picture, ``scale`` times as large."""
+    """Give a detection in the pixels of the same image, ``scale`` times as large."""
     x, y, width, height = (value * scale for value in found[:4])
     landmarks: Any = found.landmarks and tuple((x * scale, y * scale) for x, y in found.landmarks)
     return Detection(x, y, width, height, found.score, landmarks)
 
 
 def clip_to_image(detections: Iterable[Detection], image: BgrImage) -> list[Detection]:
-    """Clip boxes to the picture, drop what is left with less than a pixel, sort by score, the best first."""
+    """Clip boxes to the image, drop what is left with less than a pixel, sort by score, the best first."""
     height, width = image.shape[:2]
     kept = []
     for found in detections:

@@ -40,10 +40,15 @@ def cells(height: int, width: int) -> Cells:
 
 
 def decode_boxes(raw: Floats, where: Cells) -> Floats:
-    """Turn raw outputs [N, 4] into corners [N, 4] x1, y1, x2, y2 in pixels of the input.
+    """Turn raw outputs into boxes.
 
-    The network gives, as logarithms in strides, the distances from a cell's centre to the left, upper, right
-    and lower side.
+    Args:
+        raw: [N, 4], the distances from a cell's centre to the left, upper, right and lower side, as logarithms in
+            strides.
+        where: the N cells.
+
+    Returns:
+        Corners [N, 4] x1, y1, x2, y2 in pixels of the input.
     """
     reach = np.exp(raw) * where.strides
     return np.concatenate([where.centres - reach[:, :2], where.centres + reach[:, 2:]], axis=1)

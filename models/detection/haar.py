@@ -23,20 +23,29 @@ EVEN_WEIGHT, STEEPNESS = 54.9, 2.5
 class HaarDetector:
     """OpenCV's frontal cascade on a bounded working size.
 
-    ``working_size`` bounds the longest side in pixels; None searches the whole picture.
     The score is a logistic function of the last stage's weight (`detectMultiScale3`). Of OpenCV's frontal
     cascades and their settings, `alt2` with two neighbours and the histogram left alone has the best average
     precision on hand-drawn boxes.
+
     A cascade is not safe to share, so each thread builds its own.
     """
 
     name = "haar"
 
     def __init__(self, min_score: float = 0.5, *, working_size: int | None = WORKING_SIZE) -> None:
+        """Load the cascade.
+
+        Args:
+            min_score: least score of what is found, in 0..1.
+            working_size: bounds the longest side that is searched, in pixels; None searches the whole image.
+
+        Raises:
+            InvalidWeights: this OpenCV has no such cascade.
+        """
         self.min_score = min_score
         self._working_size = working_size
         self._local = threading.local()
-        self._cascade()  # a wheel without cascades is found out now, not at the first picture
+        self._cascade()  # a wheel without cascades is found out now, not at the first image
 
     def detect(self, image: BgrImage) -> list[Detection]:
         """See ``Detector.detect``."""
@@ -63,7 +72,7 @@ class HaarDetector:
         return self._working_size or longest_side
 
     def _prepare(self, image: BgrImage) -> tuple[Any, float]:
-        """Return the grey picture at the working size, and what its pixels are worth in the original."""
+        """Return the grey image at the working size, and what its pixels are worth in the original."""
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         longest = max(grey.shape)
         if self._working_size is None or longest <= self._working_size:

@@ -1,4 +1,4 @@
-"""Brings a picture of any shape to the network's input size without distorting it."""
+"""Brings an image of any shape to the network's input size without distorting it."""
 
 from typing import NamedTuple
 
@@ -9,17 +9,26 @@ from models.detection.base import BgrImage
 
 
 class Letterboxed(NamedTuple):
-    """A picture in the upper left corner of a black input."""
+    """An image in the upper left corner of a black input."""
 
     pixels: BgrImage
     """uint8 [height, width, 3], red first."""
     scale_x: float
-    """Pixels of the input for one pixel of the picture."""
+    """Pixels of the input for one pixel of the image."""
     scale_y: float
 
 
 def letterbox(image: BgrImage, height: int, width: int) -> Letterboxed:
-    """Fit a picture (blue first) into ``height`` x ``width`` and turn it to RGB; the rest stays black."""
+    """Fit an image into an input.
+
+    Args:
+        image: of any size.
+        height: of the input, in pixels.
+        width: of the input, in pixels.
+
+    Returns:
+        The image in RGB in the upper left corner; the rest is black.
+    """
     tall, wide = image.shape[:2]
     scale = min(height / tall, width / wide)
     new_tall, new_wide = (min(max(round(side * scale), 1), most) for side, most in ((tall, height), (wide, width)))

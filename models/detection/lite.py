@@ -14,10 +14,10 @@ from models.weights import WEIGHTS, Card, load_weights
 
 NETWORK: Final = "faces-1"
 ABOUT_SQUARE: Final = 1.16
-"""Longer side over shorter side up to which a picture goes into the square input."""
+"""Longer side over shorter side up to which an image goes into the square input."""
 
 LARGE: Final = 720
-"""Longer side in pixels above which a picture gets the larger inputs."""
+"""Longer side in pixels above which an image gets the larger inputs."""
 
 Shape = tuple[int, int]
 
@@ -25,17 +25,17 @@ Shape = tuple[int, int]
 class DetectorCard(Card):
     """The card of our own detector."""
 
-    min_score: float = Field(ge=0, le=1, description="Default threshold, chosen on validation pictures.")
-    wide: tuple[int, int] = Field(description="Height and width of the input for landscape pictures, in pixels.")
-    square: tuple[int, int] = Field(description="The same for pictures that are about square.")
-    far_wide: tuple[int, int] = Field(description="The same for large landscape pictures, whose faces are small.")
-    far_square: tuple[int, int] = Field(description="The same for large pictures that are about square.")
+    min_score: float = Field(ge=0, le=1, description="Default threshold, chosen on validation images.")
+    wide: tuple[int, int] = Field(description="Height and width of the input for landscape images, in pixels.")
+    square: tuple[int, int] = Field(description="The same for images that are about square.")
+    far_wide: tuple[int, int] = Field(description="The same for large landscape images, whose faces are small.")
+    far_square: tuple[int, int] = Field(description="The same for large images that are about square.")
 
 
 class LiteDetector:
     """An anchor-free network of three strides (`training.detection.network`), five landmarks a face.
 
-    A picture is fitted into one of three inputs of about equal cost: landscape, portrait or square; a large picture
+    An image is fitted into one of three inputs of about equal cost: landscape, portrait or square; a large image
     into a larger one of the same form, so that its small faces stay visible. Each input has a runtime of its own, for
     giving an interpreter another size costs more than running it.
     """
@@ -43,6 +43,16 @@ class LiteDetector:
     name = "lite"
 
     def __init__(self, min_score: float | None = None, *, network: str = NETWORK, folder: Path = WEIGHTS) -> None:
+        """Load the network and make its inputs ready.
+
+        Args:
+            min_score: least score of what is found, in 0..1; by default the one that its card says.
+            network: name of the network.
+            folder: where networks lie.
+
+        Raises:
+            InvalidWeights: a network that is missing or damaged.
+        """
         content, self.card = load_weights(network, DetectorCard, folder)
         self.min_score = self.card.min_score if min_score is None else min_score
         self._inputs: dict[Shape, tuple[Runtime, list[Cells]]] = {
@@ -58,11 +68,11 @@ class LiteDetector:
         return decode(runtime.run_one(letterboxed.pixels[None]), cells, self.min_score, letterboxed, image)
 
     def sufficient_size(self, longest_side: int) -> int:
-        """See ``Detector.sufficient_size``: what fills its input, and shows that a large picture is one."""
+        """See ``Detector.sufficient_size``: what fills its input, and shows that a large image is one."""
         return LARGE + 1 if longest_side > LARGE else max(self.card.wide)
 
     def _shape(self, image: BgrImage) -> Shape:
-        """Choose the input for a picture: height and width in pixels."""
+        """Choose the input for an image: height and width in pixels."""
         height, width = image.shape[:2]
         large = max(height, width) > LARGE
         if max(height, width) <= ABOUT_SQUARE * min(height, width):

@@ -24,11 +24,14 @@ DEFAULT_DETECTOR: Final = "lite"
 def load_detector(name: str = DEFAULT_DETECTOR, *, min_score: float | None = None, **options: Any) -> Detector:
     """Load a detector, ready to be used by several threads.
 
-    ``min_score`` in 0..1 drops what the detector is less sure of; without it the detector's own default
-    holds.
-    ``options`` are those of the named detector, such as ``weights=`` for yunet or ``working_size=`` for haar.
-    Raises ConfigurationError for a name that is none of ``DETECTORS``, for a score outside 0..1 and for a
-    missing package or weight file; InvalidWeights for a damaged one.
+    Args:
+        name: one of ``DETECTORS``.
+        min_score: least score of what is found, in 0..1; by default the detector's own.
+        **options: of the named detector, such as ``weights=`` for yunet or ``working_size=`` for haar.
+
+    Raises:
+        ConfigurationError: an unknown name, a score outside 0..1, a missing package or weight file.
+        InvalidWeights: a damaged weight file.
     """
     if name not in _DETECTORS:
         raise ConfigurationError(

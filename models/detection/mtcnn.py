@@ -23,6 +23,14 @@ class MtcnnDetector:
     name = "mtcnn"
 
     def __init__(self, min_score: float = 0.9) -> None:
+        """Load the networks.
+
+        Args:
+            min_score: least score of what is found, in 0..1.
+
+        Raises:
+            ConfigurationError: the package or TensorFlow is not installed.
+        """
         self.min_score = min_score
         self._lock = threading.Lock()
         self._network = _load()
@@ -38,7 +46,7 @@ class MtcnnDetector:
         return clip_to_image((face for face in found if face.score >= self.min_score), image)
 
     def sufficient_size(self, longest_side: int) -> int:
-        """See ``Detector.sufficient_size``; the package searches a pyramid of the whole picture."""
+        """See ``Detector.sufficient_size``; the package searches a pyramid of the whole image."""
         return longest_side
 
     def _detection(self, face: dict[str, Any]) -> Detection:

@@ -18,17 +18,27 @@ SMALLEST_PICTURE = 8
 class YunetDetector:
     """OpenCV's `FaceDetectorYN` with the YuNet weights of Wu et al. (2023), with landmarks.
 
-    ``weights`` is the ONNX file (`face_detection_yunet_*.onnx` of the OpenCV Zoo), which a worker's setting
-    ``MIEN_YUNET_FILE`` names. The network holds its input size, so each thread has its own.
+    The file is `face_detection_yunet_*.onnx` of the OpenCV Zoo; a worker's setting ``MIEN_YUNET_FILE`` names it. The
+    network holds its input size, so each thread has its own.
     """
 
     name = "yunet"
 
     def __init__(self, min_score: float = 0.6, *, weights: Path | None = None) -> None:
+        """Load the network.
+
+        Args:
+            min_score: least score of what is found, in 0..1.
+            weights: the ONNX file.
+
+        Raises:
+            ConfigurationError: no file is named.
+            InvalidWeights: the file is missing or damaged.
+        """
         self.min_score = min_score
         self._file = _checked(weights)
         self._local = threading.local()
-        self._network()  # a damaged file is found out now, not at the first picture
+        self._network()  # a damaged file is found out now, not at the first image
 
     def detect(self, image: BgrImage) -> list[Detection]:
         """See ``Detector.detect``."""
@@ -37,10 +47,10 @@ class YunetDetector:
         size = (round(image.shape[1] / scale), round(image.shape[0] / scale))
         if min(size) < SMALLEST_PICTURE:
             return []
-        picture = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale > 1 else image
+        resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale > 1 else image
         network = self._network()
         network.setInputSize(size)
-        _, rows = network.detect(picture)
+        _, rows = network.detect(resized)
         return clip_to_image((_detection(row, scale) for row in (() if rows is None else rows.tolist())), image)
 
     def sufficient_size(self, longest_side: int) -> int:  # noqa: ARG002

@@ -14,14 +14,14 @@ from models.images.png import pixels_only
 MAX_PIXELS: Final = 50_000_000
 """Default limit: more than today's phones take, and at most 150 MB of decoded pixels."""
 
-FINEST: Final = 1280
-"""Pixels of the longer side that no detector, crop or viewer needs more than."""
+SUFFICIENT_SIDE: Final = 1280
+"""Longest side in pixels that is enough for every detector, crop and viewer."""
 
 _REDUCED: Final = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
                    8: cv2.IMREAD_REDUCED_COLOR_8}  # fmt: skip
 
 
-class Picture(NamedTuple):
+class DecodedImage(NamedTuple):
     """A decoded, upright image."""
 
     pixels: npt.NDArray[np.uint8]
@@ -37,7 +37,7 @@ class Picture(NamedTuple):
 
 
 class EncodedImage:
-    """An image as it was sent: known to be whole and small enough, decoded as finely as somebody needs it.
+    """An image as it was sent: known to be whole and small enough, decoded as finely as a caller needs it.
 
     libjpeg decodes a JPEG at 1/2, 1/4 or 1/8 in the frequency domain, in a fraction of the time that the whole takes;
     PNG and WebP have no such way and are always decoded in full.
@@ -45,6 +45,10 @@ class EncodedImage:
 
     def __init__(self, data: bytes, max_pixels: int = MAX_PIXELS) -> None:
         """Look at the header and the end; nothing is decoded yet.
+
+        Args:
+            data: a whole JPEG, PNG or WebP file.
+            max_pixels: the most that are decoded.
 
         Raises:
             NotAnImage, UnsupportedImageFormat, ImageTooLarge: decided from the header.
@@ -56,17 +60,21 @@ class EncodedImage:
         self._data = pixels_only(data) if self._header.format == "PNG" else data
 
     @property
-    def longer(self) -> int:
-        """Pixels of the longer side."""
+    def longest_side(self) -> int:
+        """Of the original, in pixels."""
         return max(self._header.width, self._header.height)
 
-    def decode(self, enough: float = FINEST) -> Picture:
-        """Decode upright, no smaller than ``enough`` pixels of the longer side, for which `FINEST` is always enough.
+    def decode(self, least_side: float = SUFFICIENT_SIDE) -> DecodedImage:
+        """Decode upright.
+
+        Args:
+            least_side: longest side, in pixels, that the result has at least unless the original is smaller; more than
+                `SUFFICIENT_SIDE` asks for no more than that.
 
         Raises:
             CorruptImage: damaged data.
         """
-        flags = _REDUCED[self._reduction(enough)] | cv2.IMREAD_IGNORE_ORIENTATION
+        flags = _REDUCED[self._reduction(least_side)] | cv2.IMREAD_IGNORE_ORIENTATION
         try:
             pixels = cv2.imdecode(np.frombuffer(self._data, np.uint8), flags)
         except cv2.error as error:
@@ -74,16 +82,17 @@ class EncodedImage:
         if pixels is None:
             raise CorruptImage("The image data is damaged and cannot be decoded.")
         header = self._header
-        return Picture(_upright(pixels.astype(np.uint8, copy=False), header.orientation), header.width, header.height)
+        upright = _upright(pixels.astype(np.uint8, copy=False), header.orientation)
+        return DecodedImage(upright, header.width, header.height)
 
-    def _reduction(self, enough: float) -> int:
+    def _reduction(self, least_side: float) -> int:
         if self._header.format != "JPEG":
             return 1
-        least = min(enough, FINEST)
-        return max(factor for factor in _REDUCED if factor == 1 or self.longer // factor >= least)
+        least = min(least_side, SUFFICIENT_SIDE)
+        return max(factor for factor in _REDUCED if factor == 1 or self.longest_side // factor >= least)
 
 
-def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> DecodedImage:
     """Decode an image upright, as finely as anything here can use.
 
     Raises:

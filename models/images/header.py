@@ -29,7 +29,7 @@ _NAMED: Final = ("JPEG", "WEBP", "GIF", "BMP", "TIFF")
 knows dozens more; not one of their readers sees a byte from outside."""
 
 _OTHER_NAMES: Final = {"MPO": "JPEG"}
-"""Phones append further pictures to a JPEG (depth, HDR) and index them; the first is the photo."""
+"""Phones append further images to a JPEG (depth, HDR) and index them; the first is the photo."""
 
 _ORIENTATION_TAG: Final = 0x0112
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
@@ -55,7 +55,7 @@ def read_header(data: bytes, max_pixels: int) -> Header:
     """Identify an image from its header and hold it against the limit.
 
     Raises:
-        NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage: with a sentence for whoever sent it.
+        NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage: with a sentence for the client.
     """
     stored_format, width, height, exif = _identify(data, max_pixels)
     if stored_format not in FORMATS:

@@ -17,6 +17,7 @@ class KerasRuntime:
     name: RuntimeName = "keras"
 
     def __init__(self, content: bytes, *, source: Path | str) -> None:
+        """Load the bytes of a ``.keras`` file; see ``models.runtimes.open_runtime``."""
         self._model = _load(content, source)
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:

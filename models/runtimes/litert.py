@@ -24,6 +24,7 @@ class LiteRT:
     name: RuntimeName = "litert"
 
     def __init__(self, content: bytes, *, source: Path | str, threads: int = 1) -> None:
+        """Load the bytes of a ``.tflite`` file; see ``models.runtimes.open_runtime``."""
         self._content = content
         self._source = source
         self._threads = threads
@@ -53,7 +54,7 @@ class LiteRT:
 
 
 class _Session:
-    """An interpreter made ready for one shape, with what it says of its tensors: to ask at each call is slow."""
+    """An interpreter prepared for one input shape, with the details of its tensors: asking at each call is slow."""
 
     def __init__(self, interpreter: Any, shape: tuple[int, ...]) -> None:
         given = interpreter.get_input_details()[0]

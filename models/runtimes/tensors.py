@@ -1,4 +1,4 @@
-"""What the numbers in a network's tensors stand for."""
+"""Quantisation: what the numbers in a network's tensors stand for."""
 
 import math
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ import numpy as np
 
 
 class Output(NamedTuple):
-    """An output as the network left it: reals, or integers that stand for (integer - zero) * scale.
+    """An output as the network left it: floats, or integers that stand for (integer - zero) * scale.
 
-    Most of a large output is of no interest: here one finds what is before anything is turned into reals.
+    Most of a large output is of no interest: what is, is found before anything is dequantised.
     """
 
     values: np.ndarray
@@ -27,7 +27,7 @@ class Output(NamedTuple):
         return self._dequantized(self.values.reshape(-1, self.values.shape[-1])[indices])
 
     def at_least(self, least: float) -> np.ndarray:
-        """Indices of the values of at least ``least``, counted through the whole output."""
+        """Indices [K] of the values of at least ``least``, counted through the whole output."""
         bound = math.ceil(least / float(self.scale)) + self.zero if self.scale else least
         return np.asarray((self.values.ravel() >= bound).nonzero()[0])
 

@@ -24,12 +24,20 @@ def available(task: str, folder: Path = WEIGHTS) -> tuple[str, ...]:
 def load_weights(
     name: str, kind: type[AnyCard], folder: Path = WEIGHTS, *, variant: str | None = None
 ) -> tuple[bytes, AnyCard]:
-    """Give the bytes and the card of the network ``name``, or of the card at the .json path ``name``.
+    """Read a network and its card.
 
-    ``variant`` chooses one of the card's other forms of the network.
+    Args:
+        name: of the network, or the path of its card, which ends in ``.json``.
+        kind: of the card.
+        folder: where networks lie.
+        variant: one of the card's other forms of the network.
 
-    Raises ``InvalidWeights``, naming the file, for a network that is missing, whose card does not read as
-    ``kind``, or whose bytes have another SHA-256 than the card says.
+    Returns:
+        The bytes of the file, and the card.
+
+    Raises:
+        InvalidWeights: names the file of a network that is missing, whose card does not read as ``kind``, or whose
+            bytes have another SHA-256 than the card says.
     """
     path = Path(name) if name.endswith(".json") else folder / f"{name}.json"
     if not path.is_file():
@@ -44,7 +52,11 @@ def load_weights(
 
 
 def read_checked(file: Path, expected: WeightFile) -> bytes:
-    """Read ``file``. Raises ``InvalidWeights``, naming it, if it is missing or not what is ``expected``."""
+    """Read a file of weights.
+
+    Raises:
+        InvalidWeights: names the file that is missing or not what is ``expected``.
+    """
     try:
         content = file.read_bytes()
     except OSError as error:

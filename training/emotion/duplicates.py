@@ -8,7 +8,7 @@ from training.emotion.data import Split
 
 _SIDE: Final = 12
 _NEAR: Final = 0.985
-"""Correlation of two thumbnails above which they count as one picture; chosen by looking at pairs around it."""
+"""Correlation of two thumbnails above which they count as one image; chosen by looking at pairs around it."""
 
 _ROWS: Final = 512
 

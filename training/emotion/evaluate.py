@@ -28,7 +28,7 @@ OVERFITTED: Final = 0.1
 
 
 def measure(predict: Predict, test: Split, training: Split | None = None) -> dict[str, Any]:
-    """Every figure about one test split that needs no picture; ``training`` serves to find duplicates of its images.
+    """Every figure about one test split that needs no image; ``training`` serves to find duplicates of its images.
 
     The result is made of plain numbers, lists and dictionaries, ready for JSON.
     """

@@ -1,4 +1,4 @@
-"""Damages that pictures suffer in the field, each applied to one grey image, uint8 [48, 48]."""
+"""Damages that images suffer in the field, each applied to one grey image, uint8 [48, 48]."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,7 +1,7 @@
 """How a detector's box should become the network's input: found by trying.
 
-FER2013's pictures are faces cut out tightly, and a network knows faces in that framing only. A detector frames them
-in its own way. To learn what leads from one to the other, test pictures are enlarged and set into a grey surrounding,
+FER2013's images are faces cut out tightly, and a network knows faces in that framing only. A detector frames them
+in its own way. To learn what leads from one to the other, test images are enlarged and set into a grey surrounding,
 the real detector looks for the face in them, and the network reads what is cut out around its box, with one fit after
 another. The best fit is the one by which the most expressions are read as FER2013 labels them.
 """
@@ -41,7 +41,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture in its surrounding, and the face that the detector found in it."""
+    """An image in its surrounding, and the face that the detector found in it."""
 
     image: np.ndarray
     """uint8 [H, W, 3], blue first."""
@@ -67,7 +67,7 @@ def find_faces(detector: Detector, split: Split) -> list[Scene]:
 
 
 def surround(image: np.ndarray) -> np.ndarray:
-    """Enlarge a grey picture, uint8 [48, 48], and set it into its own blurred border; BGR."""
+    """Enlarge a grey image, uint8 [48, 48], and set it into its own blurred border; BGR."""
     around = SURROUNDING
     large = cv2.resize(image, (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC)
     wide = cv2.copyMakeBorder(large, around, around, around, around, cv2.BORDER_REPLICATE)

@@ -1,7 +1,7 @@
 """Mien's own network: a small residual network for 48x48 grey faces.
 
 The stem halves the image at once, because on a CPU a convolution at 48x48 costs four times one at 24x24 and
-FER2013 pictures hold little detail at that scale. Two 3x3 convolutions a block with an identity around them
+FER2013 images hold little detail at that scale. Two 3x3 convolutions a block with an identity around them
 follow He et al., "Deep Residual Learning for Image Recognition", 2015.
 """
 

@@ -84,6 +84,6 @@ def test_eight_threads_answer_as_one(detector, astronaut):
 def test_a_jpeg_decoded_as_finely_as_is_enough_shows_the_same_face(detector, astronaut, on_the_face, side):
     large = cv2.resize(astronaut, (side, side), interpolation=cv2.INTER_CUBIC)
     image = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes())
-    picture = image.decode(detector.sufficient_size(image.longer))
+    picture = image.decode(detector.sufficient_size(image.longest_side))
     (found,) = detector.detect(picture.pixels)
     assert on_the_face(*found[:4], scale=picture.pixels.shape[1] / 512) > 0.5
