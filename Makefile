@@ -29,7 +29,7 @@ up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl
 
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
-	@$(BIN)/python tests/support/browser.py
+	@PYTHONPATH=tests $(BIN)/python -m support.browser
 	@rm -rf .coverage
 	$(BIN)/coverage run -m pytest -n $(JOBS)
 	@$(BIN)/coverage combine --quiet

@@ -56,4 +56,4 @@ def register_tasks(app: Celery, services: Services) -> None:
 
     @app.task(name=DELIVER_WEBHOOK, shared=False)  # type: ignore[untyped-decorator]
     def _deliver_webhook(job_id: str) -> str:
-        return services.webhooks.begin(job_id)
+        return services.webhook_sender.begin(job_id)

@@ -55,7 +55,11 @@ class Periodic:
 
 
 def reconcile(services: Services, dispatcher: Dispatcher) -> int:
-    """Announce jobs again whose message was lost or whose worker died; returns how many."""
+    """Announce jobs again whose message was lost or whose worker died.
+
+    Returns:
+        How many.
+    """
     overdue = services.jobs.overdue()
     for job_id, queue in overdue:
         with log_context(job_id=job_id):
@@ -103,7 +107,7 @@ class PeriodicTasks:
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
             Periodic("heartbeat", REPORT_EVERY_S, lambda: report_heartbeat(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services, dispatcher)),
-            Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhooks.announce(dispatcher)),
+            Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhook_sender.announce(dispatcher)),
         ]
 
     def start(self) -> None:

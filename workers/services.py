@@ -40,13 +40,13 @@ class Services:
     counters: CounterStore
     heartbeats: HeartbeatStore
     leases: Leases
-    webhooks: WebhookSender
+    webhook_sender: WebhookSender
     started_at: float
     """Seconds since 1970."""
 
     def close(self) -> None:
         """Finish the webhooks that are being sent, and close all connections."""
-        self.webhooks.close()
+        self.webhook_sender.close()
         self.redis.close()
         self.frame_redis.close()
 
@@ -100,6 +100,6 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         counters=CounterStore(redis),
         heartbeats=HeartbeatStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
-        webhooks=WebhookSender(jobs, WebhookStore(redis), policy, time.time),
+        webhook_sender=WebhookSender(jobs, WebhookStore(redis), policy, time.time),
         started_at=time.time(),
     )

@@ -38,7 +38,11 @@ class ExtendVisibilityTimeout(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 def touch_unacked(consumer: Any) -> int:
-    """Give every message that this consumer holds a fresh time; returns how many were touched."""
+    """Give every message that this consumer holds a fresh time.
+
+    Returns:
+        How many messages it holds.
+    """
     channel = consumer.task_consumer.channel
     held = [tag for tag in list(channel.qos._delivered) if tag not in channel.qos._dirty]
     if not held:

@@ -23,6 +23,8 @@ Schema = Mapping[str, Any]
 
 _DECLARATION: Final = "mien_endpoint"
 JSON: Final = "application/json"
+SCHEMA_REF: Final = "#/components/schemas/{model}"
+"""Where a model stands in the OpenAPI document."""
 
 
 class Scope(StrEnum):

@@ -10,7 +10,7 @@ from flask import Flask
 from pydantic.json_schema import models_json_schema
 
 from api.http import request_id
-from api.http.endpoint import PUBLIC, Answer, Endpoint, Operation, Parameter, declaration_of
+from api.http.endpoint import PUBLIC, SCHEMA_REF, Answer, Endpoint, Operation, Parameter, declaration_of
 from api.http.problems import CONTENT_TYPE, ERRORS, ProblemDocument
 from api.http.statuses import REQUEST_LINE_BYTES, status_of
 from contracts import errors
@@ -24,7 +24,6 @@ _BY_THE_SERVER: Final = {
     431: "The headers are too large.",
 }
 """Refused before the application sees the request, with a few words of HTML."""
-_REF: Final = "#/components/schemas/{model}"
 _METHODS: Final = frozenset({"GET", "POST", "DELETE"})
 _HEADERS: Final = {
     "Location": {"schema": {"type": "string"}, "description": "Where the job is."},
@@ -89,7 +88,7 @@ def _schemas(described: list[_Described]) -> dict[str, Any]:
     answers = (answer for one in described for answer in one.operation.answers.values())
     models: set[type[Message]] = {answer.schema for answer in answers if isinstance(answer.schema, type)}
     ordered = sorted(models | {ProblemDocument}, key=lambda model: model.__name__)
-    _, definitions = models_json_schema([(model, "serialization") for model in ordered], ref_template=_REF)
+    _, definitions = models_json_schema([(model, "serialization") for model in ordered], ref_template=SCHEMA_REF)
     schemas: dict[str, Any] = definitions["$defs"]
     return schemas
 
@@ -149,7 +148,9 @@ def _parameter(parameter: Parameter, settings: Settings) -> dict[str, Any]:
 def _answer(answer: Answer) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answer.description}
     if answer.schema is not None:
-        reference = {"$ref": _REF.format(model=answer.schema.__name__)} if isinstance(answer.schema, type) else None
+        reference = (
+            {"$ref": SCHEMA_REF.format(model=answer.schema.__name__)} if isinstance(answer.schema, type) else None
+        )
         described["content"] = {answer.content_type: {"schema": reference or answer.schema}}
     if answer.headers:
         described["headers"] = {name: _HEADERS[name] for name in answer.headers}
@@ -157,7 +158,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _errors(kinds: list[type[MienError]]) -> dict[str, Any]:
-    reference = {"$ref": _REF.format(model=ProblemDocument.__name__)}
+    reference = {"$ref": SCHEMA_REF.format(model=ProblemDocument.__name__)}
     described: dict[str, Any] = {
         "description": "; ".join(f"`{kind.code}`: {status_of(kind).title}" for kind in dict.fromkeys(kinds)),
         "content": {CONTENT_TYPE: {"schema": reference}},

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
-from api.http.endpoint import Parameter
+from api.http.endpoint import SCHEMA_REF, Parameter
 from api.requests.json_images import parse_json
 from contracts.errors import MalformedRequest, NotJson
 from contracts.queues import BULK
@@ -69,7 +69,7 @@ def read_options(given: Mapping[str, Any]) -> Options:
 @cache
 def json_properties() -> dict[str, Any]:
     """JSON schemas of the options as members of a JSON body."""
-    properties = Options.model_json_schema()["properties"]
+    properties = Options.model_json_schema(ref_template=SCHEMA_REF)["properties"]
     return {
         name: {key: value for key, value in schema.items() if key != "title"} for name, schema in properties.items()
     }

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name
-from api.http.endpoint import JSON, NO_BODY, Answer, Operation, Scope, endpoint
+from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Answer, Operation, Scope, endpoint
 from api.http.responses import NOT_STORED, json_response
 from api.jobs import events
 from api.jobs.submission import SUBMISSION_ERRORS
@@ -30,7 +30,7 @@ _EVENT: Final[dict[str, Any]] = {
         "data": {
             "type": "string",
             "contentMediaType": JSON,
-            "contentSchema": {"$ref": "#/components/schemas/JobResponse"},
+            "contentSchema": {"$ref": SCHEMA_REF.format(model=JobResponse.__name__)},
         },
     },
 }

@@ -41,21 +41,33 @@ class FrameStore:
         return written
 
     def newest(self, camera: str) -> Frame | None:
-        """The camera's newest frame; None if it has published none for `frame_ttl_s`."""
+        """The camera's newest frame.
+
+        Returns:
+            None if it has published none for `frame_ttl_s`.
+        """
         fields = self._read(keys.frame(camera), "epoch", "sequence", "captured_at", "jpeg")
         if fields is None:
             return None
         return Frame(camera, FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
 
     def take(self, camera: str) -> Frame | None:
-        """The camera's newest frame, for analysis; None if there is none or a worker has begun it already."""
+        """The camera's newest frame, for analysis.
+
+        Returns:
+            None if there is none, or a worker has begun it already.
+        """
         frame = self.newest(camera)
         if frame is None or not self._put(keys.taken(camera), frame.stamp, "", {}):
             return None
         return frame
 
     def captured_at(self, camera: str) -> float | None:
-        """When the camera's newest frame was taken, without fetching the image; None if there is none any more."""
+        """When the camera's newest frame was taken, without fetching the image.
+
+        Returns:
+            Seconds since 1970; None if there is no frame any more.
+        """
         fields = self._read(keys.frame(camera), "captured_at")
         return None if fields is None else float(fields[0])
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,6 +15,7 @@ from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_jo
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.job_hash import from_hash, to_hash
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
@@ -61,6 +62,14 @@ class JobStore:
 
         Images are taken one after the other, and many of them are sent in parts, so that memory stays flat.
 
+        Args:
+            images: files as they were uploaded.
+            queue: one of `contracts.queues.JOB_QUEUES`.
+            job_id: from `new_job_id`, if it has been given out already.
+            deadline_at: seconds since 1970; the job expires if no worker has begun it by then.
+            options: what the client asked for beside the analysis.
+            names: of the files, in the order of the images; None for one without.
+
         Returns:
             The queued job. The caller announces it to the workers; should that fail, the reconciler does.
 
@@ -86,7 +95,7 @@ class JobStore:
             names=list(names),
         )
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.job(job.id), mapping=_to_fields(job) | {"bytes": str(size)})
+            pipe.hset(keys.job(job.id), mapping=to_hash(job) | {"bytes": str(size)})
             pipe.hset(keys.job_images(job.id), mapping=last)
             pipe.persist(keys.job_images(job.id))
             pipe.zadd(keys.OPEN_JOBS, {job.id: now + self._settings.requeue_after_s})
@@ -95,7 +104,11 @@ class JobStore:
         return job
 
     def _put_images(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
-        """Send all parts but the last; returns the last one, how many images there are, and their bytes in all."""
+        """Send all parts but the last.
+
+        Returns:
+            The last part, how many images there are, and their bytes in all.
+        """
         part: dict[str, bytes] = {}
         count = size = part_size = 0
         for image in images:
@@ -128,7 +141,7 @@ class JobStore:
             fields = self._redis.hgetall(keys.job(job_id))
         if not fields:
             raise JobGone(f"The result of job {job_id} was kept for {self._settings.result_ttl_s} s only.")
-        return _from_fields({k.decode(): v.decode() for k, v in fields.items()})
+        return from_hash({k.decode(): v.decode() for k, v in fields.items()})
 
     def claim(self, job_id: str, owner: str) -> Claim:
         """Try to take the job for `owner`, for `lease_s` from now; counts the attempt.
@@ -168,15 +181,22 @@ class JobStore:
             pipe.execute()
 
     def annotated(self, job_id: str, index: int) -> bytes | None:
-        """The JPEG; None if there is none."""
+        """An image with its boxes drawn, as JPEG; None if there is none."""
         with translate_errors():
             found: bytes | None = self._redis.hget(keys.job_annotated(job_id), str(index))
         return found
 
     def finish(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None = None) -> bool:
-        """Store the result, once. False: the job is no longer this owner's, and nothing was written.
+        """Store the result, once. Asking again changes nothing, so that a lost answer may be asked for again.
 
-        Asking again changes nothing and gives the same answer, so that a lost answer may be asked for again.
+        Args:
+            job_id: the job.
+            owner: as it was given to `claim`.
+            items: in the order of the images.
+            error: why the job as a whole failed, if it did.
+
+        Returns:
+            False if the job is no longer this owner's, and nothing was written.
         """
         state = JobState.FAILED if error else JobState.SUCCEEDED
         with translate_errors():
@@ -196,7 +216,10 @@ class JobStore:
         return bool(written)
 
     def cancel(self, job_id: str) -> bool:
-        """Cancel a job that no worker has begun. False: it was begun or is final already.
+        """Cancel a job that no worker has begun.
+
+        Returns:
+            False if it was begun or is final already.
 
         Raises:
             JobNotFound, JobGone: there is nothing to cancel.
@@ -215,7 +238,11 @@ class JobStore:
         return None if found is None else str(found.decode())
 
     def renew(self, owners: Mapping[str, str]) -> int:
-        """Prolong the leases of jobs in work, id → owner, by `lease_s`; returns how many are still their owner's."""
+        """Prolong the leases of jobs in work, id → owner, by `lease_s`.
+
+        Returns:
+            How many are still their owner's.
+        """
         if not owners:
             return 0
         due = self._clock() + self._settings.lease_s
@@ -271,23 +298,3 @@ class JobStore:
     @staticmethod
     def _keys(job_id: str) -> list[str]:
         return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE]
-
-
-def _to_fields(job: Job) -> dict[str, str]:
-    stored = job.model_dump(mode="json", exclude={"items", "error", "options", "names"}, exclude_none=True)
-    stored["options"] = job.options.model_dump_json()
-    if job.options.webhook:
-        stored["webhook"] = job.options.webhook  # finalize.lua looks whether this field is there
-    if any(job.names):
-        stored["names"] = json.dumps(job.names)
-    return {name: str(value) for name, value in stored.items()}
-
-
-def _from_fields(fields: Mapping[str, str]) -> Job:
-    values: dict[str, Any] = {name: fields[name] for name in fields.keys() & Job.model_fields.keys()}
-    values["version"] = int(values["version"])
-    values["options"] = json.loads(fields.get("options") or "{}")
-    values["items"] = json.loads(fields.get("items") or "[]")
-    values["names"] = json.loads(fields.get("names") or "[]")
-    values["error"] = json.loads(fields["error"]) if fields.get("error") else None
-    return Job.model_validate(values)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, metric_key
 from contracts.storage.counters import CounterStore
 from models.drawing import COLOURS
 from support import pictures
-from support.browser import REMEDY, launch
+from support.browser import REMEDY, launch, playwright_on_our_node
 from support.programs import unavailable
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def address(
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    with sync_playwright() as playwright:
+    with playwright_on_our_node() as playwright:
         browser = launch(playwright, *camera)
         if browser is None:
             unavailable("Chromium", REMEDY)

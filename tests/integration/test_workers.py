@@ -113,7 +113,7 @@ def test_sigterm_finishes_what_was_begun_and_leaves_the_rest(
     assert {store.get(job.id).state for job in jobs} == {JobState.SUCCEEDED}
 
 
-def test_frames_are_analysed_and_drawn_only_while_somebody_watches(
+def test_frames_are_analysed_and_drawn_only_while_there_are_viewers(
     redis: Redis, settings: Settings, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor
 ) -> None:
     start_workers()
@@ -121,7 +121,7 @@ def test_frames_are_analysed_and_drawn_only_while_somebody_watches(
 
     def show(sequence: int) -> None:
         frames.publish(Frame("cam", FrameStamp(1, sequence), time.time(), photo(sequence)))
-        assert frames.ask("cam", f"token-{sequence}")
+        assert frames.reserve_request("cam", f"token-{sequence}")
         dispatcher.frame("cam", f"token-{sequence}")
         wait_for(
             lambda: (found := frames.result("cam")) is not None and found.sequence == sequence,
@@ -137,7 +137,7 @@ def test_frames_are_analysed_and_drawn_only_while_somebody_watches(
     with Image.open(io.BytesIO(view.jpeg)) as drawn, Image.open(io.BytesIO(photo(2))) as sent:
         assert drawn.size == sent.size, "as large as it was sent, although it may have been analysed smaller"
     wait_for(lambda: CounterStore(redis).read().get(metric_key(FRAMES_DRAWN, camera="cam")) == 1, "the counter")
-    wait_for(lambda: redis.zcard(keys.asked("cam")) == 0, "the reservations to be given back")
+    wait_for(lambda: redis.zcard(keys.requests("cam")) == 0, "the reservations to be given back")
 
 
 def test_every_announced_task_exists(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""A Chromium for the tests: looked for, and fetched where it is missing (``python tests/support/browser.py``).
+"""A Chromium for the tests: looked for, and fetched where it is missing (``python -m support.browser``).
 
 `make test` runs this before the tests. For root, Debian's package is tried first: it brings the libraries along that
 Playwright's own build needs as well, and that a bare container lacks.
@@ -9,8 +9,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+
+from support.programs import NODE
 
 REMEDY = "Install it: apt-get install chromium, or .venv/bin/python -m playwright install --with-deps chromium"
 
@@ -19,6 +22,14 @@ _MAC = ("Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacO
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _PATIENCE_S = 600
 """For one way of installing it: Debian's packages are about 100 MB."""
+
+
+@contextmanager
+def playwright_on_our_node() -> Iterator[Playwright]:
+    """Playwright, driven by the Node of the dev extra: its own one needs a library that a bare container lacks."""
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", NODE[0])
+    with sync_playwright() as playwright:
+        yield playwright
 
 
 def launch(playwright: Playwright, *options: str) -> Browser | None:
@@ -64,7 +75,7 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def _starts() -> bool:
-    with sync_playwright() as playwright:
+    with playwright_on_our_node() as playwright:
         browser = launch(playwright)
         if browser:
             browser.close()

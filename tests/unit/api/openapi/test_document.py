@@ -110,6 +110,22 @@ def test_limits_that_are_no_settings_are_kept(client: FlaskClient, jpeg: bytes) 
     assert [post("", metadata=text) for text in texts] == [202, 422]
 
 
+def references(node: Any) -> Iterator[str]:
+    """Everything that is referred to."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        yield from chain.from_iterable(map(references, node.values()))
+    elif isinstance(node, list):
+        yield from chain.from_iterable(map(references, node))
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    there = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert len(set(references(document))) > 10
+    assert set(references(document)) <= there
+
+
 def test_titles_and_statuses_are_those_of_the_answers(client: FlaskClient, document: dict[str, Any]) -> None:
     problem = client.get("/v1/jobs/never").get_json()
     (listed,) = (one for one in document["x-problems"] if one["code"] == problem["code"])

@@ -83,7 +83,7 @@ def test_an_older_result_never_overwrites_a_newer_one(store: FrameStore) -> None
     assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2")
 
 
-def test_views_are_made_only_while_somebody_watches(store: FrameStore, redis: Redis) -> None:
+def test_views_are_made_only_while_there_are_viewers(store: FrameStore, redis: Redis) -> None:
     assert not store.watched("cam")
     store.watch("cam")
     assert store.watched("cam")

@@ -1,0 +1,29 @@
+"""The job record as the fields of a Redis hash: texts, and JSON for what has members of its own."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.jobs import Job
+
+
+def to_hash(job: Job) -> dict[str, str]:
+    """The fields of a job that was created just now; what is not known yet is left out."""
+    stored = job.model_dump(mode="json", exclude={"items", "error", "options", "names"}, exclude_none=True)
+    stored["options"] = job.options.model_dump_json()
+    if job.options.webhook:
+        stored["webhook"] = job.options.webhook  # finalize.lua looks whether this field is there
+    if any(job.names):
+        stored["names"] = json.dumps(job.names)
+    return {name: str(value) for name, value in stored.items()}
+
+
+def from_hash(fields: Mapping[str, str]) -> Job:
+    """The job of which these are the fields; those that only the Lua scripts read are passed over."""
+    values: dict[str, Any] = {name: fields[name] for name in fields.keys() & Job.model_fields.keys()}
+    values["version"] = int(values["version"])
+    values["options"] = json.loads(fields.get("options") or "{}")
+    values["items"] = json.loads(fields.get("items") or "[]")
+    values["names"] = json.loads(fields.get("names") or "[]")
+    values["error"] = json.loads(fields["error"]) if fields.get("error") else None
+    return Job.model_validate(values)
