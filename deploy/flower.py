@@ -1,9 +1,11 @@
 """Celery's monitor, behind a password: ``python -m deploy.flower``."""
 
+import argparse
 import logging
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 
 from celery import Celery
 
@@ -18,8 +20,13 @@ _LOG_LEVELS = {"info": "warning"}
 """At the level of information Flower prints a page of its own tasks at every start."""
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run Flower until a signal ends it. Returns the exit status."""
+    argparse.ArgumentParser(
+        prog="python -m deploy.flower",
+        description="Run Flower, Celery's monitor, behind a password, until SIGTERM.",
+        epilog="Settings are read from the environment; docs/settings.md lists them.",
+    ).parse_args(argv)
     return run_process("flower", run)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name
 from api.http.connection import disconnected
-from api.http.endpoint import Answer, Operation, Scope, endpoint
+from api.http.endpoint import Operation, ResponseSpec, Scope, endpoint
 from api.http.problems import error_of
 from api.http.responses import json_response
 from api.jobs.submission import SUBMISSION_ERRORS
@@ -27,13 +27,15 @@ _DETECT: Final = Operation(
     id="detectEmotion",
     summary="Read the faces of one photo",
     tag="photos",
-    answers={
-        200: Answer(
+    responses={
+        200: ResponseSpec(
             "The reading; without a face `emotion` is null and `faces` is empty.",
             DetectionResponse,
             headers=("Mien-Job",),
         ),
-        202: Answer("Not finished in time; the job goes on.", AcceptedResponse, headers=("Location", "Retry-After")),
+        202: ResponseSpec(
+            "Not finished in time; the job goes on.", AcceptedResponse, headers=("Location", "Retry-After")
+        ),
     },
     errors=(*BODY_ERRORS, *SUBMISSION_ERRORS, AnalysisFailed, JobCanceled, DeadlineExceeded),
     parameters=(query.IDEMPOTENCY_KEY,),

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("contracts", "models", "workers", "api", "capture", "deploy", "training")
 LOGS = "contracts/logs.py"
-READS_SETTINGS = {"contracts/process.py", "deploy/flower.py", "deploy/health.py", "deploy/local.py"}
+READS_SETTINGS = {"contracts/process.py", "deploy/health.py"}
 """`load_settings` is called by `run_process`, and by the check that runs beside a process every few seconds."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULES = ["api", "workers", "capture"]
+MODULES = ["api", "workers", "capture", "deploy.flower", "deploy.local"]
 
 
 def run(module: str, argument: str) -> "subprocess.CompletedProcess[str]":

@@ -34,7 +34,7 @@ def test_a_password_that_was_not_set_is_printed_and_what_workers_do_not_answer_y
     monkeypatch.delenv("MIEN_FLOWER_PASSWORD", raising=False)
     log = logging.getLogger("flower.inspector")
     monkeypatch.setattr(log, "level", log.level)
-    assert flower.main() == 0
+    assert flower.main([]) == 0
     password = os.environ["FLOWER_BASIC_AUTH"].removeprefix("mien:")
     assert f"Flower's user is mien, its password {password}." in capsys.readouterr().out
     assert started[0][0] == "flower"
@@ -45,5 +45,5 @@ def test_a_wrong_setting_is_one_sentence_and_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MIEN_FLOWER_PORT", "0")
-    assert flower.main() == 2
+    assert flower.main([]) == 2
     assert "MIEN_FLOWER_PORT='0'" in capsys.readouterr().err
