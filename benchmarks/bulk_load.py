@@ -30,9 +30,10 @@ _SUBMITTERS = 4
 
 
 class Interactive:
-    """A client who waits."""
+    """A client that waits for each answer."""
 
     def __init__(self, system: System, photo: bytes) -> None:
+        """Make a client of the system that posts a JPEG."""
         self._url, self._photo, self._session = f"{system.address}/detect_emotion", photo, requests.Session()
 
     def ask(self) -> float:
@@ -54,15 +55,20 @@ class Interactive:
 
 
 class Bulk:
-    """Clients, in a process of their own, who submit `count` jobs of one image and do not wait for them."""
+    """Clients, in a process of their own, that submit jobs of one image and do not wait for them."""
 
     def __init__(self, system: System, photo: bytes, count: int) -> None:
+        """Start the process, which submits `count` jobs of the JPEG."""
         url = f"{system.address}/v1/jobs"
         self._process = multiprocessing.get_context("fork").Process(target=_submit, args=(url, photo, count))
         self._process.start()
 
     def finish(self) -> None:
-        """Return when all are accepted."""
+        """Return when all are accepted.
+
+        Raises:
+            RuntimeError: one was not.
+        """
         self._process.join()
         if self._process.exitcode:
             raise RuntimeError("a bulk job was not accepted")

@@ -57,7 +57,7 @@ def compose(faces: np.ndarray, labels: np.ndarray, scenes: Sequence[np.ndarray],
 
 
 def pick(found: Sequence[Detection], square: tuple[int, int, int]) -> Detection | None:
-    """Return the surest detection whose middle lies in the pasted face."""
+    """Return the detection of the highest score whose middle lies in the pasted face."""
     x, y, side = square
     for each in found:
         if x < each.x + each.width / 2 < x + side and y < each.y + each.height / 2 < y + side:
@@ -84,10 +84,11 @@ def fits(landmarks: bool) -> list[CropFit]:
     ]
 
 
-class WantsAll:
-    """A detector that has everything decoded in full."""
+class FullSizeDetector:
+    """A detector for which images are always decoded in full."""
 
     def __init__(self, detector: Detector) -> None:
+        """Wrap a detector, which still finds the faces."""
         self.name, self.min_score, self.detect = detector.name, detector.min_score, detector.detect
 
     def sufficient_size(self, longest_side: int) -> int:
@@ -99,7 +100,7 @@ def whole_analysis(classifier: Classifier, detector: Detector, cases: Sequence[C
     """Print how many faces are found and read rightly from JPEGs."""
     jpegs = [cv2.imencode(".jpg", case.pixels)[1].tobytes() for case in cases]
     print("\n| JPEG decoded | found | accuracy, all faces |\n| --- | --- | --- |")
-    for label, each in (("in full", WantsAll(detector)), ("as finely as is needed", detector)):
+    for label, each in (("in full", FullSizeDetector(detector)), ("as finely as is needed", detector)):
         analyzer = Analyzer(each, classifier)
         found = right = 0
         for case, jpeg in zip(cases, jpegs, strict=True):

@@ -83,12 +83,12 @@ def decoding(data: Path, detector: Detector) -> None:
     images = read_faces(data).validation
     print("\n| lite, JPEGs of 640 px decoded | average precision | false alarms in 100 empty images |")
     print("| --- | --- | --- |")
-    for label, enough in (("in full", 640), ("as finely as is enough", detector.sufficient_size(640))):
+    for label, least_side in (("in full", 640), ("as finely as is enough", detector.sufficient_size(640))):
 
-        def detect(pixels: BgrImage, enough: int = enough) -> list[Detection]:
+        def detect(pixels: BgrImage, least_side: int = least_side) -> list[Detection]:
             size = 640 / max(pixels.shape)
             large = cv2.resize(pixels, None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC)
-            image = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes()).decode(enough)
+            image = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes()).decode(least_side)
             return [rescaled(found, image.scale / size) for found in detector.detect(image.pixels)]
 
         scores = measure(detect, images).scores(load_detector("lite").min_score)

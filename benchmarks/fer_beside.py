@@ -1,4 +1,4 @@
-"""Runs the package fer in an environment of its own, so many analyses at a turn as are asked for, to measure beside."""
+"""Runs the package fer in an environment of its own, as many analyses in a row as are asked for, as a baseline."""
 
 import subprocess
 import tempfile
@@ -27,6 +27,15 @@ class FerBeside:
     """A process with fer's own defaults: its Haar settings and its 8-bit network."""
 
     def __init__(self, python: Path, photo: bytes) -> None:
+        """Start the process.
+
+        Args:
+            python: interpreter of an environment in which fer is installed.
+            photo: the JPEG to analyse.
+
+        Raises:
+            RuntimeError: fer cannot be loaded there.
+        """
         self._folder = tempfile.TemporaryDirectory()
         path = Path(self._folder.name, "photo.jpg")
         path.write_bytes(photo)
@@ -40,11 +49,13 @@ class FerBeside:
         self.version = self._answer("ready")[0]
 
     def __enter__(self) -> Self:
+        """Use the process that runs already."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """End the process."""
         self._process.communicate()
         self._folder.cleanup()
 

@@ -29,6 +29,7 @@ class PhotoClient:
     """Posts to `/detect_emotion` over as many connections as it takes, each used again and again."""
 
     def __init__(self, address: str, photo: bytes) -> None:
+        """Prepare the request: the JPEG, to the gateway at an address such as `http://127.0.0.1:5000`."""
         parts = urlsplit(address)
         self._host, self._port = str(parts.hostname), int(parts.port or 80)
         head = f"POST /detect_emotion HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: image/jpeg\r\n"

@@ -28,6 +28,7 @@ class Memory:
     """Looks once a second at how much memory each role has."""
 
     def __init__(self, system: System) -> None:
+        """Find the processes of each role."""
         self._roles = {
             "gateway": [*system.gateway.children(recursive=True)],
             "worker": [*system.workers],
@@ -38,10 +39,12 @@ class Memory:
         self._thread = threading.Thread(target=self._look)
 
     def __enter__(self) -> "Memory":
+        """Begin to look."""
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Look no more."""
         self._end.set()
         self._thread.join()
 

@@ -71,7 +71,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ResponseSpec:
     """What a status means: a model, or a content type of another kind with its schema, or nothing at all."""
 
     description: str
@@ -87,7 +87,7 @@ class Operation:
     id: str
     summary: str | Callable[[Settings], str]
     tag: str
-    answers: Mapping[int, Answer]
+    responses: Mapping[int, ResponseSpec]
     errors: tuple[type[MienError], ...] = ()
     parameters: tuple[Parameter, ...] = ()
 

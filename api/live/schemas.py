@@ -68,7 +68,7 @@ class EmotionData(Message):
         )
 
 
-class CameraAnswer(Message):
+class CameraResponse(Message):
     """A camera that has published within the last hour."""
 
     name: str
@@ -80,13 +80,13 @@ class CameraAnswer(Message):
 class CameraList(Message):
     """All of them, the one with the newest frame first."""
 
-    cameras: list[CameraAnswer]
+    cameras: list[CameraResponse]
 
     @classmethod
     def read(cls, frames: FrameStore, now: float) -> Self:
         """Look at all cameras; `now` in seconds since 1970."""
         cameras = [
-            CameraAnswer(
+            CameraResponse(
                 name=name,
                 state=_state(frames.captured_at(name), frames.result(name)),
                 last_frame_at=last_frame_at,

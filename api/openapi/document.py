@@ -10,7 +10,7 @@ from flask import Flask
 from pydantic.json_schema import models_json_schema
 
 from api.http import request_id
-from api.http.endpoint import PUBLIC, SCHEMA_REF, Answer, Endpoint, Operation, Parameter, declaration_of
+from api.http.endpoint import PUBLIC, SCHEMA_REF, Endpoint, Operation, Parameter, ResponseSpec, declaration_of
 from api.http.problems import CONTENT_TYPE, ERRORS, ProblemDocument
 from api.http.statuses import REQUEST_LINE_BYTES, status_of
 from contracts import errors
@@ -85,8 +85,8 @@ def _described(app: Flask) -> Iterator[_Described]:
 
 
 def _schemas(described: list[_Described]) -> dict[str, Any]:
-    answers = (answer for one in described for answer in one.operation.answers.values())
-    models: set[type[Message]] = {answer.schema for answer in answers if isinstance(answer.schema, type)}
+    responses = (response for one in described for response in one.operation.responses.values())
+    models: set[type[Message]] = {response.schema for response in responses if isinstance(response.schema, type)}
     ordered = sorted(models | {ProblemDocument}, key=lambda model: model.__name__)
     _, definitions = models_json_schema([(model, "serialization") for model in ordered], ref_template=SCHEMA_REF)
     schemas: dict[str, Any] = definitions["$defs"]
@@ -110,7 +110,7 @@ def _operation(one: _Described, settings: Settings) -> dict[str, Any]:
         "summary": summary if isinstance(summary, str) else summary(settings),
         "tags": [operation.tag],
         "parameters": [_parameter(parameter, settings) for parameter in operation.parameters],
-        "responses": {str(status): _answer(answer) for status, answer in operation.answers.items()},
+        "responses": {str(status): _response(response) for status, response in operation.responses.items()},
     }
     by_status: defaultdict[int, list[type[MienError]]] = defaultdict(list)
     for kind in _errors_of(one):
@@ -145,15 +145,15 @@ def _parameter(parameter: Parameter, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
-    described: dict[str, Any] = {"description": answer.description}
-    if answer.schema is not None:
+def _response(response: ResponseSpec) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": response.description}
+    if response.schema is not None:
         reference = (
-            {"$ref": SCHEMA_REF.format(model=answer.schema.__name__)} if isinstance(answer.schema, type) else None
+            {"$ref": SCHEMA_REF.format(model=response.schema.__name__)} if isinstance(response.schema, type) else None
         )
-        described["content"] = {answer.content_type: {"schema": reference or answer.schema}}
-    if answer.headers:
-        described["headers"] = {name: _HEADERS[name] for name in answer.headers}
+        described["content"] = {response.content_type: {"schema": reference or response.schema}}
+    if response.headers:
+        described["headers"] = {name: _HEADERS[name] for name in response.headers}
     return described
 
 

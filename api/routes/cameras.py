@@ -5,7 +5,7 @@ import time
 from flask import Blueprint, Response, request
 
 from api.http.connection import prepare_for_stream
-from api.http.endpoint import NO_BODY, Answer, Operation, Scope, endpoint
+from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import NOT_STORED, json_response
 from api.live import mjpeg
 from api.live.schemas import CameraList, EmotionData
@@ -25,7 +25,7 @@ blueprint = Blueprint("cameras", __name__)
         id="getVideo",
         summary="Annotated video as Motion JPEG, without end",
         tag="cameras",
-        answers={200: Answer("Pictures.", {"type": "string", "format": "binary"}, "multipart/x-mixed-replace")},
+        responses={200: ResponseSpec("Pictures.", {"type": "string", "format": "binary"}, "multipart/x-mixed-replace")},
         errors=(CameraNotFound, BrokerUnavailable),
         parameters=(query.CAMERA,),
     ),
@@ -48,7 +48,7 @@ def video_feed() -> Response:
         id="getEmotions",
         summary="The newest emotions of a camera",
         tag="cameras",
-        answers={200: Answer("What its newest analysed frame shows.", EmotionData)},
+        responses={200: ResponseSpec("What its newest analysed frame shows.", EmotionData)},
         errors=(CameraNotFound, BrokerUnavailable),
         parameters=(query.CAMERA,),
     ),
@@ -69,7 +69,7 @@ def emotion_data() -> Response:
         id="listCameras",
         summary="Cameras of the last hour",
         tag="cameras",
-        answers={200: Answer("The camera with the newest frame first.", CameraList)},
+        responses={200: ResponseSpec("The camera with the newest frame first.", CameraList)},
         errors=(BrokerUnavailable,),
     ),
 )

@@ -6,12 +6,12 @@ from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name
 from api.http.connection import disconnected
-from api.http.endpoint import Answer, Operation, Scope, endpoint
+from api.http.endpoint import Operation, ResponseSpec, Scope, endpoint
 from api.http.problems import error_of
 from api.http.responses import json_response
 from api.jobs.submission import SUBMISSION_ERRORS
 from api.requests import bodies, query
-from api.requests.images import BODY_ERRORS, ImageList, read_image
+from api.requests.images import BODY_ERRORS, read_image
 from api.requests.jobs import JobRequest
 from api.requests.options import Options
 from api.services import current_services
@@ -27,13 +27,15 @@ _DETECT: Final = Operation(
     id="detectEmotion",
     summary="Read the faces of one photo",
     tag="photos",
-    answers={
-        200: Answer(
+    responses={
+        200: ResponseSpec(
             "The reading; without a face `emotion` is null and `faces` is empty.",
             DetectionResponse,
             headers=("Mien-Job",),
         ),
-        202: Answer("Not finished in time; the job goes on.", AcceptedResponse, headers=("Location", "Retry-After")),
+        202: ResponseSpec(
+            "Not finished in time; the job goes on.", AcceptedResponse, headers=("Location", "Retry-After")
+        ),
     },
     errors=(*BODY_ERRORS, *SUBMISSION_ERRORS, AnalysisFailed, JobCanceled, DeadlineExceeded),
     parameters=(query.IDEMPOTENCY_KEY,),
@@ -48,7 +50,7 @@ def detect_emotion() -> Response:
     key = query.idempotency_key(request)
     if key is None:
         services.submission.check_capacity(INTERACTIVE)  # before the photo is read: what is refused has to be cheap
-    wanted = JobRequest(ImageList([read_image(request, services.settings)]), Options(priority=INTERACTIVE))
+    wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
     job = services.submission.submit(wanted, key, client_name(), admitted=key is None)
     del wanted
     services.body_memory.release()

@@ -5,7 +5,7 @@ from typing import Final, Literal
 from flask import Blueprint, Response
 from pydantic import Field
 
-from api.http.endpoint import NO_BODY, PUBLIC, Answer, Operation, endpoint
+from api.http.endpoint import NO_BODY, PUBLIC, Operation, ResponseSpec, endpoint
 from api.http.responses import json_response
 from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable, NotReady
@@ -36,7 +36,7 @@ class Ready(Message):
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
-        id="ping", summary="Does the process answer?", tag="operation", answers={200: Answer("It does.", Alive)}
+        id="ping", summary="Does the process answer?", tag="operation", responses={200: ResponseSpec("It does.", Alive)}
     ),
 )
 def ping() -> Response:
@@ -49,7 +49,9 @@ def ping() -> Response:
     scope=PUBLIC,
     rate_limited=False,
     body=NO_BODY,
-    operation=Operation(id="livez", summary="The same", tag="operation", answers={200: Answer("It does.", Alive)}),
+    operation=Operation(
+        id="livez", summary="The same", tag="operation", responses={200: ResponseSpec("It does.", Alive)}
+    ),
 )
 def livez() -> Response:
     """The same, by the name that orchestrators ask for."""
@@ -65,7 +67,7 @@ def livez() -> Response:
         id="readyz",
         summary="Would a photo sent now be analysed?",
         tag="operation",
-        answers={200: Answer("It would.", Ready)},
+        responses={200: ResponseSpec("It would.", Ready)},
         errors=(NotReady,),
     ),
 )

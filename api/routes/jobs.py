@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name
-from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Answer, Operation, Scope, endpoint
+from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import NOT_STORED, json_response
 from api.jobs import events
 from api.jobs.submission import SUBMISSION_ERRORS
@@ -45,9 +45,9 @@ _EVENT: Final[dict[str, Any]] = {
         id="createJob",
         summary=lambda settings: f"Submit a job of 1 to {settings.max_job_images} images",
         tag="jobs",
-        answers={
-            200: Answer("The job is final already (`Prefer: wait=`).", JobResponse, headers=("Location",)),
-            202: Answer("The job is durably stored.", JobResponse, headers=("Location",)),
+        responses={
+            200: ResponseSpec("The job is final already (`Prefer: wait=`).", JobResponse, headers=("Location",)),
+            202: ResponseSpec("The job is durably stored.", JobResponse, headers=("Location",)),
         },
         errors=(*BODY_ERRORS, *ARCHIVE_ERRORS, *SUBMISSION_ERRORS, errors.WebhookRefused),
         parameters=(*options.parameters(), query.PREFER, query.IDEMPOTENCY_KEY),
@@ -77,7 +77,7 @@ def create_job() -> Response:
         id="getJob",
         summary="Look at a job, or wait for it",
         tag="jobs",
-        answers={200: Answer("The job as it is now.", JobResponse)},
+        responses={200: ResponseSpec("The job as it is now.", JobResponse)},
         errors=(errors.MalformedRequest, *_JOB_ERRORS),
         parameters=(query.JOB_ID, query.WAIT),
     ),
@@ -97,9 +97,9 @@ def get_job(job_id: str) -> Response:
         id="followJob",
         summary="Follow a job's life as server-sent events",
         tag="jobs",
-        answers={
-            200: Answer("One event a state, with the job as its data.", _EVENT, "text/event-stream"),
-            204: Answer("The last event has been seen; stop asking."),
+        responses={
+            200: ResponseSpec("One event a state, with the job as its data.", _EVENT, "text/event-stream"),
+            204: ResponseSpec("The last event has been seen; stop asking."),
         },
         errors=_JOB_ERRORS,
         parameters=(query.JOB_ID, query.LAST_EVENT_ID),
@@ -125,7 +125,7 @@ def follow_job(job_id: str) -> Response:
         id="getAnnotated",
         summary="An image with its boxes drawn",
         tag="jobs",
-        answers={200: Answer("The picture.", {"type": "string", "format": "binary"}, "image/jpeg")},
+        responses={200: ResponseSpec("The picture.", {"type": "string", "format": "binary"}, "image/jpeg")},
         errors=(AnnotatedNotFound, *_JOB_ERRORS),
         parameters=(query.JOB_ID, query.INDEX),
     ),
@@ -149,7 +149,7 @@ def annotated(job_id: str, index: int) -> Response:
         id="cancelJob",
         summary="Cancel a job that no worker has begun",
         tag="jobs",
-        answers={200: Answer("The job as it is now, canceled or not.", JobResponse)},
+        responses={200: ResponseSpec("The job as it is now, canceled or not.", JobResponse)},
         errors=_JOB_ERRORS,
         parameters=(query.JOB_ID,),
     ),

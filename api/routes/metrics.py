@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCol
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.http.endpoint import NO_BODY, Answer, Operation, Scope, endpoint
+from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
 from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable
 from contracts.metrics import HELP, parse_metric_key
@@ -25,7 +25,7 @@ blueprint = Blueprint("metrics", __name__)
         id="metrics",
         summary="Prometheus' text format",
         tag="operation",
-        answers={200: Answer("Counters of all processes.", {"type": "string"}, "text/plain")},
+        responses={200: ResponseSpec("Counters of all processes.", {"type": "string"}, "text/plain")},
         errors=(BrokerUnavailable,),
     ),
 )

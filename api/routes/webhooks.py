@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from api.http.endpoint import NO_BODY, Answer, Operation, Scope, endpoint
+from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import json_response
 from api.requests import query
 from api.services import current_services
@@ -34,7 +34,7 @@ class Replayed(Message):
         id="listDeadWebhooks",
         summary="Webhooks that were given up",
         tag="operation",
-        answers={200: Answer("Newest first.", DeadWebhookList)},
+        responses={200: ResponseSpec("Newest first.", DeadWebhookList)},
         errors=(BrokerUnavailable,),
     ),
 )
@@ -52,7 +52,7 @@ def list_dead() -> Response:
         id="replayWebhook",
         summary="Deliver a webhook that was given up again",
         tag="operation",
-        answers={202: Answer("It will be tried again.", Replayed)},
+        responses={202: ResponseSpec("It will be tried again.", Replayed)},
         errors=(WebhookNotFound, BrokerUnavailable),
         parameters=(query.JOB_ID,),
     ),

@@ -129,6 +129,8 @@ def test_frames_are_analysed_and_drawn_only_while_there_are_viewers(
         )
 
     show(1)
+    # A worker looks for viewers once it has stored the result: until it is done with the frame, a new one would count.
+    wait_for(lambda: redis.zcard(keys.requests("cam")) == 0, "the worker to be done with the first frame")
     assert frames.view("cam") is None
     frames.watch("cam")
     show(2)

@@ -14,7 +14,7 @@ from training.detection.dataset import LabelledImage
 from training.detection.sample import Sample
 
 MOST_FACES: Final = 14
-"""Faces asked for in one image; further ones become ignored regions."""
+"""Faces of one image that have targets; further ones become ignored regions."""
 MOST_IGNORED: Final = 12
 
 Floats = npt.NDArray[np.float32]
@@ -32,7 +32,7 @@ class Batch(NamedTuple):
 
 
 class Batches:
-    """An endless row of batches; a context manager, so that its threads end with the training."""
+    """An endless sequence of batches; a context manager, so that its threads end with the training."""
 
     def __init__(
         self,
@@ -44,6 +44,16 @@ class Batches:
         threads: int = 1,
         ahead: int = 6,
     ) -> None:
+        """Prepare the threads.
+
+        Args:
+            images: to compose batches of.
+            size: side of the training images, in pixels.
+            batch: training images in a batch.
+            seed: of everything random.
+            threads: that draw batches.
+            ahead: batches that are drawn before they are needed.
+        """
         self._queue: queue.Queue[Batch | Exception] = queue.Queue(ahead)
         self._stop = threading.Event()
         self.threads = [
@@ -56,6 +66,7 @@ class Batches:
         ]
 
     def __enter__(self) -> Self:
+        """Start drawing."""
         for thread in self.threads:
             thread.start()
         return self
@@ -63,12 +74,13 @@ class Batches:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Stop drawing, and wait for the threads."""
         self._stop.set()
         for thread in self.threads:
             thread.join()
 
     def next(self) -> Batch:
-        """Return the next batch, waiting where drawing is slower than learning; a thread's error is raised here."""
+        """Return the next batch, as soon as it is drawn; an error of a thread is raised here."""
         batch = self._queue.get()
         if isinstance(batch, Exception):
             raise batch
@@ -79,7 +91,7 @@ class Batches:
             batch: Batch | Exception
             try:
                 batch = collate([draw() for _ in range(size)])
-            except Exception as error:  # whoever waits for the batch gets the error instead
+            except Exception as error:  # raised where the batch is waited for
                 batch = error
             while not self._stop.is_set():
                 try:

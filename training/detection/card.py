@@ -35,9 +35,19 @@ _LIMITS: Final = (
 
 
 def export(run: Path, data: Split, *, name: str, out: Path) -> DetectorCard:
-    """Convert the network of the folder ``run``, measure the file on the validation images, write it as ``name``.
+    """Convert, measure and write the network of a run.
 
-    Raises TrainingError where ``run`` holds no finished run or its data was other than ``data``.
+    Args:
+        run: folder of a finished run.
+        data: that it was trained with.
+        name: of the version, such as ``faces-2``.
+        out: folder to write to.
+
+    Returns:
+        The card, measured on the file that was written.
+
+    Raises:
+        TrainingError: the folder holds no finished run, or its data was other than ``data``.
     """
     network, origin = _finished(run, data)
     content = to_litert(network, [image for image in data.train if image.annotator != "machine"])
@@ -70,7 +80,7 @@ def export(run: Path, data: Split, *, name: str, out: Path) -> DetectorCard:
 
 
 def choose_score(report: Report) -> float:
-    """Return the lowest threshold, in hundredths, that keeps both promises of this module."""
+    """Return the lowest threshold, in hundredths, that keeps to ``FALSE_ALARMS`` and ``PRECISION``."""
     curve = report.curve()
     for hundredths in range(5, 95):
         score = hundredths / 100

@@ -22,9 +22,19 @@ Points = npt.NDArray[np.float64]
 
 
 class Composer:
-    """Draws endless training images of ``size`` pixels a side; the same seed gives the same row."""
+    """Composes training images without end; the same seed gives the same sequence."""
 
     def __init__(self, images: Sequence[LabelledImage], *, size: int, seed: int) -> None:
+        """Sort the images by annotator.
+
+        Args:
+            images: to compose from, some of each annotator.
+            size: side of the training images, in pixels.
+            seed: of everything random.
+
+        Raises:
+            DataError: there are none of one annotator.
+        """
         self._size = size
         self._rng = np.random.default_rng(seed)
         hand = [image for image in images if image.annotator == "hand"]
@@ -34,7 +44,7 @@ class Composer:
         self._none = [image for image in images if image.annotator == "none"]
         self._scenes = [image for image in self._none if min(image.pixels.shape[:2]) >= 100] or self._none
         if not (self._hand and self._machine and self._none):
-            raise DataError("Images of all three sources are needed: hand, machine and none.")
+            raise DataError("Images of all three annotators are needed: hand, machine and none.")
 
     def draw(self) -> Sample:
         """Return the next image."""
@@ -147,7 +157,7 @@ class Composer:
         window: tuple[int, int],
     ) -> Sample:
         fill = 0 if self._rng.random() < 0.7 else int(self._rng.integers(256))
-        if self._rng.random() < 0.8:  # move the image so that it fills the window, for void teaches nothing
+        if self._rng.random() < 0.8:  # move the image so that it fills the window, for nothing is learned from padding
             sides = np.array(image.pixels.shape[1::-1]) * scale
             corner, room = place - np.array(centre) * scale, np.array(window) - sides
             place = place + np.clip(corner, np.minimum(room, 0), np.maximum(room, 0)) - corner

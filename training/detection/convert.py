@@ -25,8 +25,12 @@ CALIBRATION: Final = 300
 def to_litert(trained: keras.Model, images: Sequence[LabelledImage]) -> bytes:
     """Convert a network to integers throughout: input uint8 RGB in 0..255, outputs int8 with scales.
 
-    ``images`` are training images; a share of them calibrates. The file's input is ``WIDE`` and can be resized
-    to any sides that divide by 32.
+    Args:
+        trained: the network.
+        images: training images; a share of them calibrates.
+
+    Returns:
+        The bytes of a ``.tflite`` file, whose input is ``WIDE`` and can be resized to any sides that divide by 32.
     """
     network = build(*WIDE, to_run=True)
     network.set_weights(weights_to_run(trained))

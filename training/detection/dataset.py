@@ -1,4 +1,4 @@
-"""Reads `faces.zip`: images with boxes and landmarks in COCO's form, and a split that holds photos back."""
+"""Reads `faces.zip`: images with boxes and landmarks in COCO's form, and splits off a validation part."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ class LabelledImage(NamedTuple):
 
 
 class Split(NamedTuple):
-    """Images to learn from and images never learned from."""
+    """Images to train with, and images to validate with."""
 
     train: list[LabelledImage]
     validation: list[LabelledImage]
@@ -46,11 +46,16 @@ class Split(NamedTuple):
 
 
 def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
-    """Read and decode `faces.zip`, about 2 GB in memory, and hold back a share of what people labelled.
+    """Read and decode `faces.zip`, about 2 GB in memory, and hold back images for validation.
 
-    Images without a face are held back in the same share.
-    Machine-labelled images are only learned from: their boxes are no truth to measure against.
-    Raises DataError where the file is missing or no such archive.
+    Args:
+        path: of the archive.
+        seed: decides which images are held back.
+        share: of the images that people labelled, and of those without a face, that is held back. Machine-labelled
+            images are only learned from: their boxes are no ground truth to measure against.
+
+    Raises:
+        DataError: the file is missing or no such archive.
     """
     if not path.is_file():
         raise DataError(f"There is no face data at {path}; give the path of faces.zip with --data.")
@@ -69,7 +74,7 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
 def split(
     images: Iterable[LabelledImage], *, seed: int, share: float
 ) -> tuple[list[LabelledImage], list[LabelledImage]]:
-    """Part images into those to learn from and those to measure with, in whole blocks of neighbours."""
+    """Divide images into those to learn from and those to validate with, in whole blocks of neighbours."""
     by_source: dict[Annotator, list[LabelledImage]] = {"hand": [], "machine": [], "none": []}
     for image in images:
         by_source[image.annotator].append(image)

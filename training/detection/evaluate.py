@@ -17,9 +17,10 @@ Detect = Callable[[BgrImage], Sequence[Detection]]
 
 
 class Report:
-    """The answers of one detector for a set of images, and what they are worth."""
+    """The predictions of one detector for a set of images, measured against the ground truth."""
 
     def __init__(self, images: Sequence[LabelledImage], answers: Sequence[Predictions]) -> None:
+        """Pair images with what was found in each."""
         pairs = list(zip(images, answers, strict=True))
         self._faces = [(answer, image.boxes) for image, answer in pairs if image.annotator != "none"]
         self._empty = [answer for image, answer in pairs if image.annotator == "none"]
@@ -54,7 +55,12 @@ class Report:
 
 
 def measure(detect: Detect, images: Sequence[LabelledImage]) -> Report:
-    """Run a detector, loaded with a ``min_score`` near 0, on all images."""
+    """Run a detector on images.
+
+    Args:
+        detect: of a detector that was loaded with a ``min_score`` near 0, so that the whole curve is seen.
+        images: with their ground truth.
+    """
     answers = []
     for image in tqdm(images, desc="Detecting", unit="image", leave=False, mininterval=1):
         rows = [

@@ -1,4 +1,4 @@
-"""What the network is punished for: wrong scores, loose boxes, misplaced landmarks."""
+"""The losses of scores, boxes and landmarks."""
 
 from typing import Any, Final, NamedTuple
 
@@ -22,11 +22,21 @@ class GroundTruth(NamedTuple):
     landmarks: Any
     """[B, M, 10] in pixels, NaN where unknown."""
     ignored: Any
-    """[B, K, 4] regions where no score is punished; padding has no area."""
+    """[B, K, 4] regions where scores are ignored; padding has no area."""
 
 
 def losses(outputs: list[Any], truth: GroundTruth, centres: Any, strides: Any) -> dict[str, Any]:
-    """Return the three losses, weighted; ``outputs`` are the network's nine maps."""
+    """Compute the three losses, weighted.
+
+    Args:
+        outputs: the network's nine maps.
+        truth: of the batch.
+        centres: [N, 2], of all cells, in pixels.
+        strides: [N, 1], of all cells, in pixels.
+
+    Returns:
+        Scalars named ``score``, ``box`` and ``landmarks``.
+    """
     logits, raw, points = flatten(outputs)
     reach = tf.exp(tf.clip_by_value(raw, -6.0, 6.0)) * strides
     boxes = tf.concat([centres - reach[..., :2], centres + reach[..., 2:]], axis=-1)
@@ -48,7 +58,7 @@ def losses(outputs: list[Any], truth: GroundTruth, centres: Any, strides: Any) -
 
 
 def flatten(outputs: list[Any]) -> tuple[Any, Any, Any]:
-    """Turn nine maps into scores [B, N], boxes [B, N, 4] and landmarks [B, N, 10], all cells in one row."""
+    """Turn nine maps into scores [B, N], boxes [B, N, 4] and landmarks [B, N, 10] of all cells."""
     batch = tf.shape(outputs[0])[0]
     scores, boxes, points = (
         tf.concat([tf.reshape(level, (batch, -1, level.shape[-1])) for level in outputs[kind::3]], axis=1)
@@ -58,7 +68,7 @@ def flatten(outputs: list[Any]) -> tuple[Any, Any, Any]:
 
 
 def _score_loss(logits: Any, targets: Targets, ignored: Any, centres: Any) -> Any:
-    """Varifocal loss (Zhang et al., 2021): negatives count the more, the surer the network is of them."""
+    """Varifocal loss (Zhang et al., 2021): negatives count the more, the higher their score."""
     entropy = tf.nn.sigmoid_cross_entropy_with_logits(targets.score, logits)
     negative = NEGATIVE_WEIGHT * tf.sigmoid(tf.stop_gradient(logits)) ** NEGATIVE_POWER
     low, high = ignored[:, :, None, :2], ignored[:, :, None, 2:]

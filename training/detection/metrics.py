@@ -1,4 +1,4 @@
-"""How right a detector is: average precision by size of face, recall at a precision, false alarms."""
+"""Average precision by size of face, and recall at a precision."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from models.boxes import iou
 OVERLAP: Final = 0.4
 """Intersection over union from which a box counts as the face."""
 COUNTED: Final = 24.0
-"""Longer side in pixels from which a face counts; smaller ones are neither asked for nor held against a box."""
+"""Longer side in pixels from which a face counts; smaller ones count neither as missed nor against a box."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,10 +50,16 @@ class Curve(NamedTuple):
 def curve(
     answers: Sequence[Predictions], truths: Sequence[Floats], *, sizes: tuple[float, float] = (COUNTED, np.inf)
 ) -> Curve:
-    """Compare answers with true boxes [M, 4], one each an image, for faces of these sizes (longer side).
+    """Compare predictions with the ground truth.
 
-    Each face is given to the surest box that overlaps it enough; a second box on it is a false alarm. Boxes on
-    faces of other sizes are passed over, and so are unmatched boxes of other sizes where the range is a band.
+    Each face is matched with the box of the highest score that overlaps it enough; a second box on it is a false
+    alarm. Boxes on faces of other sizes are passed over, and so are unmatched boxes of other sizes where the range is
+    a band.
+
+    Args:
+        answers: one an image.
+        truths: true boxes [M, 4], one array an image.
+        sizes: longer sides, in pixels, of the faces that count.
     """
     scores: list[float] = []
     right: list[bool] = []

@@ -28,11 +28,17 @@ REACH: Final = 0.7
 
 
 def build(height: int | None = None, width: int | None = None, *, to_run: bool = False) -> keras.Model:
-    """Build the network for RGB input [N, height, width, 3] in 0..1; both sides divide by 32.
+    """Build the network for RGB input [N, height, width, 3] in 0..1.
 
-    Its nine outputs are maps [N, rows, columns, channels]: score, box, landmarks of stride 8, then of 16
-    and 32. A network ``to_run`` computes the same, given the weights that ``weights_to_run`` makes of the trained ones,
-    by operations that, converted, are quick and do not fix the input's size.
+    Args:
+        height: of the input, in pixels; divides by 32.
+        width: of the input, in pixels; divides by 32.
+        to_run: build what computes the same, given the weights that ``weights_to_run`` makes of the trained ones, by
+            operations that, converted, are quick and do not fix the input's size.
+
+    Returns:
+        A model of nine outputs, maps [N, rows, columns, channels]: score, box, landmarks of stride 8, then of 16 and
+        32.
     """
     enlarge = Enlarge if to_run else layers.UpSampling2D
     image = keras.Input((height, width, 3), name="image")

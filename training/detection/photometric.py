@@ -23,7 +23,7 @@ def relight(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def degrade(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Blur, shake, add noise, compress: each now and then."""
+    """Blur, blur along a line, add noise, compress as JPEG: each with a small probability."""
     if rng.random() < 0.15:
         pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, 1.6)), np.uint8)
     if rng.random() < 0.06:
@@ -46,7 +46,7 @@ def degrade(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def cover(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Lay one plain or noisy rectangle over the image: something in front of somebody."""
+    """Cover a part of the image with one plain rectangle, as by an object before the face."""
     size = pixels.shape[0]
     width, height = rng.integers(size // 16, size // 4, 2)
     x, y = rng.integers(0, size - width), rng.integers(0, size - height)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from training.detection.dataset import LabelledImage
 
 SMALLEST: Final = 9.0
-"""Longer side in pixels below which a face is neither asked for nor punished."""
+"""Longer side in pixels below which a face has no target and is an ignored region."""
 VISIBLE: Final = 0.5
 """Share of a face's box that a cut must leave for the face to count."""
 
@@ -26,7 +26,7 @@ class Sample(NamedTuple):
     landmarks: Floats
     """[N, 5, 2], NaN where unknown."""
     ignored: Floats
-    """[K, 4] regions with faces too small or too cut to ask for."""
+    """[K, 4] regions with faces too small, or cut too much, to have targets."""
 
 
 def warp(image: LabelledImage, matrix: Floats, width: int, height: int, fill: int = 0) -> Sample:

@@ -1,4 +1,4 @@
-"""Which cells answer for which face: task-aligned assignment (Feng et al., "TOOD", 2021), vectorised."""
+"""Which cells are assigned to which face: task-aligned assignment (Feng et al., "TOOD", 2021), vectorised."""
 
 from typing import Any, Final, NamedTuple
 
@@ -9,26 +9,30 @@ from models.boxes import iou
 CELLS_PER_FACE: Final = 6
 SCORE_POWER, OVERLAP_POWER = 0.5, 4.0
 SPAN: Final = {8: (0.0, 64.0), 16: (24.0, 128.0), 32: (56.0, 1e9)}
-"""Longer sides of faces, in pixels, that the cells of a stride may answer for."""
+"""Longer sides of faces, in pixels, that the cells of a stride may be assigned to."""
 
 
 class Targets(NamedTuple):
-    """What each of N cells should say; B images with up to M faces."""
+    """The target of each of N cells; B images with up to M faces."""
 
     face: Any
     """int [B, N]: index of the face."""
     positive: Any
-    """float [B, N]: 1 where the cell answers for a face."""
+    """float [B, N]: 1 where the cell is assigned to a face."""
     score: Any
-    """float [B, N]: the score asked for, the overlap of the best box at most."""
+    """float [B, N]: the target score, the overlap of the best box at most."""
 
 
 def assign(scores: Any, boxes: Any, *, faces: Any, real: Any, centres: Any, strides: Any) -> Targets:
     """Choose for each face the cells whose present score and box fit it best.
 
-    ``scores`` [B, N] in 0..1 and ``boxes`` [B, N, 4] are the network's; ``faces`` [B, M, 4] the truth,
-    ``real`` [B, M] 0 for padding; ``centres`` [N, 2] and ``strides`` [N, 1] the cells. Pass nothing that needs
-    a gradient.
+    Args:
+        scores: [B, N] in 0..1, by the network; without a gradient.
+        boxes: [B, N, 4], by the network; without a gradient.
+        faces: [B, M, 4], the ground truth.
+        real: [B, M], 0 for padding.
+        centres: [N, 2], of the cells, in pixels.
+        strides: [N, 1], of the cells, in pixels.
     """
     overlap = iou(faces[:, :, None], boxes[:, None], tf)
     allowed = _allowed(faces, real, centres, strides)

@@ -25,7 +25,7 @@ LOG: Final = "log.jsonl"
 
 
 class Trainer:
-    """One training run in one folder; a run that was stopped goes on where it was."""
+    """One training run in one folder; a run that was stopped is resumed after its last check."""
 
     def __init__(
         self, recipe: Recipe, folder: Path, *, clock: Callable[[], float] = time.monotonic, quiet: bool = False

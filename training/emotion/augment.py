@@ -14,7 +14,16 @@ from training.emotion.recipe import Augmentation
 
 
 def augment(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """Change ``images``, uint8 [N, 48, 48]; gives float32 [N, 48, 48] in 0..255."""
+    """Change images at random.
+
+    Args:
+        images: uint8 [N, 48, 48].
+        how: how far they may be changed.
+        rng: the same one gives the same changes.
+
+    Returns:
+        float32 [N, 48, 48] in 0..255.
+    """
     moved = np.stack([_move(image, how, rng) for image in images]).astype(np.float32)
     if how.brightness or how.contrast:
         moved = _relight(moved, how, rng)
@@ -28,7 +37,11 @@ def mix_up(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Blend each image and its target with another of the batch (Zhang et al., "mixup", 2017).
 
-    The share of the other image is Beta(alpha, alpha), folded to at most a half.
+    Args:
+        images: float32 [N, 48, 48].
+        targets: float32 [N, 7].
+        alpha: the share of the other image is Beta(alpha, alpha), folded to at most a half.
+        rng: draws shares and partners.
     """
     share = rng.beta(alpha, alpha, len(images)).astype(np.float32)
     share = np.minimum(share, 1 - share)

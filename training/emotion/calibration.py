@@ -1,4 +1,4 @@
-"""Makes a network as sure as it is right: one temperature and an offset for each label.
+"""Calibration: one temperature and an offset for each label, so that confidence equals accuracy.
 
 The temperature is that of Guo et al., "On Calibration of Modern Neural Networks", 2017. The offsets undo what soft
 targets do to rare labels: voters hardly ever say "disgust", and a network that learned from votes says it too rarely.
@@ -26,14 +26,18 @@ class Calibration:
     offsets: np.ndarray
 
     def apply(self, logits: np.ndarray) -> np.ndarray:
-        """Give the logits, [N, 7], whose softmax can be believed."""
+        """Calibrate logits [N, 7]."""
         return np.asarray((logits + self.offsets) / self.temperature)
 
 
 def fit_calibration(logits: np.ndarray, labels: np.ndarray) -> Calibration:
-    """Find what makes ``labels`` [N] of validation images likeliest, given ``logits`` [N, 7].
+    """Fit a calibration by maximum likelihood.
 
     A softmax regression with one common slope: the loss is convex, and plain gradient descent reaches its minimum.
+
+    Args:
+        logits: [N, 7], for validation images.
+        labels: [N], theirs.
     """
     wanted = np.eye(logits.shape[1])[labels]
     slope, offsets = 1.0, np.zeros(logits.shape[1])

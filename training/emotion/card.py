@@ -1,4 +1,4 @@
-"""Turns a run into a shipped network: converts it, checks the files against Keras, measures them, writes the card."""
+"""Exports a run: converts the network, checks the files against Keras, measures them, writes the card."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ _SUMMARIES: Final = {
 
 @dataclass(frozen=True)
 class Exported:
-    """A network ready to be written: its files by name of the form, and what Keras answers on the test images."""
+    """A network ready to be written: its files by name of the form, and Keras' probabilities for the test images."""
 
     contents: dict[str, bytes]
     calibration: Calibration
@@ -61,10 +61,22 @@ class Exported:
 def export(
     run: RunFolder, data: Fer2013, name: str, out: Path, *, form: Form, others: Sequence[str], crop: CropFit
 ) -> EmotionCard:
-    """Write the network of ``run`` as ``name`` into the folder ``out``: as ``form``, which is served, and ``others``.
+    """Convert, measure and write the network of a run.
 
-    Gives the card, measured on the bytes that were written. Raises ``TrainingError`` if a file does not answer as
-    the Keras network does.
+    Args:
+        run: a finished run.
+        data: that it was trained with.
+        name: of the version, such as ``mien-2``.
+        out: folder to write to.
+        form: the one that is served.
+        others: forms to write beside it.
+        crop: the framing of faces that belongs to the network.
+
+    Returns:
+        The card, measured on the bytes that were written.
+
+    Raises:
+        TrainingError: a file does not answer as the Keras network does.
     """
     recipe = run.recipe(Recipe)
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)

@@ -36,9 +36,14 @@ class Row:
 
 
 def compare(runs: list[RunFolder], training: np.ndarray, test: Split) -> list[Row]:
-    """Measure the networks of ``runs`` in 8 bits; ``training``: uint8 [N, 48, 48] to quantise with.
+    """Measure networks in 8 bits.
 
-    The timings take turns, so that whatever else the machine does falls on all of them alike.
+    The timings take turns, so that other load on the machine falls on all of them alike.
+
+    Args:
+        runs: finished runs.
+        training: images to quantise with, uint8 [N, 48, 48].
+        test: images to measure accuracy and time on.
     """
     import keras
 

@@ -18,7 +18,10 @@ FORMS: Final[tuple[Form, ...]] = ("float32", "float16", "int8")
 def serving_model(network: Any, name: NetworkName, calibration: Calibration | None = None) -> Any:
     """Wrap a trained network for use: grey values 0..255 in, calibrated logits out.
 
-    The calibration goes into the weights of the last layer, so it costs nothing to apply. ``network`` is changed.
+    Args:
+        network: a trained Keras model; it is changed.
+        name: of the network.
+        calibration: goes into the weights of the last layer, so it costs nothing to apply.
     """
     from keras import Input, Model, layers
 
@@ -34,10 +37,18 @@ def serving_model(network: Any, name: NetworkName, calibration: Calibration | No
 
 
 def convert(serving: Any, form: Form, representative: np.ndarray) -> bytes:
-    """Convert for one image at a time. ``representative``: uint8 [N, 48, 48], some hundred typical images.
+    """Convert for one image at a time.
 
     In 8 bits, dense layers stay in floating point: they cost nothing beside the convolutions, and in steps
     of 1/256 of their range the logits of two labels would often be equal.
+
+    Args:
+        serving: what :func:`serving_model` made.
+        form: number format of the weights.
+        representative: some hundred typical images, uint8 [N, 48, 48], to quantise with.
+
+    Returns:
+        The bytes of a ``.tflite`` file.
     """
     import tensorflow as tf
     from keras import Input, Model

@@ -76,7 +76,12 @@ def describe_runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
 def first_weights(folder: Path, recipe: Recipe) -> list[np.ndarray]:
     """Weights of a run's network for another run to begin with.
 
-    Raises ``TrainingError`` if the two networks are not of the same kind.
+    Args:
+        folder: of the finished run.
+        recipe: of the run that begins.
+
+    Raises:
+        TrainingError: the two networks are not of the same kind.
     """
     before = RunFolder(folder).recipe(Recipe)
     if (before.network, before.inner) != (recipe.network, recipe.inner):
@@ -88,7 +93,11 @@ def first_weights(folder: Path, recipe: Recipe) -> list[np.ndarray]:
 
 
 def load_network(folder: Path) -> Any:
-    """Load the Keras network of a run. Raises ``TrainingError`` if there is none."""
+    """Load the Keras network of a run.
+
+    Raises:
+        TrainingError: there is none.
+    """
     import keras
 
     path = folder / "network.keras"

@@ -8,15 +8,18 @@ from training.emotion.data import Split
 
 _SIDE: Final = 12
 _NEAR: Final = 0.985
-"""Correlation of two thumbnails above which they count as one image; chosen by looking at pairs around it."""
+"""Correlation of two thumbnails above which they count as the same image; chosen by looking at pairs around it."""
 
 _ROWS: Final = 512
 
 
 def without_duplicates(test: Split, training: Split) -> np.ndarray:
-    """Boolean [N]: which test images have no copy, mirrored copy or near copy among the training images.
+    """Find the test images that have no copy, mirrored copy or near copy among the training images.
 
     Images are compared as thumbnails of 12x12 with mean 0 and length 1, whose product is their correlation.
+
+    Returns:
+        Boolean [N], by test image.
     """
     known = _thumbnails(training.images)
     highest = np.empty(len(test), np.float32)

@@ -28,9 +28,15 @@ OVERFITTED: Final = 0.1
 
 
 def measure(predict: Predict, test: Split, training: Split | None = None) -> dict[str, Any]:
-    """Every figure about one test split that needs no image; ``training`` serves to find duplicates of its images.
+    """Measure probabilities on one test split.
 
-    The result is made of plain numbers, lists and dictionaries, ready for JSON.
+    Args:
+        predict: the classifier.
+        test: images to measure on.
+        training: where copies of the test images are looked for; by default nowhere.
+
+    Returns:
+        Plain numbers, lists and dictionaries, ready for JSON.
     """
     probabilities = predict(test.images)
     share = accuracy(probabilities, test.labels)

@@ -1,4 +1,4 @@
-"""Rewrites a network's first convolution, without changing what it computes, so that 8-bit kernels run it faster.
+"""Space to depth: a network's first convolution rewritten so that 8-bit kernels run it faster, at the same answers.
 
 Kernels pad the channels that a convolution reads to the width of the processor's registers, once for each of its
 5x5 places; of a grey image that leaves one value in sixteen or more in use. Folded into 2x2 squares (space to depth),
@@ -14,7 +14,11 @@ _SIDE: Final = 5
 
 
 def fold_stem(network: Any) -> Any:
-    """Give a copy of a Keras network, or of one within it, that folds the image; the same one without such a stem."""
+    """Fold the stem of a Keras network, or of one within it.
+
+    Returns:
+        A copy that folds the image; the network itself if it has no such stem.
+    """
     import keras
 
     if not any(_is_stem(layer) for layer in _leaves(network)):

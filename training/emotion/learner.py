@@ -20,6 +20,7 @@ class Learner:
     """
 
     def __init__(self, recipe: Recipe, steps_per_epoch: int) -> None:
+        """Build the network of a recipe with random weights."""
         import keras
 
         self.recipe = recipe
@@ -45,7 +46,15 @@ class Learner:
             self._kept = [(kernel, np.asarray(kernel.value) != 0) for kernel in kernels]
 
     def step(self, images: np.ndarray, targets: np.ndarray) -> float:
-        """Learn from ``images``, float32 [N, 48, 48] in 0..255, and ``targets`` [N, 7]; gives the loss."""
+        """Take one training step.
+
+        Args:
+            images: float32 [N, 48, 48] in 0..255.
+            targets: probabilities, float32 [N, 7].
+
+        Returns:
+            The loss.
+        """
         if self._compiled is None:
             self._compiled = _compile(self)
         return float(self._compiled(images, targets))

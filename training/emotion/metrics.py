@@ -28,7 +28,7 @@ def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def interval(share: float, count: int) -> tuple[float, float]:
-    """Give the 95 % confidence interval of a share of ``count`` trials (Wilson's)."""
+    """Wilson's 95 % confidence interval of a share of ``count`` trials."""
     z = 1.96
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * sqrt(share * (1 - share) / count + z * z / (4 * count * count))
@@ -88,10 +88,15 @@ def negative_log_likelihood(probabilities: np.ndarray, labels: np.ndarray) -> fl
 
 
 def agreement_with_votes(probabilities: np.ndarray, votes: np.ndarray) -> dict[str, float]:
-    """How well the answers fit the FER+ votes, for images where one of our labels has the most votes.
+    """How well probabilities fit the FER+ votes, for images where one of our labels has the most votes.
 
-    ``accuracy``: share that is answered with the voters' favourite. ``divergence``: mean Kullback-Leibler
-    divergence of the answer from the votes, in nats.
+    Args:
+        probabilities: [N, 7].
+        votes: [N, 10].
+
+    Returns:
+        ``accuracy``: share that is answered with the voters' favourite; ``divergence``: mean Kullback-Leibler
+        divergence of the answer from the votes, in nats; ``images``: how many were counted.
     """
     ours = votes[:, EMOTION_CHOICES]
     clear = ours.max(1) > np.delete(votes, EMOTION_CHOICES, 1).max(1)

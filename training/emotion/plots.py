@@ -29,7 +29,7 @@ def draw_confusion(axes: Any, scores: Figures) -> None:
 
 
 def draw_reliability(axes: Any, scores: Figures) -> None:
-    """Accuracy against confidence; on the diagonal the network is as sure as it is right."""
+    """Accuracy against confidence; on the diagonal the network is calibrated."""
     bins = [entry for entry in scores["public_test"]["reliability"] if entry[0]]
     total = sum(count for count, _, _ in bins)
     confidence, share = [entry[1] for entry in bins], [entry[2] for entry in bins]
@@ -74,7 +74,11 @@ PLOTS: Final[dict[str, Callable[[Any, Figures], None]]] = {
 
 
 def draw_plots(scores: Figures, folder: Path) -> list[str]:
-    """Draw every plot into ``folder``; gives their file names."""
+    """Draw every plot into ``folder``.
+
+    Returns:
+        Their file names.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -31,10 +31,22 @@ _RATES: Final[dict[Kind, float]] = {"structured": 1.0, "magnitude": 0.2}
 def prune(
     run: RunFolder, data: Fer2013, out: Path, *, kind: Kind, keep: float, epochs: int, quiet: bool = False
 ) -> RunFolder:
-    """Prune the network of ``run`` to the part ``keep`` of its inner channels or weights, and fine-tune it.
+    """Prune the network of a run, and fine-tune it.
 
-    Writes a run folder of its own to ``out``. Raises ``TrainingError`` for a network without residual blocks, or if
-    ``keep`` is not between 0 and 1.
+    Args:
+        run: a finished run.
+        data: to fine-tune with.
+        out: folder of the new run.
+        kind: structured leaves out channels and a block, magnitude zeroes weights.
+        keep: the part of the inner channels, or of the weights, that is kept.
+        epochs: of fine-tuning.
+        quiet: no progress bar.
+
+    Returns:
+        The new run.
+
+    Raises:
+        TrainingError: the network has no residual blocks, or ``keep`` is not between 0 and 1.
     """
     import keras
 

@@ -1,4 +1,4 @@
-"""How a detector's box should become the network's input: found by trying.
+"""The framing of faces for a network and a detector, found by a grid search.
 
 FER2013's images are faces cut out tightly, and a network knows faces in that framing only. A detector frames them
 in its own way. To learn what leads from one to the other, test images are enlarged and set into a grey surrounding,

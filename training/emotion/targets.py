@@ -22,11 +22,19 @@ _DECAY = 1e-4
 def soft_targets(
     split: Split, *, label_smoothing: float, votes_weight: float, teacher_weight: float = 0.0
 ) -> np.ndarray:
-    """Targets of ``split``, float32 [N, 7]: the label, smoothed, mixed with what votes and teachers say of it.
+    """Targets: the label, smoothed, mixed with votes and with the probabilities of teachers.
 
-    ``votes_weight`` is the share of the votes; an image without votes keeps its label. ``teacher_weight`` is the share
-    of the teachers in what comes of that. Raises ``DataError`` where votes or teachers are asked for and there are
-    none.
+    Args:
+        split: training images.
+        label_smoothing: part of the target that is spread over all labels.
+        votes_weight: share of the votes; an image without votes keeps its label.
+        teacher_weight: share of the teachers in what comes of that.
+
+    Returns:
+        float32 [N, 7]; rows sum to 1.
+
+    Raises:
+        DataError: votes or teachers have a share and there are none.
     """
     targets = _of_people(split, label_smoothing, votes_weight)
     if not teacher_weight:

@@ -1,4 +1,4 @@
-"""Trains a network and leaves a run folder behind; a killed run goes on where its last full epoch ended."""
+"""Trains a network into a run folder; a killed run resumes where its last full epoch ended."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -38,12 +38,20 @@ def fit(
     begin_with: Path | None = None,
     quiet: bool = False,
 ) -> RunFolder:
-    """Train by ``recipe`` from the start; ``source`` is what the data is called in the run's papers.
+    """Train from the start.
 
-    ``teachers`` are run folders whose networks are learned from, by the recipe's ``teacher_weight``. ``begin_with`` is
-    one whose network's weights are begun with, instead of random ones.
+    Args:
+        recipe: of the run.
+        data: to train and validate with.
+        folder: of the run.
+        source: what the data is called in ``origin.json``.
+        teachers: run folders whose networks are learned from, by the recipe's ``teacher_weight``.
+        begin_with: run folder whose network's weights the training starts from, instead of random ones.
+        quiet: no progress bar.
 
-    Raises ``TrainingError`` if the folder holds a run, ``DataError`` if the data cannot be divided.
+    Raises:
+        TrainingError: the folder holds a run, or a teacher has not finished.
+        DataError: the data cannot be divided.
     """
     run = RunFolder(folder)
     origin = describe_origin(data, source)
@@ -62,10 +70,16 @@ def fit(
 
 
 def resume(folder: Path, data: Fer2013, recipe: Recipe | None = None, *, quiet: bool = False) -> RunFolder:
-    """Go on with the run in ``folder`` after its last full epoch.
+    """Go on with a run after its last full epoch.
 
-    Another ``recipe`` than it was begun with, such as a longer one, holds from there on; the run's papers say so.
-    Raises ``TrainingError`` if there is no run, or if the data is not what it was begun with.
+    Args:
+        folder: of the run.
+        data: that the run started with.
+        recipe: another one than it started with, such as a longer one, holds from there on; ``origin.json`` says so.
+        quiet: no progress bar.
+
+    Raises:
+        TrainingError: there is no run, or the data is not what it started with.
     """
     run = RunFolder(folder)
     before = run.recipe(Recipe)
@@ -151,9 +165,16 @@ def _batches(recipe: Recipe, split: Split, targets: np.ndarray, epoch: int) -> I
 
 
 def draw_order(labels: np.ndarray, class_balance: float, rng: np.random.Generator) -> np.ndarray:
-    """Indices of an epoch, as many as there are ``labels``; by ``class_balance`` above 0, rare labels come more often.
+    """Draw the images of an epoch.
 
-    An image of a label that is n times as rare as the most frequent one comes n^class_balance times as often.
+    Args:
+        labels: [N], of the training images.
+        class_balance: an image of a label that is n times as rare as the most frequent one comes n^class_balance
+            times as often.
+        rng: draws the order.
+
+    Returns:
+        Indices [N].
     """
     counts = np.bincount(labels)
     times = (counts.max() / np.maximum(counts, 1)) ** class_balance
@@ -194,7 +215,11 @@ def _keep(run: RunFolder, learner: Learner, history: list[Record]) -> None:
 
 
 def _restore(run: RunFolder, learner: Learner) -> list[Record]:
-    """Load the last full epoch into ``learner``; gives the history up to it."""
+    """Load the last full epoch into ``learner``.
+
+    Returns:
+        The history up to it.
+    """
     state = run.read_arrays("state.npz")
     if state is None:
         return []

@@ -1,4 +1,4 @@
-"""What can be wrong with a training command; ``str(error)`` is a sentence for whoever started it."""
+"""What can be wrong with a training command; ``str(error)`` is a sentence for its user."""
 
 from contracts.errors import ConfigurationError
 

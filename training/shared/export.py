@@ -22,7 +22,11 @@ def quiet_conversion() -> Iterator[None]:
 
 
 def write_weights(folder: Path, file: str, content: bytes) -> WeightFile:
-    """Write a file of weights; gives what its card says of it."""
+    """Write a file of weights.
+
+    Returns:
+        What its card says of it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / file).write_bytes(content)
     return WeightFile(file=file, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))

@@ -35,14 +35,24 @@ def add_data_option(parser: argparse.ArgumentParser, setting: str, default: str 
 
 
 def data_path(arguments: argparse.Namespace, name: str) -> Path:
-    """Give the path of the data set called ``name``. Raises ``DataError`` if none was given."""
+    """Give the path of the data set called ``name``.
+
+    Raises:
+        DataError: none was given.
+    """
     if arguments.data is None:
         raise DataError(f"Where is {name}? Say --data PATH, or set {arguments.data_setting}.")
     return Path(arguments.data)
 
 
 def add_run_options(parser: argparse.ArgumentParser, recipe: type[BaseRecipe], run_name: str) -> None:
-    """Add the options of a training run; ``run_name`` is what its folder is called unless ``--out`` says otherwise."""
+    """Add the options of a training run.
+
+    Args:
+        parser: of the command.
+        recipe: whose arguments ``--set`` changes; they are listed in the help.
+        run_name: what the run's folder is called unless ``--out`` says otherwise.
+    """
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"Arguments for --set NAME=VALUE:\n{describe_recipe(recipe)}"
     parser.add_argument(
@@ -62,7 +72,7 @@ def add_run_options(parser: argparse.ArgumentParser, recipe: type[BaseRecipe], r
 def read_recipe(
     arguments: argparse.Namespace, kind: type[AnyRecipe], start: Callable[[], AnyRecipe], options: tuple[str, ...]
 ) -> AnyRecipe:
-    """Give the recipe of a run: that of the run to resume, or ``start``, as the command line changes it.
+    """Compose the recipe of a run: that of the run to resume, or ``start``, as the command line changes it.
 
     Args:
         arguments: with what :func:`add_run_options` added.
@@ -85,7 +95,11 @@ def new_run_folder(arguments: argparse.Namespace, run_name: str) -> Path:
 
 
 def use_device(device: str) -> None:
-    """Let TensorFlow use ``auto``, ``cpu`` or ``gpu``. Raises ``TrainingError`` if there is no such GPU."""
+    """Let TensorFlow use ``auto``, ``cpu`` or ``gpu``.
+
+    Raises:
+        TrainingError: there is no such GPU.
+    """
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")

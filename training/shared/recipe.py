@@ -19,7 +19,7 @@ AnyRecipe = TypeVar("AnyRecipe", bound=BaseRecipe)
 
 
 def change_recipe(recipe: AnyRecipe, options: Mapping[str, Any], changes: Sequence[str]) -> AnyRecipe:
-    """Give a recipe as a command line changes it.
+    """Change a recipe as a command line says.
 
     Args:
         recipe: to begin with.
@@ -41,7 +41,7 @@ def change_recipe(recipe: AnyRecipe, options: Mapping[str, Any], changes: Sequen
 
 
 def describe_recipe(kind: type[BaseRecipe]) -> str:
-    """Give a line for each argument that ``--set`` takes: its name and its description."""
+    """Write a line for each argument that ``--set`` takes: its name and its description."""
     rows = list(_rows(kind))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"  {name:{width}}  {description}" for name, description in rows)

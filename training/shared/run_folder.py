@@ -33,10 +33,15 @@ class RunFolder:
     """Reads and writes the files of a run, each replaced at once: a kill leaves the old or the new one."""
 
     def __init__(self, path: Path) -> None:
+        """Take a folder that may hold a run or may not exist yet."""
         self.path = path
 
     def create(self, recipe: BaseRecipe, origin: dict[str, Any]) -> None:
-        """Begin a new run. Raises ``TrainingError`` if the folder already holds one."""
+        """Begin a new run.
+
+        Raises:
+            TrainingError: the folder already holds one.
+        """
         self.check_new()
         self.path.mkdir(parents=True, exist_ok=True)
         self.write_json("recipe.json", recipe.model_dump())
@@ -48,7 +53,11 @@ class RunFolder:
             raise TrainingError(f"{self.path} already holds a run: continue it with --resume, or choose another.")
 
     def recipe(self, kind: type[AnyRecipe]) -> AnyRecipe:
-        """Read the recipe of the run. Raises ``TrainingError`` if there is none, or none of this ``kind``."""
+        """Read the recipe of the run.
+
+        Raises:
+            TrainingError: there is none, or it does not read as this ``kind``.
+        """
         try:
             return kind.model_validate_json((self.path / "recipe.json").read_bytes())
         except FileNotFoundError as error:

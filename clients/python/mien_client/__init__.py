@@ -35,7 +35,14 @@ class MienError(Exception):
 
 
 class Mien:
-    """One server. Overload (429, 503) is waited out up to `retries` times; submissions are never run twice by that."""
+    """One server. Overload (429, 503) is waited out up to `retries` times; submissions are never run twice by that.
+
+    Args:
+        url: address of the gateway, such as ``http://127.0.0.1:5000``.
+        key: API key, if the gateway asks for one.
+        retries: how often a request is sent again when the server is overloaded.
+        timeout_s: seconds to wait for an answer to begin, beyond what the server was asked to wait.
+    """
 
     def __init__(self, url: str, key: str = "", *, retries: int = 3, timeout_s: float = 30.0) -> None:
         self._url = url.rstrip("/")
@@ -52,11 +59,18 @@ class Mien:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._session.close()
 
     def detect(self, image: bytes) -> dict[str, Any]:
-        """Faces and emotions of one photo, as ``POST /detect_emotion`` answers."""
+        """Faces and emotions of one photo, as ``POST /detect_emotion`` answers.
+
+        Args:
+            image: a JPEG, PNG or WebP file.
+
+        Raises:
+            MienError: the image is refused, or its job ended without a result.
+        """
         answer = self._call("POST", "/detect_emotion", files={"image": image}, headers=_once())
         if "emotion" in answer:
             return answer

@@ -18,7 +18,11 @@ def add_data_options(parser: argparse.ArgumentParser, environment: Mapping[str, 
 
 
 def read_data(arguments: argparse.Namespace) -> "Split":
-    """Read the data set that the command line names. Raises ``DataError`` if it names none."""
+    """Read the data set that the command line names.
+
+    Raises:
+        DataError: it names none.
+    """
     from training.detection.dataset import read_faces
 
     return read_faces(data_path(arguments, "faces.zip"))

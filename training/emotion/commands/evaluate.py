@@ -50,7 +50,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def measure_all(classifier: "Classifier", data: "Fer2013", *, private: bool = False) -> dict[str, Any]:
-    """Everything that is known how to measure. Raises ``DataError`` if there is no private test."""
+    """Take every measurement there is.
+
+    Raises:
+        DataError: there is no private test.
+    """
     from training.emotion.data import hold_out
     from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
     from training.shared.errors import DataError
@@ -69,7 +73,7 @@ def measure_all(classifier: "Classifier", data: "Fer2013", *, private: bool = Fa
 
 
 def print_scores(name: str, scores: dict[str, Any]) -> None:
-    """Print the figures, and a warning on standard error if the network has learned by heart."""
+    """Print the figures, and a warning on standard error if the network is overfitted."""
     test, robustness = scores["public_test"], scores["robustness"]
     low, high = test["accuracy_interval_95"]
     print(f"{name} on {test['images']:,} images")
@@ -90,4 +94,4 @@ def print_scores(name: str, scores: dict[str, Any]) -> None:
     gap = scores["overfitting"]
     print(f"  training images      {gap['training']:.4f}   held-out images {gap['validation']:.4f}")
     if gap["overfitted"]:
-        print("warning: the network has learned its training images by heart", file=sys.stderr)
+        print("warning: the network is overfitted: it has memorised its training images", file=sys.stderr)

@@ -64,10 +64,14 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _check_teachers(arguments: argparse.Namespace, recipe: Recipe) -> None:
-    """Refuse what would go wrong after the data was read, or quietly have no effect. Raises ``TrainingError``."""
+    """Refuse what would go wrong after the data was read, or quietly have no effect.
+
+    Raises:
+        TrainingError: names the options that do not go together.
+    """
     if arguments.resume:
         if arguments.teacher:
-            raise TrainingError("--teacher: a run that is resumed keeps the teachers it was begun with.")
+            raise TrainingError("--teacher: a run that is resumed keeps the teachers that it started with.")
     elif bool(arguments.teacher) != bool(recipe.teacher_weight):
         raise TrainingError(
             f"--teacher and teacher_weight go together: {len(arguments.teacher)} teachers and a weight of "

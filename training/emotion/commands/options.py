@@ -22,7 +22,11 @@ def add_data_options(parser: argparse.ArgumentParser, environment: Mapping[str, 
 
 
 def read_data(arguments: argparse.Namespace) -> "Fer2013":
-    """Read the data set that the command line names. Raises ``DataError`` if it names none."""
+    """Read the data set that the command line names.
+
+    Raises:
+        DataError: it names none.
+    """
     from training.emotion.data import read_fer2013
 
     return read_fer2013(data_path(arguments, "FER2013"), arguments.votes)

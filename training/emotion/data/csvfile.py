@@ -28,7 +28,11 @@ _COLUMNS: Final = {"emotion", "pixels", "Usage"}
 
 
 def read_csv(path: Path) -> Fer2013:
-    """Read ``fer2013.csv``. Raises ``DataError``, naming the line, for a row that is no labelled image."""
+    """Read ``fer2013.csv``.
+
+    Raises:
+        DataError: naming the line, for a row that is no labelled image.
+    """
     parts: dict[Part, _Rows] = {}
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)

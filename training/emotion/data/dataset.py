@@ -23,12 +23,13 @@ class Split:
     names: tuple[str, ...]
     """File names; ``fer0000000.png`` is row 0 of ``fer2013.csv``, and the key of the FER+ votes."""
     votes: np.ndarray | None = None
-    """float32 [N, 10], how many of ten people chose each of ``votes.CHOICES``; 0 where nobody voted."""
+    """float32 [N, 10], how many of ten people chose each of ``votes.CHOICES``; 0 where there are no votes."""
 
     teacher_probabilities: np.ndarray | None = None
     """float32 [N, 7], what trained networks answer; see ``training.emotion.distillation``."""
 
     def __len__(self) -> int:
+        """How many images."""
         return len(self.labels)
 
     def take(self, index: np.ndarray) -> "Split":
@@ -50,9 +51,18 @@ class Fer2013:
 
 
 def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
-    """Split off ``fraction`` of the images of every label for validation: (the rest, the validation part).
+    """Split off images for validation, the same share of every label.
 
-    Raises ``DataError`` if a label would be left without images on one side.
+    Args:
+        split: training images.
+        fraction: share that is held out.
+        seed: decides which.
+
+    Returns:
+        The rest, and the validation part.
+
+    Raises:
+        DataError: a label would be left without images on one side.
     """
     rng = np.random.default_rng(seed)
     held = np.zeros(len(split), bool)

@@ -37,7 +37,11 @@ _SHOWN: Final = 5
 
 
 def read_folder(folder: Path) -> Fer2013:
-    """Read the images below ``folder``."""
+    """Read the images below ``folder``.
+
+    Raises:
+        DataError: label folders are missing, or images cannot be read.
+    """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
     return _read(
         [PurePosixPath(path.relative_to(folder)) for path in files],
@@ -47,7 +51,11 @@ def read_folder(folder: Path) -> Fer2013:
 
 
 def read_zip(path: Path) -> Fer2013:
-    """Read the images in a zip file without unpacking it."""
+    """Read the images in a zip file without unpacking it.
+
+    Raises:
+        DataError: label folders are missing, or images cannot be read.
+    """
     with zipfile.ZipFile(path) as archive:
         names = sorted(PurePosixPath(name) for name in archive.namelist())
         images = [name for name in names if name.suffix.lower() in _SUFFIXES]

@@ -20,10 +20,15 @@ VOTES_FILE: Final = "fer2013new.csv"
 
 
 def read_fer2013(path: Path, votes: Path | None = None) -> Fer2013:
-    """Read FER2013 from ``path``: a folder of label folders, the same as a zip file, or ``fer2013.csv``.
+    """Read FER2013.
 
-    FER+ votes are joined by image name, from ``votes`` or from ``fer2013new.csv`` lying with the data;
-    without either, ``Split.votes`` is ``None``. Raises ``DataError``.
+    Args:
+        path: a folder of label folders, the same as a zip file, or ``fer2013.csv``.
+        votes: FER+ votes, which are joined by image name; by default ``fer2013new.csv`` lying with the data. Without
+            either, ``Split.votes`` is ``None``.
+
+    Raises:
+        DataError: the data is missing, incomplete or damaged.
     """
     if not path.exists():
         raise DataError(f"There is no data set at {path}.")

@@ -42,7 +42,11 @@ EMOTION_CHOICES: Final = tuple(CHOICES.index(_EMOTION_COLUMNS[emotion]) for emot
 
 
 def read_votes(file: IO[str], source: str) -> dict[str, np.ndarray]:
-    """Read ``fer2013new.csv``: float32 [10] by image name. Raises ``DataError`` if columns are missing."""
+    """Read ``fer2013new.csv``: float32 [10] by image name.
+
+    Raises:
+        DataError: columns are missing.
+    """
     rows = csv.DictReader(file)
     missing = {"Image name", *CHOICES} - set(rows.fieldnames or ())
     if missing:

@@ -12,7 +12,13 @@ INPUT_SCALE: Final[dict[NetworkName, float]] = {"classic": 1 / 255, "mien": 1.0}
 
 
 def build_network(name: NetworkName, *, dropout: float | None = None, inner: float = 1.0) -> Any:
-    """Build an untrained Keras model whose layer ``logits`` holds the values before the softmax."""
+    """Build an untrained Keras model whose layer ``logits`` holds the values before the softmax.
+
+    Args:
+        name: of the network.
+        dropout: before the last layer; by default what suits the network.
+        inner: width within a block, part of its own; ``mien`` only.
+    """
     if name == "classic":
         return build_classic(0.5 if dropout is None else dropout)
     return build_mien(dropout=0.3 if dropout is None else dropout, inner=inner)

@@ -8,9 +8,9 @@ from typing import Any
 
 
 def fuse_normalisations(network: Any) -> Any:
-    """Give a copy of a Keras ``network`` for training, whose batch normalisations run as one TensorFlow kernel.
+    """Copy a Keras ``network`` for training, so that its batch normalisations run as one kernel.
 
-    Its weights are those of ``network``, in the same order, so that ``get_weights`` of one fits the other.
+    The copy's weights are those of ``network``, in the same order, so that ``get_weights`` of one fits the other.
     """
     import keras
 

@@ -1,7 +1,7 @@
 """Mien's own network: a small residual network for 48x48 grey faces.
 
 The stem halves the image at once, because on a CPU a convolution at 48x48 costs four times one at 24x24 and
-FER2013 images hold little detail at that scale. Two 3x3 convolutions a block with an identity around them
+FER2013's images hold little detail at that scale. Two 3x3 convolutions a block with an identity around them
 follow He et al., "Deep Residual Learning for Image Recognition", 2015.
 """
 
@@ -25,9 +25,14 @@ STAGES: Final = (Stage(32, 1, 1), Stage(64, 1, 2), Stage(128, 2, 2), Stage(160, 
 def build_mien(stem: int = STEM, stages: tuple[Stage, ...] = STAGES, *, dropout: float, inner: float = 1.0) -> Any:
     """Grey values in 0..255 in, probabilities of 7 labels out; brightness is scaled inside.
 
-    ``stem`` is the width of the first convolution. ``inner``, less than 1 in a pruned network, is the part of a
-    block's width that lies between its two convolutions; such a network also goes without the blocks at the stem's
-    resolution and width. With the default sizes: 1.0 million parameters, 54 million multiply-adds, a last map of 6x6.
+    With the default sizes: 1.0 million parameters, 54 million multiply-adds, a last map of 6x6.
+
+    Args:
+        stem: width of the first convolution.
+        stages: of residual blocks.
+        dropout: before the last layer.
+        inner: the part of a block's width that lies between its two convolutions. Below 1, as in a pruned network, the
+            blocks at the stem's resolution and width are left out.
     """
     from keras import Input, Model, layers
 
