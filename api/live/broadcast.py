@@ -67,7 +67,7 @@ class CameraReader:
         self._part = StreamPart(0, Kind.PLACEHOLDER, b"")
         self._viewed_at = self._seen_at = self._watched_at = float("-inf")
         self._stopped = False
-        self._subscription = Subscription.to_camera(redis, camera, hear=self._hear, fail=self._fail)
+        self._subscription = Subscription.to_camera(redis, camera, on_notices=self._on_notices, on_error=self._on_error)
 
     def start(self) -> None:
         """Begin to follow the camera."""
@@ -86,7 +86,7 @@ class CameraReader:
             self._changed.wait_for(lambda: self._part.serial > serial or self._stopped, timeout_s)
             return self._part
 
-    def _hear(self, notices: Notices) -> None:
+    def _on_notices(self, notices: Notices) -> None:
         if self._part.serial == 0:
             self._show_frame()
         now = self._clock()
@@ -100,7 +100,7 @@ class CameraReader:
             self._show_frame()
         self._show_placeholder_if_gone()
 
-    def _fail(self, error: Exception) -> None:
+    def _on_error(self, error: Exception) -> None:
         if isinstance(error, MienError):
             logger.warning("camera %s cannot be read: %s", self._camera, error)
         else:
