@@ -25,7 +25,7 @@ class Topic(StrEnum):
 
     FINAL_JOB = "final job"  # the job's id
     FRAME = "frame"  # the frame's sequence number
-    VIEW = "view"  # the annotated frame's sequence number
+    ANNOTATED_FRAME = "annotated frame"  # the annotated frame's sequence number
 
 
 class Notice(NamedTuple):
@@ -89,7 +89,7 @@ class Subscription:
         cls, redis: Redis, camera: str, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
     ) -> Self:
         """Hear of every frame of a camera, and of every annotated one."""
-        topics = {keys.frames_channel(camera): Topic.FRAME, keys.views_channel(camera): Topic.VIEW}
+        topics = {keys.frames_channel(camera): Topic.FRAME, keys.annotated_channel(camera): Topic.ANNOTATED_FRAME}
         return cls(redis, topics, name=f"camera-{camera}", on_notices=on_notices, on_error=on_error)
 
     def start(self) -> None:

