@@ -80,14 +80,14 @@ class Upload(NamedTuple):
     """Form fields or JSON members beside the images, unchecked."""
 
 
-def read_image(request: Request, settings: Settings) -> bytes:
-    """The one image that the request carries, exactly as it was sent.
+def read_image(request: Request, settings: Settings) -> ImageList:
+    """The one image that the request carries, exactly as it was sent, in a list of its own.
 
     Raises:
         InvalidRequest: one of `BODY_ERRORS`.
     """
-    image: bytes = next(iter(_read_one(request)))
-    check_image(image, settings)
+    image = _read_one(request)
+    check_image(image.images[0], settings)
     return image
 
 
@@ -121,7 +121,7 @@ def check_image(image: bytes, settings: Settings) -> None:
     read_header(image, settings.max_pixels)
 
 
-def _read_one(request: Request) -> Images:
+def _read_one(request: Request) -> ImageList:
     if request.mimetype == FORM:
         return _one_from_form(request)
     body = _whole_body(request, f"an image as {_ONE_TAKEN}")
@@ -223,12 +223,12 @@ class _FormImages:
             yield file.stream.read()
 
 
-def _one_from_form(request: Request) -> Images:
+def _one_from_form(request: Request) -> ImageList:
     """The first file, whatever its field is called; or the text field ``image``, as JSON would carry it."""
     files, form = request.files, request.form
     _refuse_more(request)
     for upload in files.values():
-        return ImageList([upload.stream.read()])
+        return ImageList([upload.stream.read()], [file_name(upload.filename)])
     if FIELD in form:
         return ImageList([image_bytes(form[FIELD], FIELD)])
     if not form:

@@ -11,7 +11,7 @@ from api.http.problems import error_of
 from api.http.responses import json_response
 from api.jobs.submission import SUBMISSION_ERRORS
 from api.requests import bodies, query
-from api.requests.images import BODY_ERRORS, ImageList, read_image
+from api.requests.images import BODY_ERRORS, read_image
 from api.requests.jobs import JobRequest
 from api.requests.options import Options
 from api.services import current_services
@@ -50,7 +50,7 @@ def detect_emotion() -> Response:
     key = query.idempotency_key(request)
     if key is None:
         services.submission.check_capacity(INTERACTIVE)  # before the photo is read: what is refused has to be cheap
-    wanted = JobRequest(ImageList([read_image(request, services.settings)]), Options(priority=INTERACTIVE))
+    wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
     job = services.submission.submit(wanted, key, client_name(), admitted=key is None)
     del wanted
     services.body_memory.release()

@@ -77,6 +77,12 @@ def test_the_same_picture_gets_the_same_bytes(client: FlaskClient, worker: Stand
     assert one.headers["Mien-Job"] != other.headers["Mien-Job"]
 
 
+def test_the_job_of_a_photo_in_a_form_has_its_name(client: FlaskClient, worker: StandIn, jpeg: bytes) -> None:
+    response = client.post("/detect_emotion", data={"image": (io.BytesIO(jpeg), "me.jpg")})
+    (item,) = client.get(f"/v1/jobs/{response.headers['Mien-Job']}").get_json()["items"]
+    assert item["name"] == "me.jpg"
+
+
 def test_without_a_face_the_answer_says_so(client: FlaskClient, worker: StandIn, jpeg: bytes) -> None:
     worker.analyze = no_face
     response = client.post("/detect_emotion", data=jpeg, content_type="image/jpeg")
