@@ -45,7 +45,7 @@ class WebhookSender:
         """
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
         self._threads = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
-        self._room = threading.BoundedSemaphore(_SENDERS + _WAITING)
+        self._capacity = threading.BoundedSemaphore(_SENDERS + _WAITING)
 
     def announce(self, dispatcher: Dispatcher) -> None:
         """Put all webhooks that are due into their queue."""
@@ -54,9 +54,9 @@ class WebhookSender:
 
     def begin(self, job_id: str) -> str:
         """Deliver soon. Should this process end before, or have its hands full, the webhook is announced again."""
-        if not self._room.acquire(blocking=False):
+        if not self._capacity.acquire(blocking=False):
             return "busy"
-        self._threads.submit(self._deliver_safely, job_id).add_done_callback(lambda _: self._room.release())
+        self._threads.submit(self._deliver_safely, job_id).add_done_callback(lambda _: self._capacity.release())
         return "begun"
 
     def deliver(self, job_id: str) -> str:

@@ -1,4 +1,4 @@
-"""One camera publishes and asks, on a real server."""
+"""One camera publishes and requests analyses, on a real server."""
 
 import logging
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from redis import Redis
 
 from capture.camera import LIVE_QUEUE_LIMIT, Camera
 from capture.source import CapturedImage
+from contracts.errors import BrokerUnavailable, ConfigurationError
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import LIVE
 from contracts.settings import Settings
@@ -18,10 +19,10 @@ from contracts.storage.frames import FrameStore
 from contracts.storage.jobs import JobStore
 
 
-class Shots:
-    """A source that plays what it is given."""
+class CannedSource:
+    """A source that gives the same image again and again, or none."""
 
-    name = "The captures"
+    name = "The canned source"
 
     def __init__(self) -> None:
         self.next: CapturedImage | None = CapturedImage(np.zeros((48, 64, 3), np.uint8), 12.5)
@@ -39,12 +40,12 @@ def frames(redis: Redis, settings: Settings) -> FrameStore:
 
 
 @pytest.fixture
-def source() -> Shots:
-    return Shots()
+def source() -> CannedSource:
+    return CannedSource()
 
 
 @pytest.fixture
-def camera(redis: Redis, settings: Settings, frames: FrameStore, source: Shots) -> Iterator[Camera]:
+def camera(redis: Redis, settings: Settings, frames: FrameStore, source: CannedSource) -> Iterator[Camera]:
     dispatcher = Dispatcher(settings)
     yield Camera(settings, source, frames, JobStore(redis, settings), dispatcher, epoch=70)
     dispatcher.close()
@@ -80,7 +81,7 @@ def test_without_workers_the_queue_stops_growing(camera: Camera, frames: FrameSt
     assert not redis.exists(keys.requests("camera"))
 
 
-def test_no_picture_no_frame(camera: Camera, source: Shots, frames: FrameStore) -> None:
+def test_no_picture_no_frame(camera: Camera, source: CannedSource, frames: FrameStore) -> None:
     source.next = None
     assert not camera.step()
     assert frames.newest("camera") is None
@@ -98,3 +99,34 @@ def test_a_second_camera_of_the_same_name_is_said_once(
         "Frames are dropped. Another capture publishes as 'camera'; set MIEN_CAMERA.",
         "Frames are published again.",
     ]
+
+
+def test_it_runs_until_its_source_has_come_to_an_end(
+    camera: Camera, source: CannedSource, frames: FrameStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [source.next, None, source.next]
+
+    def read() -> CapturedImage | None:
+        if not images:
+            raise ConfigurationError("The file is gone.")
+        return images.pop(0)
+
+    monkeypatch.setattr(source, "read", read)
+    with pytest.raises(ConfigurationError):
+        camera.run()
+    newest = frames.newest("camera")
+    assert newest is not None
+    assert newest.stamp.sequence == 2
+
+
+def test_a_broker_that_is_away_drops_frames_and_keeps_the_camera(
+    camera: Camera, frames: FrameStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(_: Frame) -> bool:
+        raise BrokerUnavailable("It does not answer.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(frames, "publish", away)
+        assert [camera.step() for _ in range(2)] == [False, False]
+    assert camera.step()
+    assert caplog.text.count("Frames are dropped. It does not answer.") == 1

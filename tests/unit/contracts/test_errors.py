@@ -1,7 +1,7 @@
 """Codes are for ever: stored results and clients rely on them."""
 
 from contracts import errors
-from contracts.errors import MienError, Overloaded
+from contracts.errors import MienError, NotReady, Overloaded
 
 FOR_EVER = {
     "analysis_failed",
@@ -51,3 +51,9 @@ def test_codes_are_unique_and_every_error_has_a_docstring() -> None:
 def test_an_error_is_a_sentence_and_names_its_field() -> None:
     error = Overloaded("Come back later.", retry_after=3, field="image")
     assert (str(error), error.field, error.retry_after) == ("Come back later.", "image", 3)
+
+
+def test_what_is_not_ready_says_so_for_each_part() -> None:
+    error = NotReady("No worker.", checks={"broker": "ok", "workers": "none"})
+    assert error.members == {"checks": {"broker": "ok", "workers": "none"}}
+    assert MienError("Anything else.").members == {}

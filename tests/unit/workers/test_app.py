@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 
 from contracts.logs import JsonFormatter
-from contracts.queues import ANALYZE_JOB, BULK, QUEUES, TASKS
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, BULK, DELIVER_WEBHOOK, QUEUES, TASKS
 from contracts.settings import Settings
 from workers.app import create_app, register_tasks
 from workers.services import Services
@@ -52,3 +52,12 @@ def test_log_lines_of_a_task_name_its_job(app: Celery, caplog: pytest.LogCapture
         logger.removeHandler(handler)
     line = json.loads(stream.getvalue())
     assert (line["job_id"], line["event"]) == ("unknown-id", "job unknown-id is not for this worker: missing")
+
+
+def test_a_request_for_a_frame_is_answered(app: Celery, services: Services) -> None:
+    services.frames.reserve_request("cam", "token")
+    assert app.tasks[ANALYZE_FRAME]("cam", "token") == "stale"
+
+
+def test_a_webhook_is_begun(app: Celery) -> None:
+    assert app.tasks[DELIVER_WEBHOOK]("unknown-id") == "begun"

@@ -16,9 +16,11 @@ from standardwebhooks import Webhook
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookNotFound
 from contracts.jobs import ItemResult, Job, JobOptions
-from contracts.queues import BULK
+from contracts.queues import BULK, WEBHOOKS
 from contracts.results import Analysis
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import GAPS_S, WebhookStore
 from support.clocks import ManualClock, WaitFor
@@ -85,7 +87,7 @@ def store(redis: Redis, clock: ManualClock) -> WebhookStore:
     return WebhookStore(redis, clock)
 
 
-def deliverer(redis: Redis, settings: Settings, clock: ManualClock, policy: AddressPolicy = LOCAL) -> WebhookSender:
+def make_sender(redis: Redis, settings: Settings, clock: ManualClock, policy: AddressPolicy = LOCAL) -> WebhookSender:
     """As a process makes it that has just started."""
     return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
 
@@ -110,7 +112,7 @@ def test_a_result_is_told_once_and_its_signature_verifies(
     job = finished(jobs, receiver.url)
     assert store.take_due() == [job.id]
     assert store.take_due() == [], "a second worker finds nothing"
-    sender = deliverer(redis, settings, clock)
+    sender = make_sender(redis, settings, clock)
     assert sender.deliver(job.id) == "delivered"
     assert sender.deliver(job.id) == "not due", "a message that came twice"
     ((headers, body),) = receiver.received
@@ -119,27 +121,6 @@ def test_a_result_is_told_once_and_its_signature_verifies(
     assert (told["type"], told["data"]["id"], told["data"]["metadata"]) == ("job.succeeded", job.id, {"order": 17})
     assert told["data"]["items"][0]["result"]["message"] == "No face was found in the image."
     assert {name.lower(): value for name, value in headers.items()}["webhook-id"] == f"msg_{job.id}"
-
-
-@pytest.mark.parametrize("end", ["canceled", "expired", "exhausted"])
-def test_every_end_of_a_job_is_told(jobs: JobStore, store: WebhookStore, clock: ManualClock, end: str) -> None:
-    options = JobOptions(webhook="https://example.com/")
-    job = jobs.create([b"x"], BULK, deadline_at=clock.now + 500, options=options)
-    if end == "canceled":
-        jobs.cancel(job.id)
-    elif end == "expired":
-        clock.now += 501
-        jobs.claim(job.id, "w")
-    else:
-        for _ in range(Settings().max_attempts + 1):
-            jobs.claim(job.id, "dead")
-            clock.now += 100
-    assert store.take_due() == [job.id]
-
-
-def test_without_a_webhook_nothing_is_due(jobs: JobStore, store: WebhookStore) -> None:
-    finished(jobs, "")
-    assert store.take_due() == []
 
 
 def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
@@ -154,7 +135,7 @@ def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
     while "delivered" not in outcomes:
         store = WebhookStore(redis, clock)  # each time a fresh process
         for job_id in store.take_due():
-            sender = deliverer(redis, settings, clock)
+            sender = make_sender(redis, settings, clock)
             if clock.now >= down_until and receiver is None:
                 receiver = Receiver()
                 jobs_url = JobOptions(webhook=receiver.url).model_dump_json()
@@ -175,7 +156,7 @@ def test_gaps_grow_with_jitter_and_in_the_end_it_is_a_dead_letter_that_can_be_re
 ) -> None:
     receiver.status = 500
     job = finished(jobs, receiver.url)
-    sender, attempts = deliverer(redis, settings, clock), []
+    sender, attempts = make_sender(redis, settings, clock), []
     while True:
         (due,) = redis.zrange("mien:webhooks:due", 0, -1, withscores=True)
         clock.now = due[1]
@@ -204,7 +185,7 @@ def test_a_message_that_waited_too_long_does_not_shorten_the_gap(
     job_id = announced(jobs, store, receiver.url)
     clock.now += 61
     assert store.take_due() == [job_id], "no worker has tried it: it is announced again"
-    sender = deliverer(redis, settings, clock)
+    sender = make_sender(redis, settings, clock)
     outcomes = [sender.deliver(job_id) for _ in range(3)]
     assert outcomes == ["later", "not due", "not due"]
     assert len(receiver.received) == 1
@@ -215,7 +196,7 @@ def test_what_waits_for_a_sender_is_bounded(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        sender = deliverer(redis, settings, clock)
+        sender = make_sender(redis, settings, clock)
         ids = [announced(jobs, store, url) for _ in range(60)]
         outcomes = [sender.begin(job_id) for job_id in ids]
         assert outcomes[0] == "begun"
@@ -228,7 +209,7 @@ def test_what_waits_for_a_sender_is_bounded(
 def test_redirects_are_not_followed_and_gone_is_final(
     redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
-    sender = deliverer(redis, settings, clock)
+    sender = make_sender(redis, settings, clock)
     receiver.status = 307
     assert sender.deliver(announced(jobs, store, receiver.url)) == "later"
     receiver.status = 410
@@ -254,7 +235,49 @@ def test_a_name_that_leads_inside_is_refused(
     if name != "localhost":
         monkeypatch.setattr(outbound, "resolve", answers)
     job_id = announced(jobs, store, f"http://{name}:{receiver.port}/")
-    sender = deliverer(redis, settings, clock, AddressPolicy(""))
+    sender = make_sender(redis, settings, clock, AddressPolicy(""))
     assert sender.deliver(job_id) == "given up"
     assert receiver.received == []
     assert "not a public address" in store.dead()[0].reason
+
+
+def test_what_is_due_is_announced(
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, dispatcher: Dispatcher
+) -> None:
+    job = finished(jobs, "https://example.com/")
+    sender = make_sender(redis, settings, clock)
+    sender.announce(dispatcher)
+    sender.announce(dispatcher)
+    assert redis.llen(WEBHOOKS) == 1
+    assert job.id in redis.lindex(WEBHOOKS, 0).decode()
+
+
+def test_of_a_job_whose_record_is_gone_the_webhook_is_given_up(
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore
+) -> None:
+    job_id = announced(jobs, store, "https://example.com/")
+    redis.delete(keys.job(job_id))
+    assert make_sender(redis, settings, clock).deliver(job_id) == "given up"
+    assert job_id in store.dead()[0].reason
+
+
+def test_an_unexpected_error_is_logged_and_the_webhook_stays_due(
+    redis: Redis,
+    settings: Settings,
+    clock: ManualClock,
+    jobs: JobStore,
+    store: WebhookStore,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_: str) -> None:
+        raise ZeroDivisionError
+
+    job_id = announced(jobs, store, "https://example.com/")
+    sender = make_sender(redis, settings, clock)
+    monkeypatch.setattr(sender, "deliver", fail)
+    assert sender.begin(job_id) == "begun"
+    sender.close()
+    assert f"webhook of job {job_id} could not be delivered" in caplog.text
+    clock.now += 61
+    assert store.take_due() == [job_id]
