@@ -58,7 +58,7 @@ def test_finds_the_astronaut_tightly(lite: Detector, astronaut: np.ndarray) -> N
 def test_finds_a_turned_face(lite: Detector, astronaut: np.ndarray, degrees: float) -> None:
     matrix = cv2.getRotationMatrix2D((223, 123), degrees, 1.0)
     found = lite.detect(cv2.warpAffine(astronaut, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE))
-    assert overlap(found[0], FACE) > 0.5  # the surest; turned by -20 degrees, a badge on the suit comes second
+    assert overlap(found[0], FACE) > 0.5  # the highest score; turned by -20 degrees, a badge on the suit comes second
     assert len(found) <= 2
 
 
