@@ -91,7 +91,7 @@ def faces(camera: str) -> str:
     return f"mien:faces:{camera}"
 
 
-def view(camera: str) -> str:
+def annotated(camera: str) -> str:
     """The camera's newest annotated frame."""
     return f"mien:view:{camera}"
 
@@ -106,6 +106,6 @@ def frames_channel(camera: str) -> str:
     return f"mien:frames:{camera}"
 
 
-def views_channel(camera: str) -> str:
+def annotated_channel(camera: str) -> str:
     """Announces new annotated frames."""
     return f"mien:views:{camera}"
