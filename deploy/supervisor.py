@@ -34,9 +34,9 @@ def restart_delays() -> Iterator[float]:
 class SupervisedProcess:
     """A child process that is restarted whenever it ends, until `terminate`.
 
-    It leads a process group of its own: Ctrl-C in a terminal does not reach it, so that the order of stopping is
-    ours, and what it has started itself ends with it. One that ends for a wrong setting is not restarted if a caller
-    wants to be told of that, because it would end in the same way again.
+    It leads a process group of its own: Ctrl-C in a terminal does not reach it, so that the order of stopping is ours,
+    and what it has started itself ends with it. Files that it makes can be read by this user only. One that ends for a
+    wrong setting is not restarted if a caller wants to be told of that, because it would end in the same way again.
 
     Args:
         name: for people, and for the thread that waits for the process.
@@ -128,6 +128,7 @@ class SupervisedProcess:
                 text=True,
                 errors="replace",
                 start_new_session=True,
+                umask=0o077,
             )
             return self._process
 
