@@ -51,7 +51,15 @@ class Submission:
         self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
         self._storing, self._dispatcher = storing, dispatcher
 
-    def submit(self, request: JobRequest, key: str | None = None, client: str = "", *, admitted: bool = False) -> Job:
+    def submit(
+        self,
+        request: JobRequest,
+        key: str | None = None,
+        client: str = "",
+        *,
+        api_key: str = "",
+        admitted: bool = False,
+    ) -> Job:
         """Accept a job, or find the one that this idempotency key already stands for.
 
         Once this returns, the job cannot be lost.
@@ -60,6 +68,7 @@ class Submission:
             request: what is to be analysed.
             key: the client's idempotency key.
             client: whose key that is.
+            api_key: id of the API key that the job will belong to.
             admitted: whether `check_capacity` has been asked for this request already.
 
         Raises:
@@ -68,7 +77,7 @@ class Submission:
             IdempotencyConflict: the key was used for another request.
         """
         if key is None:
-            return self._store(new_job_id(), request, admitted=admitted)
+            return self._store(new_job_id(), request, api_key, admitted=admitted)
         fingerprint = _fingerprint(request)
         while True:
             claimed = self._idempotency.claim(client, key, new_job_id(), fingerprint)
@@ -76,7 +85,7 @@ class Submission:
             if claimed.fingerprint != fingerprint:
                 raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
             if claimed.first:
-                return self._store_first(claimed.job_id, request, release)
+                return self._store_first(claimed.job_id, request, api_key, release)
             try:
                 return self._stored_by_another(claimed.job_id)
             except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
@@ -91,9 +100,9 @@ class Submission:
         with self._storing.hold():  # a gateway that is late answers without asking Redis
             self._admission.check(queue)
 
-    def _store_first(self, job_id: str, request: JobRequest, release: Callable[[], None]) -> Job:
+    def _store_first(self, job_id: str, request: JobRequest, api_key: str, release: Callable[[], None]) -> Job:
         try:
-            return self._store(job_id, request)
+            return self._store(job_id, request, api_key)
         except BrokerUnavailable:  # whether the job was stored is unknown: a client that comes again will find out
             raise
         except Exception:
@@ -110,7 +119,7 @@ class Submission:
                     raise
                 time.sleep(_LOOK_EVERY_S)
 
-    def _store(self, job_id: str, request: JobRequest, *, admitted: bool = False) -> Job:
+    def _store(self, job_id: str, request: JobRequest, api_key: str, *, admitted: bool = False) -> Job:
         options = request.options
         if not admitted:
             self.check_capacity(options.priority)
@@ -122,6 +131,7 @@ class Submission:
                 deadline_at=None if options.deadline is None else time.time() + options.deadline,
                 options=_stored_options(options),
                 names=request.images.names,
+                client=api_key,
             )
             self._announce(job)
         return job

@@ -28,6 +28,7 @@ class Replayed(Message):
 @blueprint.get("/dead")
 @endpoint(
     scope=Scope.OPERATE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
@@ -46,6 +47,7 @@ def list_dead() -> Response:
 @blueprint.post("/dead/<job_id>/replay")
 @endpoint(
     scope=Scope.OPERATE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
