@@ -112,7 +112,7 @@ class JobResponse(Message):
             items=[ItemResponse.of(item, job) for item in job.items],
             location=job_location(job.id),
             metadata=job.options.metadata,
-            **job.model_dump(exclude={"version", "items", "options", "names"}),
+            **job.model_dump(exclude={"version", "items", "options", "names", "client"}),
         )
 
 

@@ -19,6 +19,7 @@ blueprint = Blueprint("cameras", __name__)
 @blueprint.get("/video_feed")
 @endpoint(
     scope=Scope.LIVE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
@@ -42,6 +43,7 @@ def video_feed() -> Response:
 @blueprint.get("/emotion_data")
 @endpoint(
     scope=Scope.LIVE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
@@ -63,6 +65,7 @@ def emotion_data() -> Response:
 @blueprint.get("/v1/cameras")
 @endpoint(
     scope=Scope.LIVE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(

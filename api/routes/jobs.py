@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from api.access.authentication import client_name
+from api.access.authentication import client_name, key_id
 from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import NOT_STORED, json_response
 from api.jobs import events
@@ -39,6 +39,7 @@ _EVENT: Final[dict[str, Any]] = {
 @blueprint.post("")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=False,
     rate_limited=True,
     body=bodies.JOB,
     operation=Operation(
@@ -58,7 +59,7 @@ def create_job() -> Response:
     services = current_services()
     wait = query.preferred_wait(request, services.settings.max_wait_s)
     key = query.idempotency_key(request)
-    job = services.submission.submit(read_job(request, services.settings), key, client_name())
+    job = services.submission.submit(read_job(request, services.settings), key, client_name(), api_key=key_id())
     services.body_memory.release()
     job = services.waiting.wait_for_accepted(job, wait or 0.0)
     response = _answer(job, 200 if job.state.final else 202)
@@ -71,6 +72,7 @@ def create_job() -> Response:
 @blueprint.get("/<job_id>")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=True,
     rate_limited=True,
     body=NO_BODY,
     operation=Operation(
@@ -82,15 +84,17 @@ def create_job() -> Response:
         parameters=(query.JOB_ID, query.WAIT),
     ),
 )
-def get_job(job_id: str) -> Response:
+def get_job(job: Job) -> Response:
     """The job as it is, or as soon as it is final if the client waits for that."""
     services = current_services()
-    return _answer(services.waiting.wait(job_id, query.wait_seconds(request, services.settings.max_wait_s)))
+    wait = query.wait_seconds(request, services.settings.max_wait_s)
+    return _answer(job if job.state.final or not wait else services.waiting.wait(job.id, wait))
 
 
 @blueprint.get("/<job_id>/events")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=True,
     rate_limited=True,
     body=NO_BODY,
     operation=Operation(
@@ -105,20 +109,19 @@ def get_job(job_id: str) -> Response:
         parameters=(query.JOB_ID, query.LAST_EVENT_ID),
     ),
 )
-def follow_job(job_id: str) -> Response:
+def follow_job(job: Job) -> Response:
     """The job's life as server-sent events; 204 to a client that has seen the last one, so that it stops asking."""
-    services = current_services()
-    job = services.jobs.get(job_id)
     seen = events.last_seen(request.headers.get("Last-Event-ID"))
     if job.state.final and seen >= events.event_id(job.state):
         return Response(status=204)
     headers = NOT_STORED | {"X-Accel-Buffering": "no"}
-    return Response(events.stream(services.waiting, job, seen), headers=headers, mimetype="text/event-stream")
+    return Response(events.stream(current_services().waiting, job, seen), headers=headers, mimetype="text/event-stream")
 
 
 @blueprint.get("/<job_id>/items/<int:index>/annotated")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=True,
     rate_limited=True,
     body=NO_BODY,
     operation=Operation(
@@ -130,19 +133,18 @@ def follow_job(job_id: str) -> Response:
         parameters=(query.JOB_ID, query.INDEX),
     ),
 )
-def annotated(job_id: str, index: int) -> Response:
+def annotated(job: Job, index: int) -> Response:
     """One of the job's images with its boxes drawn, as JPEG."""
-    services = current_services()
-    services.jobs.get(job_id)
-    jpeg = services.jobs.annotated(job_id, index)
+    jpeg = current_services().jobs.annotated(job.id, index)
     if jpeg is None:
-        raise AnnotatedNotFound(f'Job {job_id} keeps no annotated image {index}; submit it with "annotate": true.')
+        raise AnnotatedNotFound(f'Job {job.id} keeps no annotated image {index}; submit it with "annotate": true.')
     return Response(jpeg, headers={"Cache-Control": "private, no-store"}, mimetype="image/jpeg")
 
 
 @blueprint.delete("/<job_id>")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=True,
     rate_limited=True,
     body=NO_BODY,
     operation=Operation(
@@ -154,11 +156,11 @@ def annotated(job_id: str, index: int) -> Response:
         parameters=(query.JOB_ID,),
     ),
 )
-def cancel_job(job_id: str) -> Response:
+def cancel_job(job: Job) -> Response:
     """Cancel the job unless a worker has begun it; either way, answer with what it is now."""
     services = current_services()
-    services.jobs.cancel(job_id)
-    return _answer(services.jobs.get(job_id))
+    services.jobs.cancel(job.id)
+    return _answer(services.jobs.get(job.id))
 
 
 def _answer(job: Job, status: int = 200) -> Response:

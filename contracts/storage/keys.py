@@ -19,7 +19,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
     interactive, bulk, live, webhooks  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
 
-Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::
+Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up``)::
 
     mien:cameras             zset    camera → time of its last frame
     mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg; seconds of TTL
