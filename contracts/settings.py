@@ -164,8 +164,9 @@ def unknown_settings(environment: Iterable[str]) -> dict[str, str]:
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in OF_TOOLS.union(known))
     sentences = {}
     for name in unknown:
-        nearest = get_close_matches(name, known, n=1)
-        hint = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
+        # Without the prefix, which all of them share: it alone would make any name look like any other.
+        nearest = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
+        hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists them all."
         sentences[name] = f"{name} is not a setting and changes nothing; {hint}"
     return sentences
 

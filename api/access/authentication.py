@@ -1,4 +1,4 @@
-"""API keys at the door: which key a request has, and whether it allows the view that is asked for."""
+"""API keys: which key a request has, and whether it allows the view that is asked for."""
 
 from flask import Flask, Request, g, request
 

@@ -15,6 +15,7 @@ from api.requests.options import Options
 from contracts import errors
 from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone
 from contracts.jobs import Job, JobOptions, new_job_id
+from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 
@@ -140,7 +141,8 @@ class Submission:
         try:
             self._dispatcher.job(job.id, job.queue)
         except BrokerUnavailable as error:
-            logger.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
+            with log_context(job_id=job.id):
+                logger.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
 
 
 def _stored_options(options: Options) -> JobOptions:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from contracts.errors import BrokerUnavailable, MienError
 from contracts.jobs import Job, JobState
+from contracts.logs import log_context
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.jobs import JobStore
@@ -67,7 +68,8 @@ class WaitingRoom:
         try:
             return self.wait(job.id, timeout_s, gone) if timeout_s > 0 else job
         except BrokerUnavailable as error:
-            logger.warning("job %s is accepted and cannot be waited for: %s", job.id, error)
+            with log_context(job_id=job.id):
+                logger.warning("job %s is accepted and cannot be waited for: %s", job.id, error)
             return job
 
     @property

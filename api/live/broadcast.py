@@ -18,6 +18,7 @@ from redis import Redis
 
 from api.live import mjpeg
 from contracts.errors import MienError
+from contracts.logs import log_context
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
@@ -101,11 +102,15 @@ class CameraReader:
         self._show_placeholder_if_gone()
 
     def _on_error(self, error: Exception) -> None:
-        if isinstance(error, MienError):
-            logger.warning("camera %s cannot be read: %s", self._camera, error)
-        else:
-            logger.error("unexpected error with camera %s", self._camera, exc_info=error)
+        self._log(error)
         self._show_placeholder_if_gone()
+
+    def _log(self, error: Exception) -> None:
+        with log_context(camera=self._camera):
+            if isinstance(error, MienError):
+                logger.warning("camera %s cannot be read: %s", self._camera, error)
+            else:
+                logger.error("unexpected error with camera %s", self._camera, exc_info=error)
 
     def _show_annotated(self) -> None:
         annotated = self._frames.annotated(self._camera)
@@ -118,7 +123,7 @@ class CameraReader:
         try:
             frame = self._frames.newest(self._camera)
         except MienError as error:
-            logger.warning("camera %s cannot be read: %s", self._camera, error)
+            self._log(error)
         if frame is not None:
             self._seen_at = self._clock()
             self._show(Kind.PLAIN, frame.jpeg)

@@ -29,7 +29,7 @@ _DETECT: Final = Operation(
     tag="photos",
     responses={
         200: ResponseSpec(
-            "The reading; without a face `emotion` is null and `faces` is empty.",
+            "What was found; without a face `emotion` is null and `faces` is empty.",
             DetectionResponse,
             headers=("Mien-Job",),
         ),

@@ -14,7 +14,7 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
 
 
 class DeadWebhookList(Message):
-    """All of them."""
+    """The webhooks that were given up, newest first."""
 
     webhooks: list[DeadWebhook]
 

@@ -1,4 +1,4 @@
-"""Clients that send slower than anybody has time for, at the gateway's own server."""
+"""Clients that send their bodies too slowly, at the gateway's own server."""
 
 import socket
 import threading
