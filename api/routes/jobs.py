@@ -138,7 +138,7 @@ def annotated(job: Job, index: int) -> Response:
     jpeg = current_services().jobs.annotated(job.id, index)
     if jpeg is None:
         raise AnnotatedNotFound(f'Job {job.id} keeps no annotated image {index}; submit it with "annotate": true.')
-    return Response(jpeg, headers={"Cache-Control": "private, no-store"}, mimetype="image/jpeg")
+    return Response(jpeg, headers=NOT_STORED, mimetype="image/jpeg")
 
 
 @blueprint.delete("/<job_id>")
