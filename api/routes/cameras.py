@@ -4,6 +4,7 @@ import time
 
 from flask import Blueprint, Response, request
 
+from api.access.streams import while_allowed
 from api.http.connection import prepare_for_stream
 from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import NOT_STORED, json_response
@@ -36,7 +37,7 @@ def video_feed() -> Response:
     services = current_services()
     camera = query.known_camera(request, services.frames)
     prepare_for_stream(request.environ)
-    stream = services.video.stream(camera)
+    stream = while_allowed(services.video.stream(camera), services.api_keys)
     return Response(stream, content_type=mjpeg.CONTENT_TYPE, headers=mjpeg.HEADERS, direct_passthrough=True)
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name, key_id
+from api.access.streams import while_allowed
 from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import NOT_STORED, json_response
 from api.jobs import events
@@ -115,7 +116,9 @@ def follow_job(job: Job) -> Response:
     if job.state.final and seen >= events.event_id(job.state):
         return Response(status=204)
     headers = NOT_STORED | {"X-Accel-Buffering": "no"}
-    return Response(events.stream(current_services().waiting, job, seen), headers=headers, mimetype="text/event-stream")
+    services = current_services()
+    stream = while_allowed(events.stream(services.waiting, job, seen), services.api_keys)
+    return Response(stream, headers=headers, mimetype="text/event-stream")
 
 
 @blueprint.get("/<job_id>/items/<int:index>/annotated")
