@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 
 from api.access.authentication import require_keys
 from api.access.cors import allow_origins
+from api.access.ownership import protect_jobs
 from api.access.rate_limits import limit_rates
 from api.access.security_headers import add_security_headers
 from api.http import request_id
@@ -56,5 +57,6 @@ def _add_hooks(app: Flask, services: Services) -> None:
         require_keys(app, services.api_keys)
     add_security_headers(app)
     allow_origins(app, settings.cors_origins)
+    protect_jobs(app, services.jobs)
     limit_rates(app, settings, services.redis.connection_pool)
     services.body_memory.install(app)  # after the keys: clients without one hold nothing

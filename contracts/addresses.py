@@ -83,4 +83,6 @@ class AddressPolicy:
 def without_password(url: str) -> str:
     """The address as it may stand in a log: user name and password left out."""
     parts = urlsplit(url)
+    if "@" not in parts.netloc:  # a Unix socket's has no host, and its slashes would be lost
+        return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

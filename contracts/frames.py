@@ -25,7 +25,7 @@ class Frame(NamedTuple):
     jpeg: bytes
 
 
-class View(NamedTuple):
+class AnnotatedFrame(NamedTuple):
     """One annotated image of a camera, ready for viewers."""
 
     stamp: FrameStamp

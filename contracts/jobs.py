@@ -79,6 +79,7 @@ class Job(Message):
     attempts: int = Field(0, ge=0, description="How often a worker has begun it.")
     created_at: float
     deadline_at: float | None = Field(None, description="The job expires if no worker has begun it by then.")
+    client: str = Field("", description="Id of the API key that made it, to which it belongs; empty: made without one.")
     options: JobOptions = JobOptions()
     names: list[str | None] = Field(
         default_factory=list, description="File names in the order of the images; empty if the client gave none."
@@ -92,7 +93,7 @@ class Job(Message):
 
 
 def new_job_id() -> str:
-    """An id with 112 random bits: knowing it is what allows to read a result."""
+    """An id with 112 random bits: of a job that was made without an API key, knowing it allows to read the result."""
     random = secrets.token_bytes(_RANDOM_BYTES)
     return base64.urlsafe_b64encode(random + _check(random)).decode()
 

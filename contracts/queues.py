@@ -29,7 +29,7 @@ accepts a misspelt name from a producer without a word."""
 def broker_options(settings: Settings) -> dict[str, Any]:
     """Celery configuration on which producers and consumers have to agree."""
     return {
-        "broker_url": settings.redis_url,
+        "broker_url": _broker_url(settings.redis_url),
         "broker_transport_options": {
             # Priorities would rename the queue keys (`interactive\x06\x163`), which hides them from autoscalers.
             "priority_steps": [0],
@@ -46,3 +46,10 @@ def broker_options(settings: Settings) -> dict[str, Any]:
         "task_create_missing_queues": True,
         "enable_utc": True,
     }
+
+
+def _broker_url(url: str) -> str:
+    """The address as kombu and Flower write it: they have another scheme for Unix sockets."""
+    if not url.startswith("unix://"):
+        return url
+    return "redis+socket://" + url.removeprefix("unix://").replace("?db=", "?virtual_host=")

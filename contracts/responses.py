@@ -47,7 +47,7 @@ class DetectionResponse(Message):
 
     @classmethod
     def of(cls, analysis: Analysis) -> Self:
-        """The view of an analysis."""
+        """What a client is told of an analysis."""
         faces = [FaceResponse.of(face) for face in analysis.faces]
         return cls(
             emotion=faces[0].emotion if faces else None,
@@ -81,7 +81,7 @@ class ItemResponse(Message):
 
     @classmethod
     def of(cls, item: ItemResult, job: Job) -> Self:
-        """The view of a stored item."""
+        """What a client is told of a stored item."""
         result = DetectionResponse.of(item.analysis) if item.analysis else None
         annotated = f"{job_location(job.id)}/items/{item.index}/annotated" if result and job.options.annotate else None
         name = job.names[item.index] if job.names else None
@@ -107,12 +107,12 @@ class JobResponse(Message):
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        """The view of a stored job."""
+        """What a client is told of a stored job."""
         return cls(
             items=[ItemResponse.of(item, job) for item in job.items],
             location=job_location(job.id),
             metadata=job.options.metadata,
-            **job.model_dump(exclude={"version", "items", "options", "names"}),
+            **job.model_dump(exclude={"version", "items", "options", "names", "client"}),
         )
 
 

@@ -8,12 +8,13 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.errors import ConfigurationError
+from contracts.local import running_servers
 
 PREFIX = "MIEN_"
 
 OF_TOOLS = frozenset({"MIEN_DATA", "MIEN_FACES_DATA", "MIEN_PHOTO", "MIEN_URL"})
 """Names with our prefix that no process reads: where training finds its data, what the clients' examples talk to."""
-_REDIS_URL = r"^rediss?://"
+_REDIS_URL = r"^(rediss?://|unix:///[A-Za-z0-9_./-]+(\?db=\d+)?$)"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -26,7 +27,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     redis_url: str = Field(
-        "redis://127.0.0.1:6379/0", pattern=_REDIS_URL, description="Broker Redis: queues, jobs, images."
+        "redis://127.0.0.1:6379/0",
+        pattern=_REDIS_URL,
+        description="Broker Redis: queues, jobs, images. Unset beside a running `make up`: the one of that.",
     )
     frame_redis_url: str = Field("", pattern=_REDIS_URL, description="Redis for live frames; empty: the broker Redis.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
@@ -131,7 +134,9 @@ class Settings(BaseSettings):
 
     flower_port: Port = Field(5555, description="Port Flower listens on.")
     flower_user: str = Field("mien", description="User name for Flower.")
-    flower_password: str = Field("", description="Password for Flower; empty: a new one at each start, printed.")
+    flower_password: str = Field(
+        "", description="Password for Flower; empty: a new one, printed, which `make up` keeps."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -143,19 +148,25 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment.
+    """Read the environment; without an address in it, the servers of a ``make up`` that runs are used.
 
     Raises:
         ConfigurationError: one sentence that names each setting that is wrong, its value and what is expected.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         faults = "; ".join(
             _described("_".join(str(part) for part in fault["loc"]), fault["input"], fault["msg"])
             for fault in error.errors(include_url=False)
         )
         raise ConfigurationError(f"Wrong settings: {faults}") from None  # the error itself would tell the values
+    if "redis_url" in settings.model_fields_set:
+        return settings
+    found = running_servers()
+    if settings.frame_redis_url != settings.redis_url:
+        found.pop("frame_redis_url", None)
+    return settings.model_copy(update=found)
 
 
 def unknown_settings(environment: Iterable[str]) -> dict[str, str]:
@@ -168,8 +179,9 @@ def unknown_settings(environment: Iterable[str]) -> dict[str, str]:
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in OF_TOOLS.union(known))
     sentences = {}
     for name in unknown:
-        nearest = get_close_matches(name, known, n=1)
-        hint = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
+        # Without the prefix, which all of them share: it alone would make any name look like any other.
+        nearest = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
+        hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists them all."
         sentences[name] = f"{name} is not a setting and changes nothing; {hint}"
     return sentences
 

@@ -1,7 +1,8 @@
 """The whole of Mien on one machine: ``python -m deploy.local``, which is what ``make up`` runs.
 
-Checks the ports, starts an embedded Redis unless ``MIEN_REDIS_URL`` names another one, then every line of the
-``Procfile``, and says when all is ready. Ctrl-C and SIGTERM end everything, Redis last; a second one does not wait.
+Checks the ports, starts embedded Redis servers unless ``MIEN_REDIS_URL`` names another one (one for jobs, which keeps
+them in a file, and one for frames, which keeps them in memory only), then every line of the ``Procfile``, and says when
+all is ready. Ctrl-C and SIGTERM end everything, Redis last; a second one does not wait.
 """
 
 import argparse
@@ -11,22 +12,23 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 from honcho.environ import parse_procfile
 
 from contracts.errors import ConfigurationError
+from contracts.local import BROKER_SOCKET, FRAMES_SOCKET, STATE, make_private, socket_folder, socket_url
 from contracts.process import PROJECT, run_process
 from contracts.settings import PREFIX, Settings, unknown_settings
 from deploy.flower import new_password
-from deploy.ports import check_ports, free_port, next_free_port
+from deploy.ports import check_ports, next_free_port
 from deploy.readiness import Readiness, addresses
-from deploy.state import lock_folder
+from deploy.state import kept_secret, lock_folder
 from deploy.supervisor import SupervisedProcess, stop_all
 from deploy.terminal import Terminal
-from deploy.valkey import explained, server_command, wait_for_server
+from deploy.valkey import explained, frame_server_command, server_command, wait_for_server
 
 ROOT = Path(__file__).parent.parent
 _GRACE_S = 20.0
@@ -62,12 +64,16 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
 
     with ExitStack() as stack:
         if not os.environ.get(f"{PREFIX}REDIS_URL"):
-            url = stack.enter_context(_embedded_redis(options.data, terminal, stop, kill_now))
-            settings = settings.model_copy(update={"redis_url": url})
+            urls = stack.enter_context(_embedded_servers(options.data, terminal, stop, kill_now))
+            if os.environ.get(f"{PREFIX}FRAME_REDIS_URL"):
+                urls.pop("frame_redis_url")
+            settings = settings.model_copy(update=urls)
         if stop.is_set():  # asked to end before there was anything to run
             return
         if not settings.flower_password:
-            settings = settings.model_copy(update={"flower_password": new_password()})
+            make_private(options.data / "secrets")
+            password = kept_secret(options.data / "secrets/flower_password", new_password)
+            settings = settings.model_copy(update={"flower_password": password})
         environment = _environment(settings)
         processes = [
             SupervisedProcess(name, command, environment, terminal.writer(name), on_wrong_setting=end_for_wrong_setting)
@@ -89,22 +95,33 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
 
 
 @contextmanager
-def _embedded_redis(data: Path, terminal: Terminal, stop: threading.Event, kill_now: threading.Event) -> Iterator[str]:
-    """The URL of a server of our own, whose data lie in the folder and outlive it."""
+def _embedded_servers(
+    data: Path, terminal: Terminal, stop: threading.Event, kill_now: threading.Event
+) -> Iterator[dict[str, str]]:
+    """Setting → URL of servers of our own: one whose data lie in the folder and outlive it, one for frames."""
     with lock_folder(data):
-        folder = data / "redis"
-        folder.mkdir(parents=True, exist_ok=True)
-        port = free_port()
-        server = SupervisedProcess(
-            "redis", server_command(port, folder), os.environ, explained(terminal.writer("redis"))
-        )
-        server.start()
+        folder, sockets = data.resolve() / "redis", socket_folder(data)
+        make_private(folder)
+        make_private(sockets)
+        broker, frames = sockets / BROKER_SOCKET, sockets / FRAMES_SOCKET
+        servers = [
+            SupervisedProcess("redis", server_command(broker, folder), os.environ, explained(terminal.writer("redis"))),
+            SupervisedProcess(
+                "frames", frame_server_command(frames), os.environ, explained(terminal.writer("frames"), overcommit="")
+            ),
+        ]
+        urls = {"redis_url": socket_url(broker), "frame_redis_url": socket_url(frames)}
+        for server in servers:
+            server.start()
         try:
-            url = f"redis://127.0.0.1:{port}/0"
-            wait_for_server(url, _REDIS_START_S, stop)
-            yield url
+            for url in urls.values():
+                wait_for_server(url, _REDIS_START_S, stop)
+            yield urls
         finally:
-            stop_all([server], _GRACE_S, kill_now)
+            for server in reversed(servers):
+                stop_all([server], _GRACE_S, kill_now)
+            with suppress(OSError):  # a server that was killed leaves its socket there
+                sockets.rmdir()
 
 
 def _commands(workers: int) -> list[tuple[str, list[str]]]:
@@ -128,6 +145,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in unknown}
     ours = {
         f"{PREFIX}REDIS_URL": settings.redis_url,
+        f"{PREFIX}FRAME_REDIS_URL": settings.frame_redis_url,
         f"{PREFIX}PORT": str(settings.port),
         f"{PREFIX}FLOWER_PASSWORD": settings.flower_password,
         "PYTHONUNBUFFERED": "1",
@@ -147,7 +165,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description="Run all of Mien on this machine.")
     parser.add_argument("--workers", type=_positive, default=1, metavar="N", help="how many workers (default: 1)")
     parser.add_argument(
-        "--data", type=Path, default=ROOT / ".mien", metavar="DIR", help="where the embedded Redis keeps its data"
+        "--data", type=Path, default=STATE, metavar="DIR", help="where the embedded Redis keeps its data"
     )
     return parser.parse_args(argv)
 

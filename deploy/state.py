@@ -1,7 +1,8 @@
-"""The folder in which a local installation keeps its data."""
+"""The folder in which a local installation keeps its data; only its user can read what lies in it."""
 
 import fcntl
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,8 +19,8 @@ def lock_folder(folder: Path) -> Iterator[None]:
     Raises:
         ConfigurationError: another process holds it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(_opened(folder / "lock"), "w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -27,3 +28,25 @@ def lock_folder(folder: Path) -> Iterator[None]:
                 f"Mien runs already with its data in {folder}. Stop it first, or set MIEN_REDIS_URL to another Redis."
             ) from error
         yield
+
+
+def kept_secret(file: Path, make: Callable[[], str]) -> str:
+    """A secret that stays the same from one start to the next, in a file that only this user can read.
+
+    Args:
+        file: holds the secret; is written if it does not exist or is empty.
+        make: gives a new one.
+    """
+    with open(_opened(file), "r+", encoding="utf-8") as kept:
+        secret = kept.read().strip() or make()
+        kept.seek(0)
+        kept.write(secret + "\n")
+        kept.truncate()
+    return secret
+
+
+def _opened(file: Path) -> int:
+    """The descriptor of a file that only this user can read, made if it does not exist."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor

@@ -34,16 +34,17 @@ def restart_delays() -> Iterator[float]:
 class SupervisedProcess:
     """A child process that is restarted whenever it ends, until `terminate`.
 
-    It leads a process group of its own: Ctrl-C in a terminal does not reach it, so that the order of stopping is
-    ours, and what it has started itself ends with it. One that ends for a wrong setting is not restarted, because it
-    would end in the same way again.
+    It leads a process group of its own: Ctrl-C in a terminal does not reach it, so that the order of stopping is ours,
+    and what it has started itself ends with it. Files that it makes can be read by this user only. One that ends for a
+    wrong setting is not restarted if a caller wants to be told of that, because it would end in the same way again.
 
     Args:
         name: for people, and for the thread that waits for the process.
         command: program and arguments.
         environment: the whole environment of the process.
         output: is given each line that the process prints, and what the supervisor does with it.
-        on_wrong_setting: is given the last sentence of a process that has ended with `EXIT_CONFIGURATION`.
+        on_wrong_setting: is given the last sentence of a process that has ended with `EXIT_CONFIGURATION`; without
+            it that status means nothing, as of programs that are not Mien's.
         delays: a fresh series of seconds to wait before each restart.
     """
 
@@ -54,7 +55,7 @@ class SupervisedProcess:
         environment: Mapping[str, str],
         output: Callable[[str], None],
         *,
-        on_wrong_setting: Callable[[str], None] = lambda _: None,
+        on_wrong_setting: Callable[[str], None] | None = None,
         delays: Callable[[], Iterator[float]] = restart_delays,
     ) -> None:
         self.name = name
@@ -106,7 +107,7 @@ class SupervisedProcess:
             relay.join()
             if self._stopping.is_set():
                 return
-            if status == EXIT_CONFIGURATION:
+            if status == EXIT_CONFIGURATION and self._on_wrong_setting is not None:
                 self._on_wrong_setting(_sentence(self._last_line) or f"{self.name} cannot start.")
                 return
             if time.monotonic() - began > _STABLE_S:
@@ -127,6 +128,7 @@ class SupervisedProcess:
                 text=True,
                 errors="replace",
                 start_new_session=True,
+                umask=0o077,
             )
             return self._process
 

@@ -21,31 +21,65 @@ _OVERCOMMIT = (
 """In place of Valkey's own warning about vm.overcommit_memory, which reads as if the machine had to be repaired."""
 
 
-def server_command(port: int, folder: Path) -> list[str]:
+FRAME_MEMORY = "256mb"
+"""Of the server for frames, which live for seconds: some thousand of them."""
+
+
+def server_command(socket: Path, folder: Path) -> list[str]:
     """The command of a server that loses nothing it has acknowledged for more than a second, and evicts nothing.
 
     Args:
-        port: of 127.0.0.1.
+        socket: the only place where it listens.
         folder: holds its append-only file.
     """
     options = {
-        "port": str(port),
-        "bind": "127.0.0.1",
         "dir": str(folder),
         "appendonly": "yes",
         "appendfsync": "everysec",
-        "save": "",
         "maxmemory": MAX_MEMORY,
         "maxmemory-policy": "noeviction",
-        "loglevel": "warning",
-        "tcp-backlog": "128",  # what macOS allows; at the server's own 511 it warns there
     }
-    return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+    return _command(socket, options)
 
 
-def explained(output: Callable[[str], None]) -> Callable[[str], None]:
-    """A function that passes the server's lines on, its warning at every start in plain words."""
-    return lambda line: output(_OVERCOMMIT if "WARNING Memory overcommit must be enabled" in line else line)
+def frame_server_command(socket: Path) -> list[str]:
+    """The command of a server that writes nothing to disk and drops what expires soonest when it is full.
+
+    Args:
+        socket: the only place where it listens.
+    """
+    return _command(
+        socket,
+        {
+            "dir": str(socket.parent),
+            "appendonly": "no",
+            "maxmemory": FRAME_MEMORY,
+            "maxmemory-policy": "volatile-ttl",
+        },
+    )
+
+
+def _command(socket: Path, options: dict[str, str]) -> list[str]:
+    """What both have in common: no network, no snapshots, and a socket that only this user can open."""
+    common = {"port": "0", "unixsocket": str(socket), "unixsocketperm": "600", "save": "", "loglevel": "warning"}
+    arguments = [part for name, value in (common | options).items() for part in (f"--{name}", value)]
+    return [str(get_binary_path()), *arguments]
+
+
+def explained(output: Callable[[str], None], overcommit: str = _OVERCOMMIT) -> Callable[[str], None]:
+    """A function that passes the server's lines on, its warning at every start in plain words.
+
+    Args:
+        output: is given the lines.
+        overcommit: takes the place of the warning; empty for a server that it does not concern, which has no file.
+    """
+
+    def write(line: str) -> None:
+        text = overcommit if "WARNING Memory overcommit must be enabled" in line else line
+        if text:
+            output(text)
+
+    return write
 
 
 def wait_for_server(url: str, seconds: float, stop: threading.Event) -> None:

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 
 from contracts.errors import InvalidImage
-from contracts.frames import Frame, FrameResult, View
+from contracts.frames import AnnotatedFrame, Frame, FrameResult
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, metric_key
 from models.drawing import draw_faces, encode_jpeg
 from models.tracking import TrackerState, follow
@@ -60,4 +60,4 @@ def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaul
     jpeg = encode_jpeg(draw_faces(decoded.pixels, result.faces, decoded.scale))
     amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
     amounts[metric_key(FRAMES_DRAWN, camera=frame.camera)] += 1
-    services.frames.put_view(frame.camera, View(frame.stamp, frame.captured_at, jpeg))
+    services.frames.put_annotated(frame.camera, AnnotatedFrame(frame.stamp, frame.captured_at, jpeg))

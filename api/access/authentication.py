@@ -1,9 +1,9 @@
-"""API keys at the door: which key a request has, and whether it allows the view that is asked for."""
+"""API keys: which key a request has, and whether it allows the view that is asked for."""
 
 from flask import Flask, Request, g, request
 
 from api.access.keys import ApiKey, ApiKeyStore
-from api.http.endpoint import PUBLIC, current_endpoint
+from api.http.endpoint import PUBLIC, Scope, current_endpoint
 from contracts.errors import Forbidden, Unauthorized
 
 
@@ -20,7 +20,7 @@ def require_keys(app: Flask, keys: ApiKeyStore) -> None:
         key = keys.find(token)
         if key is None:
             raise Unauthorized("This key is not valid.")
-        if endpoint.scope not in key.scopes:
+        if endpoint.scope not in key.scopes and not (endpoint.owned and Scope.OPERATE in key.scopes):
             raise Forbidden(f'This address needs a key with the scope "{endpoint.scope}".')
         g.api_key = key
 
@@ -37,6 +37,12 @@ def client_name() -> str:
     """The id of the current request's key, or the address of a client without one."""
     key = current_key()
     return key.id if key else (request.remote_addr or "")
+
+
+def key_id() -> str:
+    """The id of the current request's key; empty without one."""
+    key = current_key()
+    return key.id if key else ""
 
 
 def token_of(request: Request) -> str:

@@ -1,5 +1,6 @@
 """How often a client may call the views that declare themselves rate-limited."""
 
+import re
 import time
 from typing import Any, cast
 
@@ -28,7 +29,7 @@ def limit_rates(app: Flask, settings: Settings, pool: ConnectionPool) -> None:
         return
     limiter = Limiter(
         key_func=client_name,
-        storage_uri=settings.redis_url,
+        storage_uri=re.sub("^unix:", "redis+unix:", settings.redis_url),  # the library's scheme for Unix sockets
         storage_options=cast(Any, {"connection_pool": pool}),
         strategy="moving-window",
         key_prefix="mien",

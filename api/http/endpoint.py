@@ -32,7 +32,7 @@ class Scope(StrEnum):
 
     ANALYZE = "analyze"  # send photos and jobs, read their results
     LIVE = "live"  # see cameras and the page
-    OPERATE = "operate"  # metrics, dead webhooks
+    OPERATE = "operate"  # metrics, dead webhooks, the jobs of all clients
 
 
 PUBLIC: Final = None
@@ -97,23 +97,26 @@ class Endpoint:
     """A view's declaration."""
 
     scope: Scope | None
+    owned: bool
     rate_limited: bool
     body: Body | None
     operation: Operation | None
 
 
 def endpoint(
-    *, scope: Scope | None, rate_limited: bool, body: Body | None, operation: Operation | None
+    *, scope: Scope | None, owned: bool, rate_limited: bool, body: Body | None, operation: Operation | None
 ) -> Callable[[View], View]:
     """Declare a view. There are no defaults: each of these is a decision.
 
     Args:
         scope: what a client's key has to allow, or `PUBLIC`.
+        owned: whether it is about a job, which belongs to the key that made it. Such a view is given the job in place
+            of its id, once `api.access.ownership` has made sure that the client may see it.
         rate_limited: whether calls count towards the client's rate.
         body: what the view reads, and how many bytes of it, or `NO_BODY`.
         operation: the view's part of the OpenAPI document, or `UNDESCRIBED`.
     """
-    declaration = Endpoint(scope=scope, rate_limited=rate_limited, body=body, operation=operation)
+    declaration = Endpoint(scope=scope, owned=owned, rate_limited=rate_limited, body=body, operation=operation)
 
     def declare(view: View) -> View:
         setattr(view, _DECLARATION, declaration)

@@ -15,6 +15,7 @@ from api.requests.options import Options
 from contracts import errors
 from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone
 from contracts.jobs import Job, JobOptions, new_job_id
+from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 
@@ -56,7 +57,15 @@ class Submission:
         self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
         self._storing, self._dispatcher = storing, dispatcher
 
-    def submit(self, request: JobRequest, key: str | None = None, client: str = "", *, admitted: bool = False) -> Job:
+    def submit(
+        self,
+        request: JobRequest,
+        key: str | None = None,
+        client: str = "",
+        *,
+        api_key: str = "",
+        admitted: bool = False,
+    ) -> Job:
         """Accept a job, or find the one that this idempotency key already stands for.
 
         Once this returns, the job cannot be lost.
@@ -65,6 +74,7 @@ class Submission:
             request: what is to be analysed.
             key: the client's idempotency key.
             client: whose key that is.
+            api_key: id of the API key that the job will belong to.
             admitted: whether `check_capacity` has been asked for this request already.
 
         Raises:
@@ -73,7 +83,7 @@ class Submission:
             IdempotencyConflict: the key was used for another request.
         """
         if key is None:
-            return self._store(new_job_id(), request, admitted=admitted)
+            return self._store(new_job_id(), request, api_key, admitted=admitted)
         fingerprint = _fingerprint(request)
         while True:
             claimed = self._idempotency.claim(client, key, new_job_id(), fingerprint)
@@ -81,7 +91,7 @@ class Submission:
             if claimed.fingerprint != fingerprint:
                 raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
             if claimed.first:
-                return self._store_first(claimed.job_id, request, release)
+                return self._store_first(claimed.job_id, request, api_key, release)
             try:
                 return self._stored_by_another(claimed.job_id)
             except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
@@ -96,9 +106,9 @@ class Submission:
         with self._storing.hold():  # a gateway that is late answers without asking Redis
             self._admission.check(queue)
 
-    def _store_first(self, job_id: str, request: JobRequest, release: Callable[[], None]) -> Job:
+    def _store_first(self, job_id: str, request: JobRequest, api_key: str, release: Callable[[], None]) -> Job:
         try:
-            return self._store(job_id, request)
+            return self._store(job_id, request, api_key)
         except BrokerUnavailable:  # whether the job was stored is unknown: a client that comes again will find out
             raise
         except Exception:
@@ -115,7 +125,7 @@ class Submission:
                     raise
                 time.sleep(_LOOK_EVERY_S)
 
-    def _store(self, job_id: str, request: JobRequest, *, admitted: bool = False) -> Job:
+    def _store(self, job_id: str, request: JobRequest, api_key: str, *, admitted: bool = False) -> Job:
         options = request.options
         if not admitted:
             self.check_capacity(options.priority)
@@ -127,6 +137,7 @@ class Submission:
                 deadline_at=None if options.deadline is None else time.time() + options.deadline,
                 options=_stored_options(options),
                 names=request.images.names,
+                client=api_key,
             )
             self._announce(job)
         return job
@@ -135,7 +146,8 @@ class Submission:
         try:
             self._dispatcher.job(job.id, job.queue)
         except BrokerUnavailable as error:
-            logger.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
+            with log_context(job_id=job.id):
+                logger.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
 
 
 def _stored_options(options: Options) -> JobOptions:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from contracts.errors import BrokerUnavailable, MienError
 from contracts.jobs import Job, JobState
+from contracts.logs import log_context
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.jobs import JobStore
@@ -33,7 +34,7 @@ class WaitingRoom:
         self._jobs = jobs
         self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
         self._lock = threading.Lock()
-        self._listener = Subscription.to_final_jobs(self._redis, hear=self._hear, fail=self._fail)
+        self._listener = Subscription.to_final_jobs(self._redis, on_notices=self._on_notices, on_error=self._on_error)
         self._look_again_at = 0.0
         self.closed = False
 
@@ -67,7 +68,8 @@ class WaitingRoom:
         try:
             return self.wait(job.id, timeout_s, gone) if timeout_s > 0 else job
         except BrokerUnavailable as error:
-            logger.warning("job %s is accepted and cannot be waited for: %s", job.id, error)
+            with log_context(job_id=job.id):
+                logger.warning("job %s is accepted and cannot be waited for: %s", job.id, error)
             return job
 
     @property
@@ -106,13 +108,13 @@ class WaitingRoom:
         for event in events:
             event.set()
 
-    def _hear(self, notices: Notices) -> None:
+    def _on_notices(self, notices: Notices) -> None:
         self._wake([notice.text for notice in notices.items])
         if notices.subscribed or time.monotonic() >= self._look_again_at:
             self._look_again()
             self._look_again_at = time.monotonic() + _LOOK_AGAIN_S
 
-    def _fail(self, error: Exception) -> None:
+    def _on_error(self, error: Exception) -> None:
         if isinstance(error, MienError):
             logger.warning("waiting for jobs is slower until Redis answers again: %s", error)
         else:

@@ -1,8 +1,8 @@
 """Live pictures for viewers: one reader a watched camera and process hands the same bytes to all of them.
 
 Each viewer gets the newest picture when it is ready for one and skips what it missed, so a slow viewer costs the others
-nothing. What a camera shows, in order of preference: the annotated view; the plain newest frame while no
-new view arrives; a placeholder once frames stop as well.
+nothing. What a camera shows, in order of preference: the annotated frame; the plain newest frame while no
+new annotated one arrives; a placeholder once frames stop as well.
 """
 
 import logging
@@ -18,13 +18,14 @@ from redis import Redis
 
 from api.live import mjpeg
 from contracts.errors import MienError
+from contracts.logs import log_context
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
 from contracts.storage.subscription import Notices, Subscription, Topic
 
 STALLED_AFTER_S = 1.0
-"""Without a new annotated view for this long, viewers get plain frames."""
+"""Without a new annotated frame for this long, viewers get plain frames."""
 _WATCH_EVERY_S = 1.0
 _IDLE_S = 0.25
 
@@ -65,9 +66,9 @@ class CameraReader:
         self._clock = clock
         self._changed = threading.Condition()
         self._part = StreamPart(0, Kind.PLACEHOLDER, b"")
-        self._viewed_at = self._seen_at = self._watched_at = float("-inf")
+        self._annotated_at = self._seen_at = self._watched_at = float("-inf")
         self._stopped = False
-        self._subscription = Subscription.to_camera(redis, camera, hear=self._hear, fail=self._fail)
+        self._subscription = Subscription.to_camera(redis, camera, on_notices=self._on_notices, on_error=self._on_error)
 
     def start(self) -> None:
         """Begin to follow the camera."""
@@ -86,7 +87,7 @@ class CameraReader:
             self._changed.wait_for(lambda: self._part.serial > serial or self._stopped, timeout_s)
             return self._part
 
-    def _hear(self, notices: Notices) -> None:
+    def _on_notices(self, notices: Notices) -> None:
         if self._part.serial == 0:
             self._show_frame()
         now = self._clock()
@@ -94,31 +95,35 @@ class CameraReader:
             self._frames.watch(self._camera)
             self._watched_at = now
         topics = {notice.topic for notice in notices.items}
-        if Topic.VIEW in topics:
-            self._show_view()
-        elif topics and self._clock() > self._viewed_at + STALLED_AFTER_S:
+        if Topic.ANNOTATED_FRAME in topics:
+            self._show_annotated()
+        elif topics and self._clock() > self._annotated_at + STALLED_AFTER_S:
             self._show_frame()
         self._show_placeholder_if_gone()
 
-    def _fail(self, error: Exception) -> None:
-        if isinstance(error, MienError):
-            logger.warning("camera %s cannot be read: %s", self._camera, error)
-        else:
-            logger.error("unexpected error with camera %s", self._camera, exc_info=error)
+    def _on_error(self, error: Exception) -> None:
+        self._log(error)
         self._show_placeholder_if_gone()
 
-    def _show_view(self) -> None:
-        view = self._frames.view(self._camera)
-        if view is not None:
-            self._viewed_at = self._seen_at = self._clock()
-            self._show(Kind.ANNOTATED, view.jpeg)
+    def _log(self, error: Exception) -> None:
+        with log_context(camera=self._camera):
+            if isinstance(error, MienError):
+                logger.warning("camera %s cannot be read: %s", self._camera, error)
+            else:
+                logger.error("unexpected error with camera %s", self._camera, exc_info=error)
+
+    def _show_annotated(self) -> None:
+        annotated = self._frames.annotated(self._camera)
+        if annotated is not None:
+            self._annotated_at = self._seen_at = self._clock()
+            self._show(Kind.ANNOTATED, annotated.jpeg)
 
     def _show_frame(self) -> None:
         frame = None
         try:
             frame = self._frames.newest(self._camera)
         except MienError as error:
-            logger.warning("camera %s cannot be read: %s", self._camera, error)
+            self._log(error)
         if frame is not None:
             self._seen_at = self._clock()
             self._show(Kind.PLAIN, frame.jpeg)

@@ -78,7 +78,7 @@ class CameraResponse(Message):
 
 
 class CameraList(Message):
-    """All of them, the one with the newest frame first."""
+    """The cameras of the last hour, the one with the newest frame first."""
 
     cameras: list[CameraResponse]
 

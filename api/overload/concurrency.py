@@ -136,7 +136,8 @@ class ConcurrencyLimiter:
 
     def _check(self, amount: int, client: str, own: int) -> None:
         """Refuse what does not fit beside others; `own` of the holders is the caller itself."""
-        if client and self._holdings[client] > own and self._amounts[client] + amount > self._client_limit:
+        limit = self._client_limit
+        if client and limit < self._limit and self._holdings[client] > own and self._amounts[client] + amount > limit:
             named = f" (MIEN_CLIENT_SHARE of {self._setting})" if self._setting else ""
             raise QuotaExceeded(f"{self._reason} for this client{named}; try again later.", retry_after=self._held_s)
         full = self._in_use + amount > self._limit

@@ -20,6 +20,7 @@ blueprint = Blueprint("cameras", __name__)
 @blueprint.get("/video_feed")
 @endpoint(
     scope=Scope.LIVE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
@@ -44,6 +45,7 @@ def video_feed() -> Response:
 @blueprint.get("/emotion_data")
 @endpoint(
     scope=Scope.LIVE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
@@ -65,6 +67,7 @@ def emotion_data() -> Response:
 @blueprint.get("/v1/cameras")
 @endpoint(
     scope=Scope.LIVE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(

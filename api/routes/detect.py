@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from api.access.authentication import client_name
+from api.access.authentication import client_name, key_id
 from api.http.connection import disconnected
 from api.http.endpoint import Operation, ResponseSpec, Scope, endpoint
 from api.http.problems import error_of
@@ -29,7 +29,7 @@ _DETECT: Final = Operation(
     tag="photos",
     responses={
         200: ResponseSpec(
-            "The reading; without a face `emotion` is null and `faces` is empty.",
+            "What was found; without a face `emotion` is null and `faces` is empty.",
             DetectionResponse,
             headers=("Mien-Job",),
         ),
@@ -43,7 +43,7 @@ _DETECT: Final = Operation(
 
 
 @blueprint.post("/detect_emotion")
-@endpoint(scope=Scope.ANALYZE, rate_limited=True, body=bodies.PHOTO, operation=_DETECT)
+@endpoint(scope=Scope.ANALYZE, owned=False, rate_limited=True, body=bodies.PHOTO, operation=_DETECT)
 def detect_emotion() -> Response:
     """Submit a job of one image, wait for it, and answer as if it were a plain function call."""
     with current_services().waits.hold(1, client_name()):
@@ -56,7 +56,7 @@ def _submit_and_wait(services: Services) -> Job:
     if key is None:
         services.submission.check_capacity(INTERACTIVE)  # before the photo is read: what is refused has to be cheap
     wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
-    job = services.submission.submit(wanted, key, client_name(), admitted=key is None)
+    job = services.submission.submit(wanted, key, client_name(), api_key=key_id(), admitted=key is None)
     del wanted
     services.body_memory.release()
     gone = disconnected(request.environ)

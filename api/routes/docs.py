@@ -11,7 +11,7 @@ from contracts.errors import NotFound
 
 blueprint = Blueprint("docs", __name__)
 
-_open = endpoint(scope=PUBLIC, rate_limited=False, body=NO_BODY, operation=UNDESCRIBED)
+_open = endpoint(scope=PUBLIC, owned=False, rate_limited=False, body=NO_BODY, operation=UNDESCRIBED)
 
 
 @blueprint.get("/openapi.json")

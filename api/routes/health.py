@@ -33,6 +33,7 @@ class Ready(Message):
 @blueprint.get("/ping")
 @endpoint(
     scope=PUBLIC,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
@@ -47,6 +48,7 @@ def ping() -> Response:
 @blueprint.get("/livez")
 @endpoint(
     scope=PUBLIC,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
@@ -61,6 +63,7 @@ def livez() -> Response:
 @blueprint.get("/readyz")
 @endpoint(
     scope=PUBLIC,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from api.access.authentication import client_name
+from api.access.authentication import client_name, key_id
 from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.jobs import events
@@ -41,6 +41,7 @@ _EVENT: Final[dict[str, Any]] = {
 @blueprint.post("")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=False,
     rate_limited=True,
     body=bodies.JOB,
     operation=Operation(
@@ -61,7 +62,8 @@ def create_job() -> Response:
     wait = query.preferred_wait(request, services.settings.max_wait_s)
     key = query.idempotency_key(request)
     with services.waits.hold(1, client_name()) if wait else nullcontext():
-        job = services.submission.submit(read_job(request, services.settings), key, client_name())
+        wanted = read_job(request, services.settings)
+        job = services.submission.submit(wanted, key, client_name(), api_key=key_id())
         services.body_memory.release()
         job = services.waiting.wait_for_accepted(job, wait or 0.0)
     response = _answer(job, 200 if job.state.final else 202)
@@ -74,6 +76,7 @@ def create_job() -> Response:
 @blueprint.get("/<job_id>")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=True,
     rate_limited=True,
     body=NO_BODY,
     operation=Operation(
@@ -85,17 +88,20 @@ def create_job() -> Response:
         parameters=(query.JOB_ID, query.WAIT),
     ),
 )
-def get_job(job_id: str) -> Response:
+def get_job(job: Job) -> Response:
     """The job as it is, or as soon as it is final if the client waits for that."""
     services = current_services()
     wait = query.wait_seconds(request, services.settings.max_wait_s)
-    with services.waits.hold(1, client_name()) if wait else nullcontext():
-        return _answer(services.waiting.wait(job_id, wait))
+    if job.state.final or not wait:
+        return _answer(job)
+    with services.waits.hold(1, client_name()):
+        return _answer(services.waiting.wait(job.id, wait))
 
 
 @blueprint.get("/<job_id>/events")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=True,
     rate_limited=True,
     body=NO_BODY,
     operation=Operation(
@@ -110,11 +116,9 @@ def get_job(job_id: str) -> Response:
         parameters=(query.JOB_ID, query.LAST_EVENT_ID),
     ),
 )
-def follow_job(job_id: str) -> Response:
+def follow_job(job: Job) -> Response:
     """The job's life as server-sent events; 204 to a client that has seen the last one, so that it stops asking."""
-    services = current_services()
-    job = services.jobs.get(job_id)
-    seen = events.last_seen(request.headers.get("Last-Event-ID"))
+    services, seen = current_services(), events.last_seen(request.headers.get("Last-Event-ID"))
     if job.state.final and seen >= events.event_id(job.state):
         return Response(status=204)
     leave = services.waits.acquire(1, client_name())
@@ -126,6 +130,7 @@ def follow_job(job_id: str) -> Response:
 @blueprint.get("/<job_id>/items/<int:index>/annotated")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=True,
     rate_limited=True,
     body=NO_BODY,
     operation=Operation(
@@ -137,13 +142,12 @@ def follow_job(job_id: str) -> Response:
         parameters=(query.JOB_ID, query.INDEX),
     ),
 )
-def annotated(job_id: str, index: int) -> Response:
+def annotated(job: Job, index: int) -> Response:
     """One of the job's images with its boxes drawn, as JPEG."""
     services = current_services()
-    services.jobs.get(job_id)
-    jpeg = services.jobs.annotated(job_id, index)
+    jpeg = services.jobs.annotated(job.id, index)
     if jpeg is None:
-        raise AnnotatedNotFound(f'Job {job_id} keeps no annotated image {index}; submit it with "annotate": true.')
+        raise AnnotatedNotFound(f'Job {job.id} keeps no annotated image {index}; submit it with "annotate": true.')
     leave = services.body_limiter.acquire(len(jpeg), client_name())
     response = Response(jpeg, headers={"Cache-Control": "private, no-store"}, mimetype="image/jpeg")
     response.call_on_close(leave)
@@ -153,6 +157,7 @@ def annotated(job_id: str, index: int) -> Response:
 @blueprint.delete("/<job_id>")
 @endpoint(
     scope=Scope.ANALYZE,
+    owned=True,
     rate_limited=True,
     body=NO_BODY,
     operation=Operation(
@@ -164,11 +169,11 @@ def annotated(job_id: str, index: int) -> Response:
         parameters=(query.JOB_ID,),
     ),
 )
-def cancel_job(job_id: str) -> Response:
+def cancel_job(job: Job) -> Response:
     """Cancel the job unless a worker has begun it; either way, answer with what it is now."""
     services = current_services()
-    services.jobs.cancel(job_id)
-    return _answer(services.jobs.get(job_id))
+    services.jobs.cancel(job.id)
+    return _answer(services.jobs.get(job.id))
 
 
 def _answer(job: Job, status: int = 200) -> Response:

@@ -19,6 +19,7 @@ blueprint = Blueprint("metrics", __name__)
 @blueprint.get("/metrics")
 @endpoint(
     scope=Scope.OPERATE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(

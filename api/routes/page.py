@@ -24,7 +24,7 @@ POLICY = "; ".join(
 """Content-Security-Policy of the page: its own files only, no inline script."""
 
 
-_live = endpoint(scope=Scope.LIVE, rate_limited=False, body=NO_BODY, operation=UNDESCRIBED)
+_live = endpoint(scope=Scope.LIVE, owned=False, rate_limited=False, body=NO_BODY, operation=UNDESCRIBED)
 
 
 @blueprint.get("/")

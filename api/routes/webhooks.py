@@ -14,7 +14,7 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
 
 
 class DeadWebhookList(Message):
-    """All of them."""
+    """The webhooks that were given up, newest first."""
 
     webhooks: list[DeadWebhook]
 
@@ -28,6 +28,7 @@ class Replayed(Message):
 @blueprint.get("/dead")
 @endpoint(
     scope=Scope.OPERATE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(
@@ -46,6 +47,7 @@ def list_dead() -> Response:
 @blueprint.post("/dead/<job_id>/replay")
 @endpoint(
     scope=Scope.OPERATE,
+    owned=False,
     rate_limited=False,
     body=NO_BODY,
     operation=Operation(

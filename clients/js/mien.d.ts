@@ -8,7 +8,7 @@ export interface Face {
   confidence: number;
   scores: Record<Emotion, number>;
 }
-export interface Reading {
+export interface DetectionResponse {
   emotion: Emotion | null;
   confidence: number | null;
   faces: Face[];
@@ -19,7 +19,7 @@ export interface Reading {
   message: string | null;
 }
 export interface Problem { code: string; detail: string; field: string | null }
-export interface Item { index: number; name: string | null; result: Reading | null; error: Problem | null; annotated: string | null }
+export interface Item { index: number; name: string | null; result: DetectionResponse | null; error: Problem | null; annotated: string | null }
 export interface Job {
   id: string;
   state: State;
@@ -52,7 +52,7 @@ export class MienError extends Error {
 }
 export class Mien {
   constructor(url: string, options?: { key?: string; retries?: number; fetch?: typeof fetch });
-  detect(image: Image | string): Promise<Reading>;
+  detect(image: Image | string): Promise<DetectionResponse>;
   submit(images: Image[], options?: Options): Promise<Job>;
   get(id: string): Promise<Job>;
   wait(id: string, timeout?: number): Promise<Job>;

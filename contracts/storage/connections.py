@@ -18,21 +18,22 @@ def connect(url: str, *, name: str, max_connections: int = 16) -> Redis:
     """A thread-safe client with bounded connections that survives a restart of the server.
 
     Args:
-        url: ``redis://host:port/db`` or ``rediss://…``.
+        url: ``redis://host:port/db``, ``rediss://…`` or ``unix:///path``.
         name: shows up in ``CLIENT LIST``.
         max_connections: upper limit; a caller beyond it waits up to 5 s for a free connection.
     """
+    # A Unix socket answers at once or never, and the driver knows no such options for it.
+    tcp = {} if url.startswith("unix:") else {"socket_connect_timeout": 3, "socket_keepalive": True}
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=max_connections,
         timeout=5,
         client_name=name,
-        socket_connect_timeout=3,
         socket_timeout=5,
-        socket_keepalive=True,
         health_check_interval=30,
         # A lost connection is tried again at once; a server that hangs is not waited for thrice.
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2, supported_errors=(RedisConnectionError,)),
+        **tcp,
     )
     return Redis(connection_pool=pool)
 

@@ -10,7 +10,7 @@ from contracts.storage.connections import translate_errors
 
 
 class CounterStore:
-    """CounterStore shared by all processes. Labels travel in the field: ``name{label="value"}``."""
+    """Counters shared by all processes. Labels travel in the field: ``name{label="value"}``."""
 
     def __init__(self, redis: Redis) -> None:
         """Use the broker Redis."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from redis import Redis
 
-from contracts.frames import Frame, FrameResult, FrameStamp, View
+from contracts.frames import AnnotatedFrame, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -17,7 +17,7 @@ _REQUEST_LIFE_S = 2.0
 
 
 class FrameStore:
-    """Frames, their analyses and annotated views, one newest of each a camera."""
+    """Frames, their analyses and annotated frames, one newest of each a camera."""
 
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         """Use the frame Redis; `clock` gives seconds since 1970."""
@@ -130,21 +130,21 @@ class FrameStore:
         with translate_errors():
             return bool(self._redis.exists(keys.watched(camera)))
 
-    def put_view(self, camera: str, view: View) -> bool:
+    def put_annotated(self, camera: str, annotated: AnnotatedFrame) -> bool:
         """Store an annotated frame and announce it.
 
         Returns:
             False if a newer one is there already; nothing was written.
         """
-        values = {"captured_at": view.captured_at, "jpeg": view.jpeg}
-        return self._put(keys.view(camera), view.stamp, keys.views_channel(camera), values)
+        values = {"captured_at": annotated.captured_at, "jpeg": annotated.jpeg}
+        return self._put(keys.annotated(camera), annotated.stamp, keys.annotated_channel(camera), values)
 
-    def view(self, camera: str) -> View | None:
+    def annotated(self, camera: str) -> AnnotatedFrame | None:
         """The camera's newest annotated frame."""
-        fields = self._read(keys.view(camera), "epoch", "sequence", "captured_at", "jpeg")
+        fields = self._read(keys.annotated(camera), "epoch", "sequence", "captured_at", "jpeg")
         if fields is None:
             return None
-        return View(FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
+        return AnnotatedFrame(FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
 
     @property
     def _ttl_ms(self) -> int:

@@ -57,6 +57,7 @@ class JobStore:
         deadline_at: float | None = None,
         options: JobOptions = JobOptions(),  # noqa: B008 - frozen
         names: Sequence[str | None] = (),
+        client: str = "",
     ) -> Job:
         """Store a new job and its images durably; it exists only once all of them are stored.
 
@@ -69,6 +70,7 @@ class JobStore:
             deadline_at: seconds since 1970; the job expires if no worker has begun it by then.
             options: what the client asked for beside the analysis.
             names: of the files, in the order of the images; None for one without.
+            client: id of the API key that the job belongs to.
 
         Returns:
             The queued job. The caller announces it to the workers; should that fail, the reconciler does.
@@ -93,6 +95,7 @@ class JobStore:
             deadline_at=deadline_at,
             options=options,
             names=list(names),
+            client=client,
         )
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.job(job.id), mapping=to_hash(job) | {"bytes": str(size)})
@@ -144,10 +147,7 @@ class JobStore:
         return from_hash({k.decode(): v.decode() for k, v in fields.items()})
 
     def claim(self, job_id: str, owner: str) -> Claim:
-        """Try to take the job for `owner`, for `lease_s` from now; counts the attempt.
-
-        `owner` is to be new for every message taken; asking again with the same one changes nothing.
-        """
+        """Try to take the job for `owner`, new for every message taken, for `lease_s` from now; counts the attempt."""
         exhausted = Problem.of(
             AttemptsExhausted(f"{self._settings.max_attempts} workers stopped while they analysed this job.")
         )

@@ -19,7 +19,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
     interactive, bulk, live, webhooks  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
 
-Frame Redis (nothing on disk, ``volatile-ttl``; the same server by default)::
+Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up``)::
 
     mien:cameras             zset    camera → time of its last frame
     mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg; seconds of TTL
@@ -91,7 +91,7 @@ def faces(camera: str) -> str:
     return f"mien:faces:{camera}"
 
 
-def view(camera: str) -> str:
+def annotated(camera: str) -> str:
     """The camera's newest annotated frame."""
     return f"mien:view:{camera}"
 
@@ -106,6 +106,6 @@ def frames_channel(camera: str) -> str:
     return f"mien:frames:{camera}"
 
 
-def views_channel(camera: str) -> str:
+def annotated_channel(camera: str) -> str:
     """Announces new annotated frames."""
     return f"mien:views:{camera}"

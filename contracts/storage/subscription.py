@@ -25,7 +25,7 @@ class Topic(StrEnum):
 
     FINAL_JOB = "final job"  # the job's id
     FRAME = "frame"  # the frame's sequence number
-    VIEW = "view"  # the annotated frame's sequence number
+    ANNOTATED_FRAME = "annotated frame"  # the annotated frame's sequence number
 
 
 class Notice(NamedTuple):
@@ -52,8 +52,8 @@ class Subscription:
         topics: Mapping[str, Topic],
         *,
         name: str,
-        hear: Callable[[Notices], None],
-        fail: Callable[[Exception], None],
+        on_notices: Callable[[Notices], None],
+        on_error: Callable[[Exception], None],
     ) -> None:
         """Prepare to listen; nothing is sent yet.
 
@@ -61,28 +61,36 @@ class Subscription:
             redis: client of the server; one of its connections is taken for as long as the subscription lasts.
             topics: channel → what its messages are about.
             name: of the thread.
-            hear: called with what has arrived, every `LISTEN_S` at the latest, also with nothing.
-            fail: called with every error, also one that `hear` raises: an error of Mien's, or an unexpected one.
+            on_notices: called with what has arrived, every `LISTEN_S` at the latest, also with nothing.
+            on_error: called with every error, also one that `on_notices` raises; those of the driver are translated.
         """
         self._redis = redis
         self._topics = {channel.encode(): topic for channel, topic in topics.items()}
-        self._hear = hear
-        self._fail = fail
+        self._on_notices = on_notices
+        self._on_error = on_error
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @classmethod
-    def to_final_jobs(cls, redis: Redis, *, hear: Callable[[Notices], None], fail: Callable[[Exception], None]) -> Self:
+    def to_final_jobs(
+        cls, redis: Redis, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
+    ) -> Self:
         """Hear the id of every job that reaches a final state."""
-        return cls(redis, {keys.FINAL_JOBS_CHANNEL: Topic.FINAL_JOB}, name="final-jobs", hear=hear, fail=fail)
+        return cls(
+            redis,
+            {keys.FINAL_JOBS_CHANNEL: Topic.FINAL_JOB},
+            name="final-jobs",
+            on_notices=on_notices,
+            on_error=on_error,
+        )
 
     @classmethod
     def to_camera(
-        cls, redis: Redis, camera: str, *, hear: Callable[[Notices], None], fail: Callable[[Exception], None]
+        cls, redis: Redis, camera: str, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
     ) -> Self:
         """Hear of every frame of a camera, and of every annotated one."""
-        topics = {keys.frames_channel(camera): Topic.FRAME, keys.views_channel(camera): Topic.VIEW}
-        return cls(redis, topics, name=f"camera-{camera}", hear=hear, fail=fail)
+        topics = {keys.frames_channel(camera): Topic.FRAME, keys.annotated_channel(camera): Topic.ANNOTATED_FRAME}
+        return cls(redis, topics, name=f"camera-{camera}", on_notices=on_notices, on_error=on_error)
 
     def start(self) -> None:
         """Begin to listen; to be called from one thread at a time, and harmless when it listens already."""
@@ -101,9 +109,9 @@ class Subscription:
                 with translate_errors(), self._redis.pubsub() as pubsub:
                     pubsub.subscribe(*self._topics)
                     while not self._stopped.is_set():
-                        self._hear(self._receive(pubsub))
-            except Exception as error:  # without this thread, its callers would never hear anything again
-                self._fail(error)
+                        self._on_notices(self._receive(pubsub))
+            except Exception as error:  # without this thread, its listener would never be called again
+                self._on_error(error)
                 self._stopped.wait(RETRY_S)
 
     def _receive(self, pubsub: Any) -> Notices:

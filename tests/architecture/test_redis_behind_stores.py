@@ -13,7 +13,7 @@ STORAGE = "contracts/storage/"
 STORES_OF_ONE_PACKAGE = frozenset({"api/access/keys.py", "api/jobs/idempotency.py"})
 """Stores that only one package uses live there; like all stores they name their keys."""
 
-_KEY = re.compile(r"mien:[a-z*{]")
+_KEY = re.compile(r"mien:([a-z*{]|$)")
 _COMMANDS = frozenset({"pubsub", "subscribe", "psubscribe", "ping"})
 _DRIVERS = frozenset({"celery", "kombu", "redis"})
 
@@ -86,6 +86,7 @@ def test_schemas_and_settings_know_no_driver_and_no_store() -> None:
     [
         "redis.get('mien:jobs:bytes')",
         "redis.get(f'mien:job:{job_id}')",
+        "redis.get(f'mien:{kind}:{job_id}')",
         "redis.pubsub()",
         "subscribe = redis.pubsub",
         "services.redis.ping()",

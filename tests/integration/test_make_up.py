@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -15,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from contracts.local import socket_folder
 from deploy.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +28,7 @@ class LocalRun:
 
     def __init__(self, folder: Path) -> None:
         self.port, self.flower_port = free_port(), free_port()
+        self.state = folder / "state"
         self.log = folder / "make-up.log"
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("MIEN_", "MAKE", "MFLAGS"))}
         environment |= {
@@ -38,7 +41,7 @@ class LocalRun:
         installed = ["-o", f"{sys.prefix}/.installed-local"]
         with self.log.open("wb") as output:
             self.make = subprocess.Popen(
-                ["make", "up", "WORKERS=2", f"VENV={sys.prefix}", f"STATE={folder / 'state'}", *installed],
+                ["make", "up", "WORKERS=2", f"VENV={sys.prefix}", f"STATE={self.state}", *installed],
                 cwd=ROOT,
                 env=environment,
                 stdout=output,
@@ -58,6 +61,28 @@ class LocalRun:
         request.add_header("Authorization", "Basic " + b64encode(f"mien:{PASSWORD}".encode()).decode())
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)
+
+    def files(self) -> list[Path]:
+        """Everything that lies in the folder of the data, or beside the sockets."""
+        folders = (self.state, socket_folder(self.state))
+        return [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run ``python -m api …`` without an address, as if the data lay where they do by default."""
+        program = (
+            "import sys; from pathlib import Path; from contracts import local, settings; "
+            f"settings.running_servers = lambda: local.running_servers(Path({str(self.state)!r})); "
+            "from api.__main__ import main; sys.exit(main())"
+        )
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MIEN_")}
+        return subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def processes(self) -> list[psutil.Process]:
         return psutil.Process(self.make.pid).children(recursive=True)
@@ -105,13 +130,18 @@ def test_one_command_runs_everything_heals_and_leaves_nothing(local: LocalRun, w
     assert {task["name"] for task in tasks} == {"analyze_frame"}
     assert all(re.match(r"\W*camera\W*$", task["args"]) for task in tasks), "a short label, and no bytes"
 
+    assert local.command("keys", "create", "found without an address").returncode == 0
+    assert "found without an address" in local.command("keys", "list").stdout
+    assert [file for file in local.files() if b"\xff\xd8\xff" in file.read_bytes()] == [], "no file holds a frame"
+    assert [file for file in local.files() if stat.S_IMODE(file.stat().st_mode) & 0o077] == []
+
     killed = local.running("workers")[0]
     killed.kill()
     wait_for(lambda: killed not in (now := local.running("workers")) and len(now) == 2, "the killed worker's successor")
     assert "Ended by SIGKILL; it is started again." in local.said()
 
     family = local.processes()
-    assert len(family) >= 7, "the parent, Redis, two workers, the gateway and its process, capture, Flower"
+    assert len(family) >= 8, "the parent, two Redis, two workers, the gateway and its process, capture, Flower"
     os.killpg(local.make.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
     gone, left = psutil.wait_procs(family, timeout=40)
     assert left == []
@@ -120,6 +150,7 @@ def test_one_command_runs_everything_heals_and_leaves_nothing(local: LocalRun, w
     lines = [line for line in local.said().splitlines() if "|" in line]
     assert lines[-1].endswith("Stopped.")
     assert "Valkey is now ready to exit" in lines[-2], "Redis ends last"
+    assert not socket_folder(local.state).exists()
     assert "Traceback" not in local.said()
 
 

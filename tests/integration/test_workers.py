@@ -131,12 +131,12 @@ def test_frames_are_analysed_and_drawn_only_while_there_are_viewers(
     show(1)
     # A worker looks for viewers once it has stored the result: until it is done with the frame, a new one would count.
     wait_for(lambda: redis.zcard(keys.requests("cam")) == 0, "the worker to be done with the first frame")
-    assert frames.view("cam") is None
+    assert frames.annotated("cam") is None
     frames.watch("cam")
     show(2)
-    view = wait_for(lambda: frames.view("cam"), "the drawn frame")
-    assert view.stamp == FrameStamp(1, 2)
-    with Image.open(io.BytesIO(view.jpeg)) as drawn, Image.open(io.BytesIO(photo(2))) as sent:
+    annotated = wait_for(lambda: frames.annotated("cam"), "the drawn frame")
+    assert annotated.stamp == FrameStamp(1, 2)
+    with Image.open(io.BytesIO(annotated.jpeg)) as drawn, Image.open(io.BytesIO(photo(2))) as sent:
         assert drawn.size == sent.size, "as large as it was sent, although it may have been analysed smaller"
     wait_for(lambda: CounterStore(redis).read().get(metric_key(FRAMES_DRAWN, camera="cam")) == 1, "the counter")
     wait_for(lambda: redis.zcard(keys.requests("cam")) == 0, "the reservations to be given back")

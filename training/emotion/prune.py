@@ -1,12 +1,7 @@
 """Makes a trained network cheaper: by leaving out channels (faster), or by zeroing weights (smaller once compressed).
 
-Channels are left out between the two convolutions of a block, where nothing else depends on their number; the block
-at the stem's resolution goes whole, because on matrix units it takes as long with 8 channels as with 32. Which channels
-matter is judged by the size of what they hand on: their normalisation's scale times the weights that read them
-(after Liu et al., "Learning Efficient Convolutional Networks through Network Slimming", 2017). Zeroing takes the
-smallest weights of each convolution (Han et al., "Learning both Weights and Connections", 2015). Both are followed
-by some epochs of fine-tuning, in which half of every target is what the whole network answers (Hinton et al.,
-"Distilling the Knowledge in a Neural Network", 2015).
+After Liu et al., "Learning Efficient Convolutional Networks through Network Slimming", 2017, and Han et al., "Learning
+both Weights and Connections", 2015. How and why: ``docs/training.md``, Pruning.
 """
 
 from pathlib import Path

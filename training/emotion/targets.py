@@ -1,10 +1,7 @@
-"""What the network is asked to answer for each training image: seven probabilities, not just one label.
+"""The targets of training images: probabilities of all labels instead of one label each.
 
-FER2013's labels are noisy, and people disagree about many of its faces. FER+ says how ten people voted, but
-with other habits (far more of them say "neutral"), so its votes cannot simply stand in for the labels. They
-are translated first: a softmax regression learns from the training images how FER2013 labels a face that got
-such votes. Its answer is an estimate of P(label | votes) with much less noise than the one label, and in
-FER2013's own terms.
+FER+ votes are translated into P(label | votes) first, for voters choose by other habits than FER2013's labels:
+``docs/training.md``, Votes.
 """
 
 import numpy as np

@@ -75,6 +75,7 @@ def test_addresses_are_looked_at_before_they_are_stored(url: str) -> None:
         ("redis://:secret@broker:6379/0", "redis://broker:6379/0"),
         ("rtsp://anna:s@cret@10.0.0.7/live?x=1", "rtsp://10.0.0.7/live?x=1"),
         ("http://127.0.0.1:9/stream", "http://127.0.0.1:9/stream"),
+        ("unix:///run/redis.sock", "unix:///run/redis.sock"),
     ],
 )
 def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:

@@ -25,3 +25,11 @@ def test_options_follow_the_settings_and_each_caller_gets_its_own() -> None:
 
 def test_queues_keep_their_bare_names_for_autoscalers() -> None:
     assert broker_options(Settings())["broker_transport_options"]["priority_steps"] == [0]
+
+
+def test_a_unix_socket_is_written_as_kombu_and_flower_read_it() -> None:
+    def broker(url: str) -> object:
+        return broker_options(Settings(redis_url=url))["broker_url"]
+
+    assert broker("unix:///run/redis.sock") == "redis+socket:///run/redis.sock"
+    assert broker("unix:///run/redis.sock?db=2") == "redis+socket:///run/redis.sock?virtual_host=2"

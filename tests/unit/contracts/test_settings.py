@@ -37,15 +37,28 @@ def test_frames_share_the_broker_unless_told_otherwise() -> None:
     assert Settings(redis_url="redis://a:1/0", frame_redis_url="redis://b:1/0").frame_redis_url == "redis://b:1/0"
 
 
+def test_without_an_address_the_servers_of_a_running_make_up_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"redis_url": "unix:///s/redis.sock", "frame_redis_url": "unix:///s/frames.sock"}
+    monkeypatch.setattr("contracts.settings.running_servers", lambda: dict(found))
+    monkeypatch.delenv("MIEN_REDIS_URL", raising=False)
+    monkeypatch.delenv("MIEN_FRAME_REDIS_URL", raising=False)
+    assert (load_settings().redis_url, load_settings().frame_redis_url) == tuple(found.values())
+    monkeypatch.setenv("MIEN_FRAME_REDIS_URL", "redis://frames:1/0")
+    assert load_settings().frame_redis_url == "redis://frames:1/0"
+    monkeypatch.setenv("MIEN_REDIS_URL", "redis://broker:1/0")
+    assert load_settings().redis_url == "redis://broker:1/0"
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().port = 1  # type: ignore[misc]
 
 
 def test_a_name_that_is_no_setting_is_pointed_out_with_the_nearest_one() -> None:
-    names = ["HOME", "MIEN_PORT", "MIEN_DATA", "MIEN_PROT", "MIEN_DETECTR", "MIEN_XYZZY"]
+    names = ["HOME", "MIEN_PORT", "MIEN_DATA", "MIEN_PROT", "MIEN_DETECTR", "MIEN_FOO", "MIEN_XYZZY"]
     assert unknown_settings(names) == {
         "MIEN_PROT": "MIEN_PROT is not a setting and changes nothing; did you mean MIEN_PORT?",
         "MIEN_DETECTR": "MIEN_DETECTR is not a setting and changes nothing; did you mean MIEN_DETECTOR?",
+        "MIEN_FOO": "MIEN_FOO is not a setting and changes nothing; docs/settings.md lists them all.",
         "MIEN_XYZZY": "MIEN_XYZZY is not a setting and changes nothing; docs/settings.md lists them all.",
     }

@@ -55,9 +55,9 @@ def test_a_process_that_is_killed_is_started_again(
 def test_a_process_that_ends_by_itself_is_started_again(
     serve: Callable[[str], SupervisedProcess], said: list[str], wait_for: Callable[..., Any]
 ) -> None:
-    serve("import sys; print('no memory', file=sys.stderr); sys.exit(3)")
+    serve("import sys; print('wrong setting', file=sys.stderr); sys.exit(2)")
     wait_for(lambda: len(said) >= 4, "the second start")
-    assert said[:4] == ["no memory", "Ended with status 3; it is started again."] * 2
+    assert said[:4] == ["wrong setting", "Ended with status 2; it is started again."] * 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A camera's newest frame: latest wins, views only for viewers; real models, a real server."""
+"""A camera's newest frame: latest wins, frames drawn only for viewers; real models, a real server."""
 
 from contracts.frames import Frame, FrameStamp
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, metric_key
@@ -37,15 +37,15 @@ def test_without_a_frame_there_is_nothing_to_do(services: Services) -> None:
 def test_a_view_is_drawn_only_while_there_are_viewers(services: Services, face_jpeg: bytes) -> None:
     publish(services, 1, face_jpeg)
     analyze_frame(services, "cam", "t1")
-    assert services.frames.view("cam") is None
+    assert services.frames.annotated("cam") is None
     services.frames.watch("cam")
     publish(services, 2, face_jpeg)
     analyze_frame(services, "cam", "t2")
-    view = services.frames.view("cam")
-    assert view is not None
-    assert view.stamp == FrameStamp(1, 2)
-    assert view.jpeg.startswith(b"\xff\xd8")
-    assert view.jpeg != face_jpeg
+    annotated = services.frames.annotated("cam")
+    assert annotated is not None
+    assert annotated.stamp == FrameStamp(1, 2)
+    assert annotated.jpeg.startswith(b"\xff\xd8")
+    assert annotated.jpeg != face_jpeg
     assert services.counters.read()[metric_key(FRAMES_DRAWN, camera="cam")] == 1
 
 

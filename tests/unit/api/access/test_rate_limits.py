@@ -32,6 +32,11 @@ def test_a_keys_own_rate_and_the_setting(make_app: MakeApp, api_keys: ApiKeyStor
     assert 3_500 < int(refused.headers["Retry-After"]) <= 3_601
 
 
+def test_rates_are_counted_behind_a_unix_socket_as_well(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/hour", redis_url="unix:///run/nowhere.sock").test_client()
+    assert client.get("/v1/jobs/x").status_code == 404, "without a server no request is refused for its rate"
+
+
 def test_anonymous_clients_may_be_limited_too(make_app: MakeApp) -> None:
     client = make_app(rate_limit="1/hour").test_client()
     assert [client.get("/v1/jobs/x").status_code for _ in range(2)] == [404, 429]

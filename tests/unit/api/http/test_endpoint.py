@@ -40,9 +40,9 @@ def test_a_view_that_was_renamed_and_left_its_declaration_behind_ends_the_start(
         create_app(settings, (*others, blueprint_with(recognise)))
 
 
-@pytest.mark.parametrize("left_out", ["scope", "rate_limited", "body", "operation"])
+@pytest.mark.parametrize("left_out", ["scope", "owned", "rate_limited", "body", "operation"])
 def test_a_declaration_that_leaves_something_open_is_none(left_out: str) -> None:
-    given = {"scope": PUBLIC, "rate_limited": False, "body": NO_BODY, "operation": UNDESCRIBED}
+    given = {"scope": PUBLIC, "owned": False, "rate_limited": False, "body": NO_BODY, "operation": UNDESCRIBED}
     given.pop(left_out)
     with pytest.raises(TypeError, match=left_out):
         endpoint(**given)  # type: ignore[arg-type]

@@ -54,7 +54,7 @@ def test_what_is_logged_meanwhile_has_the_id_and_what_is_logged_later_has_not(se
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(formatter.format(record))
 
-    @endpoint(scope=PUBLIC, rate_limited=False, body=NO_BODY, operation=UNDESCRIBED)
+    @endpoint(scope=PUBLIC, owned=False, rate_limited=False, body=NO_BODY, operation=UNDESCRIBED)
     def talk() -> Response:
         logger.warning("during")
         return Response()

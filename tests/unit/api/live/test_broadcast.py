@@ -10,7 +10,7 @@ from redis import Redis
 
 from api.live.broadcast import STALLED_AFTER_S, CameraHub, placeholder
 from api.services import services_of
-from contracts.frames import Frame, FrameStamp, View
+from contracts.frames import AnnotatedFrame, Frame, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
@@ -69,9 +69,9 @@ def test_the_stream_prefers_annotated_pictures(
     now = [0.0]
     shown = pictures(CameraHub(settings, frames, clock=lambda: now[0]).stream("cam"))
     assert next(shown) == ("placeholder", placeholder())
-    wait_for(lambda: redis.pubsub_numsub(keys.views_channel("cam"))[0][1], "the reader to listen")
+    wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("cam"))[0][1], "the reader to listen")
     frame = publish(frames, 1)
-    frames.put_view("cam", View(frame.stamp, frame.captured_at, b"drawn"))
+    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"drawn"))
     until(shown, ("annotated", b"drawn"))
     now[0] += STALLED_AFTER_S
     publish(frames, 2)

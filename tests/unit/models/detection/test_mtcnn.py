@@ -8,7 +8,7 @@ from contracts.errors import ConfigurationError
 from models.detection import load_detector
 
 
-def test_mtcnn_without_its_package_names_the_extra(monkeypatch):
+def test_mtcnn_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mtcnn", None)
     with pytest.raises(ConfigurationError, match="mtcnn,training"):
         load_detector("mtcnn")

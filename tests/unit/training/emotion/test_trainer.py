@@ -21,7 +21,7 @@ def test_a_network_learns(classic_run: RunFolder, data: Fer2013) -> None:
     assert (answers(classic_run, data).argmax(1) == data.public_test.labels).mean() > 0.6
 
 
-def test_a_run_leaves_its_papers(classic_run: RunFolder) -> None:
+def test_a_run_records_where_it_comes_from(classic_run: RunFolder) -> None:
     assert classic_run.recipe(Recipe) == QUICK.model_copy(update={"epochs": 12})
     origin = classic_run.read_json("origin.json")
     assert len(origin["data"]["sha256"]) == 64

@@ -1,0 +1,48 @@
+"""Whose a job is: its results, its events and its images are shown to the API key that made it, and to no other."""
+
+from functools import wraps
+from typing import Any, cast
+
+from flask import Flask
+
+from api.access.authentication import current_key
+from api.access.keys import ApiKey
+from api.http.endpoint import Scope, View, declaration_of
+from contracts.errors import JobNotFound
+from contracts.jobs import Job
+from contracts.storage.jobs import JobStore
+
+
+def may_see(job: Job, key: ApiKey | None) -> bool:
+    """Whether a client with this key, or without one, may see and cancel this job.
+
+    A job that was made without a key belongs to no client: its id, which cannot be guessed, is what allows it.
+    """
+    if not job.client:
+        return True
+    return key is not None and (key.id == job.client or Scope.OPERATE in key.scopes)
+
+
+def protect_jobs(app: Flask, jobs: JobStore) -> None:
+    """Give every view that declares itself owned the job in place of its id, if the client may see it.
+
+    To all others it is as if the job had never been: 404.
+
+    Args:
+        app: has all its views already; their rates are counted around this, so that guessing ids counts as well.
+        jobs: where the job is read.
+    """
+    for name, view in app.view_functions.items():
+        if declaration_of(view).owned:
+            app.view_functions[name] = _protected(view, jobs)
+
+
+def _protected(view: View, jobs: JobStore) -> View:
+    @wraps(view)
+    def checked(job_id: str, **arguments: Any) -> Any:
+        job = jobs.get(job_id)
+        if not may_see(job, current_key()):
+            raise JobNotFound("There is no job of this id.")
+        return view(job=job, **arguments)
+
+    return cast(View, checked)
