@@ -21,7 +21,7 @@ ROLES = api worker capture flower local training
 .PHONY: help
 help: ## list these words
 	@echo "make WORD, where WORD is"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
 
 .PHONY: up
 up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl-C stops it
@@ -50,6 +50,10 @@ bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency
 .PHONY: fuzz
 fuzz: $(DEV) ## thousands of requests made from /openapi.json, sound and broken ones
 	$(BIN)/python -m benchmarks.fuzz
+
+.PHONY: fuzz-images
+fuzz-images: $(DEV) ## decode 500,000 damaged images of every format
+	$(BIN)/python -m benchmarks.fuzz_images
 
 .PHONY: train
 train: $(TRAINING) ## train a network (DATA=fer2013.zip, NETWORK=classic)

@@ -6,10 +6,12 @@ from typing import Final
 from flask import Blueprint, Flask
 
 from api.access.authentication import require_keys
-from api.access.cors import allow_origins
+from api.access.cors import Origins, allow_origins
+from api.access.hosts import check_hosts
 from api.access.ownership import protect_jobs
 from api.access.rate_limits import limit_rates
 from api.access.security_headers import add_security_headers
+from api.access.sites import refuse_cross_site
 from api.http import request_id
 from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
@@ -32,6 +34,7 @@ def create_app(settings: Settings, blueprints: Iterable[Blueprint] = BLUEPRINTS)
     """
     app = Flask("api", static_folder=None)
     app.request_class = UploadRequest
+    app.url_map.merge_slashes = False  # the redirect to `/page/x` from `/page//x` would name the client's Host
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
@@ -48,15 +51,17 @@ def create_app(settings: Settings, blueprints: Iterable[Blueprint] = BLUEPRINTS)
 
 def _add_hooks(app: Flask, services: Services) -> None:
     """What happens around every view. Hooks before it run in this order, hooks after it in the opposite one."""
-    settings = services.settings
+    settings, origins = services.settings, Origins(services.settings.cors_origins)
     request_id.install(app)
     register_error_handlers(app)
     services.request_metrics.install(app)
     refuse_surplus(app)
+    check_hosts(app, settings)
+    refuse_cross_site(app, origins)
     if settings.require_keys:
         require_keys(app, services.api_keys)
     add_security_headers(app)
-    allow_origins(app, settings.cors_origins)
+    allow_origins(app, origins)
     protect_jobs(app, services.jobs)
     limit_rates(app, settings, services.redis.connection_pool)
     services.body_memory.install(app)  # after the keys: clients without one hold nothing

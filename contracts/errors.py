@@ -4,20 +4,15 @@
 
     MienError
     ├── InvalidRequest              the request itself is wrong
-    │   ├── EmptyBody, NotJson, NotBase64, NotByteValues, MalformedRequest
-    │   ├── UnsupportedMediaType, PayloadTooLarge, RequestTooSlow, MethodNotAllowed
-    │   ├── InvalidArchive, TooManyImages, IdempotencyConflict, WebhookRefused
-    │   └── InvalidImage            one image is wrong; its siblings are not touched
-    │       ├── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
-    ├── NotFound                    JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound,
-    │                               WebhookNotFound
-    ├── Overloaded                  try again later; carries ``retry_after``
-    │   └── QuotaExceeded           this client only
-    ├── Denied                      Unauthorized, Forbidden
+    │   ├── EmptyBody, NotJson, NotBase64, NotByteValues, MalformedRequest, UnsupportedMediaType, PayloadTooLarge
+    │   ├── RequestTooSlow, MethodNotAllowed, InvalidArchive, TooManyImages, IdempotencyConflict, WebhookRefused
+    │   └── InvalidImage            one image only: NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
+    ├── NotFound                    JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound, WebhookNotFound
+    ├── Overloaded                  try again later (``retry_after``); QuotaExceeded: this client only
+    ├── Denied                      Unauthorized, Forbidden, CrossSite
     ├── Unavailable                 BrokerUnavailable, NotReady
     ├── JobFailed                   AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
-    └── ConfigurationError          what an operator has to change before a process can start
-        └── InvalidWeights
+    └── ConfigurationError          what an operator has to change before a process can start; InvalidWeights
 
 Codes are part of the HTTP interface and of stored results: add new ones, never rename one. Which HTTP
 status an error is answered with is the gateway's: ``api/http/statuses.py``.
@@ -228,6 +223,12 @@ class Forbidden(Denied):
     code = "forbidden"
 
 
+class CrossSite(Denied):
+    """A page of an origin that ``MIEN_CORS_ORIGINS`` lacks, or a name that ``MIEN_ALLOWED_HOSTS`` lacks, led here."""
+
+    code = "cross_site"
+
+
 class Unavailable(MienError):
     """A part that the request needs does not answer; nothing was accepted."""
 
@@ -248,7 +249,6 @@ class NotReady(Unavailable):
     code = "not_ready"
 
     def __init__(self, detail: str, *, checks: dict[str, str]) -> None:
-        """Say why; `checks` goes from each part to ``ok`` or what is wrong with it."""
         super().__init__(detail)
         self.checks = checks
 

@@ -47,6 +47,11 @@ class Settings(BaseSettings):
         pattern=r"^(\d+/(second|minute|hour|day))?$",
         description="Requests a client may make, as `60/minute`, unless its key says otherwise; empty: no limit.",
     )
+    allowed_hosts: str = Field(
+        "",
+        description="Names that lead to the gateway, as `mien.example.com,*.lan`, or `*`. Addresses in numbers, "
+        "`localhost` and the machine's own name are allowed always.",
+    )
     cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
     max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")

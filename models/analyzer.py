@@ -13,6 +13,7 @@ from models.classification import Classifier, load_classifier
 from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
 from models.detection.base import rescaled
 from models.images.decode import MAX_PIXELS, DecodedImage, EncodedImage, decode
+from models.images.decoder_process import DecoderPool
 from models.runtimes import RuntimeName
 from models.stages import StageTimer
 
@@ -22,8 +23,22 @@ _WARM_UP_RUNS: Final = 2
 class Analyzer:
     """Finds the faces of an image and reads their expressions. May be used by several threads at once."""
 
-    def __init__(self, detector: Detector, classifier: Classifier, max_pixels: int = MAX_PIXELS) -> None:
-        """Put the parts together; images of more than ``max_pixels`` are refused."""
+    def __init__(
+        self,
+        detector: Detector,
+        classifier: Classifier,
+        max_pixels: int = MAX_PIXELS,
+        children: DecoderPool | None = None,
+    ) -> None:
+        """Work with these networks.
+
+        Args:
+            detector: finds the faces.
+            classifier: reads them.
+            max_pixels: the most that an image's width times height may be.
+            children: where images are decoded that are no plain JPEGs; without them in this process.
+        """
+        self._children = children
         self._detector = detector
         self._classifier = classifier
         self._max_pixels = max_pixels
@@ -63,7 +78,7 @@ class Analyzer:
             InvalidImage: a subclass says what is wrong with the image.
         """
         stages = StageTimer(cpu_seconds)
-        encoded = EncodedImage(data, self._max_pixels)
+        encoded = EncodedImage(data, self._max_pixels, self._children)
         image = encoded.decode(self._detector.sufficient_size(encoded.longest_side))
         stages.end("decode")
         detections = self._detector.detect(image.pixels)
@@ -88,7 +103,7 @@ class Analyzer:
         Raises:
             InvalidImage: a subclass says what is wrong with the image.
         """
-        return decode(data, self._max_pixels)
+        return decode(data, self._max_pixels, self._children)
 
     def _fine_enough(self, encoded: EncodedImage, image: DecodedImage, detections: Sequence[Detection]) -> DecodedImage:
         """Give an image with pixels enough for the smallest face: the same one, or a finer one if there is."""
@@ -108,6 +123,7 @@ class Analyzer:
         for _ in range(_WARM_UP_RUNS):
             self.analyze_image(encoded.tobytes())
             self._classifier.predict(np.zeros((1, 48, 48), np.uint8))
+        self.decode(cv2.imencode(".png", np.zeros((16, 16, 3), np.uint8))[1].tobytes())  # starts a child
 
 
 def load_analyzer(
@@ -116,6 +132,8 @@ def load_analyzer(
     runtime: RuntimeName = "litert",
     max_pixels: int = MAX_PIXELS,
     yunet_file: str = "",
+    *,
+    isolated: bool = False,
 ) -> Analyzer:
     """Load an analyzer.
 
@@ -125,6 +143,8 @@ def load_analyzer(
         runtime: what executes the emotion network.
         max_pixels: images of more are refused.
         yunet_file: the network file that the detector ``yunet`` needs.
+        isolated: whether images that are no plain JPEGs are decoded in processes of their own, so that one that breaks
+            its decoder breaks nothing else: for images of strangers.
 
     Raises:
         ConfigurationError: an unknown name, a missing package, or a weight file that is not what its card says.
@@ -134,6 +154,7 @@ def load_analyzer(
         load_detector(detector or DEFAULT_DETECTOR, **options),
         load_classifier(model or None, runtime=runtime),
         max_pixels,
+        DecoderPool() if isolated else None,
     )
 
 

@@ -72,6 +72,7 @@ def load_models(settings: Settings) -> Analyzer:
         runtime=settings.runtime,
         max_pixels=settings.max_pixels,
         yunet_file=settings.yunet_file,
+        isolated=True,
     )
     analyzer.warm_up()
     return analyzer

@@ -132,7 +132,7 @@ def _errors_of(one: _Described) -> Iterable[type[MienError]]:
         yield from (errors.Unauthorized, errors.Forbidden)
     if "{" in one.path:
         yield errors.NotFound
-    yield from (errors.InvalidRequest, errors.MethodNotAllowed, MienError)
+    yield from (errors.CrossSite, errors.InvalidRequest, errors.MethodNotAllowed, MienError)
 
 
 def _parameter(parameter: Parameter, settings: Settings) -> dict[str, Any]:

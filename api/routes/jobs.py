@@ -149,7 +149,7 @@ def annotated(job: Job, index: int) -> Response:
     if jpeg is None:
         raise AnnotatedNotFound(f'Job {job.id} keeps no annotated image {index}; submit it with "annotate": true.')
     leave = services.body_limiter.acquire(len(jpeg), client_name())
-    response = Response(jpeg, headers={"Cache-Control": "private, no-store"}, mimetype="image/jpeg")
+    response = Response(jpeg, headers=NOT_STORED, mimetype="image/jpeg")
     response.call_on_close(leave)
     return response
 

@@ -1,5 +1,6 @@
 """Bytes to pixels: JPEG, PNG and WebP, upright, never larger than allowed, never half an image."""
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import cv2
@@ -7,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.errors import CorruptImage
-from models.images.header import Header, read_header
+from models.images.decoder_process import DecoderPool
+from models.images.header import ImageFormat, read_header
 from models.images.jpeg import start_of_scan
 from models.images.png import pixels_only
+from models.images.webp import picture_only
 
 MAX_PIXELS: Final = 50_000_000
 """Default limit: more than today's phones take, and at most 150 MB of decoded pixels."""
@@ -19,6 +22,13 @@ SUFFICIENT_SIDE: Final = 1280
 
 _REDUCED: Final = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
                    8: cv2.IMREAD_REDUCED_COLOR_8}  # fmt: skip
+
+
+_PIXELS_ONLY: Final[dict[ImageFormat, Callable[[bytes], bytes]]] = {
+    "JPEG": lambda data: data,
+    "PNG": pixels_only,
+    "WEBP": picture_only,
+}
 
 
 class DecodedImage(NamedTuple):
@@ -43,21 +53,23 @@ class EncodedImage:
     PNG and WebP have no such way and are always decoded in full.
     """
 
-    def __init__(self, data: bytes, max_pixels: int = MAX_PIXELS) -> None:
-        """Look at the header and the end; nothing is decoded yet.
+    def __init__(self, data: bytes, max_pixels: int = MAX_PIXELS, children: DecoderPool | None = None) -> None:
+        """Look at the structure; nothing is decoded yet.
 
         Args:
-            data: a whole JPEG, PNG or WebP file.
-            max_pixels: the most that are decoded.
+            data: the file.
+            max_pixels: the most that width times height may be.
+            children: where everything is decoded but plain JPEGs; without them it is decoded in this process.
 
         Raises:
             NotAnImage, UnsupportedImageFormat, ImageTooLarge: decided from the header.
             CorruptImage: truncated data.
         """
         self._header = read_header(data, max_pixels)
-        if not _is_complete(data, self._header):
+        if self._header.format == "JPEG" and not _is_complete(data):
             raise CorruptImage("The image ends too early: it was cut off on its way.")
-        self._data = pixels_only(data) if self._header.format == "PNG" else data
+        self._data = _PIXELS_ONLY[self._header.format](data)
+        self._decode = _decode_here if self._header.plain or children is None else children.decode
 
     @property
     def longest_side(self) -> int:
@@ -74,16 +86,10 @@ class EncodedImage:
         Raises:
             CorruptImage: damaged data.
         """
-        flags = _REDUCED[self._reduction(least_side)] | cv2.IMREAD_IGNORE_ORIENTATION
-        try:
-            pixels = cv2.imdecode(np.frombuffer(self._data, np.uint8), flags)
-        except cv2.error as error:
-            raise CorruptImage("The image data is damaged and cannot be decoded.") from error
-        if pixels is None:
-            raise CorruptImage("The image data is damaged and cannot be decoded.")
         header = self._header
-        upright = _upright(pixels.astype(np.uint8, copy=False), header.orientation)
-        return DecodedImage(upright, header.width, header.height)
+        flags = _REDUCED[self._reduction(least_side)] | cv2.IMREAD_IGNORE_ORIENTATION
+        pixels = self._decode(self._data, flags, header.width * header.height)
+        return DecodedImage(_upright(pixels, header.orientation), header.width, header.height)
 
     def _reduction(self, least_side: float) -> int:
         if self._header.format != "JPEG":
@@ -92,24 +98,35 @@ class EncodedImage:
         return max(factor for factor in _REDUCED if factor == 1 or self.longest_side // factor >= least)
 
 
-def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> DecodedImage:
+def decode(data: bytes, max_pixels: int = MAX_PIXELS, children: DecoderPool | None = None) -> DecodedImage:
     """Decode an image upright, as finely as anything here can use.
+
+    Args:
+        data: the file.
+        max_pixels: the most that width times height may be.
+        children: as `EncodedImage` takes them.
 
     Raises:
         NotAnImage, UnsupportedImageFormat, ImageTooLarge: decided from the header, before anything is decoded.
         CorruptImage: truncated or damaged data.
     """
-    return EncodedImage(data, max_pixels).decode()
+    return EncodedImage(data, max_pixels, children).decode()
 
 
-def _is_complete(data: bytes, header: Header) -> bool:
+def _decode_here(data: bytes, flags: int, _: int) -> npt.NDArray[np.uint8]:
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise CorruptImage("The image data is damaged and cannot be decoded.") from error
+    if pixels is None:
+        raise CorruptImage("The image data is damaged and cannot be decoded.")
+    return np.asarray(pixels, np.uint8)
+
+
+def _is_complete(jpeg: bytes) -> bool:
     """Whether the end of the image is there: OpenCV fills what is missing with grey and says nothing."""
-    if header.format == "JPEG":
-        scan = start_of_scan(data)
-        return scan >= 0 and data.rfind(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
-    if header.format == "PNG":
-        return True  # its header is read only if the whole structure is sound
-    return int.from_bytes(data[4:8], "little") + 8 <= len(data)  # WebP: the size in the RIFF header
+    scan = start_of_scan(jpeg)
+    return scan >= 0 and jpeg.rfind(b"\xff\xd9", scan) >= 0  # FF D9 cannot occur within a scan's data
 
 
 def _upright(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:

@@ -1,37 +1,23 @@
-"""What an image's first bytes say of it. Nothing is decoded, so a hostile image costs no memory."""
+"""What the structure of an image says of it. Nothing is decoded, so a hostile image costs no memory."""
 
-import io
-import warnings
 from typing import Final, Literal, NamedTuple
 
-from PIL import (  # importing a plugin registers its format
-    BmpImagePlugin,  # noqa: F401
-    GifImagePlugin,  # noqa: F401
-    Image,
-    JpegImagePlugin,  # noqa: F401
-    TiffImagePlugin,  # noqa: F401
-    UnidentifiedImageError,
-    WebPImagePlugin,  # noqa: F401
-)
-
 from contracts.errors import CorruptImage, ImageTooLarge, NotAnImage, UnsupportedImageFormat
-from models.images.jpeg import count_scans, read_preamble
+from models.images.exif import read_orientation
+from models.images.jpeg import count_scans, is_baseline, read_preamble, read_unusual_preamble
 from models.images.png import SIGNATURE as PNG_SIGNATURE
 from models.images.png import read_png_header, read_png_size
+from models.images.webp import is_webp, read_webp_header
 
 ImageFormat = Literal["JPEG", "PNG", "WEBP"]
 
 FORMATS: Final[tuple[ImageFormat, ...]] = ("JPEG", "PNG", "WEBP")
-"""Formats that are analysed, by Pillow's names."""
+"""Formats that are analysed."""
 
-_NAMED: Final = ("JPEG", "WEBP", "GIF", "BMP", "TIFF")
-"""Formats that Pillow recognises: what is analysed, and what people send by mistake and are told the name of. Pillow
-knows dozens more; not one of their readers sees a byte from outside."""
+_JPEG_SIGNATURE: Final = b"\xff\xd8\xff"
+_OTHERS: Final = {b"GIF8": "GIF", b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"II+\0": "TIFF", b"MM\0+": "TIFF"}
+"""How formats begin that people send by mistake, and are told the name of."""
 
-_OTHER_NAMES: Final = {"MPO": "JPEG"}
-"""Phones append further images to a JPEG (depth, HDR) and index them; the first is the photo."""
-
-_ORIENTATION_TAG: Final = 0x0112
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 
 _MOST_SCANS: Final = 100
@@ -49,67 +35,61 @@ class Header(NamedTuple):
     height: int
     orientation: int
     """EXIF orientation, 1 (upright) to 8."""
+    plain: bool
+    """A baseline JPEG in one scan, of sound structure, as cameras write it."""
+
+
+class _Stored(NamedTuple):
+    """What a file says before its orientation and the limits are looked at."""
+
+    format: ImageFormat
+    width: int
+    height: int
+    exif: bytes
+    plain: bool = False
 
 
 def read_header(data: bytes, max_pixels: int) -> Header:
-    """Identify an image from its header and hold it against the limit.
+    """Identify an image from its structure and hold it against the limits.
+
+    Args:
+        data: the file.
+        max_pixels: the most that width times height may be.
 
     Raises:
         NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage: with a sentence for the client.
     """
-    stored_format, width, height, exif = _identify(data, max_pixels)
-    if stored_format not in FORMATS:
-        raise UnsupportedImageFormat(f"{stored_format} images are not analysed; send a JPEG, PNG or WebP.")
+    stored = _identify(data, max_pixels)
+    width, height = stored.width, stored.height
     _check_size(width, height, max_pixels)
-    if stored_format == "JPEG":
-        _check_scans(count_scans(data), width * height)
-    orientation = _orientation(exif)
+    scans = count_scans(data) if stored.format == "JPEG" else 1
+    _check_scans(scans, width * height)
+    orientation = read_orientation(stored.exif)
     if orientation in _SIDEWAYS:
         width, height = height, width
-    return Header(stored_format, width, height, orientation)
+    return Header(stored.format, width, height, orientation, stored.plain and scans == 1)
 
 
-def _identify(data: bytes, max_pixels: int) -> tuple[str, int, int, bytes]:
-    """Give the format, the size as stored and the EXIF bytes."""
+def _identify(data: bytes, max_pixels: int) -> _Stored:
+    if data.startswith(_JPEG_SIGNATURE):
+        return _read_jpeg(data)
     if data.startswith(PNG_SIGNATURE):
         _check_size(*read_png_size(data), max_pixels)  # also of one that was cut off behind its header
-        return ("PNG", *read_png_header(data))
-    preamble = read_preamble(data)
-    return ("JPEG", *preamble) if preamble else _ask_pillow(data, max_pixels)
+        return _Stored("PNG", *read_png_header(data))
+    if is_webp(data):
+        return _Stored("WEBP", *read_webp_header(data))
+    for signature, name in _OTHERS.items():
+        if data.startswith(signature):
+            raise UnsupportedImageFormat(f"{name} images are not analysed; send a JPEG, PNG or WebP.")
+    raise NotAnImage("The data begins like no image that is known here; send a JPEG, PNG or WebP.")
 
 
-def _ask_pillow(data: bytes, max_pixels: int) -> tuple[str, int, int, bytes]:
-    """Give the format, the size as stored and the EXIF bytes of anything that Pillow can name."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own pixel limit; ours is checked afterwards
-            with Image.open(io.BytesIO(data), formats=_NAMED) as image:
-                kind = image.format or ""
-                return _OTHER_NAMES.get(kind, kind), image.width, image.height, image.info.get("exif", b"")
-    except UnidentifiedImageError as error:
-        raise NotAnImage("The data begins like no image that is known here; send a JPEG, PNG or WebP.") from error
-    except Image.DecompressionBombError as error:
-        raise ImageTooLarge(f"The image has more pixels than the {max_pixels:,} that are allowed.") from error
-    except Exception as error:  # Pillow's readers raise whatever their parsing stumbles over
-        raise CorruptImage("The image's header is damaged.") from error
-
-
-def _orientation(stored: bytes) -> int:
-    """EXIF orientation, 1 to 8; 1 where there is none.
-
-    Read from the bytes that the header brought along: `Image.getexif` would decode a PNG to look behind its pixels.
-    """
-    if not stored:
-        return 1
-    exif = Image.Exif()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on the other tags
-            exif.load(stored)
-            found = exif.get(_ORIENTATION_TAG, 1)
-    except Exception as error:  # as above
-        raise CorruptImage("The image's header is damaged.") from error
-    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+def _read_jpeg(data: bytes) -> _Stored:
+    ordinary = read_preamble(data)
+    preamble = ordinary or read_unusual_preamble(data)
+    if preamble is None:
+        raise CorruptImage("The image's header is damaged.")
+    return _Stored("JPEG", *preamble, plain=ordinary is not None and is_baseline(data))
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:

@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from contracts.errors import CorruptImage
+
 _FILLER, _SCAN, _END, _APP1 = 0xFF, 0xDA, 0xD9, 0xE1
 _EXIF: Final = b"Exif\0\0"
-_FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
+_BASELINE: Final = 0xC0
+_ALL_FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+_FRAMES: Final = frozenset({_BASELINE, 0xC1, 0xC2})
 """Baseline, extended and progressive: what cameras and programs write."""
 _OTHERS: Final = frozenset({0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 """Tables, restart interval, comment, applications: they bear a length and say nothing of the size."""
@@ -29,8 +33,11 @@ class Preamble(NamedTuple):
 def read_preamble(data: bytes) -> Preamble | None:
     """Read the size and EXIF of an ordinary JPEG; None for what is damaged, unusual or no JPEG at all.
 
-    Pillow understands all of those and takes ten times as long. Whatever a decoder might see in another way than this
-    walk does, such as markers without a length, is unusual: a size that is not the decoder's would be no limit.
+    Whatever a decoder might see in another way than this walk does, such as markers without a length, is unusual: a
+    size that is not the decoder's would be no limit.
+
+    Raises:
+        CorruptImage: more segments than any encoder writes.
     """
     if not data.startswith(b"\xff\xd8\xff"):
         return None
@@ -57,6 +64,29 @@ def start_of_scan(data: bytes) -> int:
     return next((begin for marker, begin, _ in _segments(data) if marker == _SCAN), -1)
 
 
+def read_unusual_preamble(data: bytes) -> Preamble | None:
+    """Read the size and EXIF as libjpeg would find them, of an image that is not ordinary; None if it has no frame.
+
+    Raises:
+        CorruptImage: more segments than any encoder writes.
+    """
+    frame, exif = b"", b""
+    for marker, begin, end in _libjpeg_segments(data):
+        if marker in _ALL_FRAMES:
+            frame = frame or data[begin:end]
+        elif marker == _APP1 and data.startswith(_EXIF, begin):
+            exif = exif or data[begin:end]
+        elif marker == _SCAN:
+            break
+    height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
+    return Preamble(width, height, exif) if width and height else None
+
+
+def is_baseline(data: bytes) -> bool:
+    """Whether the frame of an ordinary JPEG is a baseline one: sequential, Huffman-coded, 8 bits deep."""
+    return next((marker for marker, _, _ in _segments(data) if marker in _FRAMES), None) == _BASELINE
+
+
 def count_scans(data: bytes) -> int:
     """Count the scans up to the image's end; a progressive JPEG comes in about ten, others in one to four.
 
@@ -66,19 +96,28 @@ def count_scans(data: bytes) -> int:
     Args:
         data: a whole JPEG. What was appended to it is not counted.
 
-    Returns:
-        The number of scans; a number beyond any bound for a file of more segments than any encoder writes.
+    Raises:
+        CorruptImage: more segments than any encoder writes.
     """
-    scans, position = 0, 2
+    return sum(marker == _SCAN for marker, _, _ in _libjpeg_segments(data))
+
+
+def _libjpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, begin and end of the content of each segment that libjpeg finds, up to the image's end.
+
+    It passes over anything between two segments, and over what it reads no length of.
+    """
+    position = 2
     for _ in range(_MOST_SEGMENTS):
         found = _MARKER.search(data, position)
         if found is None or found[1][0] == _END:
-            return scans
-        scans += found[1][0] == _SCAN
-        position = found.end()
-        if found[1][0] >= _FIRST_WITH_LENGTH:
-            position += int.from_bytes(data[position : position + 2], "big")
-    return len(data)
+            return
+        marker, begin = found[1][0], found.end()
+        position = begin
+        if marker >= _FIRST_WITH_LENGTH:
+            begin, position = begin + 2, begin + int.from_bytes(data[begin : begin + 2], "big")
+        yield marker, begin, position
+    raise _too_many_segments()
 
 
 def _preamble(frame: bytes, exif: bytes) -> Preamble | None:
@@ -89,15 +128,22 @@ def _preamble(frame: bytes, exif: bytes) -> Preamble | None:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, begin and end of the content of each segment, up to the first scan."""
-    position, last = 2, len(data) - 4
+    """Marker, begin and end of the content of each segment of a sound header, up to the first scan."""
+    position, last, segments = 2, len(data) - 4, 0
     while position <= last and data[position] == _FILLER:
         marker = data[position + 1]
         if marker == _FILLER:
             position += 1
             continue
         end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        segments += 1
+        if segments > _MOST_SEGMENTS:
+            raise _too_many_segments()
         yield marker, position + 4, end
         if marker == _SCAN:
             return
         position = end
+
+
+def _too_many_segments() -> CorruptImage:
+    return CorruptImage(f"The image is made of more than {_MOST_SEGMENTS:,} parts.")

@@ -23,6 +23,9 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),
     "models/__init__.py": Elsewhere("tests/architecture/test_packages.py", "what importing it loads, in a process"),
+    "models/images/decoder_child.py": Elsewhere(
+        "tests/unit/models/images/test_decoder_process.py", "run as a process, by the module that starts it"
+    ),
     "models/runtimes/base.py": Elsewhere("tests/unit/models/runtimes", "a protocol, without code of its own"),
     "training/__main__.py": Elsewhere("tests/unit/training/emotion/test_trainer.py", "run as a process, and killed"),
     "training/shared/errors.py": Elsewhere("tests/unit/training", "names of errors; what raises them is tested"),

@@ -26,6 +26,7 @@ ASKED_FILES = {
     "api/requests/query.py",
     "api/jobs/idempotency.py",
     "api/jobs/waiting.py",
+    "models/images/exif.py",
 }
 """What is asked on the way without being given the image."""
 

@@ -4,6 +4,7 @@ JPEGs are decoded as finely as their faces need: faces are found in a smaller im
 """
 
 import io
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +20,7 @@ from models.classification import Classifier, load_classifier
 from models.cropping import SIDE, crop_faces
 from models.detection import load_detector
 from models.images.decode import decode
+from models.images.decoder_process import DecoderPool
 from support.pictures import astronaut
 
 
@@ -160,3 +162,22 @@ def test_an_orientation_is_respected_in_both_pictures(watching: Analyzer, watche
 def test_a_png_is_decoded_once_and_in_full(watching: Analyzer, watched: Watched) -> None:
     assert len(watching.analyze(framed_photo(640, 480, 300, "PNG"))) == 1
     assert watched.pictures[0].shape == (480, 640, 3)
+
+
+def test_a_broken_decoder_costs_the_images_that_need_it_and_no_others() -> None:
+    with DecoderPool([sys.executable, "-c", "import os; os.abort()"]) as broken:
+        analyzer = Analyzer(load_detector(), load_classifier(), children=broken)
+        assert len(analyzer.analyze(photo())) == 1
+        for options in ({"format": "PNG"}, {"format": "JPEG", "progressive": True}):
+            buffer = io.BytesIO()
+            Image.fromarray(astronaut()).save(buffer, **options)
+            with pytest.raises(CorruptImage, match="breaks the program"):
+                analyzer.analyze(buffer.getvalue())
+        assert len(analyzer.analyze(photo())) == 1
+
+
+def test_isolated_decoding_finds_the_same() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(astronaut()).save(buffer, "PNG")
+    isolated, plain = load_analyzer(isolated=True), load_analyzer()
+    assert isolated.analyze(buffer.getvalue()) == plain.analyze(buffer.getvalue())

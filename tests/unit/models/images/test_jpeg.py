@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.images.jpeg import count_scans, read_preamble, start_of_scan
+from contracts.errors import CorruptImage
+from models.images.jpeg import count_scans, is_baseline, read_preamble, read_unusual_preamble, start_of_scan
 
 Encoded = Callable[..., bytes]
 
@@ -126,5 +127,25 @@ def test_nothing_between_scans_hides_one(encoded: Encoded, between: bytes) -> No
 
 
 def test_the_walk_over_a_flood_of_segments_ends(encoded: Encoded) -> None:
-    data = encoded(64, 48)
-    assert count_scans(data[:-2] + b"\xff\xfe\x00\x02" * 5000 + data[-2:]) > 1000
+    data, flood = encoded(64, 48), b"\xff\xfe\x00\x02" * 5000
+    for read in (read_preamble, read_unusual_preamble, count_scans, start_of_scan):
+        with pytest.raises(CorruptImage, match="2,000 parts"):
+            read(inserted(data, flood))
+    with pytest.raises(CorruptImage, match="2,000 parts"):
+        count_scans(data[:-2] + flood + data[-2:])
+
+
+def test_unusual_headers_are_read_as_libjpeg_reads_them(encoded: Encoded) -> None:
+    data = encoded(64, 48, exif=exif(6))
+    expected = read_preamble(data)
+    behind_a_segment = data.index(b"\xff\xdb")
+    for oddity in (b"\xff\x01", b"\xff\xff", b"junk", b"\xff\xd0"):
+        unusual = data[:behind_a_segment] + oddity + data[behind_a_segment:]
+        assert read_unusual_preamble(unusual) == expected
+        assert cv2.imdecode(np.frombuffer(unusual, np.uint8), cv2.IMREAD_COLOR) is not None
+    assert read_unusual_preamble(data[:60]) is None
+
+
+def test_baseline_is_told_from_progressive(encoded: Encoded) -> None:
+    assert is_baseline(encoded(64, 48))
+    assert not is_baseline(encoded(64, 48, progressive=True))

@@ -17,9 +17,11 @@ def test_evaluation_writes_figures_and_a_page(
     scores = json.loads((out / "scores.json").read_text())
     assert f"{scores['public_test']['accuracy']:.4f}" in capsys.readouterr().out
     page = (out / "index.html").read_text()
-    for picture in ("confusion", "reliability", "classes", "robustness"):
-        assert f"{picture}.png" in page
-        assert (out / f"{picture}.png").stat().st_size > 5000
+    summary = (out / "README.md").read_text()
+    for plot in ("confusion", "reliability", "classes", "robustness"):
+        assert f"{plot}.png" in page
+        assert f"![{plot}]({plot}.png)" in summary
+        assert (out / f"{plot}.png").stat().st_size > 5000
     assert "not a felt emotion" in page
     assert main(["evaluate", "--model", model, "--data", str(folder), "--private"], {}) == 2
     assert "no private test" in capsys.readouterr().err

@@ -45,7 +45,7 @@ def test_bodies_that_are_declared_and_not_sent_hold_nothing(port: int, large_pho
         client.close()
 
 
-def test_a_body_for_which_there_is_no_room_is_refused_unread(
+def test_a_body_for_which_there_is_no_memory_is_refused_unread(
     port: int, large_photo: bytes, wait_for: Callable[..., Any]
 ) -> None:
     url = f"http://127.0.0.1:{port}/v1/jobs"
@@ -64,7 +64,7 @@ def test_a_body_for_which_there_is_no_room_is_refused_unread(
     wait_for(lambda: post().status_code == 202, "the room to be free again")
 
 
-def test_a_client_that_waits_for_a_result_holds_no_room(
+def test_a_client_that_waits_for_a_result_holds_no_body_memory(
     port: int, large_photo: bytes, wait_for: Callable[..., Any], start_workers: Callable[..., Any]
 ) -> None:
     clients, metrics = [], f"http://127.0.0.1:{port}/metrics"
