@@ -6,6 +6,7 @@ from typing import Final, cast
 from flask import Flask, current_app
 from redis import Redis
 
+from api.access.authentication import client_name
 from api.access.keys import ApiKeyStore
 from api.http.request_metrics import RequestMetrics
 from api.jobs.idempotency import IdempotencyStore
@@ -96,7 +97,7 @@ def connect_services(settings: Settings) -> Services:
         webhooks=WebhookStore(redis),
         body_limiter=memory,
         store_limiter=store_limiter,
-        body_memory=BodyMemory(settings, memory, store_limiter),
+        body_memory=BodyMemory(settings, memory, store_limiter, client_name),
         waits=waits,
         viewers=viewers,
         submission=Submission(jobs, IdempotencyStore(redis, settings), admission, store_limiter, dispatcher),

@@ -3,11 +3,11 @@
 What a client declares costs nothing: a thousand requests that announce ten megabytes and send none hold none.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request, g, request
 
-from api.access.authentication import client_name
 from api.http.endpoint import current_endpoint
 from api.overload.concurrency import ConcurrencyLimiter, Holding
 from contracts.settings import Settings
@@ -16,15 +16,23 @@ from contracts.settings import Settings
 class BodyMemory:
     """Counts the bodies of all views that declare one."""
 
-    def __init__(self, settings: Settings, memory: ConcurrencyLimiter, storing: ConcurrencyLimiter) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        memory: ConcurrencyLimiter,
+        storing: ConcurrencyLimiter,
+        client_name: Callable[[], str],
+    ) -> None:
         """Nothing is held yet.
 
         Args:
             settings: for the limits that views declare.
             memory: in bytes.
             storing: jobs that are being stored; a body whose job could not be stored soon need not be read.
+            client_name: whose the current request is.
         """
         self._settings, self._memory, self._storing = settings, memory, storing
+        self._client_name = client_name
 
     def install(self, app: Flask) -> None:
         """Count the body of every request of this application that has one."""
@@ -48,7 +56,7 @@ class BodyMemory:
         size = _body_bytes(request)
         if 0 < size <= limit:
             self._storing.check()
-            client = client_name()
+            client = self._client_name()
             self._memory.check(size, client)
             g.body_memory = self._memory.acquire(0, client)
             request.environ["wsgi.input"] = _CountedBody(request.environ["wsgi.input"], g.body_memory)

@@ -30,7 +30,7 @@ def port(start_gateway: Callable[..., Any]) -> int:
 def begin(port: int, length: str = f"Content-Length: {BODY_BYTES}") -> socket.socket:
     """Send the head of a request, and the first byte of its body."""
     client = socket.create_connection(("127.0.0.1", port), timeout=30)
-    head = f"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n{length}\r\n\r\n"
+    head = f"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n{length}\r\n\r\n"
     client.sendall(head.encode() + (b"1\r\nx\r\n" if "chunked" in length else b"x"))
     return client
 
@@ -69,7 +69,7 @@ def test_a_client_that_waits_for_a_result_holds_no_body_memory(
 ) -> None:
     clients, metrics = [], f"http://127.0.0.1:{port}/metrics"
     head = (
-        f"POST /detect_emotion HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {BODY_BYTES}\r\n\r\n"
+        f"POST /detect_emotion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\nContent-Length: {BODY_BYTES}\r\n\r\n"
     )
     for number in range(1, 4):
         clients.append(socket.create_connection(("127.0.0.1", port), timeout=60))
