@@ -20,6 +20,7 @@ from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.dispatch import Dispatcher
+from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
@@ -47,6 +48,7 @@ class Services:
     waits: ConcurrencyLimiter
     viewers: ConcurrencyLimiter
     store_limiter: ConcurrencyLimiter
+    eraser: JobEraser
     submission: Submission
     frames: FrameStore
     dispatcher: Dispatcher
@@ -95,6 +97,7 @@ def connect_services(settings: Settings) -> Services:
         jobs=jobs,
         api_keys=ApiKeyStore(redis),
         webhooks=WebhookStore(redis),
+        eraser=JobEraser(redis),
         body_limiter=memory,
         store_limiter=store_limiter,
         body_memory=BodyMemory(settings, memory, store_limiter, client_name),

@@ -162,16 +162,21 @@ def annotated(job: Job, index: int) -> Response:
     body=NO_BODY,
     operation=Operation(
         id="cancelJob",
-        summary="Cancel a job that no worker has begun",
+        summary="Cancel a job that no worker has begun, or erase one that is final",
         tag="jobs",
-        responses={200: ResponseSpec("The job as it is now, canceled or not.", JobResponse)},
+        responses={
+            200: ResponseSpec("The job was not final; it is canceled now, or goes on if a worker had it.", JobResponse),
+            204: ResponseSpec("The job was final; all that was kept of it is erased."),
+        },
         errors=_JOB_ERRORS,
         parameters=(query.JOB_ID,),
     ),
 )
 def cancel_job(job: Job) -> Response:
-    """Cancel the job unless a worker has begun it; either way, answer with what it is now."""
+    """Erase a final job; cancel another one unless a worker has begun it, and answer with what it is now."""
     services = current_services()
+    if services.eraser.erase(job.id):
+        return Response(status=204, headers=NOT_STORED)
     services.jobs.cancel(job.id)
     return _answer(services.jobs.get(job.id))
 
