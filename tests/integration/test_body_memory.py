@@ -69,7 +69,8 @@ def test_a_client_that_waits_for_a_result_holds_no_body_memory(
 ) -> None:
     clients, metrics = [], f"http://127.0.0.1:{port}/metrics"
     head = (
-        f"POST /detect_emotion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\nContent-Length: {BODY_BYTES}\r\n\r\n"
+        "POST /detect_emotion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
+        f"Content-Length: {BODY_BYTES}\r\n\r\n"
     )
     for number in range(1, 4):
         clients.append(socket.create_connection(("127.0.0.1", port), timeout=60))
