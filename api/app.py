@@ -16,7 +16,7 @@ from api.http import request_id
 from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
 from api.http.upload import UploadRequest
-from api.overload.connections import refuse_surplus
+from api.overload.surplus import refuse_surplus
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
 from api.services import Services, connect_services
 from contracts.settings import Settings

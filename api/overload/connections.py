@@ -9,11 +9,8 @@ import ipaddress
 import resource
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from flask import Flask, request
-
-from api.http.endpoint import PUBLIC, current_endpoint
 from contracts.errors import MienError, Overloaded, QuotaExceeded
 from contracts.settings import Settings
 
@@ -92,20 +89,6 @@ def client_network(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.IPv6Network((parsed, _NETWORK_BITS), strict=False))
-
-
-def refuse_surplus(app: Flask) -> None:
-    """Answer only public views on connections for which there was no room."""
-
-    def check() -> None:
-        connection: Any = request.environ.get("gunicorn.socket")
-        refusal: MienError | None = getattr(connection, "refusal", None)
-        if refusal is not None:
-            endpoint = current_endpoint(request)
-            if endpoint is None or endpoint.scope is not PUBLIC:
-                raise refusal
-
-    app.before_request(check)
 
 
 def allow_files(connections: int) -> int:

@@ -3,7 +3,6 @@
 import resource
 
 import pytest
-from flask import Flask
 
 from api.overload.connections import Connection, ConnectionLimiter, allow_files, client_network
 from contracts.errors import Overloaded, QuotaExceeded
@@ -73,16 +72,6 @@ def test_where_no_connection_waits_the_new_one_is_told_why() -> None:
 )
 def test_a_client_has_all_addresses_of_its_network(address: str, client: str) -> None:
     assert client_network(address) == client
-
-
-def test_only_public_views_are_served_on_a_connection_too_many(app: Flask) -> None:
-    surplus = Connection("10.0.0.1")
-    surplus.refusal = QuotaExceeded("Too many connections.", retry_after=2)
-    environ = {"gunicorn.socket": surplus}
-    client = app.test_client()
-    assert client.get("/livez", environ_overrides=environ).status_code == 200
-    refused = client.get("/v1/cameras", environ_overrides=environ)
-    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
 
 
 def test_the_limit_of_open_files_is_raised_as_far_as_it_may_be() -> None:
