@@ -2,17 +2,12 @@
 
 import argparse
 import ipaddress
-import re
 import sys
 from functools import partial
-from typing import Final
 
 from contracts.errors import ConfigurationError
 from contracts.process import run_process
 from contracts.settings import Settings
-
-_UNITS: Final = {"m": 60.0, "h": 3_600.0, "d": 86_400.0}
-_DURATION: Final = re.compile(r"(\d{1,5})([mhd])")
 
 
 def main() -> int:
@@ -66,31 +61,38 @@ def _parser() -> argparse.ArgumentParser:
         "--scope", action="append", choices=["analyze", "live", "operate"], help="may be repeated; default: analyze"
     )
     create.add_argument("--rate", default="", help="requests allowed, such as 60/minute; default: MIEN_RATE_LIMIT")
-    create.add_argument("--expires", type=_seconds, metavar="TIME", help="such as 90d, 24h or 30m; default: never")
+    create.add_argument("--expires", type=_duration, metavar="TIME", help="such as 90d, 24h or 30m; default: never")
     keys.add_parser("list", help="list all keys, with their last use")
     rotate = keys.add_parser("rotate", help="give a key a new token and print it; id, jobs and rate stay")
     rotate.add_argument("id")
     rotate.add_argument(
-        "--overlap", type=_seconds, default="24h", metavar="TIME", help="how long the old token is good as well"
+        "--overlap", type=_duration, default="24h", metavar="TIME", help="how long the old token is good as well"
     )
     keys.add_parser("revoke", help="make a key worthless").add_argument("id")
     audit = keys.add_parser("audit", help="what became of keys, and refused requests, as lines of JSON")
     audit.add_argument("--last", type=int, default=100, metavar="COUNT", help="default: 100")
     hooks = commands.add_parser("webhooks", help="webhooks").add_subparsers(dest="action", required=True)
     hooks.add_parser("secret", help="print the secret that signs them")
+    erase = commands.add_parser("erase", help="erase finished jobs before their time, or what is kept of a camera")
+    chosen = erase.add_mutually_exclusive_group(required=True)
+    chosen.add_argument(
+        "--older-than",
+        type=_duration,
+        metavar="TIME",
+        help="jobs that ended longer ago, as 90s, 15m, 6h or 2d; 0s: all",
+    )
+    chosen.add_argument("--client", metavar="ID", help="jobs made with this API key (`keys list` shows ids)")
+    chosen.add_argument("--camera", metavar="NAME", help="frames and analyses of this camera")
     return parser
 
 
-def _seconds(text: str) -> float:
-    """A duration as it is written on the command line.
-
-    Raises:
-        ArgumentTypeError: it is none.
-    """
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text}: write it like 90d, 24h, 30m or 0m")
-    return int(match[1]) * _UNITS[match[2]]
+def _duration(text: str) -> float:
+    """Seconds, from a number and its unit."""
+    units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+    number, unit = text[:-1], text[-1:]
+    if not number.isdecimal() or unit not in units:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 90s, 15m, 6h or 2d")
+    return float(number) * units[unit]
 
 
 if __name__ == "__main__":

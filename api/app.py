@@ -17,6 +17,7 @@ from api.http import request_id
 from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
 from api.http.upload import UploadRequest
+from api.overload.surplus import refuse_surplus
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
 from api.services import Services, connect_services
 from contracts.settings import Settings
@@ -55,6 +56,7 @@ def _add_hooks(app: Flask, services: Services) -> None:
     request_id.install(app)
     register_error_handlers(app)
     services.request_metrics.install(app)
+    refuse_surplus(app)
     check_hosts(app, settings)
     refuse_cross_site(app, origins)
     check_keys(app, services.api_keys, Failures(), required=settings.require_keys)

@@ -11,6 +11,8 @@ from api.http.endpoint import Scope
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 from contracts.storage.connections import connect
+from contracts.storage.erasure import JobEraser
+from contracts.storage.frames import FrameStore
 from contracts.storage.webhooks import WebhookStore
 
 
@@ -20,6 +22,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     try:
         if arguments.command == "webhooks":
             print(WebhookStore(redis).secret())
+        elif arguments.command == "erase":
+            _erase(arguments, redis, settings)
         else:
             _keys(arguments, redis)
     finally:
@@ -63,6 +67,20 @@ def _day(at: float | None) -> str:
 
 def _minute(at: float | None) -> str:
     return "-" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
+
+
+def _erase(arguments: argparse.Namespace, redis: Redis, settings: Settings) -> None:
+    if arguments.camera:
+        shared = settings.frame_redis_url == settings.redis_url
+        frames = redis if shared else connect(settings.frame_redis_url, name="mien-commands")
+        known = FrameStore(frames, settings).erase(arguments.camera)
+        frames.close()
+        print(f"Camera {arguments.camera}: {'erased' if known else 'nothing was kept'}.")
+        return
+    eraser = JobEraser(redis)
+    client, seconds = arguments.client, arguments.older_than
+    erased = eraser.erase_client(client) if client else eraser.erase_older(seconds)
+    print(f"{erased} finished jobs are erased, with results, annotated images and webhooks.")
 
 
 def _check_rate(rate: str) -> None:
