@@ -65,7 +65,26 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("revoke", help="make a key worthless").add_argument("id")
     hooks = commands.add_parser("webhooks", help="webhooks").add_subparsers(dest="action", required=True)
     hooks.add_parser("secret", help="print the secret that signs them")
+    erase = commands.add_parser("erase", help="erase finished jobs before their time, or what is kept of a camera")
+    chosen = erase.add_mutually_exclusive_group(required=True)
+    chosen.add_argument(
+        "--older-than",
+        type=_duration,
+        metavar="TIME",
+        help="jobs that ended longer ago, as 90s, 15m, 6h or 2d; 0s: all",
+    )
+    chosen.add_argument("--client", metavar="ID", help="jobs made with this API key (`keys list` shows ids)")
+    chosen.add_argument("--camera", metavar="NAME", help="frames and analyses of this camera")
     return parser
+
+
+def _duration(text: str) -> float:
+    """Seconds, from a number and its unit."""
+    units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+    number, unit = text[:-1], text[-1:]
+    if not number.isdecimal() or unit not in units:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 90s, 15m, 6h or 2d")
+    return float(number) * units[unit]
 
 
 if __name__ == "__main__":

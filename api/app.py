@@ -16,6 +16,7 @@ from api.http import request_id
 from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
 from api.http.upload import UploadRequest
+from api.overload.surplus import refuse_surplus
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
 from api.services import Services, connect_services
 from contracts.settings import Settings
@@ -54,6 +55,7 @@ def _add_hooks(app: Flask, services: Services) -> None:
     request_id.install(app)
     register_error_handlers(app)
     services.request_metrics.install(app)
+    refuse_surplus(app)
     check_hosts(app, settings)
     refuse_cross_site(app, origins)
     if settings.require_keys:

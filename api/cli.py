@@ -11,6 +11,8 @@ from api.http.endpoint import Scope
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 from contracts.storage.connections import connect
+from contracts.storage.erasure import JobEraser
+from contracts.storage.frames import FrameStore
 from contracts.storage.webhooks import WebhookStore
 
 
@@ -20,6 +22,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     try:
         if arguments.command == "webhooks":
             print(WebhookStore(redis).secret())
+        elif arguments.command == "erase":
+            _erase(arguments, redis, settings)
         else:
             _keys(arguments, redis)
     finally:
@@ -38,6 +42,20 @@ def _keys(arguments: argparse.Namespace, redis: Redis) -> None:
             print(f"{key.id}  {made}  {','.join(sorted(key.scopes)):22}  {key.rate or '-':12}  {key.name}")
     elif not store.revoke(arguments.id):
         raise ConfigurationError(f"There is no key {arguments.id}.")
+
+
+def _erase(arguments: argparse.Namespace, redis: Redis, settings: Settings) -> None:
+    if arguments.camera:
+        shared = settings.frame_redis_url == settings.redis_url
+        frames = redis if shared else connect(settings.frame_redis_url, name="mien-commands")
+        known = FrameStore(frames, settings).erase(arguments.camera)
+        frames.close()
+        print(f"Camera {arguments.camera}: {'erased' if known else 'nothing was kept'}.")
+        return
+    eraser = JobEraser(redis)
+    client, seconds = arguments.client, arguments.older_than
+    erased = eraser.erase_client(client) if client else eraser.erase_older(seconds)
+    print(f"{erased} finished jobs are erased, with results, annotated images and webhooks.")
 
 
 def _check_rate(rate: str) -> None:

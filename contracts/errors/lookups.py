@@ -16,7 +16,7 @@ class JobNotFound(NotFound):
 
 
 class JobGone(NotFound):
-    """The job existed; its result has outlived its time."""
+    """The job existed; its result has outlived its time, or was erased."""
 
     code = "job_gone"
 

@@ -18,6 +18,7 @@ from contracts.storage.job_images import JobImageStore
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
+_SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES)
 
 
 class Claim(StrEnum):
@@ -137,7 +138,9 @@ class JobStore:
         with translate_errors():
             fields = self._redis.hgetall(keys.job(job_id))
         if not fields:
-            raise JobGone(f"The result of job {job_id} was kept for {self._settings.result_ttl_s} s only.")
+            raise JobGone(
+                f"Job {job_id} is gone: results are kept for {self._settings.result_ttl_s} s, or until deleted."
+            )
         return from_hash({k.decode(): v.decode() for k, v in fields.items()})
 
     def claim(self, job_id: str, owner: str) -> Claim:
@@ -239,11 +242,9 @@ class JobStore:
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Jobs whose message was lost or whose worker died, as (id, queue): to be announced again."""
+        args = [self._clock(), self._settings.requeue_after_s, limit, keys.job("")]
         with translate_errors():
-            found = self._overdue(
-                keys=[keys.OPEN_JOBS],
-                args=[self._clock(), self._settings.requeue_after_s, limit, keys.job("")],
-            )
+            found = self._overdue(keys=[keys.OPEN_JOBS], args=args)
         flat = [value.decode() for value in found]
         return list(zip(flat[::2], flat[1::2], strict=True))
 
@@ -284,4 +285,4 @@ class JobStore:
 
     @staticmethod
     def _keys(job_id: str) -> list[str]:
-        return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE]
+        return [keys.job(job_id), keys.job_images(job_id), *_SHARED]

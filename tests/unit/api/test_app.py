@@ -21,7 +21,8 @@ def test_hooks_around_views_run_once_and_in_order(app: Flask) -> None:
     assert before == [
         "_begin",  # the id first, so that all lines have it
         "_note_start",
+        "refuse_surplus.<locals>.check",
         "check_hosts.<locals>.check",
         "refuse_cross_site.<locals>.check",
-        "BodyMemory._acquire",
+        "BodyMemory._begin",
     ]

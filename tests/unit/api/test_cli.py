@@ -3,7 +3,15 @@
 import subprocess
 import sys
 
+import pytest
+from redis import Redis
+
 from api.access.keys import ApiKeyStore, Scope
+from contracts.frames import Frame, FrameStamp
+from contracts.queues import BULK
+from contracts.settings import Settings
+from contracts.storage.frames import FrameStore
+from contracts.storage.jobs import JobStore
 
 
 def command(redis_url: str, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -23,3 +31,26 @@ def test_keys_are_managed_from_the_command_line(redis_url: str, api_keys: ApiKey
     assert api_keys.all() == []
     again = command(redis_url, "keys", "revoke", key.id)
     assert (again.returncode, again.stderr) == (2, f"mien gateway: There is no key {key.id}.\n")
+
+
+def test_finished_jobs_and_cameras_are_erased_from_the_command_line(
+    redis_url: str, redis: Redis, settings: Settings
+) -> None:
+    jobs, frames = JobStore(redis, settings), FrameStore(redis, settings)
+    for client in ("mine", "theirs", "theirs"):
+        job = jobs.create([b"x"], BULK, client=client)
+        jobs.claim(job.id, "worker")
+        jobs.finish(job.id, "worker", [])
+    frames.publish(Frame("hall", FrameStamp(1, 1), 1.0, b"picture"))
+    assert "1 finished jobs are erased" in command(redis_url, "erase", "--client", "mine").stdout
+    assert "0 finished jobs are erased" in command(redis_url, "erase", "--older-than", "2d").stdout
+    assert "2 finished jobs are erased" in command(redis_url, "erase", "--older-than", "0s").stdout
+    assert "Camera hall: erased." in command(redis_url, "erase", "--camera", "hall").stdout
+    assert not list(redis.scan_iter("*hall*"))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--older-than", "yesterday"], ["--client", "a", "--camera", "b"]])
+def test_what_is_to_be_erased_has_to_be_said(redis_url: str, arguments: list[str]) -> None:
+    refused = command(redis_url, "erase", *arguments)
+    assert refused.returncode == 2
+    assert "erase: error" in refused.stderr
