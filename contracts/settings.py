@@ -69,6 +69,26 @@ class Settings(BaseSettings):
     max_intake_jobs: Count = Field(
         100, description="Jobs that a gateway process stores at the same time; more get 503."
     )
+    client_share: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="Part of a limit (connections, waits, viewers, bytes, waiting work) that one client may have; a "
+        "client is an API key, or an address.",
+    )
+    max_connections: Count = Field(
+        4_000, description="Connections, and requests that wait for a job, of a gateway process."
+    )
+    max_viewers: Count = Field(400, description="Viewers of video of a gateway process; more get 503.")
+    idle_timeout_s: Count = Field(
+        15, description="How long a connection is kept without a whole head of a request, in seconds."
+    )
+    min_transfer_rate: Count = Field(
+        20_000, description="Bytes a second at which clients have to send bodies and read answers, beyond the grace."
+    )
+    transfer_grace_s: Seconds = Field(
+        10.0, description="How long a body, or an answer, may take beyond what the least rate allows, in seconds."
+    )
     max_job_images: Count = Field(100, description="Images in one job.")
     max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")

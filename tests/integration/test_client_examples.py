@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     except subprocess.TimeoutExpired:
         unavailable("The registry of npm", f"It has not answered within {PATIENCE_S} s.")
     if installed.returncode:
-        unavailable("The registry of npm", f"Connect to the internet. {installed.stderr.strip()[-300:]}")
+        unavailable("The registry of npm", f"Connect to the internet: {' '.join(installed.stderr.split())[:160]}")
     for file in [*(JS / "examples").iterdir(), *PHONE.iterdir()]:
         shutil.copy(file, folder)
     return folder

@@ -21,7 +21,10 @@ def test_hooks_around_views_run_once_and_in_order(app: Flask) -> None:
     assert before == [
         "_begin",  # the id first, so that all lines have it
         "_note_start",
+        "refuse_surplus.<locals>.check",
         "check_hosts.<locals>.check",
         "refuse_cross_site.<locals>.check",
-        "BodyMemory._acquire",
+        "check_keys.<locals>.check",
+        "Limiter._check_request_limit",
+        "BodyMemory._begin",
     ]
