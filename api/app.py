@@ -5,15 +5,19 @@ from typing import Final
 
 from flask import Blueprint, Flask
 
-from api.access.authentication import require_keys
-from api.access.cors import allow_origins
+from api.access.authentication import check_keys
+from api.access.cors import Origins, allow_origins
+from api.access.failures import Failures
+from api.access.hosts import check_hosts
 from api.access.ownership import protect_jobs
 from api.access.rate_limits import limit_rates
 from api.access.security_headers import add_security_headers
+from api.access.sites import refuse_cross_site
 from api.http import request_id
 from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
 from api.http.upload import UploadRequest
+from api.overload.surplus import refuse_surplus
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
 from api.services import Services, connect_services
 from contracts.settings import Settings
@@ -31,6 +35,7 @@ def create_app(settings: Settings, blueprints: Iterable[Blueprint] = BLUEPRINTS)
     """
     app = Flask("api", static_folder=None)
     app.request_class = UploadRequest
+    app.url_map.merge_slashes = False  # the redirect to `/page/x` from `/page//x` would name the client's Host
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
@@ -47,14 +52,16 @@ def create_app(settings: Settings, blueprints: Iterable[Blueprint] = BLUEPRINTS)
 
 def _add_hooks(app: Flask, services: Services) -> None:
     """What happens around every view. Hooks before it run in this order, hooks after it in the opposite one."""
-    settings = services.settings
+    settings, origins = services.settings, Origins(services.settings.cors_origins)
     request_id.install(app)
     register_error_handlers(app)
     services.request_metrics.install(app)
-    if settings.require_keys:
-        require_keys(app, services.api_keys)
+    refuse_surplus(app)
+    check_hosts(app, settings)
+    refuse_cross_site(app, origins)
+    check_keys(app, services.api_keys, Failures(), required=settings.require_keys)
     add_security_headers(app)
-    allow_origins(app, settings.cors_origins)
+    allow_origins(app, origins)
     protect_jobs(app, services.jobs)
     limit_rates(app, settings, services.redis.connection_pool)
     services.body_memory.install(app)  # after the keys: clients without one hold nothing

@@ -11,6 +11,8 @@ from api.http.endpoint import Scope
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 from contracts.storage.connections import connect
+from contracts.storage.erasure import JobEraser
+from contracts.storage.frames import FrameStore
 from contracts.storage.webhooks import WebhookStore
 
 
@@ -20,6 +22,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     try:
         if arguments.command == "webhooks":
             print(WebhookStore(redis).secret())
+        elif arguments.command == "erase":
+            _erase(arguments, redis, settings)
         else:
             _keys(arguments, redis)
     finally:
@@ -31,13 +35,52 @@ def _keys(arguments: argparse.Namespace, redis: Redis) -> None:
     if arguments.action == "create":
         _check_rate(arguments.rate)
         scopes = frozenset(Scope(name) for name in arguments.scope or [Scope.ANALYZE])
-        print(store.create(arguments.name, scopes, arguments.rate))
+        print(store.create(arguments.name, scopes, arguments.rate, arguments.expires))
     elif arguments.action == "list":
-        for key in store.all():
-            made = datetime.fromtimestamp(key.created_at, UTC).date()
-            print(f"{key.id}  {made}  {','.join(sorted(key.scopes)):22}  {key.rate or '-':12}  {key.name}")
+        _list(store)
+    elif arguments.action == "audit":
+        for entry in store.audit.newest(arguments.last):
+            print(entry.model_dump_json())
+    elif arguments.action == "rotate":
+        token = store.rotate(arguments.id, arguments.overlap)
+        if not token:
+            raise ConfigurationError(f"There is no key {arguments.id}.")
+        print(token)
     elif not store.revoke(arguments.id):
         raise ConfigurationError(f"There is no key {arguments.id}.")
+
+
+def _list(store: ApiKeyStore) -> None:
+    used = store.last_uses()
+    print("id            made        expires     last used         scopes                  rate          name")
+    for key in store.all():
+        scopes = ",".join(sorted(key.scopes))
+        print(
+            f"{key.id}  {_day(key.created_at)}  {_day(key.expires_at):10}  {_minute(used.get(key.id)):16}  "
+            f"{scopes:22}  {key.rate or '-':12}  {key.name}"
+        )
+
+
+def _day(at: float | None) -> str:
+    return "-" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+
+
+def _minute(at: float | None) -> str:
+    return "-" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
+
+
+def _erase(arguments: argparse.Namespace, redis: Redis, settings: Settings) -> None:
+    if arguments.camera:
+        shared = settings.frame_redis_url == settings.redis_url
+        frames = redis if shared else connect(settings.frame_redis_url, name="mien-commands")
+        known = FrameStore(frames, settings).erase(arguments.camera)
+        frames.close()
+        print(f"Camera {arguments.camera}: {'erased' if known else 'nothing was kept'}.")
+        return
+    eraser = JobEraser(redis)
+    client, seconds = arguments.client, arguments.older_than
+    erased = eraser.erase_client(client) if client else eraser.erase_older(seconds)
+    print(f"{erased} finished jobs are erased, with results, annotated images and webhooks.")
 
 
 def _check_rate(rate: str) -> None:

@@ -1,5 +1,6 @@
 """The gateway's web server: gunicorn with gevent workers, set up in code so that no command line can weaken it."""
 
+import logging
 import math
 from contextlib import suppress
 from types import FrameType
@@ -11,7 +12,8 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from api.http.statuses import REQUEST_LINE_BYTES
-from api.overload.body_timeout import BodyTimeoutMiddleware
+from api.overload.connections import SPARE, Connection, ConnectionLimiter, allow_files
+from api.overload.transfer import AnswerSocket, BodyRateMiddleware
 from contracts.errors import MienError
 from contracts.settings import Settings
 
@@ -24,6 +26,8 @@ _FLUSH_EVERY_S = 5.0
 _LAST_REQUESTS_S = 0.5
 """After a request to stop: what was on its way already is still served."""
 
+logger = logging.getLogger(__name__)
+
 
 def options(settings: Settings) -> dict[str, Any]:
     """Gunicorn's settings."""
@@ -31,10 +35,10 @@ def options(settings: Settings) -> dict[str, Any]:
         "bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
         "workers": settings.gateway_processes,
         "worker_class": "api.server.GatewayWorker",
-        "worker_connections": 4_000,
+        "worker_connections": settings.max_connections + SPARE,  # beyond that none is accepted, not even to be told
         "timeout": 60,  # a process whose event loop hangs this long is replaced
         "graceful_timeout": math.ceil(settings.sync_timeout_s) + _SPARE_S,
-        "keepalive": 15,
+        "keepalive": settings.idle_timeout_s,
         "limit_request_line": REQUEST_LINE_BYTES,
         "limit_request_fields": 50,
         "limit_request_field_size": 8_190,
@@ -61,6 +65,8 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._idle: set[_Idle] = set()
+        self._connections: dict[Any, Connection] = {}  # by the greenlet that serves it
+        self._limiter: ConnectionLimiter | None = None
 
     def run(self) -> None:
         """Serve; what is counted meanwhile reaches Redis every few seconds, and the rest at the end."""
@@ -70,8 +76,27 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
         self._flush()
 
     def timeout_ctx(self) -> gevent.Timeout:
-        """Bounds the time a connection is kept without a request."""
-        return _Idle(self.cfg.keepalive, self._idle)
+        """Bounds the time a connection is kept without a request, the sending of the request's head included."""
+        return _Idle(self.cfg.keepalive, self._idle, self._connections.get(gevent.getcurrent()))
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve a connection from its first request to its end."""
+        if self._limiter is None:
+            self._limiter = ConnectionLimiter(self._services().settings)
+        connection = self._limiter.open(addr[0] if addr else "")
+        self._connections[gevent.getcurrent()] = connection
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            del self._connections[gevent.getcurrent()]
+            self._limiter.close(connection)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """Serve a request; its client has to read the answer."""
+        refusal = self._connections[gevent.getcurrent()].refusal
+        super().handle_request(listener_name, req, AnswerSocket(sock, self._services().settings, refusal), addr)
+        if refusal is not None:
+            raise StopIteration  # gunicorn's way of closing a connection
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: waiting clients get an answer, streams end, and idle connections are closed a moment later."""
@@ -88,6 +113,7 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
         services = self._services()
         with suppress(MienError):  # nothing was lost; the next flush tries again
             services.request_metrics.flush(services.counters)
+            services.api_keys.flush()
 
     def _services(self) -> "Services":
         from api.services import services_of  # imports threads and sockets, which gevent has replaced by now
@@ -102,17 +128,21 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
 class _Idle(gevent.Timeout):  # type: ignore[misc]
     """A silent time limit that can be brought forward."""
 
-    def __init__(self, seconds: float, members: "set[_Idle]") -> None:
+    def __init__(self, seconds: float, members: "set[_Idle]", connection: Connection | None) -> None:
         super().__init__(seconds, False)
-        self._members = members
+        self._members, self._connection = members, connection
         self._greenlet = gevent.getcurrent()
 
     def __enter__(self) -> Any:
         self._members.add(self)
+        if self._connection is not None:
+            self._connection.expire = self.expire
         return super().__enter__()
 
     def __exit__(self, *error: Any) -> Any:
         self._members.discard(self)
+        if self._connection is not None:
+            self._connection.expire = None
         return super().__exit__(*error)
 
     def expire(self) -> None:
@@ -128,7 +158,14 @@ class Gateway(BaseApplication):  # type: ignore[misc]
     """Gunicorn, running `create_app` in each of its processes."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        room = allow_files(settings.max_connections)
+        if room < settings.max_connections:
+            logger.warning(
+                "the limit of open files leaves room for %d connections, not for MIEN_MAX_CONNECTIONS=%d",
+                room,
+                settings.max_connections,
+            )
+        self._settings = settings.model_copy(update={"max_connections": room})
         super().__init__(prog="python -m api")
 
     def load_config(self) -> None:
@@ -141,5 +178,5 @@ class Gateway(BaseApplication):  # type: ignore[misc]
         from api.app import create_app
 
         app = create_app(self._settings)
-        app.wsgi_app = BodyTimeoutMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = BodyRateMiddleware(app.wsgi_app, self._settings)  # type: ignore[method-assign]
         return app

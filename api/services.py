@@ -6,6 +6,7 @@ from typing import Final, cast
 from flask import Flask, current_app
 from redis import Redis
 
+from api.access.authentication import client_name
 from api.access.keys import ApiKeyStore
 from api.http.request_metrics import RequestMetrics
 from api.jobs.idempotency import IdempotencyStore
@@ -19,6 +20,7 @@ from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.dispatch import Dispatcher
+from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
@@ -43,7 +45,10 @@ class Services:
     webhooks: WebhookStore
     body_limiter: ConcurrencyLimiter
     body_memory: BodyMemory
+    waits: ConcurrencyLimiter
+    viewers: ConcurrencyLimiter
     store_limiter: ConcurrencyLimiter
+    eraser: JobEraser
     submission: Submission
     frames: FrameStore
     dispatcher: Dispatcher
@@ -77,9 +82,12 @@ def connect_services(settings: Settings) -> Services:
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
     jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
     counters, heartbeats, dispatcher = CounterStore(redis), HeartbeatStore(redis), Dispatcher(settings)
-    memory = ConcurrencyLimiter(settings.max_intake_bytes, "This gateway is reading too many requests")
+    memory, waits, viewers = _limiters(settings)
     store_limiter = ConcurrencyLimiter(
-        settings.max_intake_jobs, "This gateway is storing too many jobs", longest_s=_STORING_S
+        settings.max_intake_jobs,
+        "This gateway is storing too many jobs",
+        longest_s=_STORING_S,
+        setting="MIEN_MAX_INTAKE_JOBS",
     )
     admission = Admission(settings, jobs, counters, heartbeats)
     return Services(
@@ -89,9 +97,12 @@ def connect_services(settings: Settings) -> Services:
         jobs=jobs,
         api_keys=ApiKeyStore(redis),
         webhooks=WebhookStore(redis),
+        eraser=JobEraser(redis),
         body_limiter=memory,
         store_limiter=store_limiter,
-        body_memory=BodyMemory(settings, memory, store_limiter),
+        body_memory=BodyMemory(settings, memory, store_limiter, client_name),
+        waits=waits,
+        viewers=viewers,
         submission=Submission(jobs, IdempotencyStore(redis, settings), admission, store_limiter, dispatcher),
         frames=frames,
         dispatcher=dispatcher,
@@ -100,6 +111,19 @@ def connect_services(settings: Settings) -> Services:
         heartbeats=heartbeats,
         counters=counters,
     )
+
+
+def _limiters(settings: Settings) -> tuple[ConcurrencyLimiter, ConcurrencyLimiter, ConcurrencyLimiter]:
+    """Bytes in memory, requests that wait for a job, and viewers: of each, a client has a share at most."""
+    limits = (
+        (settings.max_intake_bytes, "This gateway is reading too much", "MIEN_MAX_INTAKE_BYTES"),
+        (settings.max_connections, "This gateway has too many requests that wait", "MIEN_MAX_CONNECTIONS"),
+        (settings.max_viewers, "This gateway has too many viewers", "MIEN_MAX_VIEWERS"),
+    )
+    memory, waits, viewers = (
+        ConcurrencyLimiter(limit, reason, share=settings.client_share, setting=name) for limit, reason, name in limits
+    )
+    return memory, waits, viewers
 
 
 def services_of(app: Flask) -> Services:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -14,6 +15,8 @@ PREFIX = "MIEN_"
 
 OF_TOOLS = frozenset({"MIEN_DATA", "MIEN_FACES_DATA", "MIEN_PHOTO", "MIEN_URL"})
 """Names with our prefix that no process reads: where training finds its data, what the clients' examples talk to."""
+SECRETS = Path("/run/secrets")
+"""Where containers find settings that are secret, each in a file named as its variable, in small letters."""
 _REDIS_URL = r"^(rediss?://|unix:///[A-Za-z0-9_./-]+(\?db=\d+)?$)"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -36,6 +39,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")
 
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
+    published_host: str = Field(
+        "",
+        description="Address of the machine at which a container's port is published; it decides in place of "
+        "`MIEN_HOST` whether keys are needed.",
+    )
     port: Port = Field(5000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
     require_keys: bool = Field(False, description="Whether clients need an API key (`python -m api keys create`).")
@@ -47,6 +55,11 @@ class Settings(BaseSettings):
         pattern=r"^(\d+/(second|minute|hour|day))?$",
         description="Requests a client may make, as `60/minute`, unless its key says otherwise; empty: no limit.",
     )
+    allowed_hosts: str = Field(
+        "",
+        description="Names that lead to the gateway, as `mien.example.com,*.lan`, or `*`. Addresses in numbers, "
+        "`localhost` and the machine's own name are allowed always.",
+    )
     cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
     max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
@@ -55,6 +68,26 @@ class Settings(BaseSettings):
     )
     max_intake_jobs: Count = Field(
         100, description="Jobs that a gateway process stores at the same time; more get 503."
+    )
+    client_share: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="Part of a limit (connections, waits, viewers, bytes, waiting work) that one client may have; a "
+        "client is an API key, or an address.",
+    )
+    max_connections: Count = Field(
+        4_000, description="Connections, and requests that wait for a job, of a gateway process."
+    )
+    max_viewers: Count = Field(400, description="Viewers of video of a gateway process; more get 503.")
+    idle_timeout_s: Count = Field(
+        15, description="How long a connection is kept without a whole head of a request, in seconds."
+    )
+    min_transfer_rate: Count = Field(
+        20_000, description="Bytes a second at which clients have to send bodies and read answers, beyond the grace."
+    )
+    transfer_grace_s: Seconds = Field(
+        10.0, description="How long a body, or an answer, may take beyond what the least rate allows, in seconds."
     )
     max_job_images: Count = Field(100, description="Images in one job.")
     max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
@@ -128,13 +161,16 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment; without an address in it, the servers of a ``make up`` that runs are used.
+    """Read the environment, and the files in `SECRETS` for what is not there.
+
+    Without an address of Redis in either, the servers of a ``make up`` that runs are used.
 
     Raises:
         ConfigurationError: one sentence that names each setting that is wrong, its value and what is expected.
     """
+    secrets = SECRETS if SECRETS.is_dir() else None
     try:
-        settings = Settings()
+        settings = Settings(_secrets_dir=secrets)
     except ValidationError as error:
         faults = "; ".join(
             _described("_".join(str(part) for part in fault["loc"]), fault["input"], fault["msg"])

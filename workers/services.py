@@ -11,6 +11,7 @@ from redis import Redis
 
 from contracts.addresses import AddressPolicy
 from contracts.settings import Settings
+from contracts.storage.compaction import FileCompaction
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
@@ -41,6 +42,7 @@ class Services:
     heartbeats: HeartbeatStore
     leases: Leases
     webhook_sender: WebhookSender
+    compaction: FileCompaction
     started_at: float
     """Seconds since 1970."""
 
@@ -102,5 +104,6 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         heartbeats=HeartbeatStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
         webhook_sender=WebhookSender(jobs, WebhookStore(redis), policy, time.time),
+        compaction=FileCompaction(redis),
         started_at=time.time(),
     )

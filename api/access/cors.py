@@ -10,21 +10,31 @@ _RESPONSE_HEADERS = f"Location, Mien-Job, Retry-After, Preference-Applied, {requ
 _PREFLIGHT_KEPT_S = 600
 
 
-def allow_origins(app: Flask, origins: str) -> None:
-    """Answer preflight requests, and tell browsers which origins may read answers.
+class Origins:
+    """The origins that an operator trusts."""
 
-    Args:
-        app: the application.
-        origins: separated by commas, or ``*``; empty: none, and nothing is done.
-    """
+    def __init__(self, setting: str) -> None:
+        """Origins separated by commas, or ``*``; empty: none."""
+        self._allowed = frozenset(origin.strip() for origin in setting.split(",") if origin.strip())
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._allowed)
+
+    def allow(self, origin: str) -> bool:
+        """Whether pages of this origin may call the gateway."""
+        return bool(origin) and ("*" in self._allowed or origin in self._allowed)
+
+
+def allow_origins(app: Flask, origins: Origins) -> None:
+    """Answer preflight requests, and tell browsers which origins may read answers; without any, do nothing."""
     if not origins:
         return
-    allowed = [origin.strip() for origin in origins.split(",")]
 
     def allow(response: Response) -> Response:
         origin = request.headers.get("Origin", "")
         response.headers.add("Vary", "Origin")
-        if origin and ("*" in allowed or origin in allowed):
+        if origins.allow(origin):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = _RESPONSE_HEADERS
             if request.method == "OPTIONS":

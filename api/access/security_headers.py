@@ -9,6 +9,8 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",  # pages that CORS allows read what they fetch all the same
+    "Cache-Control": "no-store",  # faces and results are kept by no browser and no proxy; files of pages say otherwise
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
 

@@ -19,6 +19,9 @@ CONTENT_TYPE: Final = "application/problem+json"
 _SMALL: Final = 1_000_000
 """Bytes that may as well be read: what a refused request still has to send goes before the next one is looked at."""
 
+_CHALLENGES: Final = ("Basic", "Bearer")
+"""A header line each: Chromium asks for a password only if the scheme that it knows begins a line."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -61,7 +64,8 @@ def problem_response(error: MienError) -> Response:
     response = Response(json.dumps(body), status, mimetype=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if isinstance(error, errors.Unauthorized):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="mien", Basic realm="mien"'
+        for scheme in _CHALLENGES:
+            response.headers.add("WWW-Authenticate", f'{scheme} realm="mien"')
     if isinstance(error, errors.Overloaded | errors.Unavailable):
         response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, _REFUSED_UNREAD) and (request.content_length or _SMALL + 1) > _SMALL:

@@ -49,6 +49,7 @@ STATUSES: Final[dict[type[MienError], Status]] = {
     errors.Denied: Status(403, "Not allowed"),
     errors.Unauthorized: Status(401, "An API key is needed"),
     errors.Forbidden: Status(403, "This key does not allow it"),
+    errors.CrossSite: Status(403, "The request comes from another site"),
     errors.Unavailable: Status(503, "The service is not available"),
     errors.BrokerUnavailable: Status(503, "The job store is not reachable"),
     errors.NotReady: Status(503, "The gateway is not ready"),

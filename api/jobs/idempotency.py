@@ -26,20 +26,21 @@ class IdempotencyStore:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._ttl_s = settings.idempotency_ttl_s
+        self._claim = load_script(redis, "claim_once")
         self._release = load_script(redis, "release")
 
     def claim(self, client: str, key: str, job_id: str, fingerprint: str) -> Claimed:
         """Let `key` stand for this job, unless it stands for one already. Keys of different clients never meet."""
         value = f"{job_id} {fingerprint}"
         with translate_errors():
-            found = self._redis.set(_key(client, key), value, nx=True, get=True, ex=self._ttl_s)
+            found = self._claim(keys=[_key(client, key), keys.job_once(job_id)], args=[value, self._ttl_s])
         job_id, _, fingerprint = (found.decode() if found else value).partition(" ")
         return Claimed(job_id, fingerprint, found is None)
 
     def release(self, client: str, key: str, job_id: str) -> None:
         """Forget that the key stands for this job, which was never stored, or has outlived its time."""
         with translate_errors():
-            self._release(keys=[_key(client, key)], args=[job_id])
+            self._release(keys=[_key(client, key), keys.job_once(job_id)], args=[job_id])
 
 
 def _key(client: str, key: str) -> str:

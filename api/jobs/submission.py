@@ -23,7 +23,12 @@ _STORING_S: Final = 10.0
 """How long a request with the same key may take to store its job before this one stores it."""
 _LOOK_EVERY_S: Final = 0.02
 
-SUBMISSION_ERRORS: Final = (errors.IdempotencyConflict, errors.Overloaded, errors.BrokerUnavailable)
+SUBMISSION_ERRORS: Final = (
+    errors.IdempotencyConflict,
+    errors.Overloaded,
+    errors.QuotaExceeded,
+    errors.BrokerUnavailable,
+)
 """What `Submission.submit` raises."""
 
 logger = logging.getLogger(__name__)

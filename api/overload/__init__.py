@@ -1,1 +1,1 @@
-"""Every reason for a 503: predicted waits, concurrent work, memory for bodies; and the time that a body may take."""
+"""Every reason for a 503, and each client's share: connections, transfers, memory, work at once, predicted waits."""

@@ -3,18 +3,46 @@
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from contracts.errors import Overloaded
+from contracts.errors import Overloaded, QuotaExceeded
 
 _WEIGHT_OF_THE_LAST = 0.1
 _FEW = 20
 """So many are never too many: one slow holder, as the first one is, says little."""
 
 
+class Holding:
+    """What one holder has of a limit. It may grow; calling it gives all of it back, once, however often it is done."""
+
+    def __init__(
+        self, limiter: "ConcurrencyLimiter", client: str, amount: int, acquired_at: float, holders: int
+    ) -> None:
+        self.client, self.amount = client, amount
+        self.acquired_at, self.holders = acquired_at, holders
+        self.released = False
+        self._limiter = limiter
+
+    def grow(self, amount: int) -> None:
+        """Take more.
+
+        Raises:
+            Overloaded, QuotaExceeded: there is no room for it; what is held already stays held.
+        """
+        self._limiter.grow(self, amount)
+
+    def __call__(self) -> None:
+        """Give all of it back."""
+        self._limiter.release(self)
+
+
 class ConcurrencyLimiter:
-    """Thread-safe. Remembers how long its holders take lately: that is when there should be room again."""
+    """Thread-safe. Remembers how long its holders take lately: that is when there should be room again.
+
+    A holder that comes alone is always let in, and so is the only holder of a client as far as the client's share goes.
+    """
 
     def __init__(
         self,
@@ -23,6 +51,8 @@ class ConcurrencyLimiter:
         clock: Callable[[], float] = time.monotonic,
         *,
         longest_s: float = math.inf,
+        share: float = 1.0,
+        setting: str = "",
     ) -> None:
         """Set the limit.
 
@@ -31,10 +61,14 @@ class ConcurrencyLimiter:
             reason: what a refused client is told.
             clock: seconds.
             longest_s: a caller that would have to hold on for longer than this, as things are, is refused too.
+            share: the part of the limit that one client may hold, above 0 and up to 1.
+            setting: the setting that is the limit, for the operator.
         """
         self._limit, self._reason, self._clock, self._longest_s = limit, reason, clock, longest_s
+        self._client_limit, self._setting = max(1, int(limit * share)), setting
         self._lock = threading.Lock()
         self._in_use = self._holders = 0
+        self._amounts, self._holdings = Counter[str](), Counter[str]()
         self._held_s = self._pace_s = 0.0
 
     @property
@@ -43,55 +77,74 @@ class ConcurrencyLimiter:
         with self._lock:
             return self._in_use
 
-    def check(self, amount: int = 1) -> None:
+    def check(self, amount: int = 1, client: str = "") -> None:
         """Find out whether there is room.
 
-        Raises:
-            Overloaded: there is none, and another holder is there: a caller that comes alone is always let in.
-        """
-        with self._lock:
-            self._check(amount)
-
-    def acquire(self, amount: int = 1) -> Callable[[], None]:
-        """Take room.
-
-        Returns:
-            A function that gives the room back, once, however often it is called.
+        Args:
+            amount: for how much.
+            client: for which client, if it is one whose share counts.
 
         Raises:
-            Overloaded: as `check`.
+            QuotaExceeded: the client has its share.
+            Overloaded: there is no room, and another holder is there.
         """
         with self._lock:
-            self._check(amount)
-            self._in_use += amount
+            self._check(amount, client, 0)
+
+    def acquire(self, amount: int = 1, client: str = "") -> Holding:
+        """Take room; raises as `check`."""
+        with self._lock:
+            self._check(amount, client, 0)
             self._holders += 1
-            acquired_at, holders, released = self._clock(), self._holders, False
+            self._holdings[client] += 1
+            self._take(amount, client)
+            return Holding(self, client, amount, self._clock(), self._holders)
 
-        def release() -> None:
-            nonlocal released
-            with self._lock:
-                if not released:
-                    released = True
-                    self._in_use -= amount
-                    self._holders -= 1
-                    self._learn(self._clock() - acquired_at, holders)
+    def grow(self, holding: Holding, amount: int) -> None:
+        """Take more for a holder; nothing once it has released what it had."""
+        with self._lock:
+            if not holding.released:
+                self._check(amount, holding.client, 1)
+                self._take(amount, holding.client)
+                holding.amount += amount
 
-        return release
+    def release(self, holding: Holding) -> None:
+        """Give back what a holder has."""
+        with self._lock:
+            if holding.released:
+                return
+            holding.released = True
+            self._holders -= 1
+            self._holdings[holding.client] -= 1
+            self._take(-holding.amount, holding.client)
+            if not self._holdings[holding.client]:
+                del self._holdings[holding.client], self._amounts[holding.client]
+            self._learn(self._clock() - holding.acquired_at, holding.holders)
 
     @contextmanager
-    def hold(self, amount: int = 1) -> Iterator[None]:
+    def hold(self, amount: int = 1, client: str = "") -> Iterator[Holding]:
         """Hold room for the length of the block; raises as `check`."""
-        release = self.acquire(amount)
+        holding = self.acquire(amount, client)
         try:
-            yield
+            yield holding
         finally:
-            release()
+            holding()
 
-    def _check(self, amount: int) -> None:
+    def _take(self, amount: int, client: str) -> None:
+        self._in_use += amount
+        self._amounts[client] += amount
+
+    def _check(self, amount: int, client: str, own: int) -> None:
+        """Refuse what does not fit beside others; `own` of the holders is the caller itself."""
+        limit = self._client_limit
+        if client and limit < self._limit and self._holdings[client] > own and self._amounts[client] + amount > limit:
+            named = f" (MIEN_CLIENT_SHARE of {self._setting})" if self._setting else ""
+            raise QuotaExceeded(f"{self._reason} for this client{named}; try again later.", retry_after=self._held_s)
         full = self._in_use + amount > self._limit
-        slow = self._holders >= _FEW and self._holders * self._pace_s > self._longest_s
-        if self._holders and (full or slow):
-            raise Overloaded(f"{self._reason}; try again later.", retry_after=self._held_s)
+        slow = not own and self._holders >= _FEW and self._holders * self._pace_s > self._longest_s
+        if self._holders > own and (full or slow):
+            named = f" ({self._setting})" if self._setting else ""
+            raise Overloaded(f"{self._reason}{named}; try again later.", retry_after=self._held_s)
 
     def _learn(self, held_s: float, holders: int) -> None:
         """One holder's time among `holders` says how fast they finish (Little's law)."""

@@ -4,14 +4,16 @@ import time
 
 from flask import Blueprint, Response, request
 
+from api.access.authentication import client_name
+from api.access.streams import while_allowed
 from api.http.connection import prepare_for_stream
 from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
-from api.http.responses import NOT_STORED, json_response
+from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.live import mjpeg
 from api.live.schemas import CameraList, EmotionData
 from api.requests import query
 from api.services import current_services
-from contracts.errors import BrokerUnavailable, CameraNotFound
+from contracts.errors import BrokerUnavailable, CameraNotFound, Overloaded, QuotaExceeded
 
 blueprint = Blueprint("cameras", __name__)
 
@@ -27,7 +29,7 @@ blueprint = Blueprint("cameras", __name__)
         summary="Annotated video as Motion JPEG, without end",
         tag="cameras",
         responses={200: ResponseSpec("Pictures.", {"type": "string", "format": "binary"}, "multipart/x-mixed-replace")},
-        errors=(CameraNotFound, BrokerUnavailable),
+        errors=(CameraNotFound, BrokerUnavailable, Overloaded, QuotaExceeded),
         parameters=(query.CAMERA,),
     ),
 )
@@ -35,8 +37,9 @@ def video_feed() -> Response:
     """The camera as Motion JPEG without end."""
     services = current_services()
     camera = query.known_camera(request, services.frames)
+    leave = services.viewers.acquire(1, client_name())
     prepare_for_stream(request.environ)
-    stream = services.video.stream(camera)
+    stream = HeldStream(while_allowed(services.video.stream(camera), services.api_keys), leave)
     return Response(stream, content_type=mjpeg.CONTENT_TYPE, headers=mjpeg.HEADERS, direct_passthrough=True)
 
 

@@ -14,7 +14,7 @@ from api.requests import bodies, query
 from api.requests.images import BODY_ERRORS, read_image
 from api.requests.jobs import JobRequest
 from api.requests.options import Options
-from api.services import current_services
+from api.services import Services, current_services
 from contracts.errors import AnalysisFailed, DeadlineExceeded, JobCanceled
 from contracts.jobs import Job, JobState
 from contracts.queues import INTERACTIVE
@@ -46,7 +46,12 @@ _DETECT: Final = Operation(
 @endpoint(scope=Scope.ANALYZE, owned=False, rate_limited=True, body=bodies.PHOTO, operation=_DETECT)
 def detect_emotion() -> Response:
     """Submit a job of one image, wait for it, and answer as if it were a plain function call."""
-    services = current_services()
+    with current_services().waits.hold(1, client_name()):
+        job = _submit_and_wait(current_services())
+    return _detection(job) if job.state.final else _accepted(job)
+
+
+def _submit_and_wait(services: Services) -> Job:
     key = query.idempotency_key(request)
     if key is None:
         services.submission.check_capacity(INTERACTIVE)  # before the photo is read: what is refused has to be cheap
@@ -58,7 +63,7 @@ def detect_emotion() -> Response:
     job = services.waiting.wait_for_accepted(job, services.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
         services.jobs.cancel(job.id)  # no client is there to read the answer, and none knows the id
-    return _detection(job) if job.state.final else _accepted(job)
+    return job
 
 
 def _detection(job: Job) -> Response:

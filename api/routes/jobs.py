@@ -1,12 +1,14 @@
 """``/v1/jobs``: submit, look, wait, follow, cancel."""
 
+from contextlib import nullcontext
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name, key_id
+from api.access.streams import while_allowed
 from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, Scope, endpoint
-from api.http.responses import NOT_STORED, json_response
+from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.jobs import events
 from api.jobs.submission import SUBMISSION_ERRORS
 from api.requests import bodies, options, query
@@ -21,6 +23,7 @@ from contracts.responses import JobResponse, job_location
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 
 _JOB_ERRORS: Final = (errors.JobNotFound, errors.JobGone, errors.BrokerUnavailable)
+_WAIT_ERRORS: Final = (*_JOB_ERRORS, errors.Overloaded, errors.QuotaExceeded)
 _EVENT: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["data"],
@@ -59,9 +62,11 @@ def create_job() -> Response:
     services = current_services()
     wait = query.preferred_wait(request, services.settings.max_wait_s)
     key = query.idempotency_key(request)
-    job = services.submission.submit(read_job(request, services.settings), key, client_name(), api_key=key_id())
-    services.body_memory.release()
-    job = services.waiting.wait_for_accepted(job, wait or 0.0)
+    with services.waits.hold(1, client_name()) if wait else nullcontext():
+        wanted = read_job(request, services.settings)
+        job = services.submission.submit(wanted, key, client_name(), api_key=key_id())
+        services.body_memory.release()
+        job = services.waiting.wait_for_accepted(job, wait or 0.0)
     response = _answer(job, 200 if job.state.final else 202)
     response.headers["Location"] = job_location(job.id)
     if wait is not None:
@@ -80,7 +85,7 @@ def create_job() -> Response:
         summary="Look at a job, or wait for it",
         tag="jobs",
         responses={200: ResponseSpec("The job as it is now.", JobResponse)},
-        errors=(errors.MalformedRequest, *_JOB_ERRORS),
+        errors=(errors.MalformedRequest, *_WAIT_ERRORS),
         parameters=(query.JOB_ID, query.WAIT),
     ),
 )
@@ -88,7 +93,10 @@ def get_job(job: Job) -> Response:
     """The job as it is, or as soon as it is final if the client waits for that."""
     services = current_services()
     wait = query.wait_seconds(request, services.settings.max_wait_s)
-    return _answer(job if job.state.final or not wait else services.waiting.wait(job.id, wait))
+    if job.state.final or not wait:
+        return _answer(job)
+    with services.waits.hold(1, client_name()):
+        return _answer(services.waiting.wait(job.id, wait))
 
 
 @blueprint.get("/<job_id>/events")
@@ -105,17 +113,19 @@ def get_job(job: Job) -> Response:
             200: ResponseSpec("One event a state, with the job as its data.", _EVENT, "text/event-stream"),
             204: ResponseSpec("The last event has been seen; stop asking."),
         },
-        errors=_JOB_ERRORS,
+        errors=_WAIT_ERRORS,
         parameters=(query.JOB_ID, query.LAST_EVENT_ID),
     ),
 )
 def follow_job(job: Job) -> Response:
     """The job's life as server-sent events; 204 to a client that has seen the last one, so that it stops asking."""
-    seen = events.last_seen(request.headers.get("Last-Event-ID"))
+    services, seen = current_services(), events.last_seen(request.headers.get("Last-Event-ID"))
     if job.state.final and seen >= events.event_id(job.state):
         return Response(status=204)
+    leave = services.waits.acquire(1, client_name())
     headers = NOT_STORED | {"X-Accel-Buffering": "no"}
-    return Response(events.stream(current_services().waiting, job, seen), headers=headers, mimetype="text/event-stream")
+    stream = HeldStream(while_allowed(events.stream(services.waiting, job, seen), services.api_keys), leave)
+    return Response(stream, headers=headers, mimetype="text/event-stream")
 
 
 @blueprint.get("/<job_id>/items/<int:index>/annotated")
@@ -129,16 +139,20 @@ def follow_job(job: Job) -> Response:
         summary="An image with its boxes drawn",
         tag="jobs",
         responses={200: ResponseSpec("The picture.", {"type": "string", "format": "binary"}, "image/jpeg")},
-        errors=(AnnotatedNotFound, *_JOB_ERRORS),
+        errors=(AnnotatedNotFound, *_WAIT_ERRORS),
         parameters=(query.JOB_ID, query.INDEX),
     ),
 )
 def annotated(job: Job, index: int) -> Response:
     """One of the job's images with its boxes drawn, as JPEG."""
-    jpeg = current_services().jobs.annotated(job.id, index)
+    services = current_services()
+    jpeg = services.jobs.annotated(job.id, index)
     if jpeg is None:
         raise AnnotatedNotFound(f'Job {job.id} keeps no annotated image {index}; submit it with "annotate": true.')
-    return Response(jpeg, headers={"Cache-Control": "private, no-store"}, mimetype="image/jpeg")
+    leave = services.body_limiter.acquire(len(jpeg), client_name())
+    response = Response(jpeg, headers=NOT_STORED, mimetype="image/jpeg")
+    response.call_on_close(leave)
+    return response
 
 
 @blueprint.delete("/<job_id>")
@@ -149,16 +163,21 @@ def annotated(job: Job, index: int) -> Response:
     body=NO_BODY,
     operation=Operation(
         id="cancelJob",
-        summary="Cancel a job that no worker has begun",
+        summary="Cancel a job that no worker has begun, or erase one that is final",
         tag="jobs",
-        responses={200: ResponseSpec("The job as it is now, canceled or not.", JobResponse)},
+        responses={
+            200: ResponseSpec("The job was not final; it is canceled now, or goes on if a worker had it.", JobResponse),
+            204: ResponseSpec("The job was final; all that was kept of it is erased."),
+        },
         errors=_JOB_ERRORS,
         parameters=(query.JOB_ID,),
     ),
 )
 def cancel_job(job: Job) -> Response:
-    """Cancel the job unless a worker has begun it; either way, answer with what it is now."""
+    """Erase a final job; cancel another one unless a worker has begun it, and answer with what it is now."""
     services = current_services()
+    if services.eraser.erase(job.id):
+        return Response(status=204, headers=NOT_STORED)
     services.jobs.cancel(job.id)
     return _answer(services.jobs.get(job.id))
 

@@ -56,7 +56,7 @@ export class Mien {
   submit(images: Image[], options?: Options): Promise<Job>;
   get(id: string): Promise<Job>;
   wait(id: string, timeout?: number): Promise<Job>;
-  cancel(id: string): Promise<Job>;
+  cancel(id: string): Promise<Job | null>;
   events(id: string): AsyncGenerator<Job>;
 }
 export function verifyWebhook(

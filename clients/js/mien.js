@@ -66,7 +66,7 @@ export class Mien {
     }
   }
 
-  /** Cancel the job unless a worker has begun it; answers with what it is now. */
+  /** Cancel the job unless a worker has begun it; answers with what it is now. A final one is erased: null. */
   cancel(id) {
     return this.#call("DELETE", `/v1/jobs/${id}`);
   }
@@ -101,7 +101,8 @@ export class Mien {
       const all = { ...this.headers, ...once, ...headers };
       const response = await this.fetch(this.url + path, { method, body, headers: all });
       try {
-        return await (await check(response)).json();
+        await check(response);
+        return response.status === 204 ? null : await response.json();
       } catch (error) {
         if (error.retryAfter === undefined || attempt >= this.retries) throw error;
         await pause(error.retryAfter);

@@ -78,6 +78,21 @@ class FrameStore:
             found = self._redis.zrevrange(keys.CAMERAS, 0, -1, withscores=True)
         return {name.decode(): float(score) for name, score in found}
 
+    def erase(self, camera: str) -> bool:
+        """Erase all that is kept of the camera: frame, analysis, annotated frame, and that it was there.
+
+        One that goes on publishing comes back with its next frame.
+
+        Returns:
+            Whether anything was known of it.
+        """
+        names = (keys.frame, keys.faces, keys.annotated, keys.taken, keys.requests, keys.watched)
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrem(keys.CAMERAS, camera)
+            pipe.unlink(*(name(camera) for name in names))
+            known, erased = pipe.execute()
+        return bool(known or erased)
+
     def reserve_request(self, camera: str, token: str) -> bool:
         """Reserve one of the camera's requests for analysis in flight.
 

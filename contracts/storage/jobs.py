@@ -3,12 +3,10 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from enum import StrEnum
 from typing import Final
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
@@ -16,11 +14,11 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_hash, to_hash
+from contracts.storage.job_images import JobImageStore
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
-_UNFINISHED_S: Final = 600
-"""How long images without a record are kept, should the process that stores them end halfway."""
+_SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES)
 
 
 class Claim(StrEnum):
@@ -42,6 +40,7 @@ class JobStore:
         self._redis = redis
         self._settings = settings
         self._clock = clock
+        self._images = JobImageStore(redis, settings)
         self._claim = load_script(redis, "claim", prelude="finalize")
         self._finish = load_script(redis, "finish", prelude="finalize")
         self._cancel = load_script(redis, "cancel", prelude="finalize")
@@ -80,10 +79,9 @@ class JobStore:
         """
         job_id = job_id or new_job_id()
         try:
-            last, count, size = self._put_images(job_id, images)
+            last, count, size = self._put_all_but_last(job_id, images)
         except Exception:  # an archive may turn out to be damaged at its last image
-            with suppress(RedisError):
-                self._redis.unlink(keys.job_images(job_id))
+            self._images.discard(job_id)
             raise
         now = self._clock()
         job = Job(
@@ -106,7 +104,7 @@ class JobStore:
             pipe.execute()
         return job
 
-    def _put_images(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
+    def _put_all_but_last(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
         """Send all parts but the last.
 
         Returns:
@@ -116,10 +114,7 @@ class JobStore:
         count = size = part_size = 0
         for image in images:
             if part_size > _PART_BYTES:
-                with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-                    pipe.hset(keys.job_images(job_id), mapping=part)
-                    pipe.expire(keys.job_images(job_id), _UNFINISHED_S)
-                    pipe.execute()
+                self._images.put_part(job_id, part)
                 part, part_size = {}, 0
             part[str(count)] = image
             count, size, part_size = count + 1, size + len(image), part_size + len(image)
@@ -143,7 +138,9 @@ class JobStore:
         with translate_errors():
             fields = self._redis.hgetall(keys.job(job_id))
         if not fields:
-            raise JobGone(f"The result of job {job_id} was kept for {self._settings.result_ttl_s} s only.")
+            raise JobGone(
+                f"Job {job_id} is gone: results are kept for {self._settings.result_ttl_s} s, or until deleted."
+            )
         return from_hash({k.decode(): v.decode() for k, v in fields.items()})
 
     def claim(self, job_id: str, owner: str) -> Claim:
@@ -169,22 +166,15 @@ class JobStore:
 
     def images(self, job_id: str) -> list[bytes]:
         """The job's images in order, exactly as they were uploaded; empty once the job is finished."""
-        with translate_errors():
-            stored = self._redis.hgetall(keys.job_images(job_id))
-        return [stored[index] for index in sorted(stored, key=int)]
+        return self._images.get(job_id)
 
     def put_annotated(self, job_id: str, index: int, jpeg: bytes) -> None:
         """Keep an image with its boxes drawn for as long as the result can be read."""
-        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.job_annotated(job_id), str(index), jpeg)
-            pipe.expire(keys.job_annotated(job_id), self._settings.result_ttl_s)
-            pipe.execute()
+        self._images.put_annotated(job_id, index, jpeg)
 
     def annotated(self, job_id: str, index: int) -> bytes | None:
         """An image with its boxes drawn, as JPEG; None if there is none."""
-        with translate_errors():
-            found: bytes | None = self._redis.hget(keys.job_annotated(job_id), str(index))
-        return found
+        return self._images.annotated(job_id, index)
 
     def finish(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None = None) -> bool:
         """Store the result, once. Asking again changes nothing, so that a lost answer may be asked for again.
@@ -252,11 +242,9 @@ class JobStore:
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Jobs whose message was lost or whose worker died, as (id, queue): to be announced again."""
+        args = [self._clock(), self._settings.requeue_after_s, limit, keys.job("")]
         with translate_errors():
-            found = self._overdue(
-                keys=[keys.OPEN_JOBS],
-                args=[self._clock(), self._settings.requeue_after_s, limit, keys.job("")],
-            )
+            found = self._overdue(keys=[keys.OPEN_JOBS], args=args)
         flat = [value.decode() for value in found]
         return list(zip(flat[::2], flat[1::2], strict=True))
 
@@ -297,4 +285,4 @@ class JobStore:
 
     @staticmethod
     def _keys(job_id: str) -> list[str]:
-        return [keys.job(job_id), keys.job_images(job_id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE]
+        return [keys.job(job_id), keys.job_images(job_id), *_SHARED]

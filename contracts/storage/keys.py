@@ -5,13 +5,18 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}            hash    the job record; no TTL while open, `result_ttl_s` once finished
     mien:job:{id}:images     hash    index → bytes as uploaded; deleted when the job becomes final
     mien:job:{id}:annotated  hash    index → JPEG with boxes drawn, if asked for; lives as long as the result
+    mien:job:{id}:once       string  name of the idempotency key that stands for the job
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
+    mien:files:erasures      zset    minute → when something in the file has been deleted, or has expired
+    mien:files:rewritten     string  when a rewrite of the file was asked for last
     mien:webhooks:due        zset    id of a final job → when its webhook is tried next
     mien:webhook:{id}        hash    attempts so far, and whether another one has been announced
     mien:webhooks:dead       hash    id → JSON: webhooks that were given up
     mien:webhooks:secret     string  signs all webhooks; made at first need
-    mien:apikeys             hash    id → JSON: name, hash, scopes and rate of an API key
+    mien:apikeys             hash    id → JSON: name, hashes, scopes, rate and end of an API key
+    mien:apikeys:used        hash    id → when an API key was used last, to some seconds
+    mien:audit               list    JSON, newest first: what became of keys, refused requests; 10,000 at most
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done           channel id of every job that has reached a final state
     mien:workers             hash    worker → what it says of itself, every few seconds
@@ -39,6 +44,10 @@ WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
 WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
 API_KEYS: Final = "mien:apikeys"
+API_KEYS_USED: Final = "mien:apikeys:used"
+AUDIT: Final = "mien:audit"
+ERASURES: Final = "mien:files:erasures"
+REWRITTEN_AT: Final = "mien:files:rewritten"
 OPEN_BYTES: Final = "mien:jobs:bytes"
 FINAL_JOBS_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"
@@ -59,6 +68,11 @@ def job_images(job_id: str) -> str:
 def job_annotated(job_id: str) -> str:
     """The job's images with boxes drawn."""
     return f"mien:job:{job_id}:annotated"
+
+
+def job_once(job_id: str) -> str:
+    """The job's note of its idempotency key."""
+    return f"mien:job:{job_id}:once"
 
 
 def webhook(job_id: str) -> str:

@@ -17,6 +17,8 @@ from support.programs import NODE, NPM, unavailable
 
 JS = Path(__file__).parents[2] / "clients/js"
 PHONE = Path(__file__).parent / "phone"
+PATIENCE_S = 120
+"""For one command; npm fetches some 20 MB."""
 PACKAGES = ["axios@1", "react@19", "react-test-renderer@19", "@types/react@19", "typescript@5"]
 CHECK = ["--noEmit", "--allowJs", "--checkJs", "--jsx", "react-jsx", "--module", "nodenext", "--target", "es2022"]
 
@@ -28,8 +30,9 @@ def run(folder: Path, command: list[str], **environment: str) -> str:
 
 
 def started(folder: Path, command: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
+    environment = os.environ | environment
     return subprocess.run(
-        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
 
 
@@ -38,10 +41,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The examples, beside everything that they import."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / "package.json").write_text('{"type": "module"}')
-    options = ["--no-audit", "--no-fund", "--ignore-scripts"]
-    installed = started(folder, [*NPM, "install", *options, *PACKAGES, f"file:{JS}"])
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0"]
+    try:
+        installed = started(folder, [*NPM, "install", *options, *PACKAGES, f"file:{JS}"])
+    except subprocess.TimeoutExpired:
+        unavailable("The registry of npm", f"It has not answered within {PATIENCE_S} s.")
     if installed.returncode:
-        unavailable("The registry of npm", f"Connect to the internet. {installed.stderr.strip()[-300:]}")
+        unavailable("The registry of npm", f"Connect to the internet: {' '.join(installed.stderr.split())[:160]}")
     for file in [*(JS / "examples").iterdir(), *PHONE.iterdir()]:
         shutil.copy(file, folder)
     return folder

@@ -52,7 +52,9 @@ def test_the_python_client(address: str, photo: bytes) -> None:
         assert [item["name"] for item in done["items"]] == ["me.jpg", "1"]
         assert done["metadata"] == {"album": 17}
         assert [event["state"] for event in mien.events(job["id"])] == ["succeeded"]
-        assert mien.cancel(job["id"])["state"] == "succeeded"
+        assert mien.cancel(job["id"]) is None, "a final job is erased"
+        with pytest.raises(mien_client.MienError, match="is gone"):
+            mien.get(job["id"])
         with pytest.raises(mien_client.MienError, match="no image") as caught:
             mien.detect(b"not a picture")
         assert (caught.value.status, caught.value.code) == (422, "not_an_image")

@@ -67,6 +67,23 @@ class LocalRun:
         folders = (self.state, socket_folder(self.state))
         return [file for folder in folders for file in folder.rglob("*") if file.is_file()]
 
+    def files_with(self, text: bytes) -> list[Path]:
+        return [file for file in self.files() if text in file.read_bytes()]
+
+    def analyze(self, photo: bytes) -> str:
+        """Have a photo analysed and drawn. Returns the job's id."""
+        headers = {"Content-Type": "image/jpeg", "Prefer": "wait=30", "Idempotency-Key": "one"}
+        url = f"http://127.0.0.1:{self.port}/v1/jobs?annotate=true"
+        with urllib.request.urlopen(urllib.request.Request(url, photo, headers), timeout=40) as answer:
+            job = json.load(answer)
+        assert job["state"] == "succeeded", job
+        return str(job["id"])
+
+    def delete(self, path: str) -> None:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method="DELETE")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 204
+
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run ``python -m api …`` without an address, as if the data lay where they do by default."""
         program = (
@@ -132,7 +149,12 @@ def test_one_command_runs_everything_heals_and_leaves_nothing(local: LocalRun, w
 
     assert local.command("keys", "create", "found without an address").returncode == 0
     assert "found without an address" in local.command("keys", "list").stdout
-    assert [file for file in local.files() if b"\xff\xd8\xff" in file.read_bytes()] == [], "no file holds a frame"
+    assert not local.files_with(b"\xff\xd8\xff"), "no file holds a frame"
+    job = local.analyze((ROOT / "capture/sources/astronaut.jpg").read_bytes())
+    assert local.files_with(job.encode()), "the job is stored durably"
+    local.delete(f"/v1/jobs/{job}")
+    wait_for(lambda: not local.files_with(job.encode()), "the job's id to leave the files")
+    assert not local.files_with(b"\xff\xd8\xff"), "and the photo, with all that was drawn in it"
     assert [file for file in local.files() if stat.S_IMODE(file.stat().st_mode) & 0o077] == []
 
     killed = local.running("workers")[0]

@@ -116,9 +116,12 @@ class Mien:
             if time.monotonic() >= end:
                 raise TimeoutError(f"job {job_id} is still {job['state']}")
 
-    def cancel(self, job_id: str) -> dict[str, Any]:
-        """Cancel the job unless a worker has begun it; answers with what it is now."""
-        return self._call("DELETE", f"/v1/jobs/{job_id}")
+    def cancel(self, job_id: str) -> dict[str, Any] | None:
+        """Cancel the job unless a worker has begun it; answers with what it is now.
+
+        A job that is final is erased with its result: None.
+        """
+        return self._call("DELETE", f"/v1/jobs/{job_id}") or None
 
     def events(self, job_id: str) -> Iterator[dict[str, Any]]:
         """The job at each of its states, as it reaches them; resumes by itself when the connection breaks."""
@@ -149,7 +152,7 @@ class Mien:
             response = self._session.request(method, self._url + path, timeout=self._timeout_s + longer_s, **request)
             try:
                 _check(response)
-                answer: dict[str, Any] = response.json()
+                answer: dict[str, Any] = response.json() if response.content else {}
                 return answer
             except MienError as error:
                 if error.retry_after is None or attempt == self._retries:

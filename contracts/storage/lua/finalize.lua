@@ -1,7 +1,9 @@
 -- Put before claim.lua, cancel.lua and finish.lua: what happens to a job that becomes final, always and all at once.
 -- Its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of it), callers
 -- that wait are woken, and the webhook is due.
--- KEYS: record, images, open jobs, bytes of open jobs, webhooks due
+-- Its images leave the server's file within two minutes, and its result as long after it has expired: the times at
+-- which the file is to be rewritten are noted, a minute at a time.
+-- KEYS: record, images, open jobs, bytes of open jobs, webhooks due, erasures
 local WEBHOOK_TTL_S = 259200
 local function finalize(id, state, now, ttl_s, channel)
   redis.call('HSET', KEYS[1], 'state', state, 'finished_at', now)
@@ -14,5 +16,7 @@ local function finalize(id, state, now, ttl_s, channel)
     ttl_s = math.max(tonumber(ttl_s), WEBHOOK_TTL_S)
   end
   redis.call('EXPIRE', KEYS[1], ttl_s)
+  local gone, expired = 60 * math.ceil(now / 60), 60 * math.ceil((now + ttl_s + 5) / 60)
+  redis.call('ZADD', KEYS[6], gone, gone, expired, expired)
   redis.call('PUBLISH', channel, id)
 end

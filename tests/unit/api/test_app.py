@@ -18,4 +18,13 @@ def test_forms_have_room_for_all_images_and_their_options(make_app: MakeApp) -> 
 
 def test_hooks_around_views_run_once_and_in_order(app: Flask) -> None:
     before = [hook.__qualname__ for hook in app.before_request_funcs[None]]
-    assert before == ["_begin", "_note_start", "BodyMemory._acquire"], "the id first, so that all lines have it"
+    assert before == [
+        "_begin",  # the id first, so that all lines have it
+        "_note_start",
+        "refuse_surplus.<locals>.check",
+        "check_hosts.<locals>.check",
+        "refuse_cross_site.<locals>.check",
+        "check_keys.<locals>.check",
+        "Limiter._check_request_limit",
+        "BodyMemory._begin",
+    ]

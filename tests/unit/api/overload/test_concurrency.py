@@ -3,7 +3,7 @@
 import pytest
 
 from api.overload.concurrency import ConcurrencyLimiter
-from contracts.errors import Overloaded
+from contracts.errors import Overloaded, QuotaExceeded
 from support.clocks import ManualClock
 
 
@@ -53,3 +53,29 @@ def test_a_limiter_that_has_become_slow_lets_fewer_in(clock: ManualClock) -> Non
             clock.now += 0.01
     for _ in range(50):
         limiter.acquire()
+
+
+def test_a_client_holds_its_share_at_most_and_leaves_the_rest_to_others(clock: ManualClock) -> None:
+    limiter = ConcurrencyLimiter(8, "Full", clock, share=0.5, setting="MIEN_X")
+    leaves = [limiter.acquire(2, "flood") for _ in range(2)]
+    with pytest.raises(QuotaExceeded, match=r"MIEN_CLIENT_SHARE of MIEN_X"):
+        limiter.acquire(1, "flood")
+    limiter.acquire(4, "honest")
+    leaves[0]()
+    assert limiter.in_use == 6
+    limiter.acquire(2, "flood")
+
+
+def test_a_holding_grows_until_there_is_no_room_beside_others(clock: ManualClock) -> None:
+    limiter = ConcurrencyLimiter(10, "Full", clock)
+    first, second = limiter.acquire(0, "one"), limiter.acquire(0, "two")
+    first.grow(10)
+    with pytest.raises(Overloaded):
+        second.grow(1)
+    second()
+    first.grow(2)  # alone: there is always room
+    with pytest.raises(Overloaded):
+        limiter.acquire(1, "two")
+    first()
+    first.grow(5)
+    assert limiter.in_use == 0, "nothing is counted for a holding that was given back"

@@ -1,5 +1,7 @@
 """Jobs over HTTP: submit, look, wait, cancel."""
 
+import io
+
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
@@ -9,6 +11,7 @@ from contracts.jobs import ItemResult, JobState, Problem
 from contracts.queues import BULK, INTERACTIVE
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import WebhookStore
 from support.gateway import StandIn, submit, zipped
 
 
@@ -40,7 +43,41 @@ def test_a_queued_job_can_be_canceled_and_is_never_analyzed(client: FlaskClient,
     job_id = submit(client, jpeg)
     assert client.delete(f"/v1/jobs/{job_id}").get_json()["state"] == "canceled"
     assert jobs.images(job_id) == []
-    assert client.delete(f"/v1/jobs/{job_id}").get_json()["state"] == "canceled", "again is no error"
+    again = client.delete(f"/v1/jobs/{job_id}")
+    assert (again.status_code, again.data) == (204, b""), "it is final now, and nothing of it is kept"
+    assert client.get(f"/v1/jobs/{job_id}").status_code == 410
+
+
+def test_nothing_is_left_of_a_finished_job_that_is_deleted(
+    client: FlaskClient, worker: StandIn, jobs: JobStore, redis: Redis, jpeg: bytes
+) -> None:
+    form = {"image": (io.BytesIO(jpeg), "me.jpg"), "annotate": "true", "webhook": "https://example.com/hook"}
+    made = client.post("/v1/jobs?wait=20", data=form, headers={"Idempotency-Key": "one", "Prefer": "wait=20"})
+    job_id = made.get_json()["id"]
+    assert made.get_json()["state"] == "succeeded"
+    jobs.put_annotated(job_id, 0, b"drawn")
+    WebhookStore(redis).failed(job_id, "https://example.com/hook", "answered 500", final=True)
+    assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
+    assert mentions(redis, job_id) == []
+    assert client.get(f"/v1/jobs/{job_id}").get_json()["code"] == "job_gone"
+    assert client.get(f"/v1/jobs/{job_id}/items/0/annotated").status_code == 410
+    form["image"] = (io.BytesIO(jpeg), "me.jpg")
+    again = client.post("/v1/jobs", data=form, headers={"Idempotency-Key": "one"})
+    assert again.status_code == 202
+    assert again.get_json()["id"] != job_id, "the key stands for it no more"
+
+
+def mentions(redis: Redis, text: str) -> list[bytes]:
+    """Keys that have the text in their name or in their value, in whatever way it is stored."""
+    found = []
+    for key in redis.scan_iter():
+        value = redis.dump(key)
+        parts = {b"hash": redis.hgetall, b"list": lambda k: redis.lrange(k, 0, -1), b"string": redis.get}
+        parts |= {b"zset": lambda k: redis.zrange(k, 0, -1), b"set": redis.smembers}
+        content = parts[redis.type(key)](key)
+        if text.encode() in key + (value or b"") or text in str(content):
+            found.append(key)
+    return found
 
 
 def test_a_running_job_is_not_canceled(client: FlaskClient, jobs: JobStore) -> None:

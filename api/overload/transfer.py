@@ -1,0 +1,102 @@
+"""How fast a client has to send its body and to read its answer: else it would hold a connection, and memory, for ever.
+
+Both are allowed a grace and, beyond it, as long as the bytes take at the least rate.
+"""
+
+import errno
+import socket
+import struct
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import gevent
+from gunicorn.http.errors import NoMoreData, ParseException
+
+from contracts.errors import InvalidRequest, MienError, RequestTooSlow
+from contracts.settings import Settings
+
+_PIECE: Final = 64 * 1024
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class BodyRateMiddleware:
+    """WSGI middleware, for servers on gevent: a view that reads a body which arrives too slowly gets an error."""
+
+    def __init__(self, app: Any, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Serve one request."""
+        environ["wsgi.input"] = _Body(environ["wsgi.input"], self._settings)
+        answer: Iterable[bytes] = self._app(environ, start_response)
+        return answer
+
+
+class _Body:
+    """A body; the time counts from the first read on."""
+
+    def __init__(self, stream: Any, settings: Settings) -> None:
+        self._stream, self._rate, self._grace_s = stream, settings.min_transfer_rate, settings.transfer_grace_s
+        self._end: float | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, or all.
+
+        Raises:
+            RequestTooSlow: the time has run out. Gunicorn closes a connection whose body could not be read.
+            InvalidRequest: the body ends too early, or its chunks are malformed.
+        """
+        if self._end is None:
+            self._end = time.monotonic() + self._grace_s
+        left = self._end - time.monotonic()
+        late = RequestTooSlow(
+            f"The body arrives more slowly than {self._rate:,} bytes a second (MIEN_MIN_TRANSFER_RATE), beyond "
+            f"{self._grace_s:g} s (MIEN_TRANSFER_GRACE_S)."
+        )
+        if left <= 0:
+            raise late
+        try:
+            with gevent.Timeout(left, late):
+                data: bytes = self._stream.read(size)
+        except NoMoreData as error:
+            raise InvalidRequest("The body ended before all of it had arrived.") from error
+        except ParseException as error:
+            raise InvalidRequest(f"The body is malformed: {error}.") from error
+        self._end += len(data) / self._rate
+        return data
+
+
+class AnswerSocket:
+    """A client's socket, as an answer is written to it: a client that does not read is dropped, and frees the memory.
+
+    Everything else is the socket's own.
+    """
+
+    def __init__(self, connection: socket.socket, settings: Settings, refusal: MienError | None = None) -> None:
+        """Wrap a socket; `refusal` is what a request on a connection too many is told."""
+        self.refusal = refusal
+        self._connection = connection
+        self._rate, self._grace_s = settings.min_transfer_rate, settings.transfer_grace_s
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it.
+
+        Raises:
+            BrokenPipeError: the client reads too slowly, or not at all. What is unsent is given up with the connection.
+        """
+        view = memoryview(data)
+        end = time.monotonic() + self._grace_s + len(view) / self._rate
+        patience = self._connection.gettimeout()
+        try:
+            for start in range(0, len(view), _PIECE):
+                self._connection.settimeout(max(0.001, min(self._grace_s, end - time.monotonic())))
+                self._connection.sendall(view[start : start + _PIECE])
+        except TimeoutError as error:
+            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            raise BrokenPipeError(errno.EPIPE, "the client does not read its answer") from error
+        finally:
+            self._connection.settimeout(patience)

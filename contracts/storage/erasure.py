@@ -1,0 +1,91 @@
+"""Erasing jobs: all that is kept of one goes at once, also before its time."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from redis import Redis
+
+from contracts.jobs import JobState, is_job_id
+from contracts.storage import keys
+from contracts.storage.connections import translate_errors
+from contracts.storage.scripts import load_script
+
+_PAGE: Final = 500
+
+
+class JobEraser:
+    """Erases final jobs. Unfinished ones are left alone; they can be canceled."""
+
+    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970."""
+        self._redis = redis
+        self._clock = clock
+        self._erase = load_script(redis, "erase")
+
+    def erase(self, job_id: str) -> bool:
+        """Erase the job's record, result, annotated images, webhook and idempotency key.
+
+        The append-only file is rewritten soon after (`contracts.storage.compaction`).
+
+        Returns:
+            False if the job is not final, and nothing was changed.
+        """
+        with translate_errors():
+            state = self._erase(
+                keys=[
+                    keys.job(job_id),
+                    keys.job_images(job_id),
+                    keys.job_annotated(job_id),
+                    keys.job_once(job_id),
+                    keys.webhook(job_id),
+                    keys.WEBHOOKS_DUE,
+                    keys.WEBHOOKS_DEAD,
+                    keys.ERASURES,
+                ],
+                args=[job_id, self._clock()],
+            )
+        return state is None or JobState(state.decode()).final
+
+    def erase_older(self, seconds: float) -> int:
+        """Erase the final jobs that ended at least so long ago.
+
+        Returns:
+            How many.
+        """
+        limit = self._clock() - seconds
+        return self._erase_all("finished_at", lambda finished_at: 0 < float(finished_at or 0) <= limit)
+
+    def erase_client(self, client: str) -> int:
+        """Erase the final jobs that were made with this API key.
+
+        Args:
+            client: the key's id.
+
+        Returns:
+            How many.
+        """
+        return self._erase_all("client", lambda owner: owner == client)
+
+    def _erase_all(self, field: str, chosen: Callable[[str], bool]) -> int:
+        erased = 0
+        for page in self._pages():
+            with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
+                for job_id in page:
+                    pipe.hmget(keys.job(job_id), "state", field)
+                records = pipe.execute()
+            for job_id, (state, value) in zip(page, records, strict=True):
+                if state is not None and chosen((value or b"").decode()):
+                    erased += JobState(state.decode()).final and self.erase(job_id)
+        return erased
+
+    def _pages(self) -> Iterator[list[str]]:
+        """The ids of all jobs, some hundred at a time."""
+        prefix, cursor = keys.job(""), 0
+        while True:
+            with translate_errors():
+                cursor, found = self._redis.scan(cursor, match=f"{prefix}*", count=_PAGE, _type="hash")
+            names = (key.decode().removeprefix(prefix) for key in found)
+            yield [name for name in names if is_job_id(name)]
+            if cursor == 0:
+                return
