@@ -34,7 +34,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class FailedLogins:
@@ -141,7 +141,7 @@ class GuardedFlower(Flower):  # type: ignore[misc]  # Flower is not typed
         if given is None or not self._is_right(given):
             if given is not None:
                 self._logins.failed(address)
-                _log.warning("A wrong password from %s.", address)
+                logger.warning("A wrong password from %s.", address)
             challenge = {"WWW-Authenticate": 'Basic realm="flower"'}
             return _Refusal(HTTPStatus.UNAUTHORIZED, "A password is needed.", challenge)
         self._logins.succeeded(address)
