@@ -37,13 +37,14 @@ def _check_exposure(settings: Settings) -> None:
     """
     if settings.require_keys or settings.allow_anonymous:
         return
+    host = settings.published_host or settings.host
     try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
+        loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        loopback = settings.host == "localhost"
+        loopback = host == "localhost"
     if not loopback:
         raise ConfigurationError(
-            f"MIEN_HOST={settings.host} can be reached by others, and no API keys are required. Set "
+            f"MIEN_HOST={host} can be reached by others, and no API keys are required. Set "
             "MIEN_REQUIRE_KEYS=true, or MIEN_ALLOW_ANONYMOUS=true if every client may use it.",
             field="host",
         )
