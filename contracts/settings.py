@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         description="Names that lead to the gateway, as `mien.example.com,*.lan`, or `*`. Addresses in numbers, "
         "`localhost` and the machine's own name are allowed always.",
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of proxies before the gateway, as `127.0.0.1,10.0.0.0/8`: what they say of a client's "
+        "address and scheme (`X-Forwarded-For`, `X-Forwarded-Proto`) is believed.",
+    )
     cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
     max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
