@@ -14,8 +14,10 @@ from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_hash, to_hash
+from contracts.storage.load import Load, read_load
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
@@ -46,6 +48,7 @@ class JobStore:
         self._finish = load_script(redis, "finish", prelude="finalize")
         self._cancel = load_script(redis, "cancel", prelude="finalize")
         self._renew = load_script(redis, "renew")
+        self.annotated_images = AnnotatedImages(redis, settings, clock)
         self._overdue = load_script(redis, "overdue")
 
     def create(
@@ -175,19 +178,6 @@ class JobStore:
             stored = self._redis.hgetall(keys.job_images(job_id))
         return [stored[index] for index in sorted(stored, key=int)]
 
-    def put_annotated(self, job_id: str, index: int, jpeg: bytes) -> None:
-        """Keep an image with its boxes drawn for as long as the result can be read."""
-        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.job_annotated(job_id), str(index), jpeg)
-            pipe.expire(keys.job_annotated(job_id), self._settings.result_ttl_s)
-            pipe.execute()
-
-    def annotated(self, job_id: str, index: int) -> bytes | None:
-        """An image with its boxes drawn, as JPEG; None if there is none."""
-        with translate_errors():
-            found: bytes | None = self._redis.hget(keys.job_annotated(job_id), str(index))
-        return found
-
     def finish(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None = None) -> bool:
         """Store the result, once. Asking again changes nothing, so that a lost answer may be asked for again.
 
@@ -287,13 +277,9 @@ class JobStore:
         with translate_errors():
             return int(self._redis.llen(queue))
 
-    def load(self, queue: str) -> tuple[int, int]:
-        """`queue_depth` and `open_bytes` in one round trip."""
-        with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
-            pipe.llen(queue)
-            pipe.get(keys.OPEN_BYTES)
-            depth, waiting = pipe.execute()
-        return int(depth), max(0, int(waiting or 0))
+    def load(self, queue: str) -> Load:
+        """What waits, as this queue sees it."""
+        return read_load(self._redis, queue)
 
     @staticmethod
     def _keys(job_id: str) -> list[str]:
