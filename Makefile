@@ -27,6 +27,10 @@ help: ## list these words
 up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl-C stops it
 	@exec $(BIN)/python -m deploy.local --workers $(WORKERS) --data $(STATE)
 
+.PHONY: secrets
+secrets: ## make the passwords that docker compose needs, as files in secrets/
+	@$(PYTHON) -m deploy.secrets
+
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
 	@PYTHONPATH=tests $(BIN)/python -m support.browser

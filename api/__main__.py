@@ -37,13 +37,14 @@ def _check_exposure(settings: Settings) -> None:
     """
     if settings.require_keys or settings.allow_anonymous:
         return
+    host = settings.published_host or settings.host
     try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
+        loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        loopback = settings.host == "localhost"
+        loopback = host == "localhost"
     if not loopback:
         raise ConfigurationError(
-            f"MIEN_HOST={settings.host} can be reached by others, and no API keys are required. Set "
+            f"MIEN_HOST={host} can be reached by others, and no API keys are required. Set "
             "MIEN_REQUIRE_KEYS=true, or MIEN_ALLOW_ANONYMOUS=true if every client may use it.",
             field="host",
         )
@@ -61,10 +62,24 @@ def _parser() -> argparse.ArgumentParser:
         "--scope", action="append", choices=["analyze", "live", "operate"], help="may be repeated; default: analyze"
     )
     create.add_argument("--rate", default="", help="requests allowed, such as 60/minute; default: MIEN_RATE_LIMIT")
-    keys.add_parser("list", help="list all keys")
+    create.add_argument("--expires", type=_duration, metavar="TIME", help="such as 90d, 24h or 30m; default: never")
+    keys.add_parser("list", help="list all keys, with their last use")
+    rotate = keys.add_parser("rotate", help="give a key a new token and print it; id, jobs and rate stay")
+    rotate.add_argument("id")
+    rotate.add_argument(
+        "--overlap", type=_duration, default="24h", metavar="TIME", help="how long the old token is good as well"
+    )
     keys.add_parser("revoke", help="make a key worthless").add_argument("id")
+    audit = keys.add_parser("audit", help="what became of keys, and refused requests, as lines of JSON")
+    audit.add_argument("--last", type=int, default=100, metavar="COUNT", help="default: 100")
     hooks = commands.add_parser("webhooks", help="webhooks").add_subparsers(dest="action", required=True)
-    hooks.add_parser("secret", help="print the secret that signs them")
+    secret = hooks.add_parser("secret", help="print the secret that signs them")
+    new = hooks.add_parser("rotate", help="make a new secret and print it")
+    for parsed in (secret, new):
+        parsed.add_argument("--key", default="", metavar="ID", help="of this API key; default: of jobs without a key")
+    new.add_argument(
+        "--overlap", type=_duration, default="24h", metavar="TIME", help="how long the old one signs as well"
+    )
     erase = commands.add_parser("erase", help="erase finished jobs before their time, or what is kept of a camera")
     chosen = erase.add_mutually_exclusive_group(required=True)
     chosen.add_argument(

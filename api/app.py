@@ -5,8 +5,9 @@ from typing import Final
 
 from flask import Blueprint, Flask
 
-from api.access.authentication import require_keys
+from api.access.authentication import check_keys
 from api.access.cors import Origins, allow_origins
+from api.access.failures import Failures
 from api.access.hosts import check_hosts
 from api.access.ownership import protect_jobs
 from api.access.rate_limits import limit_rates
@@ -58,8 +59,7 @@ def _add_hooks(app: Flask, services: Services) -> None:
     refuse_surplus(app)
     check_hosts(app, settings)
     refuse_cross_site(app, origins)
-    if settings.require_keys:
-        require_keys(app, services.api_keys)
+    check_keys(app, services.api_keys, Failures(), required=settings.require_keys)
     add_security_headers(app)
     allow_origins(app, origins)
     protect_jobs(app, services.jobs)

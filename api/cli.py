@@ -13,7 +13,7 @@ from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
-from contracts.storage.webhooks import WebhookStore
+from contracts.storage.webhook_secrets import WebhookSecrets
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     redis = connect(settings.redis_url, name="mien-commands")
     try:
         if arguments.command == "webhooks":
-            print(WebhookStore(redis).secret())
+            _webhooks(arguments, redis)
         elif arguments.command == "erase":
             _erase(arguments, redis, settings)
         else:
@@ -35,13 +35,48 @@ def _keys(arguments: argparse.Namespace, redis: Redis) -> None:
     if arguments.action == "create":
         _check_rate(arguments.rate)
         scopes = frozenset(Scope(name) for name in arguments.scope or [Scope.ANALYZE])
-        print(store.create(arguments.name, scopes, arguments.rate))
+        print(store.create(arguments.name, scopes, arguments.rate, arguments.expires))
     elif arguments.action == "list":
-        for key in store.all():
-            made = datetime.fromtimestamp(key.created_at, UTC).date()
-            print(f"{key.id}  {made}  {','.join(sorted(key.scopes)):22}  {key.rate or '-':12}  {key.name}")
+        _list(store)
+    elif arguments.action == "audit":
+        for entry in store.audit.newest(arguments.last):
+            print(entry.model_dump_json())
+    elif arguments.action == "rotate":
+        token = store.rotate(arguments.id, arguments.overlap)
+        if not token:
+            raise ConfigurationError(f"There is no key {arguments.id}.")
+        print(token)
     elif not store.revoke(arguments.id):
         raise ConfigurationError(f"There is no key {arguments.id}.")
+
+
+def _webhooks(arguments: argparse.Namespace, redis: Redis) -> None:
+    store, secrets = ApiKeyStore(redis), WebhookSecrets(redis)
+    if arguments.key and arguments.key not in {key.id for key in store.all()}:
+        raise ConfigurationError(f"There is no key {arguments.key}.")
+    if arguments.action == "rotate":
+        secrets.rotate(arguments.key, arguments.overlap)
+        store.audit.changed("rotated", arguments.key, "secret of webhooks")
+    print(secrets.current(arguments.key))
+
+
+def _list(store: ApiKeyStore) -> None:
+    used = store.last_uses()
+    print("id            made        expires     last used         scopes                  rate          name")
+    for key in store.all():
+        scopes = ",".join(sorted(key.scopes))
+        print(
+            f"{key.id}  {_day(key.created_at)}  {_day(key.expires_at):10}  {_minute(used.get(key.id)):16}  "
+            f"{scopes:22}  {key.rate or '-':12}  {key.name}"
+        )
+
+
+def _day(at: float | None) -> str:
+    return "-" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+
+
+def _minute(at: float | None) -> str:
+    return "-" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
 
 
 def _erase(arguments: argparse.Namespace, redis: Redis, settings: Settings) -> None:

@@ -113,6 +113,7 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
         services = self._services()
         with suppress(MienError):  # nothing was lost; the next flush tries again
             services.request_metrics.flush(services.counters)
+            services.api_keys.flush()
 
     def _services(self) -> "Services":
         from api.services import services_of  # imports threads and sockets, which gevent has replaced by now

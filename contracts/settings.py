@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -14,6 +15,8 @@ PREFIX = "MIEN_"
 
 OF_TOOLS = frozenset({"MIEN_DATA", "MIEN_FACES_DATA", "MIEN_PHOTO", "MIEN_URL"})
 """Names with our prefix that no process reads: where training finds its data, what the clients' examples talk to."""
+SECRETS = Path("/run/secrets")
+"""Where containers find settings that are secret, each in a file named as its variable, in small letters."""
 _REDIS_URL = r"^(rediss?://|unix:///[A-Za-z0-9_./-]+(\?db=\d+)?$)"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -36,6 +39,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")
 
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
+    published_host: str = Field(
+        "",
+        description="Address of the machine at which a container's port is published; it decides in place of "
+        "`MIEN_HOST` whether keys are needed.",
+    )
     port: Port = Field(5000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
     require_keys: bool = Field(False, description="Whether clients need an API key (`python -m api keys create`).")
@@ -156,13 +164,16 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment; without an address in it, the servers of a ``make up`` that runs are used.
+    """Read the environment, and the files in `SECRETS` for what is not there.
+
+    Without an address of Redis in either, the servers of a ``make up`` that runs are used.
 
     Raises:
         ConfigurationError: one sentence that names each setting that is wrong, its value and what is expected.
     """
+    secrets = SECRETS if SECRETS.is_dir() else None
     try:
-        settings = Settings()
+        settings = Settings(_secrets_dir=secrets)
     except ValidationError as error:
         faults = "; ".join(
             _described("_".join(str(part) for part in fault["loc"]), fault["input"], fault["msg"])

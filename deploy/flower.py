@@ -1,11 +1,16 @@
-"""Celery's monitor, behind a password: ``python -m deploy.flower``."""
+"""Celery's monitor, behind a password and for reading only: ``python -m deploy.flower``.
+
+Flower's own command is not used: it takes options from variables (``FLOWER_…``) and from a file in the working folder,
+which could open what `deploy.flower_guard` closes.
+"""
 
 import argparse
 import logging
-import os
 import secrets
+import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from celery import Celery
 
@@ -13,11 +18,11 @@ from contracts.process import run_process
 from contracts.queues import broker_options
 from contracts.settings import Settings
 
+if TYPE_CHECKING:
+    from deploy.flower_guard import GuardedFlower
+
 _TASKS_KEPT = 10_000
 """Flower's own limit is ten times as many, which is hundreds of megabytes."""
-
-_LOG_LEVELS = {"info": "warning"}
-"""At the level of information Flower prints a page of its own tasks at every start."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,22 +44,42 @@ def run(settings: Settings) -> None:
     if settings.log_level == "info":
         # Flower asks the workers before they are up, and calls it a failure, four times at every start.
         logging.getLogger("flower.inspector").setLevel(logging.ERROR)
-    # By the environment, because every user of the machine can read a command line.
-    os.environ["FLOWER_BASIC_AUTH"] = f"{settings.flower_user}:{password}"
+    logging.getLogger("tornado.access").setLevel(logging.ERROR)  # it would tell of every request that is refused
+    signal.signal(signal.SIGTERM, _end)
+    flower = make_flower(settings, f"{settings.flower_user}:{password}")
+    flower.start_http_server()
+    try:
+        flower.start()
+    except (KeyboardInterrupt, SystemExit):
+        flower.stop()
+
+
+def make_flower(settings: Settings, credentials: str) -> "GuardedFlower":
+    """Flower, ready to be started.
+
+    Args:
+        settings: of this process.
+        credentials: user and password, separated by a colon.
+    """
+    from flower.options import options
+    from flower.urls import settings as of_tornado
+
+    from deploy.flower_guard import GuardedFlower
+
     app = Celery("mien", set_as_current=False)
-    app.conf.update(broker_options(settings))
-    app.start(arguments(settings))
+    # A connection for each question instead of a pool: one that is kept is dead when Redis has been restarted, and
+    # Flower would ask through it for ever.
+    app.conf.update(broker_options(settings), broker_pool_limit=0)
+    options.address = settings.host
+    options.port = settings.flower_port
+    options.max_tasks = _TASKS_KEPT
+    options.read_only = True  # its pages show no buttons then; the guard refuses whatever they would ask for
+    options.basic_auth = [credentials]
+    return GuardedFlower(credentials, capp=app, options=options, **of_tornado)
 
 
-def arguments(settings: Settings) -> list[str]:
-    """Flower's command line."""
-    return [
-        "flower",
-        f"--address={settings.host}",
-        f"--port={settings.flower_port}",
-        f"--max_tasks={_TASKS_KEPT}",
-        f"--logging={_LOG_LEVELS.get(settings.log_level, settings.log_level)}",
-    ]
+def _end(*_: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def new_password() -> str:

@@ -1,42 +1,56 @@
-"""API keys: which key a request has, and whether it allows the view that is asked for."""
+"""API keys at the door: which key a request has, and whether it allows the view that is asked for."""
 
 from flask import Flask, Request, g, request
 
-from api.access.keys import ApiKey, ApiKeyStore
-from api.http.endpoint import PUBLIC, Scope, current_endpoint
-from contracts.errors import Forbidden, Unauthorized
+from api.access.failures import Failures
+from api.access.keys import ApiKey, ApiKeyStore, id_of
+from api.http.endpoint import PUBLIC, Endpoint, Scope, current_endpoint
+from contracts.errors import Denied, Forbidden, Unauthorized
+
+_OURS = "mien_"
 
 
-def require_keys(app: Flask, keys: ApiKeyStore) -> None:
-    """Let a request through only if its key has the scope that its view declares."""
+def check_keys(app: Flask, keys: ApiKeyStore, failures: Failures, *, required: bool) -> None:
+    """Let a request through only if its key has the scope that its view declares.
+
+    A key that is sent is always looked at, also where none is required: a wrong one is refused, and the rate of a right
+    one holds. Views that need no key do not look, so that they answer without Redis.
+    """
 
     def check() -> None:
         endpoint = current_endpoint(request)
         if endpoint is None or endpoint.scope is PUBLIC or request.method == "OPTIONS":
             return
         token = token_of(request)
+        if not token.startswith(_OURS) and not required and not _is_bearer(request):
+            return  # none, or the password of a proxy before this gateway
         if not token:
             raise Unauthorized("Send an API key: Authorization: Bearer mien_...")
-        key = keys.find(token)
-        if key is None:
-            raise Unauthorized("This key is not valid.")
-        if endpoint.scope not in key.scopes and not (endpoint.owned and Scope.OPERATE in key.scopes):
-            raise Forbidden(f'This address needs a key with the scope "{endpoint.scope}".')
+        address = request.remote_addr or ""
+        failures.check(address)
+        try:
+            key = keys.verify(token)
+            _check_scope(key, endpoint)
+        except Denied as error:
+            rule = request.url_rule.rule if request.url_rule else ""
+            keys.audit.refused(id_of(token), address, f"{error.code}: {error} {request.method} {rule}")
+            if isinstance(error, Unauthorized):
+                failures.add(address)
+            raise
         g.api_key = key
 
     app.before_request(check)
 
 
 def current_key() -> ApiKey | None:
-    """The key of the current request; None without one, or if none is required."""
+    """The key of the current request; None without one."""
     key: ApiKey | None = g.get("api_key")
     return key
 
 
 def client_name() -> str:
     """The id of the current request's key, or the address of a client without one."""
-    key = current_key()
-    return key.id if key else (request.remote_addr or "")
+    return key_id() or request.remote_addr or ""
 
 
 def key_id() -> str:
@@ -51,3 +65,13 @@ def token_of(request: Request) -> str:
     if given is None:
         return ""
     return (given.token if given.type == "bearer" else given.password) or ""
+
+
+def _is_bearer(request: Request) -> bool:
+    return request.authorization is not None and request.authorization.type == "bearer"
+
+
+def _check_scope(key: ApiKey, endpoint: Endpoint) -> None:
+    if endpoint.scope in key.scopes or (endpoint.owned and Scope.OPERATE in key.scopes):
+        return
+    raise Forbidden(f'This address needs a key with the scope "{endpoint.scope}".')

@@ -1,9 +1,14 @@
-"""API keys: named, with scopes and a rate; only a hash of each is stored."""
+"""API keys: named, with scopes, a rate and an end; only a hash of each is stored.
+
+A key that is rotated keeps its id, and with it its jobs, its rate and its webhooks' secret; for a while the token
+before is as good as the new one.
+"""
 
 import hashlib
 import hmac
 import re
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +16,9 @@ from typing import Final
 from pydantic import Field
 from redis import Redis
 
+from api.access.audit import AuditLog
 from api.http.endpoint import Scope
+from contracts.errors import Unauthorized
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -28,34 +35,79 @@ class ApiKey(Message):
     scopes: frozenset[Scope]
     rate: str = Field("", description="As `60/minute`; empty: the setting's.")
     created_at: float
+    expires_at: float | None = Field(None, description="Seconds since 1970; worthless from then on.")
+    old_hash: str = Field("", description="Of the token before the last rotation.")
+    old_until: float = Field(0.0, description="How long that one is as good.")
+
+    def accepts(self, secret: str, now: float) -> bool:
+        """Whether this is the key's secret, or the one before while that is still good."""
+        hashed = _hash(secret)
+        new, old = hmac.compare_digest(self.hash, hashed), hmac.compare_digest(self.old_hash, hashed)
+        return new or (old and now < self.old_until)
+
+    def expired(self, now: float) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and now >= self.expires_at
 
 
 class ApiKeyStore:
-    """Creates, finds and revokes keys."""
+    """Creates, verifies, rotates and revokes keys."""
 
     def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
-        self._redis = redis
-        self._clock = clock
+        """Use the broker Redis; `clock` gives seconds since 1970."""
+        self._redis, self._clock = redis, clock
+        self._lock, self._used = threading.Lock(), dict[str, float]()
+        self.audit = AuditLog(redis, clock)
 
-    def create(self, name: str, scopes: frozenset[Scope], rate: str = "") -> str:
+    def create(self, name: str, scopes: frozenset[Scope], rate: str = "", lifetime_s: float | None = None) -> str:
         """Make a key. Returns the token to hand to its owner; it cannot be shown again."""
-        key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-        key = ApiKey(id=key_id, name=name, hash=_hash(secret), scopes=scopes, rate=rate, created_at=self._clock())
-        with translate_errors():
-            self._redis.hset(keys.API_KEYS, key_id, key.model_dump_json())
+        secret, now = secrets.token_urlsafe(32), self._clock()
+        expires_at = None if lifetime_s is None else now + lifetime_s
+        key = ApiKey(
+            id=secrets.token_hex(6),
+            name=name,
+            hash=_hash(secret),
+            scopes=scopes,
+            rate=rate,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        self._store(key)
+        self.audit.changed("created", key.id, name)
+        return f"mien_{key.id}_{secret}"
+
+    def rotate(self, key_id: str, overlap_s: float) -> str:
+        """Give a key a new token. Returns it, or an empty text if there is no such key.
+
+        Args:
+            key_id: the key.
+            overlap_s: seconds for which the token before is as good.
+        """
+        key = self._read(key_id)
+        if key is None:
+            return ""
+        secret = secrets.token_urlsafe(32)
+        changes = {"hash": _hash(secret), "old_hash": key.hash, "old_until": self._clock() + overlap_s}
+        self._store(key.model_copy(update=changes))
+        self.audit.changed("rotated", key_id, key.name)
         return f"mien_{key_id}_{secret}"
 
-    def find(self, token: str) -> ApiKey | None:
-        """The key that this token is; None if it is none."""
+    def verify(self, token: str) -> ApiKey:
+        """The key that this token is.
+
+        Raises:
+            Unauthorized: it is none, or not any more; the sentence says which.
+        """
         parts = _TOKEN.fullmatch(token)
-        if parts is None:
-            return None
-        with translate_errors():
-            stored = self._redis.hget(keys.API_KEYS, parts[1])
-        if stored is None:
-            return None
-        key = ApiKey.model_validate_json(stored)
-        return key if hmac.compare_digest(key.hash, _hash(parts[2])) else None
+        key = self._read(parts[1]) if parts else None
+        now = self._clock()
+        if parts is None or key is None or not key.accepts(parts[2], now):
+            raise Unauthorized("This key is not valid.")
+        if key.expired(now):
+            raise Unauthorized("This key has expired.")
+        with self._lock:
+            self._used[key.id] = now
+        return key
 
     def all(self) -> list[ApiKey]:
         """All keys, oldest first."""
@@ -65,8 +117,43 @@ class ApiKeyStore:
 
     def revoke(self, key_id: str) -> bool:
         """Make a key worthless, from the next request on. False: there is no such key."""
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hdel(keys.API_KEYS, key_id)
+            pipe.hdel(keys.API_KEYS_USED, key_id)
+            removed = bool(pipe.execute()[0])
+        if removed:
+            self.audit.changed("revoked", key_id)
+        return removed
+
+    def last_uses(self) -> dict[str, float]:
+        """When each key was used last, to some seconds; a key that never was is left out."""
         with translate_errors():
-            return bool(self._redis.hdel(keys.API_KEYS, key_id))
+            found = self._redis.hgetall(keys.API_KEYS_USED)
+        return {key_id.decode(): float(at) for key_id, at in found.items()}
+
+    def flush(self) -> None:
+        """Store which keys were used since the last time: not at each request, which would cost a round trip."""
+        with self._lock:
+            used, self._used = self._used, {}
+        if used:
+            with translate_errors():
+                self._redis.hset(keys.API_KEYS_USED, mapping={key_id: str(at) for key_id, at in used.items()})
+
+    def _read(self, key_id: str) -> ApiKey | None:
+        with translate_errors():
+            stored = self._redis.hget(keys.API_KEYS, key_id)
+        return ApiKey.model_validate_json(stored) if stored else None
+
+    def _store(self, key: ApiKey) -> None:
+        """Leave out what is not set, so that gateways of the version before read the key as well."""
+        with translate_errors():
+            self._redis.hset(keys.API_KEYS, key.id, key.model_dump_json(exclude_defaults=True))
+
+
+def id_of(token: str) -> str:
+    """The id that a token claims to have, for logs; empty if it has not the form of a key."""
+    parts = _TOKEN.fullmatch(token)
+    return parts[1] if parts else ""
 
 
 def _hash(secret: str) -> str:

@@ -25,8 +25,6 @@ def limit_rates(app: Flask, settings: Settings, pool: ConnectionPool) -> None:
         pool: connections to the broker. They wait for a free one; the library's own would raise an error, which lets
             the request through.
     """
-    if not (settings.require_keys or settings.rate_limit):
-        return
     limiter = Limiter(
         key_func=client_name,
         storage_uri=re.sub("^unix:", "redis+unix:", settings.redis_url),  # the library's scheme for Unix sockets

@@ -126,10 +126,8 @@ def _operation(one: _Described, settings: Settings) -> dict[str, Any]:
 def _errors_of(one: _Described) -> Iterable[type[MienError]]:
     """What the view raises, and what is raised around it."""
     yield from one.operation.errors
-    if one.endpoint.rate_limited:
-        yield errors.QuotaExceeded
     if one.endpoint.scope is not PUBLIC:
-        yield from (errors.Unauthorized, errors.Forbidden)
+        yield from (errors.QuotaExceeded, errors.Unauthorized, errors.Forbidden)
     if "{" in one.path:
         yield errors.NotFound
     yield from (errors.CrossSite, errors.InvalidRequest, errors.MethodNotAllowed, MienError)

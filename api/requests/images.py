@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import IO, Any, Final, NamedTuple, Protocol
 
 from flask import Request, Response, after_this_request
-from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.http.endpoint import is_json
 from api.http.upload import limit_files
 from api.requests.archive import ArchiveImages
+from api.requests.form_images import FormImages
 from api.requests.json_images import image_bytes, parse_json
 from api.requests.names import file_name
 from contracts import errors
@@ -23,11 +23,12 @@ from contracts.settings import Settings
 from models.images.header import read_header
 
 FIELD: Final = "image"
+_LIST: Final = "images"
 FORM: Final = "multipart/form-data"
 ZIP: Final = ("application/zip", "application/x-zip-compressed")
 _OCTETS: Final = "application/octet-stream"
-_ONE_TAKEN: Final = "application/json, image/* and multipart/form-data"
-_MANY_TAKEN: Final = f"{_ONE_TAKEN} or application/zip"
+_ONE_TAKEN: Final = "an image as application/json, image/* or multipart/form-data"
+_MANY_TAKEN: Final = "images as application/json, image/*, multipart/form-data or application/zip"
 _IN_MEMORY: Final = 1_000_000
 _CHUNK: Final = 65_536
 
@@ -81,32 +82,27 @@ class Upload(NamedTuple):
 
 
 def read_image(request: Request, settings: Settings) -> ImageList:
-    """The one image that the request carries, exactly as it was sent, in a list of its own.
+    """The single-image view of `read_images`: neither archives, nor lists, nor options; of several files the first.
+
+    Returns:
+        One image, exactly as it was sent.
 
     Raises:
         InvalidRequest: one of `BODY_ERRORS`.
     """
-    image = _read_one(request)
-    check_image(image.images[0], settings)
-    return image
+    images = _read(request, settings, single=True).images
+    image = next(iter(images))
+    check_image(image, settings)
+    return ImageList([image], images.names[:1])
 
 
 def read_images(request: Request, settings: Settings) -> Upload:
-    """All images of the request, and the options that its body has room for.
+    """All images of the request, and the options beside them in its body.
 
     Raises:
         InvalidRequest: one of `BODY_ERRORS` or `ARCHIVE_ERRORS`.
     """
-    if request.mimetype == FORM:
-        limit_files(request, settings.max_job_images)
-        return _many_from_form(request)
-    if request.mimetype in ZIP:
-        stream = _spooled(request)
-        return Upload(ArchiveImages(stream, max_images=settings.max_job_images, max_bytes=settings.max_job_bytes), {})
-    body = _whole_body(request, f"images as {_MANY_TAKEN}")
-    if is_json(request):
-        return _many_from_json(parse_json(body))
-    return Upload(ImageList([_raw(request, body, _MANY_TAKEN)]), {})
+    return _read(request, settings, single=False)
 
 
 def check_image(image: bytes, settings: Settings) -> None:
@@ -121,20 +117,26 @@ def check_image(image: bytes, settings: Settings) -> None:
     read_header(image, settings.max_pixels)
 
 
-def _read_one(request: Request) -> ImageList:
+def _read(request: Request, settings: Settings, *, single: bool) -> Upload:
     if request.mimetype == FORM:
-        return _one_from_form(request)
-    body = _whole_body(request, f"an image as {_ONE_TAKEN}")
+        if not single:
+            limit_files(request, settings.max_job_images)
+        return _from_form(request, FIELD if single else _LIST)
+    if request.mimetype in ZIP and not single:
+        stream = _spooled(request)
+        return Upload(ArchiveImages(stream, max_images=settings.max_job_images, max_bytes=settings.max_job_bytes), {})
+    taken = _ONE_TAKEN if single else _MANY_TAKEN
+    body = _whole_body(request, taken)
     if is_json(request):
-        return ImageList([image_bytes(_image_member(parse_json(body)), FIELD)])
-    return ImageList([_raw(request, body, _ONE_TAKEN)])
+        return _from_json(parse_json(body), single=single)
+    return Upload(ImageList([_raw(request, body, taken)]), {})
 
 
-def _whole_body(request: Request, wanted: str) -> bytes:
+def _whole_body(request: Request, taken: str) -> bytes:
     body = request.get_data(cache=False)
     _refuse_more(request)
     if not body:
-        raise EmptyBody(f"The request has no body; send {wanted}.")
+        raise EmptyBody(f"The request has no body; send {taken}.")
     return body
 
 
@@ -167,28 +169,24 @@ def _spooled(request: Request) -> IO[bytes]:
     return stream
 
 
-def _image_member(value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise MalformedRequest('The body has to be a JSON object such as {"image": "..."}.')
-    if FIELD not in value:
-        raise MalformedRequest(f'The body has no member "{FIELD}".', field=FIELD)
-    return value[FIELD]
-
-
-def _many_from_json(body: Any) -> Upload:
+def _from_json(body: Any, *, single: bool) -> Upload:
     if not isinstance(body, dict):
-        raise MalformedRequest('The body has to be a JSON object such as {"images": ["..."]}.')
+        raise MalformedRequest('The body has to be a JSON object such as {"image": "..."}.')
     given = dict(body)
-    one, many = given.pop(FIELD, None), given.pop("images", None)
+    if single and FIELD not in given:
+        raise MalformedRequest(f'The body has no member "{FIELD}".', field=FIELD)
+    if single:
+        return Upload(ImageList([image_bytes(given[FIELD], FIELD)]), {})
+    one, many = given.pop(FIELD, None), given.pop(_LIST, None)
     if (one is None) == (many is None):
-        raise MalformedRequest('The body needs either "image" or "images".', field="images")
+        raise MalformedRequest(f'The body needs either "{FIELD}" or "{_LIST}".', field=_LIST)
     if one is not None:
         many = [one]
         fields = [FIELD]
     elif not isinstance(many, list) or not many:
-        raise MalformedRequest('"images" has to be a list with at least one image in it.', field="images")
+        raise MalformedRequest(f'"{_LIST}" has to be a list with at least one image in it.', field=_LIST)
     else:
-        fields = [f"images[{index}]" for index in range(len(many))]
+        fields = [f"{_LIST}[{index}]" for index in range(len(many))]
     named = [_named(image, field) for image, field in zip(many, fields, strict=True)]
     return Upload(ImageList([image for image, _ in named], [name for _, name in named]), given)
 
@@ -203,49 +201,17 @@ def _named(value: Any, field: str) -> tuple[bytes, str | None]:
     return image_bytes(value[FIELD], f"{field}.{FIELD}"), file_name(name)
 
 
-class _FormImages:
-    """Uploaded files, which werkzeug keeps on disk when they are large."""
-
-    def __init__(self, files: Sequence[FileStorage]) -> None:
-        self._files = files
-
-    @property
-    def names(self) -> list[str | None]:
-        """Names of the uploaded files."""
-        return [file_name(file.filename) for file in self._files]
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def __iter__(self) -> Iterator[bytes]:
-        for file in self._files:
-            file.stream.seek(0)
-            yield file.stream.read()
-
-
-def _one_from_form(request: Request) -> ImageList:
-    """The first file, whatever its field is called; or the text field ``image``, as JSON would carry it."""
-    files, form = request.files, request.form
-    _refuse_more(request)
-    for upload in files.values():
-        return ImageList([upload.stream.read()], [file_name(upload.filename)])
-    if FIELD in form:
-        return ImageList([image_bytes(form[FIELD], FIELD)])
-    if not form:
-        raise EmptyBody("The form is empty; send an image in a file field.")
-    raise MalformedRequest(f'The form has no file; send one in a field named "{FIELD}".', field=FIELD)
-
-
-def _many_from_form(request: Request) -> Upload:
+def _from_form(request: Request, usual: str) -> Upload:
+    """Files, whatever their fields are called (`usual`, as a rule); or the text field ``image``, as in JSON."""
     files = [file for _, file in request.files.items(multi=True)]
     given: dict[str, Any] = request.form.to_dict()
     _refuse_more(request)
     text = given.pop(FIELD, None)
     if files:
-        images = _FormImages(files)
+        images = FormImages(files)
         return Upload(ImageList(list(images), images.names) if len(files) == 1 else images, given)
     if text is not None:
-        return Upload(ImageList([image_bytes(text)]), given)
+        return Upload(ImageList([image_bytes(text, FIELD)]), given)
     if not given:
         raise EmptyBody("The form is empty; send images in file fields.")
-    raise MalformedRequest('The form has no file; send one or more in fields named "images".', field="images")
+    raise MalformedRequest(f'The form has no file; send one in a field named "{usual}".', field=usual)

@@ -5,6 +5,7 @@ import time
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name
+from api.access.streams import while_allowed
 from api.http.connection import prepare_for_stream
 from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import NOT_STORED, HeldStream, json_response
@@ -38,7 +39,7 @@ def video_feed() -> Response:
     camera = query.known_camera(request, services.frames)
     leave = services.viewers.acquire(1, client_name())
     prepare_for_stream(request.environ)
-    stream = HeldStream(services.video.stream(camera), leave)
+    stream = HeldStream(while_allowed(services.video.stream(camera), services.api_keys), leave)
     return Response(stream, content_type=mjpeg.CONTENT_TYPE, headers=mjpeg.HEADERS, direct_passthrough=True)
 
 

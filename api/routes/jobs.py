@@ -6,6 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name, key_id
+from api.access.streams import while_allowed
 from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, Scope, endpoint
 from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.jobs import events
@@ -123,7 +124,7 @@ def follow_job(job: Job) -> Response:
         return Response(status=204)
     leave = services.waits.acquire(1, client_name())
     headers = NOT_STORED | {"X-Accel-Buffering": "no"}
-    stream = HeldStream(events.stream(services.waiting, job, seen), leave)
+    stream = HeldStream(while_allowed(events.stream(services.waiting, job, seen), services.api_keys), leave)
     return Response(stream, headers=headers, mimetype="text/event-stream")
 
 

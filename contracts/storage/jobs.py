@@ -3,12 +3,10 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from enum import StrEnum
 from typing import Final
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
@@ -17,11 +15,11 @@ from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_hash, to_hash
+from contracts.storage.job_images import JobImageStore
 from contracts.storage.load import Load, read_load
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
-_UNFINISHED_S: Final = 600  # how long images without a record are kept, should their process end halfway
 _SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES)
 
 
@@ -44,11 +42,12 @@ class JobStore:
         self._redis = redis
         self._settings = settings
         self._clock = clock
+        self.annotated_images = AnnotatedImages(redis, settings, clock)
+        self._images = JobImageStore(redis)
         self._claim = load_script(redis, "claim", prelude="finalize")
         self._finish = load_script(redis, "finish", prelude="finalize")
         self._cancel = load_script(redis, "cancel", prelude="finalize")
         self._renew = load_script(redis, "renew")
-        self.annotated_images = AnnotatedImages(redis, settings, clock)
         self._overdue = load_script(redis, "overdue")
 
     def create(
@@ -83,10 +82,9 @@ class JobStore:
         """
         job_id = job_id or new_job_id()
         try:
-            last, count, size = self._put_images(job_id, images)
+            last, count, size = self._put_all_but_last(job_id, images)
         except Exception:  # an archive may turn out to be damaged at its last image
-            with suppress(RedisError):
-                self._redis.unlink(keys.job_images(job_id))
+            self._images.discard(job_id)
             raise
         now = self._clock()
         job = Job(
@@ -109,7 +107,7 @@ class JobStore:
             pipe.execute()
         return job
 
-    def _put_images(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
+    def _put_all_but_last(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
         """Send all parts but the last.
 
         Returns:
@@ -119,10 +117,7 @@ class JobStore:
         count = size = part_size = 0
         for image in images:
             if part_size > _PART_BYTES:
-                with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-                    pipe.hset(keys.job_images(job_id), mapping=part)
-                    pipe.expire(keys.job_images(job_id), _UNFINISHED_S)
-                    pipe.execute()
+                self._images.put_part(job_id, part)
                 part, part_size = {}, 0
             part[str(count)] = image
             count, size, part_size = count + 1, size + len(image), part_size + len(image)
@@ -174,9 +169,7 @@ class JobStore:
 
     def images(self, job_id: str) -> list[bytes]:
         """The job's images in order, exactly as they were uploaded; empty once the job is finished."""
-        with translate_errors():
-            stored = self._redis.hgetall(keys.job_images(job_id))
-        return [stored[index] for index in sorted(stored, key=int)]
+        return self._images.get(job_id)
 
     def finish(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None = None) -> bool:
         """Store the result, once. Asking again changes nothing, so that a lost answer may be asked for again.

@@ -15,8 +15,11 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:webhooks:due        zset    id of a final job → when its webhook is tried next
     mien:webhook:{id}        hash    attempts so far, and whether another one has been announced
     mien:webhooks:dead       hash    id → JSON: webhooks that were given up
-    mien:webhooks:secret     string  signs all webhooks; made at first need
-    mien:apikeys             hash    id → JSON: name, hash, scopes and rate of an API key
+    mien:webhooks:secret     string  signs webhooks of jobs without an API key; made at first need
+    mien:webhooks:secrets    hash    id of an API key, or empty → JSON: secrets that sign its webhooks, and until when
+    mien:apikeys             hash    id → JSON: name, hashes, scopes, rate and end of an API key
+    mien:apikeys:used        hash    id → when an API key was used last, to some seconds
+    mien:audit               list    JSON, newest first: what became of keys, refused requests; 10,000 at most
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done           channel id of every job that has reached a final state
     mien:workers             hash    worker → what it says of itself, every few seconds
@@ -42,8 +45,11 @@ from typing import Final
 OPEN_JOBS: Final = "mien:jobs:open"
 WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
+WEBHOOKS_SECRETS: Final = "mien:webhooks:secrets"
 WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
 API_KEYS: Final = "mien:apikeys"
+API_KEYS_USED: Final = "mien:apikeys:used"
+AUDIT: Final = "mien:audit"
 ERASURES: Final = "mien:files:erasures"
 REWRITTEN_AT: Final = "mien:files:rewritten"
 ANNOTATED_UNTIL: Final = "mien:annotated:until"

@@ -22,6 +22,12 @@ class Elsewhere(NamedTuple):
 ELSEWHERE: dict[str, Elsewhere] = {
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),
+    **{
+        f"contracts/errors/{family}.py": Elsewhere(
+            "tests/unit/contracts/errors/test_base.py", "names and codes of errors"
+        )
+        for family in ("access", "configuration", "images", "jobs", "lookups", "requests")
+    },
     "models/__init__.py": Elsewhere("tests/architecture/test_packages.py", "what importing it loads, in a process"),
     "models/images/decoder_child.py": Elsewhere(
         "tests/unit/models/images/test_decoder_process.py", "run as a process, by the module that starts it"

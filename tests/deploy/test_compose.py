@@ -1,5 +1,6 @@
 """The compose file keeps what the documentation promises."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,23 @@ import pytest
 from honcho.environ import parse_procfile
 
 from contracts.settings import PREFIX, Settings
+from deploy import secrets
 from deploy.health import CHECKS
 
 ROLES = ("gateway", "worker", "capture", "flower")
+SERVERS = ("redis", "frames")
+PACKAGES = {
+    "gateway": ["api", "contracts"],
+    "worker": ["workers", "contracts"],
+    "capture": ["capture", "contracts"],
+    "flower": ["deploy/flower.py", "contracts"],
+}
+"""Role → where the settings that it reads are named."""
 
 
 def test_compose_and_procfile_run_the_same_processes(compose: dict[str, Any], root: Path) -> None:
     local = set(parse_procfile((root / "Procfile").read_text()).processes)
-    assert set(compose["services"]) - {"redis"} == local == set(ROLES) == set(CHECKS)
+    assert set(compose["services"]) - set(SERVERS) == local == set(ROLES) == set(CHECKS)
 
 
 def test_only_the_gateway_and_flower_can_be_reached(compose: dict[str, Any]) -> None:
@@ -37,27 +47,93 @@ def test_every_service_is_checked_restarted_and_given_time_to_end(compose: dict[
 @pytest.mark.parametrize("role", ROLES)
 def test_roles_wait_for_redis_check_themselves_and_hold_no_rights(compose: dict[str, Any], role: str) -> None:
     service = compose["services"][role]
-    assert service["depends_on"] == {"redis": {"condition": "service_healthy"}}
+    assert service["depends_on"] == {name: {"condition": "service_healthy"} for name in SERVERS}
     assert service["healthcheck"]["test"] == ["CMD", "python", "-P", "-m", "deploy.health", role]
     assert service["build"]["dockerfile"] == f"deploy/docker/{role}.Dockerfile"
-    assert service["read_only"]
-    assert service["cap_drop"] == ["ALL"]
+
+
+def test_no_service_holds_rights_or_takes_the_whole_machine(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
 
 
 def test_redis_loses_and_evicts_nothing(compose: dict[str, Any]) -> None:
-    command = compose["services"]["redis"]["command"]
-    options = dict(zip(command[1::2], command[2::2], strict=True))
+    options = options_of(compose["services"]["redis"])
     assert options["--appendonly"] == "yes"
     assert options["--maxmemory-policy"] == "noeviction"
     assert options["--maxmemory"] == "${REDIS_MAXMEMORY:-1gb}"
     assert compose["services"]["redis"]["volumes"] == ["redis:/data"]
 
 
+def test_frames_lie_in_no_file(compose: dict[str, Any]) -> None:
+    service = compose["services"]["frames"]
+    options = options_of(service)
+    assert (options["--appendonly"], options["--save"]) == ("no", "")
+    assert options["--maxmemory-policy"] == "volatile-ttl"
+    assert "volumes" not in service
+    assert "/data" in service["tmpfs"], "the image would give it a volume"
+
+
+def options_of(service: dict[str, Any]) -> dict[str, str]:
+    """The options on a server's command line, after the file with its password."""
+    command = service["command"]
+    assert command[:2] == ["redis-server", "/run/secrets/redis.conf"]
+    return dict(zip(command[2::2], command[3::2], strict=True))
+
+
+def test_passwords_are_files_and_each_service_has_those_that_it_needs(compose: dict[str, Any], tmp_path: Path) -> None:
+    assert {name: names_of(service) for name, service in compose["services"].items()} == {
+        "redis": {"redis_conf"},
+        "frames": {"frames_conf"},
+        "gateway": {"mien_redis_url", "mien_frame_redis_url"},
+        "worker": {"mien_redis_url", "mien_frame_redis_url"},
+        "capture": {"mien_redis_url", "mien_frame_redis_url", "mien_camera_source"},
+        "flower": {"mien_redis_url", "mien_flower_password"},
+    }
+    made = {f"secrets/{name}" for name in secrets.write(tmp_path)}
+    assert {secret["file"] for secret in compose["secrets"].values()} == made
+
+
+def names_of(service: dict[str, Any]) -> set[str]:
+    return {secret if isinstance(secret, str) else secret["source"] for secret in service["secrets"]}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_given_the_settings_that_it_reads_and_no_password(
+    compose: dict[str, Any], root: Path, role: str
+) -> None:
+    service = compose["services"][role]
+    assert "env_file" not in service
+    given = {name.removeprefix(PREFIX).lower() for name in service["environment"]}
+    files = [root / part for part in PACKAGES[role]]
+    texts = [path.read_text() for file in files for path in (file.rglob("*.py") if file.is_dir() else [file])]
+    read = {name for text in texts for name in re.findall(r"settings\.(\w+)", text)} & Settings.model_fields.keys()
+    own = {name for text in texts[: -len(contracts(root))] for name in re.findall(r"settings\.(\w+)", text)}
+    secret = {name.removeprefix(PREFIX.lower()) for name in names_of(service)}
+    assert own & Settings.model_fields.keys() <= given | secret, "what its own package reads"
+    assert given <= read, "no setting that it does not read"
+    assert not {name for name in given if name.endswith(("_url", "_password", "_source"))}
+
+
+def contracts(root: Path) -> list[Path]:
+    return list((root / "contracts").rglob("*.py"))
+
+
+def test_every_setting_reaches_a_role(compose: dict[str, Any]) -> None:
+    services = [compose["services"][role] for role in ROLES]
+    given = {name.lower() for service in services for name in (*service["environment"], *names_of(service))}
+    assert {f"{PREFIX}{name}".lower() for name in Settings.model_fields} == given
+
+
 def test_waiting_images_fill_less_than_half_of_redis() -> None:
     assert 2 * Settings().max_open_bytes < 1 << 30
 
 
-def test_settings_in_the_compose_file_exist(compose: dict[str, Any]) -> None:
-    for service in compose["services"].values():
-        for name in service.get("environment", {}):
-            assert name.removeprefix(PREFIX).lower() in Settings.model_fields
+def test_keys_are_needed_as_soon_as_the_port_is_published_to_others(compose: dict[str, Any]) -> None:
+    environment = compose["services"]["gateway"]["environment"]
+    assert environment["MIEN_PUBLISHED_HOST"] == "${MIEN_HOST:-127.0.0.1}", "the address in `ports`"
+    assert environment["MIEN_ALLOW_ANONYMOUS"] is None, "as the operator says"

@@ -24,5 +24,7 @@ def test_hooks_around_views_run_once_and_in_order(app: Flask) -> None:
         "refuse_surplus.<locals>.check",
         "check_hosts.<locals>.check",
         "refuse_cross_site.<locals>.check",
+        "check_keys.<locals>.check",
+        "Limiter._check_request_limit",
         "BodyMemory._begin",
     ]

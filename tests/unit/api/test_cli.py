@@ -1,17 +1,19 @@
 """What an operator does on the command line."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 from redis import Redis
 
-from api.access.keys import ApiKeyStore, Scope
+from api.access.keys import ApiKeyStore, Scope, id_of
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.webhook_secrets import WebhookSecrets
 
 
 def command(redis_url: str, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -22,15 +24,43 @@ def command(redis_url: str, *arguments: str, **settings: str) -> "subprocess.Com
 
 
 def test_keys_are_managed_from_the_command_line(redis_url: str, api_keys: ApiKeyStore) -> None:
-    made = command(redis_url, "keys", "create", "the phone app", "--scope", "live", "--rate", "10/minute")
-    key = api_keys.find(made.stdout.strip())
-    assert key is not None
+    made = command(
+        redis_url, "keys", "create", "the phone app", "--scope", "live", "--rate", "10/minute", "--expires", "90d"
+    )
+    key = api_keys.verify(made.stdout.strip())
     assert (key.name, key.scopes, key.rate) == ("the phone app", frozenset({Scope.LIVE}), "10/minute")
-    assert "the phone app" in command(redis_url, "keys", "list").stdout
+    assert key.expires_at == pytest.approx(key.created_at + 90 * 86_400)
+    api_keys.flush()
+    (line,) = command(redis_url, "keys", "list").stdout.splitlines()[1:]
+    assert [key.id, "live", "10/minute", "the phone app"] == [line.split()[0], *line.split()[5:7], line[-13:]]
+    rotated = command(redis_url, "keys", "rotate", key.id, "--overlap", "0m")
+    assert api_keys.verify(rotated.stdout.strip()).id == key.id
     assert command(redis_url, "keys", "revoke", key.id).returncode == 0
     assert api_keys.all() == []
-    again = command(redis_url, "keys", "revoke", key.id)
-    assert (again.returncode, again.stderr) == (2, f"mien gateway: There is no key {key.id}.\n")
+    for action in ("revoke", "rotate"):
+        again = command(redis_url, "keys", action, key.id)
+        assert (again.returncode, again.stderr) == (2, f"mien gateway: There is no key {key.id}.\n")
+    lines = command(redis_url, "keys", "audit").stdout.splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["created", "rotated", "revoked"]
+
+
+def test_secrets_of_webhooks_are_rotated_from_the_command_line(redis_url: str, redis: Redis) -> None:
+    store = ApiKeyStore(redis)
+    key = id_of(store.create("phone", frozenset({Scope.ANALYZE})))
+    shared, own = (command(redis_url, "webhooks", "secret", *more).stdout.strip() for more in ([], ["--key", key]))
+    assert shared.startswith("whsec_")
+    assert own not in ("", shared)
+    new = command(redis_url, "webhooks", "rotate", "--key", key, "--overlap", "1h").stdout.strip()
+    assert WebhookSecrets(redis).signing(key) == [new, own]
+    assert command(redis_url, "webhooks", "secret").stdout.strip() == shared
+    assert command(redis_url, "webhooks", "secret", "--key", "misspelt").returncode == 2
+    assert [(entry.event, entry.key) for entry in store.audit.newest(1)] == [("rotated", key)]
+
+
+def test_a_time_that_is_none_is_refused(redis_url: str) -> None:
+    refused = command(redis_url, "keys", "create", "x", "--expires", "soon")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "is no time" in refused.stderr
 
 
 def test_finished_jobs_and_cameras_are_erased_from_the_command_line(

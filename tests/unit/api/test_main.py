@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
+from api.__main__ import _check_exposure
 from api.http.endpoint import Scope
+from contracts.settings import Settings
 
 
 def command(redis_url: str, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -17,6 +19,13 @@ def test_it_does_not_listen_to_other_machines_by_accident(redis_url: str) -> Non
     refused = command(redis_url, MIEN_HOST="0.0.0.0")
     assert refused.returncode == 2
     assert "MIEN_REQUIRE_KEYS=true" in refused.stderr
+
+
+def test_a_published_port_decides_in_place_of_the_address_in_the_container(redis_url: str) -> None:
+    refused = command(redis_url, MIEN_HOST="127.0.0.1", MIEN_PUBLISHED_HOST="0.0.0.0")
+    assert refused.returncode == 2
+    assert "MIEN_HOST=0.0.0.0 can be reached by others" in refused.stderr
+    _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1"))
 
 
 def test_every_scope_can_be_given_to_a_key(redis_url: str) -> None:

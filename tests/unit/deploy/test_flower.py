@@ -1,7 +1,9 @@
-"""Flower's command line, and what of its log is left out."""
+"""What Flower is started with, and what of its log is left out."""
 
+import asyncio
 import logging
-import os
+import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,11 +14,35 @@ from deploy import flower
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
-def test_the_password_is_not_on_the_command_line() -> None:
-    arguments = flower.arguments(Settings(flower_password="secret", flower_port=82, host="::1"))
-    assert "--address=::1" in arguments
-    assert "--port=82" in arguments
-    assert not any("secret" in argument for argument in arguments)
+@pytest.fixture(autouse=True)
+def restored_signal() -> Iterator[None]:
+    """SIGTERM means after the test what it meant before."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+class Recorded:
+    """Stands for Flower: says that it was started, and ends."""
+
+    def __init__(self) -> None:
+        self.did: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda: self.did.append(name)
+
+
+def test_it_listens_where_the_settings_say_and_only_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWER_READ_ONLY", "false")
+
+    async def make() -> Any:  # Flower belongs to the loop that runs
+        return flower.make_flower(Settings(flower_port=82, host="::1"), "mien:secret")
+
+    made = asyncio.run(make())
+    assert (made.options.address, made.options.port) == ("::1", 82)
+    assert made.options.read_only is True
+    assert made.options.basic_auth == ["mien:secret"]
+    assert made.capp.conf.broker_pool_limit == 0
 
 
 def test_passwords_differ_and_are_long() -> None:
@@ -28,16 +54,16 @@ def test_passwords_differ_and_are_long() -> None:
 def test_a_password_that_was_not_set_is_printed_and_what_workers_do_not_answer_yet_is_not(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    started: list[Any] = []
-    monkeypatch.setattr(flower.Celery, "start", lambda _, arguments: started.append(arguments))
-    monkeypatch.setenv("FLOWER_BASIC_AUTH", "")
+    given: list[str] = []
+    recorded = Recorded()
+    monkeypatch.setattr(flower, "make_flower", lambda _, credentials: given.append(credentials) or recorded)
     monkeypatch.delenv("MIEN_FLOWER_PASSWORD", raising=False)
     log = logging.getLogger("flower.inspector")
     monkeypatch.setattr(log, "level", log.level)
     assert flower.main([]) == 0
-    password = os.environ["FLOWER_BASIC_AUTH"].removeprefix("mien:")
+    password = given[0].removeprefix("mien:")
     assert f"Flower's user is mien, its password {password}." in capsys.readouterr().out
-    assert started[0][0] == "flower"
+    assert recorded.did == ["start_http_server", "start"]
     assert not log.isEnabledFor(logging.WARNING)
 
 

@@ -4,6 +4,7 @@ from base64 import b64encode
 
 import pytest
 
+from api.access.failures import Failures
 from api.access.keys import ApiKeyStore, Scope
 from support.gateway import MakeApp, bearer
 
@@ -50,3 +51,43 @@ def test_a_changed_secret_and_a_revoked_key_are_refused(make_app: MakeApp, api_k
     assert api_keys.revoke(api_keys.all()[0].id)
     assert client.get("/v1/jobs/x", headers=bearer(token)).status_code == 401
     assert not api_keys.revoke("unheard-of")
+
+
+@pytest.mark.parametrize("token", ["mien_x", "mien_000000000000_" + "A" * 43, "undefined"])
+def test_a_wrong_key_is_refused_where_none_is_required(make_app: MakeApp, jpeg: bytes, token: str) -> None:
+    client = make_app().test_client()
+    for response in (
+        client.post("/detect_emotion", data=jpeg, headers=bearer(token)),
+        client.get("/emotion_data", headers=bearer(token)),
+    ):
+        assert (response.status_code, response.get_json()["code"]) == (401, "unauthorized")
+    assert client.get("/livez", headers=bearer(token)).status_code == 200
+
+
+def test_a_right_key_counts_where_none_is_required(make_app: MakeApp, api_keys: ApiKeyStore) -> None:
+    client = make_app().test_client()
+    token = api_keys.create("slow", frozenset({Scope.ANALYZE}), rate="1/hour")
+    assert [client.get("/v1/jobs/x", headers=bearer(token)).status_code for _ in range(2)] == [404, 429]
+    assert client.get("/metrics", headers=bearer(token)).status_code == 403
+    assert [client.get("/v1/jobs/x").status_code for _ in range(3)] == [404, 404, 404]
+
+
+def test_the_password_of_a_proxy_before_the_gateway_is_no_key(make_app: MakeApp) -> None:
+    basic = b64encode(b"me:secret of the proxy").decode()
+    client = make_app().test_client()
+    assert client.get("/emotion_data", headers={"Authorization": f"Basic {basic}"}).status_code == 200
+    wrong = b64encode(b"me:mien_x").decode()
+    assert client.get("/emotion_data", headers={"Authorization": f"Basic {wrong}"}).status_code == 401
+
+
+def test_many_wrong_keys_are_answered_slowly(
+    make_app: MakeApp, api_keys: ApiKeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[float] = []
+    monkeypatch.setattr("api.app.Failures", lambda: Failures(delays.append))
+    client = make_app(require_keys=True).test_client()
+    assert [client.get("/v1/jobs/x", headers=bearer("mien_x")).status_code for _ in range(8)] == [401] * 8
+    assert delays == [0.1, 0.2, 0.4]
+    right = api_keys.create("phone", frozenset({Scope.ANALYZE}))
+    assert client.get("/v1/jobs/x", headers=bearer(right)).status_code == 404
+    assert len(delays) == 3, "only requests with a wrong key wait"

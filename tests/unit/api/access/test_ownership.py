@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -64,7 +65,7 @@ def expected(case: Case, declared: Endpoint, methods: set[str]) -> str:
 def test_every_route_does_what_it_declares(make_app: MakeApp, api_keys: ApiKeyStore, jobs: JobStore) -> None:
     app = make_app(require_keys=True)
     tokens = {scopes: api_keys.create("-".join(sorted(scopes)), scopes) for scopes in SCOPES}
-    ids = {scopes: api_keys.find(token).id for scopes, token in tokens.items()}  # type: ignore[union-attr]
+    ids = {scopes: api_keys.verify(token).id for scopes, token in tokens.items()}  # type: ignore[union-attr]
     adapter, client = app.url_map.bind("localhost"), app.test_client()
     wrong, asked = [], 0
     for case in cases(app):
@@ -101,10 +102,11 @@ def test_all_views_of_one_job_are_owned(app: Flask) -> None:
     }
 
 
+@pytest.mark.parametrize("required", [True, False])
 def test_another_clients_job_is_as_if_it_had_never_been(
-    make_app: MakeApp, api_keys: ApiKeyStore, jobs: JobStore, jpeg: bytes
+    make_app: MakeApp, api_keys: ApiKeyStore, jobs: JobStore, jpeg: bytes, required: bool
 ) -> None:
-    client = make_app(require_keys=True).test_client()
+    client = make_app(require_keys=required).test_client()
     mine, other, operator = (
         bearer(api_keys.create(name, scopes))
         for name, scopes in [
@@ -122,6 +124,8 @@ def test_another_clients_job_is_as_if_it_had_never_been(
     assert client.get(location, headers=mine).get_json()["state"] == JobState.QUEUED, "and it was not canceled"
     assert client.get(f"{location}/items/0/annotated", headers=mine).data == b"face"
     assert client.get(location, headers=operator).status_code == 200
+    if not required:
+        assert client.get(location).status_code == 404, "a client without a key is another one"
     assert client.delete(location, headers=mine).status_code == 200
 
 
@@ -131,7 +135,7 @@ def test_a_photos_job_belongs_to_its_client_too(
     token = api_keys.create("phone", frozenset({Scope.ANALYZE}))
     client = make_app(require_keys=True, sync_timeout_s=0.01).test_client()
     accepted = client.post("/detect_emotion", data=jpeg, content_type="image/jpeg", headers=bearer(token))
-    key = api_keys.find(token)
+    key = api_keys.verify(token)
     assert key is not None
     assert jobs.get(accepted.get_json()["job"]).client == key.id
 

@@ -97,3 +97,22 @@ def test_too_many_images_are_called_that_in_every_form_and_number(
     assert (response.status_code, response.get_json()["code"]) == (413, "too_many_images")
     assert "100" in response.get_json()["error"]
     assert jobs.open_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "status", "field"),
+    [
+        ("/detect_emotion", {"json": {"images": ["AAAA"]}}, 422, "image"),
+        ("/detect_emotion", {"json": {"image": {"image": "AAAA", "name": "a.jpg"}}}, 422, "image"),
+        ("/detect_emotion", {"data": zipped({"a.jpg": b"x"}), "content_type": "application/zip"}, 415, None),
+        ("/detect_emotion", {"data": {"x": "y"}, "content_type": "multipart/form-data"}, 422, "image"),
+        ("/v1/jobs", {"data": {"x": "y"}, "content_type": "multipart/form-data"}, 422, "images"),
+        ("/v1/jobs", {"json": {"image": "AAAA", "images": ["AAAA"]}}, 422, "images"),
+    ],
+)
+def test_the_view_of_a_single_image_takes_no_lists_names_or_archives(
+    client: FlaskClient, jobs: JobStore, address: str, body: dict[str, Any], status: int, field: str | None
+) -> None:
+    response = client.post(address, **body)
+    assert (response.status_code, response.get_json().get("field")) == (status, field)
+    assert jobs.open_count() == 0

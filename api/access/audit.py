@@ -1,0 +1,79 @@
+"""The audit log: what became of API keys, and which requests were refused for theirs; never a key itself.
+
+Each entry is a line of JSON in the process's log, and stands in Redis among the newest of all processes.
+"""
+
+import getpass
+import json
+import logging
+import socket
+import time
+from collections.abc import Callable
+from typing import Final, Literal
+
+from redis import Redis
+
+from contracts.errors import MienError
+from contracts.results import Message
+from contracts.storage import keys
+from contracts.storage.connections import translate_errors
+
+_KEPT: Final = 10_000
+
+logger = logging.getLogger(__name__)
+
+
+class AuditEntry(Message):
+    """Something that happened to a key, or with one."""
+
+    time: float
+    """Seconds since 1970, UTC."""
+    event: Literal["created", "rotated", "revoked", "refused"]
+    key: str
+    """The key's id; of a refused request, what it gave for one, or empty if that had not the form of a key."""
+    by: str
+    """The user and machine of an operator, or the address of a refused client."""
+    what: str
+    """The key's name, or why the request was refused, and at which route."""
+
+
+class AuditLog:
+    """Writes entries; reads those that Redis keeps."""
+
+    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970."""
+        self._redis, self._clock = redis, clock
+
+    def changed(self, event: Literal["created", "rotated", "revoked"], key: str, name: str = "") -> None:
+        """Note what an operator did to a key."""
+        by = f"{_user()}@{socket.gethostname()}"
+        self._add(AuditEntry(time=self._clock(), event=event, key=key, by=by, what=name))
+
+    def refused(self, key: str, address: str, why: str) -> None:
+        """Note a request that was refused for its key."""
+        self._add(AuditEntry(time=self._clock(), event="refused", key=key, by=address, what=why))
+
+    def newest(self, count: int) -> list[AuditEntry]:
+        """The newest entries of all processes, oldest first."""
+        with translate_errors():
+            found = self._redis.lrange(keys.AUDIT, 0, count - 1)
+        return [AuditEntry.model_validate_json(text) for text in reversed(found)]
+
+    def _add(self, entry: AuditEntry) -> None:
+        """Write it; Redis' copy is left out if it does not answer, because the request is refused all the same."""
+        line = json.dumps(entry.model_dump())
+        logger.info("audit %s", line)
+        try:
+            with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
+                pipe.lpush(keys.AUDIT, line)
+                pipe.ltrim(keys.AUDIT, 0, _KEPT - 1)
+                pipe.execute()
+        except MienError as error:
+            logger.warning("the audit log's line above is in this log only: %s", error)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "unnamed"

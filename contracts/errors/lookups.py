@@ -1,0 +1,39 @@
+"""What was asked for and does not exist."""
+
+from contracts.errors.base import MienError
+
+
+class NotFound(MienError):
+    """There is nothing at this address."""
+
+    code = "not_found"
+
+
+class JobNotFound(NotFound):
+    """No job with this id was ever accepted here."""
+
+    code = "job_not_found"
+
+
+class JobGone(NotFound):
+    """The job existed; its result has outlived its time, or was erased."""
+
+    code = "job_gone"
+
+
+class WebhookNotFound(NotFound):
+    """No webhook of this job was given up."""
+
+    code = "webhook_not_found"
+
+
+class AnnotatedNotFound(NotFound):
+    """The job did not ask for annotated images, or this one could not be analysed."""
+
+    code = "annotated_not_found"
+
+
+class CameraNotFound(NotFound):
+    """No camera of this name has published lately."""
+
+    code = "camera_not_found"

@@ -1,0 +1,44 @@
+"""The uploaded images of jobs in Redis, until the job is final; see `contracts.storage.annotated` for those drawn on."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from contracts.storage import keys
+from contracts.storage.connections import translate_errors
+
+_UNFINISHED_S: Final = 600
+"""How long images without a record are kept, should the process that stores them end halfway."""
+
+
+class JobImageStore:
+    """Images by the id of their job. Used by `contracts.storage.jobs.JobStore` alone."""
+
+    def __init__(self, redis: Redis) -> None:
+        """Use the broker Redis."""
+        self._redis = redis
+
+    def put_part(self, job_id: str, part: Mapping[str, bytes]) -> None:
+        """Store some of the images, by index, ahead of the job's record. Without one they expire.
+
+        Raises:
+            BrokerUnavailable, Overloaded: Redis does not answer, or is full.
+        """
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.job_images(job_id), mapping=dict(part))
+            pipe.expire(keys.job_images(job_id), _UNFINISHED_S)
+            pipe.execute()
+
+    def discard(self, job_id: str) -> None:
+        """Remove what was put, at once if Redis answers."""
+        with suppress(RedisError):
+            self._redis.unlink(keys.job_images(job_id))
+
+    def get(self, job_id: str) -> list[bytes]:
+        """The uploaded images in order; empty once the job is final."""
+        with translate_errors():
+            stored = self._redis.hgetall(keys.job_images(job_id))
+        return [stored[index] for index in sorted(stored, key=int)]
