@@ -1,4 +1,4 @@
-"""The uploaded images of jobs in Redis, until the job is final; see `contracts.storage.annotated` for those drawn on."""
+"""The uploaded images of jobs in Redis, until the job is final; `contracts.storage.annotated` has those drawn on."""
 
 from collections.abc import Mapping
 from contextlib import suppress
