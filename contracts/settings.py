@@ -104,6 +104,9 @@ class Settings(BaseSettings):
         400_000_000,
         description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
     )
+    max_annotated_bytes: Count = Field(
+        100_000_000, description="Bytes of annotated images that are kept before jobs that ask for some get 503."
+    )
     max_interactive_wait_s: Seconds = Field(3.0, description="Predicted wait above which interactive jobs get 503.")
     max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")
 

@@ -8,6 +8,8 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:once       string  name of the idempotency key that stands for the job
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
+    mien:annotated:until     zset    id → when the job's annotated images expire
+    mien:annotated:bytes     hash    id → bytes of the job's annotated images; `total`: of all jobs
     mien:files:erasures      zset    minute → when something in the file has been deleted, or has expired
     mien:files:rewritten     string  when a rewrite of the file was asked for last
     mien:webhooks:due        zset    id of a final job → when its webhook is tried next
@@ -50,6 +52,8 @@ API_KEYS_USED: Final = "mien:apikeys:used"
 AUDIT: Final = "mien:audit"
 ERASURES: Final = "mien:files:erasures"
 REWRITTEN_AT: Final = "mien:files:rewritten"
+ANNOTATED_UNTIL: Final = "mien:annotated:until"
+ANNOTATED_BYTES: Final = "mien:annotated:bytes"
 OPEN_BYTES: Final = "mien:jobs:bytes"
 FINAL_JOBS_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"
