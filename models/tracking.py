@@ -110,7 +110,7 @@ def _smoothed(track: Track, face: Face, seen_at: float) -> Track:
 
 def _show(track: Track, face: Face) -> TrackedFace:
     scores: dict[Emotion, float] = dict(zip(EMOTIONS, track.scores, strict=True)) if track.scores else {}
-    emotion = max(EMOTIONS, key=scores.__getitem__) if scores else None
+    emotion = max(scores, key=lambda label: scores[label], default=None)
     left, top, width, height = (round(value) for value in track.box)
     box = Box(x=max(0, left), y=max(0, top), width=max(1, width), height=max(1, height))
     return TrackedFace(
