@@ -73,7 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     audit = keys.add_parser("audit", help="what became of keys, and refused requests, as lines of JSON")
     audit.add_argument("--last", type=int, default=100, metavar="COUNT", help="default: 100")
     hooks = commands.add_parser("webhooks", help="webhooks").add_subparsers(dest="action", required=True)
-    hooks.add_parser("secret", help="print the secret that signs them")
+    secret = hooks.add_parser("secret", help="print the secret that signs them")
+    new = hooks.add_parser("rotate", help="make a new secret and print it")
+    for parsed in (secret, new):
+        parsed.add_argument("--key", default="", metavar="ID", help="of this API key; default: of jobs without a key")
+    new.add_argument(
+        "--overlap", type=_duration, default="24h", metavar="TIME", help="how long the old one signs as well"
+    )
     erase = commands.add_parser("erase", help="erase finished jobs before their time, or what is kept of a camera")
     chosen = erase.add_mutually_exclusive_group(required=True)
     chosen.add_argument(

@@ -13,7 +13,7 @@ from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
-from contracts.storage.webhooks import WebhookStore
+from contracts.storage.webhook_secrets import WebhookSecrets
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     redis = connect(settings.redis_url, name="mien-commands")
     try:
         if arguments.command == "webhooks":
-            print(WebhookStore(redis).secret())
+            _webhooks(arguments, redis)
         elif arguments.command == "erase":
             _erase(arguments, redis, settings)
         else:
@@ -48,6 +48,16 @@ def _keys(arguments: argparse.Namespace, redis: Redis) -> None:
         print(token)
     elif not store.revoke(arguments.id):
         raise ConfigurationError(f"There is no key {arguments.id}.")
+
+
+def _webhooks(arguments: argparse.Namespace, redis: Redis) -> None:
+    store, secrets = ApiKeyStore(redis), WebhookSecrets(redis)
+    if arguments.key and arguments.key not in {key.id for key in store.all()}:
+        raise ConfigurationError(f"There is no key {arguments.key}.")
+    if arguments.action == "rotate":
+        secrets.rotate(arguments.key, arguments.overlap)
+        store.audit.changed("rotated", arguments.key, "secret of webhooks")
+    print(secrets.current(arguments.key))
 
 
 def _list(store: ApiKeyStore) -> None:

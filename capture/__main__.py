@@ -35,7 +35,8 @@ def run(settings: Settings) -> None:
     """Publish the frames of the source that the settings name.
 
     Raises:
-        ConfigurationError: the source cannot be opened, or has come to an end for good.
+        ConfigurationError: the source cannot be opened.
+        SourceLost: it was opened, and has come to an end.
     """
     from capture.selection import open_source
 

@@ -56,7 +56,7 @@ class Camera:
         """Publish until the process is told to end.
 
         Raises:
-            ConfigurationError: the source has come to an end for good.
+            SourceLost: the source has come to an end.
         """
         logger.info("%s is published as %r.", self._source.name, self._name)
         while True:

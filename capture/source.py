@@ -5,11 +5,19 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.errors import MienError
+
 BgrImage = NDArray[np.uint8]
 """uint8 [height, width, 3], channels blue, green, red, as OpenCV has them."""
 
 SETTING = "MIEN_CAMERA_SOURCE"
 """The setting that chooses the source; every sentence about a source names it."""
+
+
+class SourceLost(MienError):
+    """A source that has worked gives no images any more. The process ends; started again, it opens the source anew."""
+
+    code = "source_lost"
 
 
 class CapturedImage(NamedTuple):
@@ -34,7 +42,7 @@ class FrameSource(Protocol):
             None if there has been none for a while; the next call may have one.
 
         Raises:
-            ConfigurationError: the source has come to an end for good.
+            SourceLost: the source has come to an end, and has to be opened anew.
         """
 
     def close(self) -> None:

@@ -15,10 +15,15 @@ from contracts.errors import ConfigurationError, WebhookRefused
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64: another way of writing any IPv4 address
+_LOOPBACK = (ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1"))
 _UNICAST = ipaddress.ip_network("2000::/3")
 """All that is public in IPv6; outside lie more ways of writing IPv4 addresses, which `is_global` takes for public."""
-_RESERVED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("3fff::/20"))
-"""For protocols and for documentation; Oracle's cloud has its metadata in the first."""
+_RESERVED = tuple(
+    ipaddress.ip_network(text) for text in ("192.0.0.0/24", "3fff::/20", "192.88.99.0/24", "168.63.129.16/32")
+)
+"""For protocols, documentation and relays, which `is_global` takes for public; Oracle's cloud has its metadata in the
+first, Azure's virtual machines are served by the last."""
+_SETTING = "MIEN_WEBHOOK_NETWORKS"
 
 
 class AddressPolicy:
@@ -74,10 +79,18 @@ class AddressPolicy:
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
+            self._check_name(host)
             return parts
         if not self.permits(address):
-            raise WebhookRefused(f"{host} is not a public address.", field="webhook")
+            raise WebhookRefused(f"{host} is not a public address, and not in {_SETTING}.", field="webhook")
         return parts
+
+    def _check_name(self, host: str) -> None:
+        """Refuse the names of this very machine, which no name server is asked for (RFC 6761)."""
+        if host.rstrip(".").split(".")[-1] == "localhost" and not any(map(self.permits, _LOOPBACK)):
+            raise WebhookRefused(
+                f"{host} is this machine itself; its operator may allow it with {_SETTING}.", field="webhook"
+            )
 
 
 def without_password(url: str) -> str:

@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         description="Names that lead to the gateway, as `mien.example.com,*.lan`, or `*`. Addresses in numbers, "
         "`localhost` and the machine's own name are allowed always.",
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of proxies before the gateway, as `127.0.0.1,10.0.0.0/8`: what they say of a client's "
+        "address and scheme (`X-Forwarded-For`, `X-Forwarded-Proto`) is believed.",
+    )
     cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
     max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
@@ -98,6 +103,9 @@ class Settings(BaseSettings):
     max_open_bytes: Count = Field(
         400_000_000,
         description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
+    )
+    max_annotated_bytes: Count = Field(
+        100_000_000, description="Bytes of annotated images that are kept before jobs that ask for some get 503."
     )
     max_interactive_wait_s: Seconds = Field(3.0, description="Predicted wait above which interactive jobs get 503.")
     max_bulk_wait_s: Seconds = Field(3_600.0, description="Predicted wait above which bulk jobs get 503, in seconds.")

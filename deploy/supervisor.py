@@ -35,15 +35,16 @@ class SupervisedProcess:
     """A child process that is restarted whenever it ends, until `terminate`.
 
     It leads a process group of its own: Ctrl-C in a terminal does not reach it, so that the order of stopping is ours,
-    and what it has started itself ends with it. Files that it makes can be read by this user only. One that ends for a
-    wrong setting is not restarted if a caller wants to be told of that, because it would end in the same way again.
+    and what it has started itself ends with it. Files that it makes can be read by this user only. One that cannot
+    start for a wrong setting is not restarted if a caller wants to be told of that, because it would end in the same
+    way again. One that has ended for another reason before is: the setting was right, and what it names may come back.
 
     Args:
         name: for people, and for the thread that waits for the process.
         command: program and arguments.
         environment: the whole environment of the process.
         output: is given each line that the process prints, and what the supervisor does with it.
-        on_wrong_setting: is given the last sentence of a process that has ended with `EXIT_CONFIGURATION`; without
+        on_wrong_setting: is given the last sentence of a process whose first end is with `EXIT_CONFIGURATION`; without
             it that status means nothing, as of programs that are not Mien's.
         delays: a fresh series of seconds to wait before each restart.
     """
@@ -97,7 +98,7 @@ class SupervisedProcess:
         self.wait(5)
 
     def _supervise(self) -> None:
-        delays = self._delays()
+        delays, started_before = self._delays(), False
         while process := self._launch():
             began = time.monotonic()
             relay = threading.Thread(target=self._relay, args=(process.stdout,), daemon=True)
@@ -107,9 +108,10 @@ class SupervisedProcess:
             relay.join()
             if self._stopping.is_set():
                 return
-            if status == EXIT_CONFIGURATION and self._on_wrong_setting is not None:
+            if status == EXIT_CONFIGURATION and self._on_wrong_setting is not None and not started_before:
                 self._on_wrong_setting(_sentence(self._last_line) or f"{self.name} cannot start.")
                 return
+            started_before = True
             if time.monotonic() - began > _STABLE_S:
                 delays = self._delays()
             self._output(f"{_ending(status)}; it is started again.")

@@ -27,6 +27,21 @@ _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _INK: Final[Colour] = (20, 20, 20)
 
 
+def at_most(pixels: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8]:
+    """Shrink an image, unless it is small enough already.
+
+    Args:
+        pixels: uint8 [H, W, 3]; left as it is.
+        longest: pixels that the longer side may have.
+    """
+    height, width = pixels.shape[:2]
+    factor = longest / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 def draw_faces(pixels: npt.NDArray[np.uint8], faces: Sequence[Face], scale: float = 1.0) -> npt.NDArray[np.uint8]:
     """Draw each face's box with its label and confidence.
 

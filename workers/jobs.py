@@ -4,15 +4,20 @@ import logging
 import secrets
 import time
 from collections import defaultdict
+from typing import Final
 
 from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, metric_key
+from contracts.results import Analysis
 from contracts.storage.jobs import Claim
-from models.drawing import draw_faces, encode_jpeg
+from models.drawing import at_most, draw_faces, encode_jpeg
 from models.stages import StageTimer
 from workers.metrics import add_analysis, add_cpu
 from workers.services import Services
+
+_ANNOTATED_SIDE: Final = 1_280
+"""Pixels that the longer side of an annotated image has at most."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,13 +67,22 @@ def _analyze_item(services: Services, index: int, data: bytes, cpu_seconds: dict
 def _keep_annotated(services: Services, job_id: str, images: list[bytes], items: list[ItemResult]) -> None:
     for data, item in zip(images, items, strict=True):
         if item.analysis is not None:
-            decoded = services.analyzer.decode(data)
-            drawn = draw_faces(decoded.pixels, item.analysis.faces, decoded.scale)
+            # Annotated images may be missing; the result, which is always written, may not.
             try:
-                services.jobs.put_annotated(job_id, item.index, encode_jpeg(drawn))
-            except Overloaded as error:  # annotated images may be missing; the result, which is always written, may not
+                kept = services.jobs.annotated_images.put(job_id, item.index, _annotated(services, data, item.analysis))
+            except Overloaded as error:
                 logger.warning("job %s gets no annotated images: %s", job_id, error)
                 return
+            if not kept:
+                logger.warning("job %s gets no annotated images: MIEN_MAX_ANNOTATED_BYTES are kept", job_id)
+                return
+
+
+def _annotated(services: Services, data: bytes, analysis: Analysis) -> bytes:
+    """The image with its boxes drawn, no larger than it is looked at: it is kept for as long as the result."""
+    decoded = services.analyzer.decode(data)
+    pixels = at_most(decoded.pixels, _ANNOTATED_SIDE)
+    return encode_jpeg(draw_faces(pixels, analysis.faces, decoded.width / pixels.shape[1]))
 
 
 def _common_error(items: list[ItemResult]) -> Problem | None:

@@ -1,7 +1,7 @@
 """Jobs that this process is working on: their leases are renewed, and a stuck one is noticed.
 
-A thread cannot be killed from outside. So a job that runs for longer than the time limit loses its lease, another
-worker gets it, and this process ends, to be started afresh.
+A thread cannot be killed from outside. So a job that runs for longer than the time limit is ended as failed, and this
+process ends, to be started afresh. It is not tried a second time: that would take as long again.
 """
 
 import threading
@@ -44,9 +44,9 @@ class Leases:
         """Prolong the leases of all jobs that are not stuck."""
         self._jobs.renew({job_id: owner for job_id, owner, stuck in self._snapshot() if not stuck})
 
-    def stuck(self) -> list[str]:
-        """Jobs that have been running for longer than the time limit."""
-        return [job_id for job_id, _, stuck in self._snapshot() if stuck]
+    def stuck(self) -> dict[str, str]:
+        """Jobs that have been running for longer than the time limit, id → owner."""
+        return {job_id: owner for job_id, owner, stuck in self._snapshot() if stuck}
 
     def _snapshot(self) -> list[tuple[str, str, bool]]:
         now = self._clock()

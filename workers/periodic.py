@@ -4,11 +4,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from contracts import metrics
-from contracts.errors import MienError
+from contracts.errors import AnalysisFailed, MienError
+from contracts.jobs import Problem
 from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
@@ -61,6 +62,7 @@ def reconcile(services: Services, dispatcher: Dispatcher) -> int:
     Returns:
         How many.
     """
+    services.jobs.annotated_images.forget_expired()  # those that have expired count no more
     overdue = services.jobs.overdue()
     for job_id, queue in overdue:
         with log_context(job_id=job_id):
@@ -76,8 +78,21 @@ def renew_leases(services: Services) -> None:
     stuck = services.leases.stuck()  # looked at first: Redis may be away, and that must not hide it
     if stuck:
         logger.critical("jobs %s are stuck; this worker exits so that a fresh one takes over", ", ".join(stuck))
+        _fail(services, stuck)
         os._exit(EXIT_STUCK)
     services.leases.renew()
+
+
+def _fail(services: Services, stuck: Mapping[str, str]) -> None:
+    """End jobs that took too long: a second try would take as long, and another worker with it."""
+    limit_s = services.settings.job_time_limit_s
+    too_long = AnalysisFailed(f"The analysis took longer than {limit_s:g} s (MIEN_JOB_TIME_LIMIT_S).")
+    for job_id, owner in stuck.items():
+        try:
+            services.jobs.finish(job_id, owner, [], Problem.of(too_long))
+        except MienError as error:
+            with log_context(job_id=job_id):
+                logger.warning("job %s will be tried again, although it took too long: %s", job_id, error)
 
 
 def report_heartbeat(services: Services) -> None:

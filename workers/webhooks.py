@@ -94,7 +94,9 @@ class WebhookSender:
             "User-Agent": "Mien-Webhooks/1",
             "webhook-id": message_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(self._webhooks.secret()).sign(message_id, now, body),
+            "webhook-signature": " ".join(
+                Webhook(secret).sign(message_id, now, body) for secret in self._webhooks.secrets.signing(job.client)
+            ),
         }
         try:
             status = post(job.options.webhook, body.encode(), headers, self._policy)

@@ -5,6 +5,7 @@ from typing import IO, Any, Final, cast
 from flask import Request
 from werkzeug.formparser import FormDataParser
 
+from api.http.multipart import ShortHeadParser
 from contracts.errors import TooManyImages
 
 UNBOUNDED: Final = None
@@ -13,6 +14,7 @@ UNBOUNDED: Final = None
 class UploadRequest(Request):
     """A request whose view may set `max_form_files` before it reads the form."""
 
+    form_data_parser_class = ShortHeadParser
     max_form_files: int | None = UNBOUNDED
 
     def make_form_data_parser(self) -> FormDataParser:

@@ -97,14 +97,14 @@ class Submission:
             except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
                 release()
 
-    def check_capacity(self, queue: str) -> None:
-        """Find out whether a job would be accepted.
+    def check_capacity(self, queue: str, annotated: int = 0) -> None:
+        """Find out whether a job would be accepted that asks for so many annotated images.
 
         Raises:
             Overloaded: it would not.
         """
         with self._storing.hold():  # a gateway that is late answers without asking Redis
-            self._admission.check(queue)
+            self._admission.check(queue, annotated)
 
     def _store_first(self, job_id: str, request: JobRequest, api_key: str, release: Callable[[], None]) -> Job:
         try:
@@ -128,7 +128,7 @@ class Submission:
     def _store(self, job_id: str, request: JobRequest, api_key: str, *, admitted: bool = False) -> Job:
         options = request.options
         if not admitted:
-            self.check_capacity(options.priority)
+            self.check_capacity(options.priority, len(request.images) if options.annotate else 0)
         with self._storing.hold():
             job = self._jobs.create(
                 request.images,

@@ -33,6 +33,8 @@ _BACKLOG = 8
 """With so many waiting at two readings, the workers have had no idle moment between them."""
 _SECONDS_PER_IMAGE = 0.1  # until something has been measured
 _SHORTEST_S, _LONGEST_S = 1.0, 300.0
+_ANNOTATED_BYTES = 250_000
+"""An annotated image has so many bytes or fewer, but for noise."""
 _STAGES = ("decode", "detect", "classify")
 
 
@@ -56,19 +58,25 @@ class Admission:
         self._image_s, self._images_per_job = _SECONDS_PER_IMAGE, 1.0
         self._seen: dict[str, float] = {}
 
-    def check(self, queue: str) -> None:
+    def check(self, queue: str, annotated: int = 0) -> None:
         """Let a job through or hold it back.
+
+        Args:
+            queue: where the job would wait.
+            annotated: how many annotated images it asks for.
 
         Raises:
             Overloaded: with the time after which there should be room.
         """
         settings = self._settings
-        depth, waiting_bytes = self._jobs.load(queue)
-        wait_s = depth * self._pace(queue)
-        if depth >= settings.max_queue_depth:
-            raise self._full(f"{depth:,} jobs are waiting already", wait_s / 4)
-        if waiting_bytes >= settings.max_open_bytes:
-            raise self._full("Too many images are waiting to be analysed", wait_s / 4)
+        load = self._jobs.load(queue)
+        wait_s = load.depth * self._pace(queue)
+        if load.depth >= settings.max_queue_depth:
+            raise self._full(f"{load.depth:,} jobs are waiting already (MIEN_MAX_QUEUE_DEPTH)", wait_s / 4)
+        if load.open_bytes + load.annotated_bytes >= settings.max_open_bytes:
+            raise self._full("Too many images are waiting to be analysed (MIEN_MAX_OPEN_BYTES)", wait_s / 4)
+        if annotated and load.annotated_bytes + annotated * _ANNOTATED_BYTES > settings.max_annotated_bytes:
+            raise self._full("Too many annotated images are kept (MIEN_MAX_ANNOTATED_BYTES)", _LONGEST_S)
         longest = settings.max_interactive_wait_s if queue == INTERACTIVE else settings.max_bulk_wait_s
         if wait_s > longest:
             raise self._full(f"The job would wait for about {wait_s:.0f} s", wait_s - longest)

@@ -91,6 +91,8 @@ def _is_image(entry: zipfile.ZipInfo) -> bool:
     Raises:
         InvalidArchive: the entry is encrypted, packed in an unusual way, or points outside.
     """
+    if not entry.filename:  # `is_dir` looks at the last character
+        raise InvalidArchive("The archive has an entry without a name.")
     path = PurePosixPath(entry.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
         raise InvalidArchive("The archive names a file outside itself.")

@@ -146,7 +146,7 @@ def follow_job(job: Job) -> Response:
 def annotated(job: Job, index: int) -> Response:
     """One of the job's images with its boxes drawn, as JPEG."""
     services = current_services()
-    jpeg = services.jobs.annotated(job.id, index)
+    jpeg = services.jobs.annotated_images.get(job.id, index)
     if jpeg is None:
         raise AnnotatedNotFound(f'Job {job.id} keeps no annotated image {index}; submit it with "annotate": true.')
     leave = services.body_limiter.acquire(len(jpeg), client_name())

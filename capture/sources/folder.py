@@ -3,11 +3,12 @@
 import logging
 import time
 from pathlib import Path
+from typing import cast
 
 import cv2
 
 from capture.pacing import Clock
-from capture.source import SETTING, CapturedImage
+from capture.source import SETTING, BgrImage, CapturedImage, SourceLost
 from contracts.errors import ConfigurationError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
@@ -19,31 +20,46 @@ class ImageFolder:
     """The images that lie in the folder when it is opened; those that cannot be read are passed over."""
 
     def __init__(self, folder: Path, *, clock: Clock = time.time) -> None:
-        """List the folder; `clock` gives seconds since 1970."""
+        """List the folder and read its first image; `clock` gives seconds since 1970.
+
+        Raises:
+            ConfigurationError: there is no image that can be read.
+        """
         self.name = f"The folder {folder.name}"
-        self._folder = folder
         self._clock = clock
         self._paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         self._next = 0
+        self._first = self._next_image()
+        if self._first is None:
+            raise ConfigurationError(
+                f"{SETTING}={folder}: no image in this folder can be read. "
+                f"It has to hold files that end in {', '.join(sorted(SUFFIXES))}.",
+                field=SETTING,
+            )
 
     def read(self) -> CapturedImage:
         """The next image.
 
         Raises:
-            ConfigurationError: there is no image that can be read.
+            SourceLost: no image can be read any more.
         """
+        image, self._first = self._first, None
+        if image is None:
+            image = self._next_image()
+        if image is None:
+            raise SourceLost(f"{self.name}: no image in it can be read any more.", field=SETTING)
+        return CapturedImage(image, self._clock())
+
+    def _next_image(self) -> BgrImage | None:
+        """The next one that can be read; None if there is none."""
         while self._paths:
             self._next %= len(self._paths)
             image = cv2.imread(str(self._paths[self._next]))
             if image is not None:
                 self._next += 1
-                return CapturedImage(image, self._clock())
+                return cast(BgrImage, image)
             logger.warning("%s is not an image that can be read; left out.", self._paths.pop(self._next))
-        raise ConfigurationError(
-            f"{SETTING}={self._folder}: no image in this folder can be read. "
-            f"It has to hold files that end in {', '.join(sorted(SUFFIXES))}.",
-            field=SETTING,
-        )
+        return None
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 
 from capture.pacing import Clock, Sleep
-from capture.source import SETTING, CapturedImage
+from capture.source import SETTING, CapturedImage, SourceLost
 from contracts.errors import ConfigurationError
 
 _USUAL_FPS = 25.0
@@ -41,6 +41,7 @@ class VideoFile:
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
+        self._check()
         self._capture = self._open()
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self._fps = fps if math.isfinite(fps) and 0 < fps <= _FASTEST_FPS else _USUAL_FPS
@@ -54,7 +55,7 @@ class VideoFile:
             None if that image is damaged.
 
         Raises:
-            ConfigurationError: the file has gone or holds no images any more.
+            SourceLost: the file has gone or holds no images any more.
         """
         elapsed = self._monotonic() - self._began
         due = int(elapsed * self._fps) + 1
@@ -78,17 +79,20 @@ class VideoFile:
             self._capture.release()
             self._capture = self._open()
             if not self._capture.grab():
-                raise self._unreadable()
+                raise SourceLost(f"{self.name} has gone, or holds no images that can be read any more.", field=SETTING)
         self._position += 1
 
-    def _open(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
-        if not capture.isOpened():
-            raise self._unreadable()
-        return capture
+    def _check(self) -> None:
+        capture = self._open()
+        readable = capture.grab()
+        capture.release()
+        if not readable:
+            raise ConfigurationError(
+                f"{SETTING}={self._path}: this file holds no pictures that can be read. "
+                "Give a video such as MP4 or AVI.",
+                field=SETTING,
+            )
 
-    def _unreadable(self) -> ConfigurationError:
-        return ConfigurationError(
-            f"{SETTING}={self._path}: this file holds no pictures that can be read. Give a video such as MP4 or AVI.",
-            field=SETTING,
-        )
+    def _open(self) -> cv2.VideoCapture:
+        """The file from its beginning; what cannot be opened gives no image."""
+        return cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)

@@ -42,6 +42,8 @@ class JobEraser:
                     keys.WEBHOOKS_DUE,
                     keys.WEBHOOKS_DEAD,
                     keys.ERASURES,
+                    keys.ANNOTATED_UNTIL,
+                    keys.ANNOTATED_BYTES,
                 ],
                 args=[job_id, self._clock()],
             )

@@ -12,9 +12,11 @@ from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_hash, to_hash
 from contracts.storage.job_images import JobImageStore
+from contracts.storage.load import Load, read_load
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
@@ -40,7 +42,8 @@ class JobStore:
         self._redis = redis
         self._settings = settings
         self._clock = clock
-        self._images = JobImageStore(redis, settings)
+        self.annotated_images = AnnotatedImages(redis, settings, clock)
+        self._images = JobImageStore(redis)
         self._claim = load_script(redis, "claim", prelude="finalize")
         self._finish = load_script(redis, "finish", prelude="finalize")
         self._cancel = load_script(redis, "cancel", prelude="finalize")
@@ -168,14 +171,6 @@ class JobStore:
         """The job's images in order, exactly as they were uploaded; empty once the job is finished."""
         return self._images.get(job_id)
 
-    def put_annotated(self, job_id: str, index: int, jpeg: bytes) -> None:
-        """Keep an image with its boxes drawn for as long as the result can be read."""
-        self._images.put_annotated(job_id, index, jpeg)
-
-    def annotated(self, job_id: str, index: int) -> bytes | None:
-        """An image with its boxes drawn, as JPEG; None if there is none."""
-        return self._images.annotated(job_id, index)
-
     def finish(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None = None) -> bool:
         """Store the result, once. Asking again changes nothing, so that a lost answer may be asked for again.
 
@@ -275,13 +270,9 @@ class JobStore:
         with translate_errors():
             return int(self._redis.llen(queue))
 
-    def load(self, queue: str) -> tuple[int, int]:
-        """`queue_depth` and `open_bytes` in one round trip."""
-        with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
-            pipe.llen(queue)
-            pipe.get(keys.OPEN_BYTES)
-            depth, waiting = pipe.execute()
-        return int(depth), max(0, int(waiting or 0))
+    def load(self, queue: str) -> Load:
+        """What waits, as this queue sees it."""
+        return read_load(self._redis, queue)
 
     @staticmethod
     def _keys(job_id: str) -> list[str]:

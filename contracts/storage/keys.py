@@ -8,12 +8,15 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:once       string  name of the idempotency key that stands for the job
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
+    mien:annotated:until     zset    id → when the job's annotated images expire
+    mien:annotated:bytes     hash    id → bytes of the job's annotated images; `total`: of all jobs
     mien:files:erasures      zset    minute → when something in the file has been deleted, or has expired
     mien:files:rewritten     string  when a rewrite of the file was asked for last
     mien:webhooks:due        zset    id of a final job → when its webhook is tried next
     mien:webhook:{id}        hash    attempts so far, and whether another one has been announced
     mien:webhooks:dead       hash    id → JSON: webhooks that were given up
-    mien:webhooks:secret     string  signs all webhooks; made at first need
+    mien:webhooks:secret     string  signs webhooks of jobs without an API key; made at first need
+    mien:webhooks:secrets    hash    id of an API key, or empty → JSON: secrets that sign its webhooks, and until when
     mien:apikeys             hash    id → JSON: name, hashes, scopes, rate and end of an API key
     mien:apikeys:used        hash    id → when an API key was used last, to some seconds
     mien:audit               list    JSON, newest first: what became of keys, refused requests; 10,000 at most
@@ -42,12 +45,15 @@ from typing import Final
 OPEN_JOBS: Final = "mien:jobs:open"
 WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
+WEBHOOKS_SECRETS: Final = "mien:webhooks:secrets"
 WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
 API_KEYS: Final = "mien:apikeys"
 API_KEYS_USED: Final = "mien:apikeys:used"
 AUDIT: Final = "mien:audit"
 ERASURES: Final = "mien:files:erasures"
 REWRITTEN_AT: Final = "mien:files:rewritten"
+ANNOTATED_UNTIL: Final = "mien:annotated:until"
+ANNOTATED_BYTES: Final = "mien:annotated:bytes"
 OPEN_BYTES: Final = "mien:jobs:bytes"
 FINAL_JOBS_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"

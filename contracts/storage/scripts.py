@@ -6,21 +6,23 @@ from typing import Final
 from redis import Redis
 from redis.commands.core import Script
 
-_FLAGS: Final = "#!lua flags=allow-oom"
+_NO_FLAGS: Final = "#!lua"
+_FLAGS: Final = f"{_NO_FLAGS} flags=allow-oom"
 """Even when memory is full: most of these scripts end in freeing some, and a job that cannot be finished never would.
 What adds data is bounded by the gateway's admission (jobs) or by a TTL of seconds (frames). Redis 7 and newer."""
 
 
-def load_script(redis: Redis, name: str, *, prelude: str = "") -> Script:
+def load_script(redis: Redis, name: str, *, prelude: str = "", allow_oom: bool = True) -> Script:
     """Register ``contracts/storage/lua/{name}.lua``; the server compiles it once and keeps it by hash.
 
     Args:
         redis: the server.
         name: the script.
         prelude: another file of that folder, whose local functions the script uses.
+        allow_oom: whether it runs even when memory is full.
     """
     parts = [_text(prelude)] if prelude else []
-    return redis.register_script("\n".join([_FLAGS, *parts, _text(name)]))
+    return redis.register_script("\n".join([_FLAGS if allow_oom else _NO_FLAGS, *parts, _text(name)]))
 
 
 def _text(name: str) -> str:

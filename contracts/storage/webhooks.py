@@ -1,8 +1,6 @@
-"""Webhooks in Redis: which are due, how often each was tried, which were given up; and the secret that signs them."""
+"""Webhooks in Redis: which are due, how often each was tried, which were given up."""
 
-import base64
 import random
-import secrets
 import time
 from collections.abc import Callable
 from typing import Final
@@ -15,6 +13,7 @@ from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.scripts import load_script
+from contracts.storage.webhook_secrets import WebhookSecrets
 
 GAPS_S: Final = (5, 15, 60, 120, 300, 900, 1_800, 3_600, 7_200, 14_400)
 """Seconds from one attempt to the next, before jitter; about eight hours in all, then the webhook is given up."""
@@ -43,6 +42,7 @@ class WebhookStore:
         self._redis = redis
         self._clock = clock
         self._due = load_script(redis, "due")
+        self.secrets = WebhookSecrets(redis, clock)
 
     def take_due(self, limit: int = 100) -> list[str]:
         """Ids of jobs whose webhook is to be tried now; none of them is given to another worker for a minute."""
@@ -113,13 +113,6 @@ class WebhookStore:
                 self._redis.zadd(keys.WEBHOOKS_DUE, {job_id: self._clock()})
         if not removed:
             raise WebhookNotFound(f"No webhook of job {job_id} was given up.")
-
-    def secret(self) -> str:
-        """The signing secret, as the Standard Webhooks libraries take it."""
-        fresh = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        with translate_errors():
-            kept = self._redis.set(keys.WEBHOOKS_SECRET, fresh, nx=True, get=True)
-        return kept.decode() if kept else fresh
 
     def _give_up(self, job_id: str, url: str, reason: str, attempts: int) -> None:
         dead = DeadWebhook(job=job_id, url=url, reason=reason, attempts=attempts, given_up_at=self._clock())

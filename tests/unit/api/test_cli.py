@@ -7,12 +7,13 @@ import sys
 import pytest
 from redis import Redis
 
-from api.access.keys import ApiKeyStore, Scope
+from api.access.keys import ApiKeyStore, Scope, id_of
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.webhook_secrets import WebhookSecrets
 
 
 def command(redis_url: str, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -41,6 +42,19 @@ def test_keys_are_managed_from_the_command_line(redis_url: str, api_keys: ApiKey
         assert (again.returncode, again.stderr) == (2, f"mien gateway: There is no key {key.id}.\n")
     lines = command(redis_url, "keys", "audit").stdout.splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["created", "rotated", "revoked"]
+
+
+def test_secrets_of_webhooks_are_rotated_from_the_command_line(redis_url: str, redis: Redis) -> None:
+    store = ApiKeyStore(redis)
+    key = id_of(store.create("phone", frozenset({Scope.ANALYZE})))
+    shared, own = (command(redis_url, "webhooks", "secret", *more).stdout.strip() for more in ([], ["--key", key]))
+    assert shared.startswith("whsec_")
+    assert own not in ("", shared)
+    new = command(redis_url, "webhooks", "rotate", "--key", key, "--overlap", "1h").stdout.strip()
+    assert WebhookSecrets(redis).signing(key) == [new, own]
+    assert command(redis_url, "webhooks", "secret").stdout.strip() == shared
+    assert command(redis_url, "webhooks", "secret", "--key", "misspelt").returncode == 2
+    assert [(entry.event, entry.key) for entry in store.audit.newest(1)] == [("rotated", key)]
 
 
 def test_a_time_that_is_none_is_refused(redis_url: str) -> None:

@@ -19,6 +19,8 @@ PRIVATE = [
     "fd00::1",
     "fec0::1",
     "192.0.0.192",
+    "168.63.129.16",
+    "192.88.99.1",
 ]
 DISGUISED = [
     "::ffff:127.0.0.1",
@@ -80,3 +82,15 @@ def test_addresses_are_looked_at_before_they_are_stored(url: str) -> None:
 )
 def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
     assert without_password(url) == shown
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost.", "mien.localhost"])
+def test_a_webhook_to_this_machine_is_refused_at_once_unless_its_operator_allows_it(host: str) -> None:
+    with pytest.raises(WebhookRefused, match="MIEN_WEBHOOK_NETWORKS"):
+        AddressPolicy("").check_url(f"http://{host}:8000/done")
+    AddressPolicy("127.0.0.0/8").check_url(f"http://{host}:8000/done")
+
+
+def test_what_is_not_public_is_refused_with_the_name_of_the_setting() -> None:
+    with pytest.raises(WebhookRefused, match="MIEN_WEBHOOK_NETWORKS"):
+        AddressPolicy("").check_url("http://10.0.0.1/")

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from itertools import islice, repeat
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -78,6 +79,27 @@ def test_one_with_a_wrong_setting_is_not_started_again(said: list[str], last_lin
     assert process.wait(60)
     assert wrong == [sentence]
     assert said == [last_line]
+
+
+def test_one_that_did_start_before_is_started_again_whatever_its_status(
+    said: list[str], wait_for: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A camera whose file goes away ends with a failure, and then cannot open it until the file is back."""
+    wrong: list[str] = []
+    code = f"import pathlib, sys; p = pathlib.Path({str(tmp_path / 'was')!r}); sys.exit(2) if p.exists() else p.touch()"
+    process = SupervisedProcess(
+        "it",
+        [sys.executable, "-c", f"{code}; sys.exit(1)"],
+        os.environ,
+        said.append,
+        on_wrong_setting=wrong.append,
+        delays=lambda: repeat(0.01),
+    )
+    process.start()
+    wait_for(lambda: len(said) >= 3, "three ends")
+    stop_all([process], 0, threading.Event())
+    assert wrong == []
+    assert said[:3] == [f"Ended with status {status}; it is started again." for status in (1, 2, 2)]
 
 
 def test_restarts_are_at_once_first_and_then_ever_later() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from contracts.emotions import EMOTIONS
 from contracts.results import Box, Face
-from models.drawing import COLOURS, draw_faces, encode_jpeg
+from models.drawing import COLOURS, at_most, draw_faces, encode_jpeg
 
 
 def face(box: Box, emotion: str = "Happy") -> Face:
@@ -39,3 +39,10 @@ def test_every_label_has_its_own_colour() -> None:
 
 def test_jpeg_comes_out() -> None:
     assert encode_jpeg(np.zeros((8, 8, 3), np.uint8)).startswith(b"\xff\xd8")
+
+
+def test_only_what_is_too_large_is_shrunk() -> None:
+    wide = np.full((100, 400, 3), 7, np.uint8)
+    assert at_most(wide, 400) is wide
+    assert at_most(wide, 40).shape == (10, 40, 3)
+    assert at_most(wide, 1).shape == (1, 1, 3)

@@ -1,8 +1,10 @@
 """A job from claim to result: real models, a real server."""
 
+import io
 import logging
 
 import pytest
+from PIL import Image
 from redis import Redis
 
 from contracts.jobs import JobOptions, JobState
@@ -111,10 +113,32 @@ def test_a_job_that_another_worker_has_taken_over_is_not_written(
 def test_annotated_images_are_kept_where_there_is_a_result(services: Services, face_jpeg: bytes) -> None:
     job = services.jobs.create([face_jpeg, b"no image"], BULK, options=JobOptions(annotate=True))
     analyze_job(services, job.id)
-    annotated = services.jobs.annotated(job.id, 0)
+    annotated = services.jobs.annotated_images.get(job.id, 0)
     assert annotated is not None
     assert annotated.startswith(b"\xff\xd8")
-    assert services.jobs.annotated(job.id, 1) is None
+    assert services.jobs.annotated_images.get(job.id, 1) is None
+
+
+def test_an_annotated_image_is_no_larger_than_it_is_looked_at(services: Services, face_jpeg: bytes) -> None:
+    with Image.open(io.BytesIO(face_jpeg)) as face:
+        large, sent = face.convert("RGB").resize((3_000, 1_500)), io.BytesIO()
+    large.save(sent, "PNG", compress_level=1)
+    job = services.jobs.create([sent.getvalue()], BULK, options=JobOptions(annotate=True))
+    analyze_job(services, job.id)
+    annotated = services.jobs.annotated_images.get(job.id, 0)
+    assert annotated is not None
+    with Image.open(io.BytesIO(annotated)) as drawn:
+        assert drawn.size == (1_280, 640)
+
+
+def test_annotated_images_beyond_their_limit_are_left_out(
+    services: Services, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
+    services.jobs.annotated_images.put(job.id, 7, bytes(services.settings.max_annotated_bytes - 10))
+    assert analyze_job(services, job.id) == "finished"
+    assert services.jobs.annotated_images.get(job.id, 0) is None
+    assert "MIEN_MAX_ANNOTATED_BYTES" in caplog.text
 
 
 def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
@@ -129,5 +153,5 @@ def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
         redis.config_set("maxmemory", 0)
     done = services.jobs.get(job.id)
     assert (done.state, done.attempts, len(done.items)) == (JobState.SUCCEEDED, 1, 1)
-    assert services.jobs.annotated(job.id, 0) is None
+    assert services.jobs.annotated_images.get(job.id, 0) is None
     assert "no annotated images" in caplog.text

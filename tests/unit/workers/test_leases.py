@@ -36,12 +36,12 @@ def test_a_stuck_job_is_named_and_no_longer_renewed(store: JobStore, redis: Redi
     before = redis.zscore(keys.OPEN_JOBS, job.id)
     leases = Leases(store, time_limit_s=100, clock=clock)
     with leases.held(job.id, "me"):
-        assert leases.stuck() == []
+        assert leases.stuck() == {}
         clock.now += 101
-        assert leases.stuck() == [job.id]
+        assert leases.stuck() == {job.id: "me"}
         leases.renew()
         assert redis.zscore(keys.OPEN_JOBS, job.id) == before
-    assert leases.stuck() == []
+    assert leases.stuck() == {}
 
 
 def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: ManualClock) -> None:
@@ -49,4 +49,4 @@ def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: Manu
     with pytest.raises(ValueError, match="broken"), leases.held("id", "me"):
         raise ValueError("broken")
     clock.now += 2
-    assert leases.stuck() == []
+    assert leases.stuck() == {}

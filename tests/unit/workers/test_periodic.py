@@ -7,6 +7,7 @@ import pytest
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable
+from contracts.jobs import JobState
 from contracts.metrics import JOBS_RETRIED
 from contracts.queues import BULK
 from contracts.settings import Settings
@@ -76,12 +77,18 @@ def test_a_worker_with_a_stuck_job_ends_itself(
     def exit_now(status: int) -> None:
         raise SystemExit(status)
 
-    monkeypatch.setattr(services.leases, "stuck", lambda: ["some-id"])
+    job = services.jobs.create([b"x"], BULK)
+    services.jobs.claim(job.id, "me")
+    monkeypatch.setattr(services.leases, "stuck", lambda: {job.id: "me"})
     monkeypatch.setattr(os, "_exit", exit_now)
     with pytest.raises(SystemExit) as ended:
         renew_leases(services)
     assert ended.value.code == EXIT_STUCK
-    assert "jobs some-id are stuck" in caplog.text
+    assert f"jobs {job.id} are stuck" in caplog.text
+    failed = services.jobs.get(job.id)
+    assert (failed.state, failed.attempts) == (JobState.FAILED, 1), "it is not tried a second time"
+    assert failed.error is not None
+    assert "MIEN_JOB_TIME_LIMIT_S" in failed.error.detail
 
 
 def test_a_heartbeat_says_what_the_worker_runs(services: Services, redis: Redis) -> None:

@@ -6,12 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 from redis import Redis
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookNotFound
@@ -92,16 +93,16 @@ def make_sender(redis: Redis, settings: Settings, clock: ManualClock, policy: Ad
     return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
 
 
-def finished(jobs: JobStore, url: str) -> Job:
-    job = jobs.create([b"x"], BULK, options=JobOptions(webhook=url, metadata={"order": 17}))
+def finished(jobs: JobStore, url: str, client: str = "") -> Job:
+    job = jobs.create([b"x"], BULK, options=JobOptions(webhook=url, metadata={"order": 17}), client=client)
     jobs.claim(job.id, "w")
     jobs.finish(job.id, "w", ITEMS)
     return job
 
 
-def announced(jobs: JobStore, store: WebhookStore, url: str) -> str:
+def announced(jobs: JobStore, store: WebhookStore, url: str, client: str = "") -> str:
     """The id of a final job whose webhook is to be tried now."""
-    job = finished(jobs, url)
+    job = finished(jobs, url, client)
     assert store.take_due() == [job.id]
     return job.id
 
@@ -116,11 +117,23 @@ def test_a_result_is_told_once_and_its_signature_verifies(
     assert sender.deliver(job.id) == "delivered"
     assert sender.deliver(job.id) == "not due", "a message that came twice"
     ((headers, body),) = receiver.received
-    told = Webhook(store.secret()).verify(body, headers)
+    told = Webhook(store.secrets.current("")).verify(body, headers)
     assert told == json.loads(body)
     assert (told["type"], told["data"]["id"], told["data"]["metadata"]) == ("job.succeeded", job.id, {"order": 17})
     assert told["data"]["items"][0]["result"]["message"] == "No face was found in the image."
     assert {name.lower(): value for name, value in headers.items()}["webhook-id"] == f"msg_{job.id}"
+
+
+def test_each_client_has_secrets_of_its_own(
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
+) -> None:
+    mine = [store.secrets.current("mine"), store.secrets.rotate("mine", overlap_s=60)]
+    for client in ("mine", "theirs", ""):
+        assert make_sender(redis, settings, clock).deliver(announced(jobs, store, receiver.url, client)) == "delivered"
+        headers, body = receiver.received.pop()
+        for secret in mine:
+            with nullcontext() if client == "mine" else pytest.raises(WebhookVerificationError):
+                assert Webhook(secret).verify(body, headers)
 
 
 def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
@@ -148,7 +161,7 @@ def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
     receiver.close()
     assert outcomes.count("later") >= 4
     ((headers, body),) = receiver.received
-    assert Webhook(WebhookStore(redis).secret()).verify(body, headers)["data"]["id"] == job.id
+    assert Webhook(WebhookStore(redis).secrets.current("")).verify(body, headers)["data"]["id"] == job.id
 
 
 def test_gaps_grow_with_jitter_and_in_the_end_it_is_a_dead_letter_that_can_be_replayed(
@@ -238,7 +251,8 @@ def test_a_name_that_leads_inside_is_refused(
     sender = make_sender(redis, settings, clock, AddressPolicy(""))
     assert sender.deliver(job_id) == "given up"
     assert receiver.received == []
-    assert "not a public address" in store.dead()[0].reason
+    reason = store.dead()[0].reason
+    assert ("MIEN_WEBHOOK_NETWORKS" if name == "localhost" else "not a public address") in reason
 
 
 def test_what_is_due_is_announced(

@@ -116,7 +116,7 @@ def test_another_clients_job_is_as_if_it_had_never_been(
         ]
     )
     location = client.post("/v1/jobs", data=jpeg, content_type="image/jpeg", headers=mine).headers["Location"]
-    jobs.put_annotated(location.rpartition("/")[2], 0, b"face")
+    jobs.annotated_images.put(location.rpartition("/")[2], 0, b"face")
     addresses = [("GET", ""), ("GET", "?wait=30"), ("GET", "/events"), ("GET", "/items/0/annotated"), ("DELETE", "")]
     for method, rest in addresses:
         refused = client.open(location + rest, method=method, headers=other)

@@ -24,6 +24,17 @@ def test_too_many_waiting_bytes_are_overload(make_app: MakeApp, redis: Redis, jp
     assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
 
 
+def test_only_jobs_that_ask_for_annotated_images_wait_for_room_for_them(
+    make_app: MakeApp, jobs: JobStore, jpeg: bytes
+) -> None:
+    client = make_app(max_annotated_bytes=300_000).test_client()
+    jobs.annotated_images.put(jobs.create([jpeg], BULK).id, 0, bytes(100_000))
+    refused = client.post("/v1/jobs?annotate=true", data=jpeg, content_type="image/jpeg")
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
+    assert "MIEN_MAX_ANNOTATED_BYTES" in refused.get_json()["error"]
+    assert client.post("/v1/jobs", data=jpeg, content_type="image/jpeg").status_code == 202
+
+
 def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, redis: Redis, jpeg: bytes) -> None:
     counted = {
         IMAGES_ANALYZED: 10,

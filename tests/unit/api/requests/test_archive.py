@@ -21,13 +21,20 @@ NAME = b"a.jpg"
 
 
 def archive(
-    data: bytes, size: int, *, method: int = 0, flags: int = 0, local_name: bytes = NAME, crc: int = 0
+    data: bytes,
+    size: int,
+    *,
+    method: int = 0,
+    flags: int = 0,
+    local_name: bytes = NAME,
+    crc: int = 0,
+    name: bytes = NAME,
 ) -> bytes:
     """A ZIP of one entry, with every field as told."""
     sizes = (crc, len(data), size)
     local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, flags & 0x800, method, 0, 0, *sizes, len(local_name), 0)
-    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, flags, method, 0, 0, *sizes, len(NAME), 0, 0, 0, 0, 0, 0)
-    body, directory = local + local_name + data, entry + NAME
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, flags, method, 0, 0, *sizes, len(name), 0, 0, 0, 0, 0, 0)
+    body, directory = local + local_name + data, entry + name
     return body + directory + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(directory), len(body), 0)
 
 
@@ -105,6 +112,7 @@ HOSTILE = {
     "damaged inside": (zipped({"a.jpg": b"x" * 999}).replace(b"xxx", b"yyy", 1), 422, "invalid_archive", "unpacked"),
     "a crowd": (zipped({f"{n}.jpg": b"x" for n in range(101)}), 413, "too_many_images", "101"),
     "a directory of 400 MB": (crowded_directory(), 413, "too_many_images", "entries"),
+    "an entry without a name": (archive(b"x", 1, name=b"", local_name=b""), 422, "invalid_archive", "without a name"),
     "empty": (zipped({}), 400, "empty_body", "no files"),
     "only folders": (zipped({"a/": b"", "__MACOSX/a.jpg": b"x", ".DS_Store": b"x"}), 400, "empty_body", "no files"),
     "no body": (b"", 400, "empty_body", "no body"),

@@ -21,3 +21,8 @@ def test_a_crowd_of_small_parts_is_refused_before_it_is_built(part: bytes) -> No
 
 def test_a_hundred_images_as_lists_of_bytes_are_not_a_crowd() -> None:
     assert len(parse_json(b"[" + b",".join([b"[255,216,255]"] * 100) + b"]")) == 100
+
+
+def test_a_list_of_more_numbers_than_can_be_read_at_once_is_refused() -> None:
+    with pytest.raises(NotJson, match="base64"):
+        parse_json(b"[" + b"1," * 2_000_001 + b"1]")

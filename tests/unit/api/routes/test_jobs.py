@@ -55,7 +55,7 @@ def test_nothing_is_left_of_a_finished_job_that_is_deleted(
     made = client.post("/v1/jobs?wait=20", data=form, headers={"Idempotency-Key": "one", "Prefer": "wait=20"})
     job_id = made.get_json()["id"]
     assert made.get_json()["state"] == "succeeded"
-    jobs.put_annotated(job_id, 0, b"drawn")
+    jobs.annotated_images.put(job_id, 0, b"drawn")
     WebhookStore(redis).failed(job_id, "https://example.com/hook", "answered 500", final=True)
     assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
     assert mentions(redis, job_id) == []
@@ -126,7 +126,7 @@ def test_a_client_may_prefer_to_wait(client: FlaskClient, worker: StandIn, jpeg:
 def test_annotated_images_are_kept_on_request_only(client: FlaskClient, jobs: JobStore, jpeg: bytes) -> None:
     job_id = client.post("/v1/jobs?annotate=true", data=jpeg, content_type="image/jpeg").get_json()["id"]
     assert client.get(f"/v1/jobs/{job_id}/items/0/annotated").get_json()["code"] == "annotated_not_found"
-    jobs.put_annotated(job_id, 0, b"drawn")
+    jobs.annotated_images.put(job_id, 0, b"drawn")
     response = client.get(f"/v1/jobs/{job_id}/items/0/annotated")
     assert (response.data, response.mimetype) == (b"drawn", "image/jpeg")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from capture.source import SourceLost
 from capture.sources.folder import ImageFolder
 from contracts.errors import ConfigurationError
 
@@ -23,4 +24,13 @@ def test_images_come_sorted_and_begin_again(folder: Path, caplog: pytest.LogCapt
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"nothing")
     with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=.*no image in this folder can be read"):
-        ImageFolder(tmp_path).read()
+        ImageFolder(tmp_path)
+
+
+def test_a_folder_whose_images_go_away_is_lost_and_not_a_wrong_setting(folder: Path) -> None:
+    source = ImageFolder(folder)
+    source.read()
+    for path in folder.iterdir():
+        path.unlink()
+    with pytest.raises(SourceLost, match=r"no image in it can be read any more"):
+        source.read()

@@ -46,7 +46,7 @@ def test_an_unfinished_job_is_left_alone(jobs: JobStore, eraser: JobEraser, redi
 
 def test_a_finished_job_goes_and_its_erasure_is_noted(jobs: JobStore, eraser: JobEraser, redis: Redis) -> None:
     job = finished(jobs)
-    jobs.put_annotated(job.id, 0, b"drawn")
+    jobs.annotated_images.put(job.id, 0, b"drawn")
     redis.delete(keys.ERASURES)
     assert eraser.erase(job.id)
     assert sorted(redis.scan_iter("*")) == [keys.ERASURES.encode()]

@@ -1,11 +1,10 @@
-"""Images of jobs: what comes ahead of the record, and what is drawn after the analysis."""
+"""Images of jobs: what comes ahead of the record."""
 
 import pytest
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable
 from contracts.jobs import new_job_id
-from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import connect
 from contracts.storage.job_images import JobImageStore
@@ -13,8 +12,8 @@ from support.gateway import NO_SERVER
 
 
 @pytest.fixture
-def store(redis: Redis, settings: Settings) -> JobImageStore:
-    return JobImageStore(redis, settings)
+def store(redis: Redis) -> JobImageStore:
+    return JobImageStore(redis)
 
 
 def test_images_that_come_ahead_of_their_record_expire(store: JobImageStore, redis: Redis) -> None:
@@ -25,25 +24,14 @@ def test_images_that_come_ahead_of_their_record_expire(store: JobImageStore, red
     assert 0 < redis.ttl(keys.job_images(job_id)) <= 600
 
 
-def test_what_is_discarded_is_gone_and_discarding_needs_no_server(
-    store: JobImageStore, redis: Redis, settings: Settings
-) -> None:
+def test_what_is_discarded_is_gone_and_discarding_needs_no_server(store: JobImageStore, redis: Redis) -> None:
     job_id = new_job_id()
     store.put_part(job_id, {"0": b"x"})
     store.discard(job_id)
     assert list(redis.scan_iter("mien:*")) == []
-    JobImageStore(connect(NO_SERVER, name="tests"), settings).discard(job_id)
+    JobImageStore(connect(NO_SERVER, name="tests")).discard(job_id)
 
 
-def test_a_server_out_of_reach_is_a_typed_error(settings: Settings) -> None:
+def test_a_server_out_of_reach_is_a_typed_error() -> None:
     with pytest.raises(BrokerUnavailable):
-        JobImageStore(connect(NO_SERVER, name="tests"), settings).put_part(new_job_id(), {"0": b"x"})
-
-
-def test_annotated_images_are_kept_by_index_for_as_long_as_results(
-    store: JobImageStore, redis: Redis, settings: Settings
-) -> None:
-    job_id = new_job_id()
-    store.put_annotated(job_id, 3, b"drawn")
-    assert (store.annotated(job_id, 3), store.annotated(job_id, 0)) == (b"drawn", None)
-    assert 0 < redis.ttl(keys.job_annotated(job_id)) <= settings.result_ttl_s
+        JobImageStore(connect(NO_SERVER, name="tests")).put_part(new_job_id(), {"0": b"x"})

@@ -271,11 +271,3 @@ def test_a_queued_job_whose_deadline_has_passed_expires_when_it_is_read(store: J
     assert store.get(job.id).state is JobState.QUEUED
     clock.now += 6
     assert store.get(job.id).state is JobState.EXPIRED
-
-
-def test_the_load_is_what_waits(store: JobStore, redis: Redis) -> None:
-    assert store.load(BULK) == (0, 0)
-    store.create([b"x" * 100, b"y" * 10], BULK)
-    redis.rpush(BULK, "a message")
-    assert store.load(BULK) == (store.queue_depth(BULK), store.open_bytes()) == (1, 110)
-    assert store.open_count() == 1

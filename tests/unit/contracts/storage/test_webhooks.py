@@ -119,9 +119,3 @@ def test_those_given_up_are_listed_newest_first_and_only_so_many_are_kept(
         store.failed(ids[-1], URL, "answered 410", final=True)
         clock.now += 1
     assert [dead.job for dead in store.dead()] == [ids[2], ids[1]]
-
-
-def test_the_secret_is_made_once(redis: Redis, store: WebhookStore) -> None:
-    secret = store.secret()
-    assert secret.startswith("whsec_")
-    assert WebhookStore(redis).secret() == store.secret() == secret

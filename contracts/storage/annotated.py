@@ -1,0 +1,43 @@
+"""Annotated images of jobs in Redis: kept as long as the result, and counted until they expire."""
+
+from collections.abc import Callable
+
+from redis import Redis
+
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import translate_errors
+from contracts.storage.scripts import load_script
+
+
+class AnnotatedImages:
+    """All of them together may have `max_annotated_bytes`."""
+
+    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float]) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970."""
+        self._redis, self._settings, self._clock = redis, settings, clock
+        self._keep = load_script(redis, "keep_annotated", allow_oom=False)
+
+    def put(self, job_id: str, index: int, jpeg: bytes) -> bool:
+        """Keep an image with its boxes drawn.
+
+        Returns:
+            False if there was no room for it.
+        """
+        return self._put(job_id, str(index), jpeg)
+
+    def get(self, job_id: str, index: int) -> bytes | None:
+        """An image with its boxes drawn, as JPEG; None if there is none."""
+        with translate_errors():
+            found: bytes | None = self._redis.hget(keys.job_annotated(job_id), str(index))
+        return found
+
+    def forget_expired(self) -> None:
+        """Count those no more that have expired."""
+        self._put("", "", b"")
+
+    def _put(self, job_id: str, index: str, jpeg: bytes) -> bool:
+        names = [keys.job_annotated(job_id), keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES]
+        limits = [self._clock(), self._settings.result_ttl_s, self._settings.max_annotated_bytes]
+        with translate_errors():
+            return bool(self._keep(keys=names, args=[job_id, index, jpeg, *limits]))

@@ -1,0 +1,76 @@
+"""The secrets that sign webhooks: one an API key, and one for the jobs that were made without any.
+
+A client can forge what is signed with its own secret only. After a rotation webhooks are signed with the secret before
+as well for a while, so that receivers may change theirs at any time in between.
+"""
+
+import base64
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final
+
+from redis import Redis
+
+from contracts.results import Message
+from contracts.storage import keys
+from contracts.storage.connections import translate_errors
+
+_FROM_SHARED_S: Final = 604_800.0
+"""Receivers of an installation that had one secret for all keys have so long to take the key's own."""
+
+
+class _Stored(Message):
+    current: str
+    old: str = ""
+    old_until: float = 0.0
+
+
+class WebhookSecrets:
+    """Secrets by the id of the API key; an empty id stands for jobs without one."""
+
+    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970."""
+        self._redis, self._clock = redis, clock
+
+    def current(self, client: str) -> str:
+        """The secret, as the Standard Webhooks libraries take it; made at first need."""
+        return self._of(client).current
+
+    def signing(self, client: str) -> list[str]:
+        """All secrets that a webhook is signed with now, the current one first."""
+        stored = self._of(client)
+        return [stored.current, stored.old] if stored.old and self._clock() < stored.old_until else [stored.current]
+
+    def rotate(self, client: str, overlap_s: float) -> str:
+        """Make a new secret, and sign with the one before as well for `overlap_s` seconds. Returns the new one."""
+        until = self._clock() + overlap_s
+        stored = _Stored(current=_new_secret(), old=self._of(client).current, old_until=until)
+        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.WEBHOOKS_SECRETS, client, stored.model_dump_json())
+            if not client:
+                pipe.set(keys.WEBHOOKS_SECRET, stored.current)  # where workers of the version before look
+            pipe.execute()
+        return stored.current
+
+    def _of(self, client: str) -> _Stored:
+        with translate_errors():
+            found = self._redis.hget(keys.WEBHOOKS_SECRETS, client)
+            if found is None:
+                self._redis.hsetnx(keys.WEBHOOKS_SECRETS, client, self._first(client).model_dump_json())
+                found = self._redis.hget(keys.WEBHOOKS_SECRETS, client)
+        return _Stored.model_validate_json(found)
+
+    def _first(self, client: str) -> _Stored:
+        """The first secret of a key, beside the one that was shared by all until then, if there is such a one."""
+        if not client:
+            fresh = _new_secret()
+            shared = self._redis.set(keys.WEBHOOKS_SECRET, fresh, nx=True, get=True)
+            return _Stored(current=shared.decode() if shared else fresh)
+        shared = self._redis.get(keys.WEBHOOKS_SECRET)
+        until = self._clock() + _FROM_SHARED_S
+        return _Stored(current=_new_secret(), old=shared.decode() if shared else "", old_until=until)
+
+
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -1,0 +1,50 @@
+"""Secrets of webhooks: made once, one a client, rotated with an overlap."""
+
+import pytest
+from redis import Redis
+
+from contracts.storage import keys
+from contracts.storage.webhook_secrets import WebhookSecrets
+from support.clocks import ManualClock
+
+
+@pytest.fixture
+def secrets(redis: Redis, clock: ManualClock) -> WebhookSecrets:
+    return WebhookSecrets(redis, clock)
+
+
+@pytest.mark.parametrize("client", ["", "1f0c9be1a2d3"])
+def test_a_secret_is_made_once(redis: Redis, secrets: WebhookSecrets, client: str) -> None:
+    secret = secrets.current(client)
+    assert secret.startswith("whsec_")
+    assert WebhookSecrets(redis).current(client) == secrets.current(client) == secret
+    assert secrets.signing(client) == [secret]
+
+
+def test_clients_share_none(secrets: WebhookSecrets) -> None:
+    assert len({secrets.current(client) for client in ("", "one", "two")}) == 3
+
+
+@pytest.mark.parametrize("client", ["", "1f0c9be1a2d3"])
+def test_the_secret_before_signs_as_well_until_the_overlap_is_over(
+    redis: Redis, secrets: WebhookSecrets, clock: ManualClock, client: str
+) -> None:
+    old = secrets.current(client)
+    new = secrets.rotate(client, overlap_s=60)
+    clock.now += 59
+    assert secrets.signing(client) == [new, old]
+    clock.now += 1
+    assert secrets.signing(client) == [new]
+    shared = redis.get(keys.WEBHOOKS_SECRET)
+    assert shared == (None if client else new.encode()), "where workers of the version before look"
+
+
+def test_the_secret_that_all_shared_signs_for_another_week(
+    redis: Redis, secrets: WebhookSecrets, clock: ManualClock
+) -> None:
+    redis.set(keys.WEBHOOKS_SECRET, "whsec_shared")
+    assert secrets.current("") == "whsec_shared"
+    own = secrets.current("1f0c9be1a2d3")
+    assert secrets.signing("1f0c9be1a2d3") == [own, "whsec_shared"]
+    clock.now += 604_800
+    assert secrets.signing("1f0c9be1a2d3") == [own]
