@@ -11,9 +11,12 @@ NO_MODEL: Final = "none"
 
 
 class Message(BaseModel):
-    """Base of everything that travels: frozen, and unknown fields are refused."""
+    """Base of everything that travels: frozen, and unknown fields are refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    Its errors do not repeat what they are about, because they may end in a log.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", hide_input_in_errors=True)
 
 
 class Box(Message):
