@@ -2,13 +2,14 @@
 
 import logging
 import math
-from typing import Any, Final
+from typing import Final
 
 from flask import Flask, Response, json, request
 from pydantic import ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
 from api.http.connection import close_afterwards
+from api.http.responses import NOT_STORED
 from api.http.statuses import status_of
 from contracts import errors
 from contracts.errors import MienError
@@ -43,26 +44,25 @@ def register_error_handlers(app: Flask) -> None:
     """Turn everything that views raise into problems."""
     app.register_error_handler(MienError, problem_response)
     app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(Exception, _from_surprise)
+    app.register_error_handler(Exception, _unexpected_error)
 
 
 def problem_response(error: MienError) -> Response:
     """The answer for an error of ours."""
     status, title = status_of(type(error))
-    body: dict[str, Any] = {
-        "type": f"/problems/{error.code}",
-        "title": title,
-        "status": status,
-        "detail": error.detail,
-        "code": error.code,
-        "error": error.detail,
-        "instance": request.path,
-    }
-    if error.field is not None:
-        body["field"] = error.field
-    body.update(error.members)
-    response = Response(json.dumps(body), status, mimetype=CONTENT_TYPE)
-    response.headers["Cache-Control"] = "no-store"
+    more = error.members if error.field is None else {"field": error.field, **error.members}
+    document = ProblemDocument(
+        type=f"/problems/{error.code}",
+        title=title,
+        status=status,
+        detail=error.detail,
+        code=error.code,
+        error=error.detail,
+        instance=request.path,
+        **more,
+    )
+    # Not `json_response`: the simplest clients look for `"code": "…"` in the text, space included.
+    response = Response(json.dumps(document.model_dump()), status, NOT_STORED, mimetype=CONTENT_TYPE)
     if isinstance(error, errors.Unauthorized):
         for scheme in _CHALLENGES:
             response.headers.add("WWW-Authenticate", f'{scheme} realm="mien"')
@@ -121,6 +121,6 @@ def _translate(error: HTTPException) -> MienError:
     return errors.InvalidRequest(error.description or "The request is not valid.")
 
 
-def _from_surprise(error: Exception) -> Response:
+def _unexpected_error(error: Exception) -> Response:
     logger.exception("unexpected error in %s %s", request.method, request.path, exc_info=error)
     return problem_response(MienError("Something went wrong inside Mien; its log has the details."))

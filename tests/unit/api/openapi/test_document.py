@@ -9,9 +9,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.http.endpoint import declaration_of
+from api.http.problems import CONTENT_TYPE, ERRORS
 from api.http.request_id import LONGEST
+from api.http.statuses import STATUSES
 from api.requests.options import Options
 from api.server import options
+from contracts.errors import ConfigurationError
 from contracts.results import Message
 from contracts.settings import Settings
 from support.gateway import MakeApp
@@ -124,6 +127,28 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     there = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert len(set(references(document))) > 10
     assert set(references(document)) <= there
+
+
+def test_every_code_and_status_of_a_problem_is_that_of_its_error(document: dict[str, Any]) -> None:
+    known = {kind.code: status for kind, status in STATUSES.items()}
+    ours = {kind.code for kind in STATUSES if not issubclass(kind, ConfigurationError)}
+    listed = {one["code"]: (one["status"], one["title"]) for one in document["x-problems"]}
+    assert len(listed) == len(document["x-problems"])
+    assert {code: listed.get(code) for code in ours} == {code: tuple(known[code]) for code in ours}
+    packages_own = [ERRORS[code].__module__ for code in listed.keys() - ours]
+    assert [module for module in packages_own if module.startswith(("api.", "contracts."))] == []
+
+
+def test_every_code_of_an_answer_stands_at_its_status(document: dict[str, Any]) -> None:
+    known = {kind.code: status for kind, status in STATUSES.items()}
+    seen = set()
+    for operation in chain.from_iterable(methods.values() for methods in document["paths"].values()):
+        for status, response in operation["responses"].items():
+            if CONTENT_TYPE in response.get("content", {}):
+                for code, title in re.findall(r"`(\w+)`: ([^;]+)", response["description"]):
+                    assert known[code] == (int(status), title), operation["operationId"]
+                    seen.add(code)
+    assert len(seen) > 20
 
 
 def test_titles_and_statuses_are_those_of_the_answers(client: FlaskClient, document: dict[str, Any]) -> None:
