@@ -10,7 +10,7 @@ from typing import Final
 from api.jobs.idempotency import IdempotencyStore
 from api.overload.admission import Admission
 from api.overload.concurrency import ConcurrencyLimiter
-from api.requests.images import Images
+from api.requests.images import ImageList, Images
 from api.requests.jobs import JobRequest
 from api.requests.options import Options
 from api.requests.pixels import MeasuredImages
@@ -136,10 +136,12 @@ class Submission:
         options = request.options
         if not admitted:
             self.check_capacity(options.priority, client, len(request.images), annotate=options.annotate)
-        measured = self._measure(request.images)
+        images = request.images
+        if not isinstance(images, ImageList) or images.pixels is None:
+            images = self._measure(images)
         with self._storing.hold():
             job = self._jobs.create(
-                measured,
+                images,
                 options.priority,
                 job_id=job_id,
                 deadline_at=None if options.deadline is None else time.time() + options.deadline,
@@ -147,7 +149,7 @@ class Submission:
                 names=request.images.names,
                 client=api_key,
                 sender=client,
-                pixels=lambda: measured.pixels,
+                pixels=lambda: images.pixels or 0,
             )
             self._announce(job)
         return job

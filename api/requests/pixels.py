@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from api.requests.images import ImageList, Images
+from api.requests.images import Images
 from contracts.errors import ImageTooLarge, InvalidImage
 from contracts.settings import Settings
 from models.images.header import read_header
@@ -14,7 +14,11 @@ class MeasuredImages:
     def __init__(self, images: Images, settings: Settings) -> None:
         """Nothing is measured yet."""
         self._images, self._settings = images, settings
+        self.names = images.names
         self.pixels = 0
+
+    def __len__(self) -> int:
+        return len(self._images)
 
     def __iter__(self) -> Iterator[bytes]:
         """The images.
@@ -23,9 +27,8 @@ class MeasuredImages:
             ImageTooLarge: together they have more pixels than a job may have.
         """
         self.pixels, most = 0, self._settings.max_job_pixels
-        known = self._images.pixels if isinstance(self._images, ImageList) else None
         for image in self._images:
-            self.pixels += self._pixels(image) if known is None else known
+            self.pixels += self._pixels(image)
             if self.pixels > most:
                 raise ImageTooLarge(
                     f"The images have more than the {most:,} pixels that a job may have (MIEN_MAX_JOB_PIXELS)."
