@@ -144,6 +144,15 @@ class Settings(BaseSettings):
     yunet_file: str = Field("", description="Network file of the detector `yunet` (`face_detection_yunet_*.onnx`).")
     runtime: Literal["litert", "keras"] = Field("litert", description="What executes the emotion network.")
 
+    faces_only: bool = Field(
+        False, description="Find faces and read no emotions, where that is banned or not wanted; for every role."
+    )
+
+    notice: str = Field(
+        "", description="Text of the page's notice before a device's first camera or photo; empty: the page's own."
+    )
+    purpose: str = Field("", description="What this installation is for; shown in that notice and at `/docs`.")
+
     camera: str = Field("camera", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name under which capture publishes.")
     camera_source: str = Field(
         "auto",
