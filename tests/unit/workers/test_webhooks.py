@@ -93,16 +93,17 @@ def make_sender(redis: Redis, settings: Settings, clock: ManualClock, policy: Ad
     return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
 
 
-def finished(jobs: JobStore, url: str, client: str = "") -> Job:
-    job = jobs.create([b"x"], BULK, options=JobOptions(webhook=url, metadata={"order": 17}), client=client)
+def finished(jobs: JobStore, url: str, client: str = "", sender: str = "") -> Job:
+    options = JobOptions(webhook=url, metadata={"order": 17})
+    job = jobs.create([b"x"], BULK, options=options, client=client, sender=sender)
     jobs.claim(job.id, "w")
     jobs.finish(job.id, "w", ITEMS)
     return job
 
 
-def announced(jobs: JobStore, store: WebhookStore, url: str, client: str = "") -> str:
+def announced(jobs: JobStore, store: WebhookStore, url: str, client: str = "", sender: str = "") -> str:
     """The id of a final job whose webhook is to be tried now."""
-    job = finished(jobs, url, client)
+    job = finished(jobs, url, client, sender)
     assert store.take_due() == [job.id]
     return job.id
 
@@ -214,6 +215,29 @@ def test_what_waits_for_a_sender_is_bounded(
         outcomes = [sender.begin(job_id) for job_id in ids]
         assert outcomes[0] == "begun"
         assert outcomes[-1] == "busy"
+        ending = threading.Thread(target=sender.close)
+        ending.start()
+    ending.join()
+
+
+def test_receivers_that_do_not_answer_hold_up_no_other_clients_webhook(
+    redis: Redis,
+    settings: Settings,
+    clock: ManualClock,
+    jobs: JobStore,
+    store: WebhookStore,
+    receiver: Receiver,
+    wait_for: WaitFor,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
+        tarpit = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        sender = make_sender(redis, settings, clock)
+        flood = [announced(jobs, store, tarpit, sender="flood") for _ in range(60)]
+        outcomes = [sender.begin(job_id) for job_id in flood]
+        assert outcomes.count("begun") < 20
+        honest = announced(jobs, store, receiver.url.replace("127.0.0.1", "localhost"), sender="honest")
+        assert sender.begin(honest) == "begun"
+        wait_for(lambda: receiver.received, "the honest client's webhook, while all others wait")
         ending = threading.Thread(target=sender.close)
         ending.start()
     ending.join()
