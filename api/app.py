@@ -16,6 +16,7 @@ from api.access.sites import refuse_cross_site
 from api.http import request_id
 from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
+from api.http.proxies import ForwardedMiddleware, TrustedProxies
 from api.http.upload import UploadRequest
 from api.overload.surplus import refuse_surplus
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
@@ -47,6 +48,7 @@ def create_app(settings: Settings, blueprints: Iterable[Blueprint] = BLUEPRINTS)
     services = connect_services(settings)
     services.attach(app)
     _add_hooks(app, services)
+    app.wsgi_app = ForwardedMiddleware(app.wsgi_app, TrustedProxies(settings.trusted_proxies))  # type: ignore[method-assign]
     return app
 
 

@@ -11,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
+from api.http.proxies import TrustedProxies
 from api.http.statuses import REQUEST_LINE_BYTES
 from api.overload.connections import SPARE, Connection, ConnectionLimiter, allow_files
 from api.overload.transfer import AnswerSocket, BodyRateMiddleware
@@ -46,6 +47,11 @@ def options(settings: Settings) -> dict[str, Any]:
         "logger_class": GunicornLogger,
         "proc_name": "mien-gateway",
         "control_socket_disable": True,
+        # What proxies forward is read by `api.http.proxies`; gunicorn itself would believe it of all of this machine,
+        # a path that every other one is prefixed with (SCRIPT_NAME) included.
+        "forwarded_allow_ips": "",
+        "forwarder_headers": "",
+        "secure_scheme_headers": {},
     }
 
 
@@ -158,6 +164,7 @@ class Gateway(BaseApplication):  # type: ignore[misc]
     """Gunicorn, running `create_app` in each of its processes."""
 
     def __init__(self, settings: Settings) -> None:
+        TrustedProxies(settings.trusted_proxies)  # so that a wrong setting ends the start
         room = allow_files(settings.max_connections)
         if room < settings.max_connections:
             logger.warning(

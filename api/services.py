@@ -16,6 +16,7 @@ from api.live.broadcast import CameraHub
 from api.overload.admission import Admission
 from api.overload.body_memory import BodyMemory
 from api.overload.concurrency import ConcurrencyLimiter
+from api.requests.pixels import MeasuredImages
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
@@ -103,7 +104,14 @@ def connect_services(settings: Settings) -> Services:
         body_memory=BodyMemory(settings, memory, store_limiter, client_name),
         waits=waits,
         viewers=viewers,
-        submission=Submission(jobs, IdempotencyStore(redis, settings), admission, store_limiter, dispatcher),
+        submission=Submission(
+            jobs,
+            IdempotencyStore(redis, settings),
+            admission,
+            store_limiter,
+            dispatcher,
+            measure=lambda images: MeasuredImages(images, settings),
+        ),
         frames=frames,
         dispatcher=dispatcher,
         waiting=WaitingRoom(settings, jobs),

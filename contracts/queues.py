@@ -1,6 +1,8 @@
 """Names that producers and consumers share: queues, tasks, and how both talk to the broker."""
 
+import ssl
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from contracts.settings import Settings
 
@@ -29,7 +31,7 @@ accepts a misspelt name from a producer without a word."""
 def broker_options(settings: Settings) -> dict[str, Any]:
     """Celery configuration on which producers and consumers have to agree."""
     return {
-        "broker_url": _broker_url(settings.redis_url),
+        **_broker(settings.redis_url),
         "broker_transport_options": {
             # Priorities would rename the queue keys (`interactive\x06\x163`), which hides them from autoscalers.
             "priority_steps": [0],
@@ -48,8 +50,19 @@ def broker_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _broker_url(url: str) -> str:
-    """The address as kombu and Flower write it: they have another scheme for Unix sockets."""
-    if not url.startswith("unix://"):
-        return url
-    return "redis+socket://" + url.removeprefix("unix://").replace("?db=", "?virtual_host=")
+def _broker(url: str) -> dict[str, Any]:
+    """The address as kombu and Flower take it: another scheme for Unix sockets, and options for TLS."""
+    if url.startswith("unix://"):
+        return {"broker_url": "redis+socket://" + url.removeprefix("unix://").replace("?db=", "?virtual_host=")}
+    if url.startswith("rediss://"):
+        return {"broker_url": url.partition("?")[0], "broker_use_ssl": _tls(url)}
+    return {"broker_url": url}
+
+
+def _tls(url: str) -> dict[str, Any]:
+    """How the server is verified, as the address says; in full if it says nothing, where kombu would not at all."""
+    given = {name: value for name, value in parse_qsl(urlsplit(url).query) if name.startswith("ssl_")}
+    verified = given.get("ssl_cert_reqs", "required").lower() not in {"none", "cert_none"}
+    checked = verified and given.get("ssl_check_hostname", "true").lower() not in {"false", "0", "no"}
+    requirement = ssl.CERT_REQUIRED if verified else ssl.CERT_NONE
+    return {**given, "ssl_cert_reqs": requirement, "ssl_check_hostname": checked}

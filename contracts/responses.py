@@ -9,24 +9,26 @@ from pydantic import Field, JsonValue
 
 from contracts.emotions import Emotion
 from contracts.jobs import ItemResult, Job, JobState, Problem
-from contracts.results import Analysis, Box, Face, Message
+from contracts.results import NO_MODEL, Analysis, Box, Face, Message
 
 NO_FACE = "No face was found in the image."
+FACES_ONLY = "This server finds faces and reads no emotions."
 
 
 class FaceResponse(Message):
-    """One face of an image."""
+    """One face of an image. With `MIEN_FACES_ONLY` it has no emotion, no confidence and no scores."""
 
     box: Box
-    emotion: Emotion
-    confidence: float = Field(ge=0, le=1, description="Probability of `emotion`, 0 to 1, two decimals.")
-    scores: dict[Emotion, float] = Field(description="Probability of every label, four decimals.")
+    emotion: Emotion | None = Field(description="Null with `MIEN_FACES_ONLY`.")
+    confidence: float | None = Field(ge=0, le=1, description="Probability of `emotion`, 0 to 1, two decimals.")
+    scores: dict[Emotion, float] = Field(description="Probability of every label, four decimals; or empty.")
 
     @classmethod
     def of(cls, face: Face) -> Self:
         """Round what the network said."""
         scores = {label: round(score, 4) for label, score in face.scores.items()}
-        return cls(box=face.box, emotion=face.emotion, confidence=round(face.confidence, 2), scores=scores)
+        confidence = None if face.confidence is None else round(face.confidence, 2)
+        return cls(box=face.box, emotion=face.emotion, confidence=confidence, scores=scores)
 
 
 class DetectionResponse(Message):
@@ -36,13 +38,13 @@ class DetectionResponse(Message):
     to the next, as the job's id, is in the headers.
     """
 
-    emotion: Emotion | None = Field(description="Of the largest face; null when there is no face.")
+    emotion: Emotion | None = Field(description="Of the largest face; null without one, and with `MIEN_FACES_ONLY`.")
     confidence: float | None = Field(ge=0, le=1, description="Of the largest face, 0 to 1, two decimals.")
     faces: list[FaceResponse] = Field(description="All faces, largest first.")
     width: int = Field(ge=1, description="Pixels of the upright image; boxes are within it.")
     height: int = Field(ge=1)
     detector: str
-    model: str
+    model: str = Field(description="The network that read the expressions; `none` with `MIEN_FACES_ONLY`.")
     message: str | None = Field(description="A sentence when there is something to say, as that no face was found.")
 
     @classmethod
@@ -57,7 +59,7 @@ class DetectionResponse(Message):
             height=analysis.height,
             detector=analysis.detector,
             model=analysis.model,
-            message=None if faces else NO_FACE,
+            message=sentence_about(bool(faces), analysis.model, NO_FACE),
         )
 
 
@@ -114,6 +116,13 @@ class JobResponse(Message):
             metadata=job.options.metadata,
             **job.model_dump(exclude={"version", "items", "options", "names", "client"}),
         )
+
+
+def sentence_about(faces: bool, model: str, no_face: str) -> str | None:
+    """What there is to say of an analysis beside its faces: that there are none, or why they have no emotion."""
+    if not faces:
+        return no_face
+    return FACES_ONLY if model == NO_MODEL else None
 
 
 def job_location(job_id: str) -> str:

@@ -1,16 +1,22 @@
 """What an analysis says: the faces of one image. Made by ``models``, stored by ``workers``, served by ``api``."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.emotions import Emotion
 
+NO_MODEL: Final = "none"
+"""In place of a network's name, where faces are found and no expression is read (``MIEN_FACES_ONLY``)."""
+
 
 class Message(BaseModel):
-    """Base of everything that travels: frozen, and unknown fields are refused."""
+    """Base of everything that travels: frozen, and unknown fields are refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    Its errors do not repeat what they are about, because they may end in a log.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", hide_input_in_errors=True)
 
 
 class Box(Message):
@@ -23,12 +29,12 @@ class Box(Message):
 
 
 class Face(Message):
-    """One face: where it is, how sure the detector is, and the network's reading of its expression."""
+    """One face: where it is, how sure the detector is, and the network's reading of its expression, if it was read."""
 
     box: Box
-    emotion: Emotion
-    confidence: float = Field(ge=0, le=1, description="Probability of `emotion`, calibrated; 0 to 1.")
-    scores: dict[Emotion, float] = Field(description="Probability of every label; they sum to 1.")
+    emotion: Emotion | None = Field(description="Null where no expression is read.")
+    confidence: float | None = Field(ge=0, le=1, description="Probability of `emotion`, calibrated; 0 to 1.")
+    scores: dict[Emotion, float] = Field(description="Probability of every label, which sum to 1; or empty.")
     detection_score: float = Field(ge=0, le=1, description="The detector's own confidence that this is a face.")
 
 
@@ -40,5 +46,5 @@ class Analysis(Message):
     height: int = Field(ge=1)
     faces: list[Face]
     detector: str = Field(description="Name of the detector that found the faces.")
-    model: str = Field(description="Name and version of the network that read the expressions.")
+    model: str = Field(description="Name and version of the network that read the expressions, or `none`.")
     stages_ms: dict[str, float] = Field(default_factory=dict, description="Worker time by stage, in milliseconds.")

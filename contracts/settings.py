@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         description="Names that lead to the gateway, as `mien.example.com,*.lan`, or `*`. Addresses in numbers, "
         "`localhost` and the machine's own name are allowed always.",
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of proxies before the gateway, as `127.0.0.1,10.0.0.0/8`: what they say of a client's "
+        "address and scheme (`X-Forwarded-For`, `X-Forwarded-Proto`) is believed.",
+    )
     cors_origins: str = Field("", description="Origins whose pages may call the gateway, separated by commas, or `*`.")
     max_body_bytes: Count = Field(10_000_000, description="Largest request body, in bytes.")
     max_job_bytes: Count = Field(50_000_000, description="Largest body of `POST /v1/jobs`, also unpacked, in bytes.")
@@ -90,6 +95,7 @@ class Settings(BaseSettings):
         10.0, description="How long a body, or an answer, may take beyond what the least rate allows, in seconds."
     )
     max_job_images: Count = Field(100, description="Images in one job.")
+    max_job_pixels: Count = Field(1_500_000_000, description="Pixels of all images of a job together.")
     max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
@@ -98,6 +104,15 @@ class Settings(BaseSettings):
     max_open_bytes: Count = Field(
         400_000_000,
         description="Bytes of waiting images before new jobs get 503. Keep it under half of the broker's memory.",
+    )
+    max_open_pixels: Count = Field(
+        20_000_000_000, description="Pixels of waiting images before new jobs get 503, as for their bytes."
+    )
+    bulk_share: float = Field(
+        0.75,
+        gt=0,
+        le=1,
+        description="Part of the open bytes and pixels that bulk jobs may take.",
     )
     max_annotated_bytes: Count = Field(
         100_000_000, description="Bytes of annotated images that are kept before jobs that ask for some get 503."
@@ -138,6 +153,15 @@ class Settings(BaseSettings):
     )
     yunet_file: str = Field("", description="Network file of the detector `yunet` (`face_detection_yunet_*.onnx`).")
     runtime: Literal["litert", "keras"] = Field("litert", description="What executes the emotion network.")
+
+    faces_only: bool = Field(
+        False, description="Find faces and read no emotions, where that is banned or not wanted; for every role."
+    )
+
+    notice: str = Field(
+        "", description="Text of the page's notice before a device's first camera or photo; empty: the page's own."
+    )
+    purpose: str = Field("", description="What this installation is for; shown in that notice and at `/docs`.")
 
     camera: str = Field("camera", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name under which capture publishes.")
     camera_source: str = Field(

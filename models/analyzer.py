@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from contracts.emotions import EMOTIONS
-from contracts.results import Analysis, Box, Face
+from contracts.results import NO_MODEL, Analysis, Box, Face
 from models.classification import Classifier, load_classifier
 from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
 from models.detection.base import rescaled
@@ -26,7 +26,7 @@ class Analyzer:
     def __init__(
         self,
         detector: Detector,
-        classifier: Classifier,
+        classifier: Classifier | None,
         max_pixels: int = MAX_PIXELS,
         children: DecoderPool | None = None,
     ) -> None:
@@ -34,7 +34,7 @@ class Analyzer:
 
         Args:
             detector: finds the faces.
-            classifier: reads them.
+            classifier: reads them; None: no expression is read, and faces have no emotion.
             max_pixels: the most that an image's width times height may be.
             children: where images are decoded that are no plain JPEGs; without them in this process.
         """
@@ -50,8 +50,8 @@ class Analyzer:
 
     @property
     def model_name(self) -> str:
-        """Name and version of the emotion network; part of every result."""
-        return self._classifier.name
+        """Name and version of the emotion network, or `NO_MODEL`; part of every result."""
+        return self._classifier.name if self._classifier else NO_MODEL
 
     def analyze(self, data: bytes) -> list[Face]:
         """Find the faces of an image.
@@ -83,11 +83,10 @@ class Analyzer:
         stages.end("decode")
         detections = self._detector.detect(image.pixels)
         stages.end("detect")
-        finer = self._fine_enough(encoded, image, detections)
-        stages.end("decode")
-        probabilities = self._classify(finer, [rescaled(found, image.scale / finer.scale) for found in detections])
-        faces = [_face(image, found, row) for found, row in zip(detections, probabilities, strict=True)]
-        stages.end("classify")
+        rows: Sequence[np.ndarray | None] = [None] * len(detections)
+        if self._classifier is not None:
+            rows = self._classify(self._classifier, encoded, image, detections, stages)
+        faces = [_face(image, found, row) for found, row in zip(detections, rows, strict=True)]
         return Analysis(
             width=image.width,
             height=image.height,
@@ -105,24 +104,32 @@ class Analyzer:
         """
         return decode(data, self._max_pixels, self._children)
 
-    def _fine_enough(self, encoded: EncodedImage, image: DecodedImage, detections: Sequence[Detection]) -> DecodedImage:
-        """Give an image with pixels enough for the smallest face: the same one, or a finer one if there is."""
-        enlargement = self._classifier.enlargement(detections)
-        if enlargement <= 1 or image.scale == 1:
-            return image
-        return encoded.decode(enlargement * max(image.pixels.shape))
-
-    def _classify(self, image: DecodedImage, detections: Sequence[Detection]) -> np.ndarray:
-        """Probabilities [N, 7] of the labels, for detections in pixels of this image."""
-        crops = self._classifier.crop(image.pixels, detections, [found.landmarks for found in detections])
-        return self._classifier.predict(crops)
+    def _classify(
+        self,
+        classifier: Classifier,
+        encoded: EncodedImage,
+        image: DecodedImage,
+        detections: Sequence[Detection],
+        stages: StageTimer,
+    ) -> Sequence[np.ndarray]:
+        """Probabilities [7] of the labels for each detection, read from a finer image where that shows more."""
+        finer, wanted = image, classifier.enlargement(detections)
+        if wanted > 1 and image.scale != 1:
+            finer = encoded.decode(wanted * max(image.pixels.shape))
+        stages.end("decode")
+        found = [rescaled(detection, image.scale / finer.scale) for detection in detections]
+        crops = classifier.crop(finer.pixels, found, [detection.landmarks for detection in found])
+        probabilities = list(classifier.predict(crops))
+        stages.end("classify")
+        return probabilities
 
     def warm_up(self) -> None:
         """Run everything on an empty image, so that the first real one does not pay for first-time work."""
         _, encoded = cv2.imencode(".jpg", np.full((480, 640, 3), 127, np.uint8))
         for _ in range(_WARM_UP_RUNS):
             self.analyze_image(encoded.tobytes())
-            self._classifier.predict(np.zeros((1, 48, 48), np.uint8))
+            if self._classifier is not None:
+                self._classifier.predict(np.zeros((1, 48, 48), np.uint8))
         self.decode(cv2.imencode(".png", np.zeros((16, 16, 3), np.uint8))[1].tobytes())  # starts a child
 
 
@@ -134,6 +141,7 @@ def load_analyzer(
     yunet_file: str = "",
     *,
     isolated: bool = False,
+    faces_only: bool = False,
 ) -> Analyzer:
     """Load an analyzer.
 
@@ -145,6 +153,7 @@ def load_analyzer(
         yunet_file: the network file that the detector ``yunet`` needs.
         isolated: whether images that are no plain JPEGs are decoded in processes of their own, so that one that breaks
             its decoder breaks nothing else: for images of strangers.
+        faces_only: whether no expression is read; no emotion network is loaded then.
 
     Raises:
         ConfigurationError: an unknown name, a missing package, or a weight file that is not what its card says.
@@ -152,19 +161,20 @@ def load_analyzer(
     options: dict[str, Any] = {"weights": Path(yunet_file)} if detector == "yunet" and yunet_file else {}
     return Analyzer(
         load_detector(detector or DEFAULT_DETECTOR, **options),
-        load_classifier(model or None, runtime=runtime),
+        None if faces_only else load_classifier(model or None, runtime=runtime),
         max_pixels,
         DecoderPool() if isolated else None,
     )
 
 
-def _face(image: DecodedImage, found: Detection, probabilities: np.ndarray) -> Face:
-    scores = dict(zip(EMOTIONS, probabilities.tolist(), strict=True))
-    emotion = max(EMOTIONS, key=scores.__getitem__)
+def _face(image: DecodedImage, found: Detection, probabilities: np.ndarray | None) -> Face:
+    """A face as others see it; without probabilities it has no emotion."""
+    scores = {} if probabilities is None else dict(zip(EMOTIONS, probabilities.tolist(), strict=True))
+    emotion = max(EMOTIONS, key=scores.__getitem__) if scores else None
     return Face(
         box=_original_box(image, found),
         emotion=emotion,
-        confidence=min(1.0, scores[emotion]),
+        confidence=min(1.0, scores[emotion]) if emotion else None,
         scores=scores,
         detection_score=min(1.0, max(0.0, found.score)),
     )

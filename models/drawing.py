@@ -23,6 +23,9 @@ COLOURS: Final[dict[Emotion, Colour]] = {
 }
 """A colour a label, blue first; the page uses the same ones."""
 
+NO_EMOTION: Final[Colour] = (190, 190, 190)
+"""Of a face whose expression was not read."""
+
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _INK: Final[Colour] = (20, 20, 20)
 
@@ -43,7 +46,7 @@ def at_most(pixels: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8
 
 
 def draw_faces(pixels: npt.NDArray[np.uint8], faces: Sequence[Face], scale: float = 1.0) -> npt.NDArray[np.uint8]:
-    """Draw each face's box with its label and confidence.
+    """Draw each face's box with its label and confidence; without an emotion the box alone.
 
     Args:
         pixels: uint8 [H, W, 3], blue first; left as it is.
@@ -58,9 +61,10 @@ def draw_faces(pixels: npt.NDArray[np.uint8], faces: Sequence[Face], scale: floa
     for face in faces:
         left, top = round(face.box.x / scale), round(face.box.y / scale)
         right, bottom = left + round(face.box.width / scale), top + round(face.box.height / scale)
-        colour = COLOURS[face.emotion]
+        colour = COLOURS[face.emotion] if face.emotion else NO_EMOTION
         cv2.rectangle(canvas, (left, top), (right, bottom), colour, line)
-        _draw_label(canvas, f"{face.emotion} {face.confidence:.0%}", (left, top), colour, line)
+        if face.emotion and face.confidence is not None:
+            _draw_label(canvas, f"{face.emotion} {face.confidence:.0%}", (left, top), colour, line)
     return canvas
 
 

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field, ValidationError
 
-from contracts.emotions import EMOTIONS
+from contracts.emotions import EMOTIONS, Emotion
 from contracts.frames import FrameStamp, TrackedFace
 from contracts.results import Box, Face, Message
 from models.boxes import corners, iou
@@ -97,24 +97,27 @@ def _smoothed(track: Track, face: Face, seen_at: float) -> Track:
     passed = max(0.0, seen_at - track.seen_at)
     box_weight, score_weight = (1 - math.exp(-passed / settle) for settle in (BOX_SETTLE_S, SCORES_SETTLE_S))
     left, top, width, height = _blend(track.box, _rectangle(face.box), box_weight)
+    scores = _vector(face)
+    if len(scores) == len(track.scores):  # else one of them was read by a worker that reads no expressions
+        scores = _blend(track.scores, scores, score_weight)
     return Track(
         track=track.track,
         box=(left, top, width, height),
-        scores=_blend(track.scores, _vector(face), score_weight),
+        scores=scores,
         seen_at=seen_at,
     )
 
 
 def _show(track: Track, face: Face) -> TrackedFace:
-    scores = dict(zip(EMOTIONS, track.scores, strict=True))
-    emotion = max(EMOTIONS, key=scores.__getitem__)
+    scores: dict[Emotion, float] = dict(zip(EMOTIONS, track.scores, strict=True)) if track.scores else {}
+    emotion = max(scores, key=lambda label: scores[label], default=None)
     left, top, width, height = (round(value) for value in track.box)
     box = Box(x=max(0, left), y=max(0, top), width=max(1, width), height=max(1, height))
     return TrackedFace(
         track=track.track,
         box=box,
         emotion=emotion,
-        confidence=min(1.0, scores[emotion]),
+        confidence=min(1.0, scores[emotion]) if emotion else None,
         scores=scores,
         detection_score=face.detection_score,
     )
@@ -130,4 +133,5 @@ def _rectangle(box: Box) -> tuple[float, float, float, float]:
 
 
 def _vector(face: Face) -> tuple[float, ...]:
-    return tuple(face.scores[label] for label in EMOTIONS)
+    """Scores in the order of the labels; empty where no expression was read."""
+    return tuple(face.scores[label] for label in EMOTIONS) if face.scores else ()

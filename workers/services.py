@@ -75,6 +75,7 @@ def load_models(settings: Settings) -> Analyzer:
         max_pixels=settings.max_pixels,
         yunet_file=settings.yunet_file,
         isolated=True,
+        faces_only=settings.faces_only,
     )
     analyzer.warm_up()
     return analyzer

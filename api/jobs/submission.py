@@ -10,8 +10,10 @@ from typing import Final
 from api.jobs.idempotency import IdempotencyStore
 from api.overload.admission import Admission
 from api.overload.concurrency import ConcurrencyLimiter
+from api.requests.images import ImageList, Images
 from api.requests.jobs import JobRequest
 from api.requests.options import Options
+from api.requests.pixels import MeasuredImages
 from contracts import errors
 from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone
 from contracts.jobs import Job, JobOptions, new_job_id
@@ -44,8 +46,10 @@ class Submission:
         admission: Admission,
         storing: ConcurrencyLimiter,
         dispatcher: Dispatcher,
+        *,
+        measure: Callable[[Images], MeasuredImages],
     ) -> None:
-        """Wire the five parts.
+        """Wire the six parts.
 
         Args:
             jobs: where a job is stored.
@@ -53,9 +57,10 @@ class Submission:
             admission: whether the workers would come to a job in reasonable time.
             storing: how many jobs this process stores at the same time.
             dispatcher: announces jobs to the workers.
+            measure: adds up the pixels of images.
         """
         self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
-        self._storing, self._dispatcher = storing, dispatcher
+        self._storing, self._dispatcher, self._measure = storing, dispatcher, measure
 
     def submit(
         self,
@@ -83,7 +88,7 @@ class Submission:
             IdempotencyConflict: the key was used for another request.
         """
         if key is None:
-            return self._store(new_job_id(), request, api_key, admitted=admitted)
+            return self._store(new_job_id(), request, client, api_key, admitted=admitted)
         fingerprint = _fingerprint(request)
         while True:
             claimed = self._idempotency.claim(client, key, new_job_id(), fingerprint)
@@ -91,24 +96,26 @@ class Submission:
             if claimed.fingerprint != fingerprint:
                 raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
             if claimed.first:
-                return self._store_first(claimed.job_id, request, api_key, release)
+                return self._store_first(claimed.job_id, request, client, api_key, release)
             try:
                 return self._stored_by_another(claimed.job_id)
             except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
                 release()
 
-    def check_capacity(self, queue: str, annotated: int = 0) -> None:
-        """Find out whether a job would be accepted that asks for so many annotated images.
+    def check_capacity(self, queue: str, client: str = "", images: int = 1, *, annotate: bool = False) -> None:
+        """Find out whether a job would be accepted; see `Admission.check`.
 
         Raises:
             Overloaded: it would not.
         """
         with self._storing.hold():  # a gateway that is late answers without asking Redis
-            self._admission.check(queue, annotated)
+            self._admission.check(queue, client, images, annotate=annotate)
 
-    def _store_first(self, job_id: str, request: JobRequest, api_key: str, release: Callable[[], None]) -> Job:
+    def _store_first(
+        self, job_id: str, request: JobRequest, client: str, api_key: str, release: Callable[[], None]
+    ) -> Job:
         try:
-            return self._store(job_id, request, api_key)
+            return self._store(job_id, request, client, api_key)
         except BrokerUnavailable:  # whether the job was stored is unknown: a client that comes again will find out
             raise
         except Exception:
@@ -125,19 +132,24 @@ class Submission:
                     raise
                 time.sleep(_LOOK_EVERY_S)
 
-    def _store(self, job_id: str, request: JobRequest, api_key: str, *, admitted: bool = False) -> Job:
+    def _store(self, job_id: str, request: JobRequest, client: str, api_key: str, *, admitted: bool = False) -> Job:
         options = request.options
         if not admitted:
-            self.check_capacity(options.priority, len(request.images) if options.annotate else 0)
+            self.check_capacity(options.priority, client, len(request.images), annotate=options.annotate)
+        images = request.images
+        if not isinstance(images, ImageList) or images.pixels is None:
+            images = self._measure(images)
         with self._storing.hold():
             job = self._jobs.create(
-                request.images,
+                images,
                 options.priority,
                 job_id=job_id,
                 deadline_at=None if options.deadline is None else time.time() + options.deadline,
                 options=_stored_options(options),
                 names=request.images.names,
                 client=api_key,
+                sender=client,
+                pixels=lambda: images.pixels or 0,
             )
             self._announce(job)
         return job

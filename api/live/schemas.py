@@ -8,7 +8,7 @@ from pydantic import Field
 from api.live.broadcast import STALLED_AFTER_S
 from contracts.emotions import Emotion
 from contracts.frames import FrameResult
-from contracts.responses import FaceResponse
+from contracts.responses import FaceResponse, sentence_about
 from contracts.results import Message
 from contracts.storage.frames import FrameStore
 
@@ -64,7 +64,7 @@ class EmotionData(Message):
             captured_at=result.captured_at if result else None,
             age_ms=_age_ms(result.captured_at, now) if result else None,
             model=result.model if result else None,
-            message=_message(camera, state, bool(faces)),
+            message=_message(camera, state, result),
         )
 
 
@@ -110,11 +110,11 @@ def _age_ms(then: float, now: float) -> int:
     return max(0, round((now - then) * 1000))
 
 
-def _message(camera: str | None, state: LiveState, faces: bool) -> str | None:
+def _message(camera: str | None, state: LiveState, result: FrameResult | None) -> str | None:
     if camera is None:
         return NO_CAMERA
     if state is LiveState.GONE:
         return "The camera has stopped sending pictures."
     if state is LiveState.STALLED:
         return "Pictures arrive, but their analysis has stalled."
-    return None if faces else NO_FACE
+    return sentence_about(bool(result.faces), result.model, NO_FACE) if result else NO_FACE

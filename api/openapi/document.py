@@ -69,6 +69,8 @@ def _document(described: list[_Described], settings: Settings) -> dict[str, Any]
         },
         "security": [{}, {"key": []}],
         "x-problems": _problems(),
+        "x-purpose": settings.purpose,
+        "x-faces-only": settings.faces_only,
     }
 
 

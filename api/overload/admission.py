@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from contracts.errors import Overloaded
+from contracts.errors import Overloaded, QuotaExceeded
 from contracts.metrics import (
     FRAMES_ANALYZED,
     IMAGES_ANALYZED,
@@ -21,11 +21,12 @@ from contracts.metrics import (
     metric_key,
     parse_metric_key,
 )
-from contracts.queues import INTERACTIVE, JOB_QUEUES
+from contracts.queues import BULK, INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.load import Load
 
 _PACE_KEPT_S = 1.0
 _PACE_IS_OLD_S = 5.0
@@ -33,6 +34,8 @@ _BACKLOG = 8
 """With so many waiting at two readings, the workers have had no idle moment between them."""
 _SECONDS_PER_IMAGE = 0.1  # until something has been measured
 _SHORTEST_S, _LONGEST_S = 1.0, 300.0
+_REMEMBERED_S = 600.0
+"""For so long after another client's last job a client has a share only: another one may come at any time."""
 _ANNOTATED_BYTES = 250_000
 """An annotated image has so many bytes or fewer, but for noise."""
 _STAGES = ("decode", "detect", "classify")
@@ -57,29 +60,71 @@ class Admission:
         self._depths = dict.fromkeys(JOB_QUEUES, 0)
         self._image_s, self._images_per_job = _SECONDS_PER_IMAGE, 1.0
         self._seen: dict[str, float] = {}
+        none = ("", float("-inf"))
+        self._clients = (none, none)  # the last two that differ, and when each was seen last
 
-    def check(self, queue: str, annotated: int = 0) -> None:
+    def check(self, queue: str, client: str = "", images: int = 1, *, annotate: bool = False) -> None:
         """Let a job through or hold it back.
 
         Args:
             queue: where the job would wait.
-            annotated: how many annotated images it asks for.
+            client: whose it is; empty: its share does not count.
+            images: how many it has.
+            annotate: whether it asks for annotated images.
 
         Raises:
             Overloaded: with the time after which there should be room.
+            QuotaExceeded: the same, as far as this client's share goes.
         """
         settings = self._settings
-        load = self._jobs.load(queue)
+        load = self._jobs.load(queue, client)
         wait_s = load.depth * self._pace(queue)
         if load.depth >= settings.max_queue_depth:
             raise self._full(f"{load.depth:,} jobs are waiting already (MIEN_MAX_QUEUE_DEPTH)", wait_s / 4)
         if load.open_bytes + load.annotated_bytes >= settings.max_open_bytes:
             raise self._full("Too many images are waiting to be analysed (MIEN_MAX_OPEN_BYTES)", wait_s / 4)
-        if annotated and load.annotated_bytes + annotated * _ANNOTATED_BYTES > settings.max_annotated_bytes:
+        part = settings.bulk_share if queue == BULK else 1.0
+        if load.queue_bytes >= part * settings.max_open_bytes or load.queue_pixels >= part * settings.max_open_pixels:
+            raise self._full(
+                f"Too many {queue} images are waiting (MIEN_BULK_SHARE of MIEN_MAX_OPEN_BYTES, MIEN_MAX_OPEN_PIXELS)",
+                wait_s / 4,
+            )
+        if annotate and load.annotated_bytes + images * _ANNOTATED_BYTES > settings.max_annotated_bytes:
             raise self._full("Too many annotated images are kept (MIEN_MAX_ANNOTATED_BYTES)", _LONGEST_S)
         longest = settings.max_interactive_wait_s if queue == INTERACTIVE else settings.max_bulk_wait_s
         if wait_s > longest:
             raise self._full(f"The job would wait for about {wait_s:.0f} s", wait_s - longest)
+        if client:
+            self._check_share(
+                load, self._share(client), (load.client_images + images) * self._image_pace(queue), longest
+            )
+
+    def _check_share(self, load: Load, share: float, work_s: float, longest_s: float) -> None:
+        """Hold back a client that has its share of what waits already; its only job always gets through."""
+        if load.client_images and work_s > share * longest_s:
+            limit, reset_s = f"{longest_s:g} s of waiting", work_s - share * longest_s
+        elif load.client_bytes and load.client_bytes > share * self._settings.max_open_bytes:
+            limit, reset_s = "MIEN_MAX_OPEN_BYTES", work_s / 4
+        else:
+            return
+        raise QuotaExceeded(
+            f"This client has as much work waiting as it may (MIEN_CLIENT_SHARE of {limit}); try again later.",
+            retry_after=min(max(reset_s, _SHORTEST_S), _LONGEST_S),
+        )
+
+    def _share(self, client: str) -> float:
+        """The part of what may wait that is this client's: while it is alone, all but one share."""
+        share, now = self._settings.client_share, self._clock()
+        with self._lock:
+            if self._clients[-1][0] != client:
+                self._clients = (self._clients[-1], (client, now))
+            self._clients = (self._clients[0], (client, now))
+            alone = now - self._clients[0][1] > _REMEMBERED_S
+        return max(share, 1 - share) if alone else share
+
+    def _image_pace(self, queue: str) -> float:
+        """Seconds from one image to the next, over all workers."""
+        return self._pace(queue) / self._images_per_job
 
     def _full(self, reason: str, retry_after: float) -> Overloaded:
         return Overloaded(f"{reason}; try again later.", retry_after=min(max(retry_after, _SHORTEST_S), _LONGEST_S))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from api.http.proxies import TrustedProxies
 from contracts.errors import MienError, Overloaded, QuotaExceeded
 from contracts.settings import Settings
 
@@ -39,13 +40,15 @@ class ConnectionLimiter:
         """Nothing is connected yet."""
         self._limit = settings.max_connections
         self._client_limit = max(1, int(settings.max_connections * settings.client_share))
+        self._proxies = TrustedProxies(settings.trusted_proxies)
         self._open: dict[Connection, None] = {}  # in the order in which they were opened
         self._by_client = Counter[str]()
 
     def open(self, address: str) -> Connection:
         """Count a new connection of this address, and make room for it if there is none."""
         connection = Connection(client_network(address))
-        if self._by_client[connection.client] >= self._client_limit:
+        of_one = not self._proxies.trust(address)  # a proxy's connections are those of many clients
+        if of_one and self._by_client[connection.client] >= self._client_limit:
             if not self._make_room(connection.client):
                 connection.refusal = QuotaExceeded(
                     "This client has as many connections as it may (MIEN_CLIENT_SHARE of MIEN_MAX_CONNECTIONS).",

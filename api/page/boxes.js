@@ -16,12 +16,12 @@ export function drawBoxes(context, faces, scale, mirrored = false) {
     const h = box.height * scale;
     const x = mirrored ? width - box.x * scale - w : box.x * scale;
     const y = box.y * scale;
-    context.strokeStyle = colour(emotion);
+    context.strokeStyle = emotion ? colour(emotion) : "#bebebe";
     context.lineWidth = Math.max(2, size / 6);
     context.beginPath();
     context.roundRect(x, y, w, h, size / 2);
     context.stroke();
-    label(context, `${emotion} ${percent(confidence)}`, x, y, size);
+    if (emotion) label(context, `${emotion} ${percent(confidence)}`, x, y, size);
   }
 }
 

@@ -23,6 +23,10 @@ function operation(path, method, described) {
 }
 
 const description = await (await fetch("/openapi.json")).json();
+const purpose = document.getElementById("purpose");
+purpose.hidden = !description["x-purpose"];
+purpose.lastElementChild.textContent = description["x-purpose"];
+document.getElementById("faces-only").hidden = !description["x-faces-only"];
 const groups = new Map();
 for (const [path, methods] of Object.entries(description.paths)) {
   for (const [method, described] of Object.entries(methods)) {

@@ -26,9 +26,11 @@ function makeCard() {
 }
 
 function fill(card, face) {
-  card.style.setProperty("--colour", variable(face.emotion));
-  card.querySelector("h3").textContent = face.emotion;
-  card.querySelector("header span").textContent = percent(face.confidence);
+  const read = Boolean(face.emotion); // a server may find faces and read no emotions
+  card.style.setProperty("--colour", read ? variable(face.emotion) : "var(--quiet)");
+  card.querySelector("h3").textContent = face.emotion ?? "Face";
+  card.querySelector("header span").textContent = read ? percent(face.confidence) : "";
+  card.querySelector("ul").hidden = !read;
   card.querySelectorAll("li").forEach((line, index) => {
     const score = face.scores[EMOTIONS[index]] ?? 0;
     line.toggleAttribute("data-first", EMOTIONS[index] === face.emotion);

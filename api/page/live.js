@@ -1,6 +1,7 @@
 /** The live half of the page: camera picker, video, current emotions, timeline. */
 import { percent } from "./emotions.js";
 import { showFaces } from "./faces.js";
+import { startNotice } from "./notice.js";
 import { startPhoto } from "./photo.js";
 import { Timeline } from "./timeline.js";
 import { startWebcam } from "./webcam.js";
@@ -63,8 +64,8 @@ function show(data) {
   showState(data.state, data.age_ms);
   showFaces(find("faces"), live ? data.faces : []);
   const faces = data.faces.length === 1 ? "One face in view." : `${data.faces.length} faces in view.`;
-  find("note").textContent = data.message || faces;
-  find("model").textContent = data.model ? `Network: ${data.model}` : "";
+  find("note").textContent = data.faces.length && data.message ? `${faces} ${data.message}` : data.message || faces;
+  find("model").textContent = data.emotion ? `Network: ${data.model}` : "";
   timeline.add(now, live ? data.emotion : null, data.confidence);
   timeline.draw(now);
   speak(live && data.emotion ? `${data.emotion}, ${percent(data.confidence)}` : find("note").textContent, now);
@@ -111,6 +112,7 @@ find("camera").addEventListener("change", (event) => choose(event.target.value))
 document.addEventListener("visibilitychange", showVideo);
 window.addEventListener("pagehide", () => find("video").removeAttribute("src"));
 showVideo();
+startNotice();
 startPhoto(find);
 startWebcam(find);
 repeat(look, LOOK_MS);

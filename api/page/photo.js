@@ -2,6 +2,7 @@
 import { drawBoxes } from "./boxes.js";
 import { detect } from "./detect.js";
 import { showFaces } from "./faces.js";
+import { consent } from "./notice.js";
 
 const WIDEST = 1280;
 
@@ -26,14 +27,16 @@ export function startPhoto(find) {
 
 async function show(find, photo) {
   const message = find("photo-message");
-  say(message, "Reading the faces …");
   find("photo").hidden = true;
   try {
+    if (!(await consent())) return say(message, "The photo was not sent.");
+    say(message, "Reading the faces …");
     const answer = await detect(photo);
     await paint(find("photo-canvas"), photo, answer);
     showFaces(find("photo-faces"), answer.faces);
     find("photo").hidden = false;
-    say(message, answer.message || count(answer.faces.length));
+    const found = answer.faces.length ? count(answer.faces.length) : "";
+    say(message, [found, answer.message].filter(Boolean).join(" "));
   } catch (error) {
     say(message, error.message, "bad");
   }

@@ -2,6 +2,7 @@
 import { drawBoxes } from "./boxes.js";
 import { detect } from "./detect.js";
 import { showFaces } from "./faces.js";
+import { consent } from "./notice.js";
 import { say } from "./photo.js";
 
 const PACE_MS = 350;
@@ -15,6 +16,7 @@ export function startWebcam(find) {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw new Error("The browser gives its camera to secure pages only: open this page on localhost or over HTTPS.");
     }
+    if (!(await consent())) return say(find("webcam-message"), "The camera was not started.");
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user", width: { ideal: 640 } } });
     const video = find("webcam-video");
     video.srcObject = stream;

@@ -65,6 +65,8 @@ class ImageList:
 
     images: Sequence[bytes]
     names: Sequence[str | None] = ()
+    pixels: int | None = None
+    """In all of them, where they have been looked at."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -105,8 +107,11 @@ def read_images(request: Request, settings: Settings) -> Upload:
     return _read(request, settings, single=False)
 
 
-def check_image(image: bytes, settings: Settings) -> None:
+def check_image(image: bytes, settings: Settings) -> int:
     """Refuse an image that cannot be analysed, as far as its first bytes tell.
+
+    Returns:
+        How many pixels it has.
 
     Raises:
         EmptyBody: there are none.
@@ -114,7 +119,8 @@ def check_image(image: bytes, settings: Settings) -> None:
     """
     if not image:
         raise EmptyBody("The request carries no image: the data is empty.")
-    read_header(image, settings.max_pixels)
+    header = read_header(image, settings.max_pixels)
+    return header.width * header.height
 
 
 def _read(request: Request, settings: Settings, *, single: bool) -> Upload:

@@ -1,5 +1,6 @@
 """A request for a job: its images, in whatever form they come, and its options."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from flask import Request
@@ -30,7 +31,7 @@ def read_job(request: Request, settings: Settings) -> JobRequest:
     if len(images) > settings.max_job_images:
         raise TooManyImages(f"The job has {len(images)} images; {settings.max_job_images} are allowed.")
     if isinstance(images, ImageList) and len(images) == 1:
-        check_image(images.images[0], settings)
+        images = replace(images, pixels=check_image(images.images[0], settings))
     options = read_options(given | request.args.to_dict())
     if options.webhook:
         AddressPolicy(settings.webhook_networks).check_url(options.webhook)

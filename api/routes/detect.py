@@ -54,7 +54,9 @@ def detect_emotion() -> Response:
 def _submit_and_wait(services: Services) -> Job:
     key = query.idempotency_key(request)
     if key is None:
-        services.submission.check_capacity(INTERACTIVE)  # before the photo is read: what is refused has to be cheap
+        services.submission.check_capacity(
+            INTERACTIVE, client_name()
+        )  # before the photo is read: what is refused has to be cheap
     wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
     job = services.submission.submit(wanted, key, client_name(), api_key=key_id(), admitted=key is None)
     del wanted

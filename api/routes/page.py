@@ -1,8 +1,11 @@
 """The live page and its files; nothing on it comes from anywhere else, so it works without internet."""
 
-from flask import Blueprint, Response, send_from_directory
+import math
+
+from flask import Blueprint, Response, jsonify, send_from_directory
 
 from api.http.endpoint import NO_BODY, UNDESCRIBED, Scope, endpoint
+from api.services import current_services
 
 blueprint = Blueprint("page", __name__)
 
@@ -39,6 +42,19 @@ def index() -> Response:
 def asset(name: str) -> Response:
     """A file of the page."""
     return page_file(name)
+
+
+@blueprint.get("/notice")
+@_live
+def notice() -> Response:
+    """What the page tells a person before the first picture of a device is sent; see ``page/notice.js``."""
+    settings = current_services().settings
+    return jsonify(
+        text=settings.notice,
+        purpose=settings.purpose,
+        faces_only=settings.faces_only,
+        result_minutes=math.ceil(settings.result_ttl_s / 60),
+    )
 
 
 def html_page(name: str) -> Response:

@@ -4,9 +4,10 @@ export type Image = Blob | Uint8Array | { uri: string; name: string; type: strin
 
 export interface Face {
   box: { x: number; y: number; width: number; height: number };
-  emotion: Emotion;
-  confidence: number;
-  scores: Record<Emotion, number>;
+  /** null, as `confidence`, where the server reads no emotions (MIEN_FACES_ONLY); `scores` is empty then */
+  emotion: Emotion | null;
+  confidence: number | null;
+  scores: Partial<Record<Emotion, number>>;
 }
 export interface DetectionResponse {
   emotion: Emotion | null;

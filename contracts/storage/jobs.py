@@ -16,11 +16,11 @@ from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_hash, to_hash
 from contracts.storage.job_images import JobImageStore
-from contracts.storage.load import Load, read_load
+from contracts.storage.load import Load, account_of, add_load, read_load
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
-_SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES)
+_SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOAD)
 
 
 class Claim(StrEnum):
@@ -60,6 +60,8 @@ class JobStore:
         options: JobOptions = JobOptions(),  # noqa: B008 - frozen
         names: Sequence[str | None] = (),
         client: str = "",
+        sender: str = "",
+        pixels: Callable[[], int] = lambda: 0,
     ) -> Job:
         """Store a new job and its images durably; it exists only once all of them are stored.
 
@@ -73,6 +75,8 @@ class JobStore:
             options: what the client asked for beside the analysis.
             names: of the files, in the order of the images; None for one without.
             client: id of the API key that the job belongs to.
+            sender: the client whose share the job counts to.
+            pixels: how many there are in all images, once all have been taken.
 
         Returns:
             The queued job. The caller announces it to the workers; should that fail, the reconciler does.
@@ -98,12 +102,13 @@ class JobStore:
             names=list(names),
             client=client,
         )
+        counted = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.job(job.id), mapping=to_hash(job) | {"bytes": str(size)})
+            pipe.hset(keys.job(job.id), mapping=to_hash(job) | counted)
             pipe.hset(keys.job_images(job.id), mapping=last)
             pipe.persist(keys.job_images(job.id))
             pipe.zadd(keys.OPEN_JOBS, {job.id: now + self._settings.requeue_after_s})
-            pipe.incrby(keys.OPEN_BYTES, size)
+            add_load(pipe, queue, counted["account"], images=count, size=size, pixels=pixels())
             pipe.execute()
         return job
 
@@ -270,9 +275,9 @@ class JobStore:
         with translate_errors():
             return int(self._redis.llen(queue))
 
-    def load(self, queue: str) -> Load:
-        """What waits, as this queue sees it."""
-        return read_load(self._redis, queue)
+    def load(self, queue: str, client: str = "") -> Load:
+        """What waits, as this client sees it with this queue."""
+        return read_load(self._redis, queue, client)
 
     @staticmethod
     def _keys(job_id: str) -> list[str]:

@@ -139,6 +139,7 @@ def test_a_photo_is_answered_and_drawn(page: Page, tmp_path: Any) -> None:
     photo = tmp_path / "astronaut.jpg"
     Image.fromarray(pictures.astronaut()).save(photo, quality=92)
     page.set_input_files("#file", photo)
+    page.click("#notice-agree")
     page.wait_for_selector("#photo:not([hidden])", timeout=30_000)
     assert page.locator("#photo-message").inner_text() == "One face found."
     assert page.locator("#photo-faces h3").inner_text() in COLOURS
@@ -150,6 +151,7 @@ def test_a_file_that_is_no_photo_is_explained(browser: Browser, address: str, tm
     text = tmp_path / "notes.jpg"
     text.write_text("not a picture")
     page.set_input_files("#file", text)
+    page.click("#notice-agree")
     page.wait_for_selector("#photo-message[data-tone=bad]")
     assert "no image" in page.locator("#photo-message").inner_text()
 
@@ -157,6 +159,7 @@ def test_a_file_that_is_no_photo_is_explained(browser: Browser, address: str, tm
 def test_this_browsers_camera_is_sent_and_stopped(page: Page) -> None:
     with page.expect_response(lambda r: r.url.endswith("/detect_emotion") and r.ok):
         page.click("#webcam-button")
+        page.click("#notice-agree")
     page.wait_for_selector("#webcam-message:has-text('No face')")
     page.click("#webcam-button")
     page.wait_for_selector("#webcam", state="hidden")

@@ -91,7 +91,12 @@ def test_a_client_that_leaves_takes_its_job_with_it(
 ) -> None:
     _, port = start_gateway()
     client = socket.create_connection(("127.0.0.1", port))
-    head = ["POST /detect_emotion HTTP/1.1", "Host: x", "Content-Type: image/jpeg", f"Content-Length: {len(astronaut)}"]
+    head = [
+        "POST /detect_emotion HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Content-Type: image/jpeg",
+        f"Content-Length: {len(astronaut)}",
+    ]
     client.sendall("\r\n".join([*head, "", ""]).encode() + astronaut)
     (job_id,) = wait_for(lambda: redis.zrange(keys.OPEN_JOBS, 0, -1), "the job")
     client.close()

@@ -80,7 +80,7 @@ def test_counts_are_shared_without_a_scrape_and_survive_the_process(
 
 def post(gateway: Gateway, *headers: str) -> socket.socket:
     client = socket.create_connection(("127.0.0.1", gateway.port))
-    head = ["POST /detect_emotion HTTP/1.1", "Host: x", "Content-Type: image/jpeg", *headers, "", ""]
+    head = ["POST /detect_emotion HTTP/1.1", "Host: 127.0.0.1", "Content-Type: image/jpeg", *headers, "", ""]
     client.sendall("\r\n".join(head).encode())
     return client
 
@@ -119,7 +119,7 @@ def test_a_thousand_clients_wait_on_few_connections_and_little_memory(
     gateway = Gateway(process, port, tmp_path / "api-0.log")
     jobs = JobStore(redis, settings)
     job = jobs.create([b"x"], INTERACTIVE)
-    request = f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    request = f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
     clients = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(1_000)]
     for client in clients:
         client.sendall(request)
@@ -148,9 +148,9 @@ def test_waiting_clients_and_viewers_are_sent_home_when_it_stops(
     job = JobStore(redis, settings).create([b"x"], INTERACTIVE)
     FrameStore(redis, settings).publish(Frame("cam", FrameStamp(1, 1), time.time(), b"jpeg"))
     waiting = socket.create_connection(("127.0.0.1", gateway.port))
-    waiting.sendall(f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    waiting.sendall(f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     watching = socket.create_connection(("127.0.0.1", gateway.port))
-    watching.sendall(b"GET /video_feed HTTP/1.1\r\nHost: x\r\n\r\n")
+    watching.sendall(b"GET /video_feed HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     watching.settimeout(30)
     assert b"200 OK" in watching.recv(4_096)
     wait_for(lambda: "mien_jobs_waited_for 1.0" in gateway.metrics(), "a waiting client")
@@ -168,11 +168,16 @@ def test_video_does_not_hold_up_other_requests_and_vanished_viewers_are_noticed(
     store.publish(Frame("cam", FrameStamp(1, 1), time.time(), b"j" * 50_000))
     viewers = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(20)]
     for viewer in viewers:
-        viewer.sendall(b"GET /video_feed?camera=cam HTTP/1.1\r\nHost: x\r\n\r\n")  # and never reads
+        viewer.sendall(b"GET /video_feed?camera=cam HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")  # and never reads
     wait_for(lambda: 'mien_viewers{camera="cam"} 20.0' in gateway.metrics(), "20 viewers")
     for viewer in viewers:
         viewer.close()
     wait_for(lambda: "mien_viewers{" not in gateway.metrics(), "their end")
+
+
+def test_a_program_of_the_same_machine_sets_no_prefix(gateway: Gateway) -> None:
+    prefixed = requests.get(f"{gateway.url}/evil/ping", headers={"SCRIPT_NAME": "/evil"}, timeout=10)
+    assert prefixed.status_code == 404
 
 
 def test_a_wrong_setting_is_one_sentence(redis_url: str) -> None:

@@ -15,3 +15,12 @@ def test_the_address_is_written_as_gunicorn_reads_it(host: str, bind: str) -> No
 
 def test_a_stopping_process_outlives_the_longest_synchronous_request() -> None:
     assert options(Settings(sync_timeout_s=30.5))["graceful_timeout"] > 30.5
+
+
+def test_nothing_forwarded_is_believed_by_gunicorn_itself() -> None:
+    given = options(Settings(trusted_proxies="127.0.0.1"))
+    assert [given[name] for name in ("forwarded_allow_ips", "forwarder_headers", "secure_scheme_headers")] == [
+        "",
+        "",
+        {},
+    ]

@@ -1,7 +1,8 @@
 """What clients are told: rounded for people, the largest face first, an error or a result."""
 
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, new_job_id
-from contracts.responses import NO_FACE, DetectionResponse, FaceResponse, JobResponse, job_location
+from contracts.responses import FACES_ONLY, NO_FACE, DetectionResponse, FaceResponse, JobResponse, job_location
+from contracts.results import NO_MODEL
 from support.factories import make_analysis, make_face
 
 
@@ -27,6 +28,15 @@ def test_confidences_have_two_decimals_and_scores_four() -> None:
 def test_the_first_face_speaks_for_the_image() -> None:
     response = DetectionResponse.of(make_analysis(make_face("Sad"), make_face("Happy")))
     assert (response.emotion, response.confidence, len(response.faces), response.message) == ("Sad", 0.94, 2, None)
+
+
+def test_where_no_expression_is_read_faces_have_none_and_it_is_said() -> None:
+    bare = make_face().model_copy(update={"emotion": None, "confidence": None, "scores": {}})
+    response = DetectionResponse.of(make_analysis(bare).model_copy(update={"model": NO_MODEL}))
+    assert (response.emotion, response.confidence, response.message) == (None, None, FACES_ONLY)
+    assert (response.faces[0].emotion, response.faces[0].confidence, response.faces[0].scores) == (None, None, {})
+    empty = DetectionResponse.of(make_analysis().model_copy(update={"model": NO_MODEL}))
+    assert empty.message == NO_FACE
 
 
 def test_an_image_without_a_face_is_no_error() -> None:

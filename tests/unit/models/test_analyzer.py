@@ -181,3 +181,21 @@ def test_isolated_decoding_finds_the_same() -> None:
     Image.fromarray(astronaut()).save(buffer, "PNG")
     isolated, plain = load_analyzer(isolated=True), load_analyzer()
     assert isolated.analyze(buffer.getvalue()) == plain.analyze(buffer.getvalue())
+
+
+def test_faces_only_finds_the_same_faces_and_has_no_network_that_could_read_them(
+    analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("an expression was read")
+
+    monkeypatch.setattr(Classifier, "predict", refuse)
+    monkeypatch.setattr("models.analyzer.load_classifier", refuse)
+    alone = load_analyzer(faces_only=True)
+    alone.warm_up()
+    analysis = alone.analyze_image(photo())
+    monkeypatch.undo()
+    assert [face.box for face in analysis.faces] == [face.box for face in analyzer.analyze(photo())]
+    assert [(face.emotion, face.confidence, face.scores) for face in analysis.faces] == [(None, None, {})]
+    assert analysis.model == alone.model_name == "none"
+    assert set(analysis.stages_ms) == {"decode", "detect"}

@@ -5,7 +5,7 @@ import pytest
 
 from contracts.emotions import EMOTIONS
 from contracts.results import Box, Face
-from models.drawing import COLOURS, at_most, draw_faces, encode_jpeg
+from models.drawing import COLOURS, NO_EMOTION, at_most, draw_faces, encode_jpeg
 
 
 def face(box: Box, emotion: str = "Happy") -> Face:
@@ -20,6 +20,14 @@ def test_a_box_and_a_label_appear_and_the_input_stays() -> None:
     assert tuple(drawn[110, 100]) == COLOURS["Happy"], "the left edge"
     assert drawn[60:79, 100:180].any(), "the label above the box"
     assert not drawn[95:130, 110:150].any(), "nothing on the face itself"
+
+
+def test_a_face_without_an_emotion_gets_its_box_and_no_word() -> None:
+    bare = face(Box(x=100, y=80, width=60, height=60)).model_copy(update={"emotion": None, "confidence": None})
+    drawn = draw_faces(np.zeros((240, 320, 3), np.uint8), [bare])
+    assert tuple(drawn[110, 100]) == NO_EMOTION
+    assert not drawn[:79].any(), "no label above the box"
+    assert not drawn[83:137, 103:157].any(), "none within"
 
 
 def test_boxes_are_scaled_to_the_picture() -> None:

@@ -63,3 +63,15 @@ def test_state_survives_its_journey_and_damage_or_a_restart_begin_afresh() -> No
     assert TrackerState.load(stored, epoch=8) == TrackerState()
     assert TrackerState.load((FrameStamp(7, 1), b"garbage"), epoch=7) == TrackerState()
     assert TrackerState.load(None, epoch=7) == TrackerState()
+
+
+def test_faces_without_emotions_are_followed_and_their_workers_may_change() -> None:
+    bare = face(100).model_copy(update={"emotion": None, "confidence": None, "scores": {}})
+    state, first = follow(TrackerState(), [bare], 0)
+    state, second = follow(state, [bare], 0.1)
+    for shown in (*first, *second):
+        assert (shown.track, shown.emotion, shown.confidence, shown.scores) == (1, None, None, {})
+    state, read = follow(state, [face(102)], 0.2)
+    assert (read[0].track, read[0].emotion) == (1, "Happy")
+    _, again = follow(state, [bare], 0.3)
+    assert (again[0].track, again[0].emotion) == (1, None)

@@ -5,7 +5,7 @@ from flask import Flask
 from redis import Redis
 
 from api.overload.admission import Admission
-from contracts.errors import Overloaded
+from contracts.errors import Overloaded, QuotaExceeded
 from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
@@ -92,3 +92,55 @@ def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(
     admission.check(INTERACTIVE)
     redis.rpush(INTERACTIVE, *(["a message"] * 20))
     admission.check(INTERACTIVE)  # no job waited meanwhile, so that few have left says nothing
+
+
+def fill(jobs: JobStore, queue: str, sender: str, images: int, **counted: int) -> None:
+    jobs.create([b"x" * counted.get("size", 1)] * images, queue, sender=sender, pixels=lambda: counted.get("pixels", 0))
+
+
+def test_bulk_jobs_leave_room_for_interactive_ones(settings: Settings, redis: Redis, jobs: JobStore) -> None:
+    small = settings.model_copy(update={"max_open_bytes": 1_000, "max_open_pixels": 1_000})
+    admission = Admission(small, jobs, CounterStore(redis), HeartbeatStore(redis))
+    fill(jobs, BULK, "flood", 1, pixels=750)
+    with pytest.raises(Overloaded, match="MIEN_MAX_OPEN_PIXELS"):
+        admission.check(BULK)
+    admission.check(INTERACTIVE)
+    fill(jobs, INTERACTIVE, "flood", 1, pixels=1_000)
+    with pytest.raises(Overloaded, match="MIEN_MAX_OPEN_PIXELS"):
+        admission.check(INTERACTIVE)
+
+
+def test_a_clients_jobs_weigh_as_much_as_their_images(
+    settings: Settings, redis: Redis, jobs: JobStore, clock: ManualClock
+) -> None:
+    admission = Admission(settings, jobs, CounterStore(redis), HeartbeatStore(redis), clock)
+    admission.check(INTERACTIVE, "honest")
+    admission.check(INTERACTIVE, "flood", 100)  # its only job
+    fill(jobs, INTERACTIVE, "flood", 100)
+    with pytest.raises(QuotaExceeded, match="MIEN_CLIENT_SHARE"):
+        admission.check(INTERACTIVE, "flood", 1)
+    admission.check(INTERACTIVE, "honest")
+    admission.check(BULK, "flood", 100)
+
+
+def test_a_client_that_is_alone_may_have_all_but_one_share(
+    settings: Settings, redis: Redis, jobs: JobStore, clock: ManualClock
+) -> None:
+    admission = Admission(settings, jobs, CounterStore(redis), HeartbeatStore(redis), clock)
+    fill(jobs, INTERACTIVE, "one", 15)  # at 0.1 s each, half of what may wait
+    admission.check(INTERACTIVE, "one")
+    admission.check(INTERACTIVE, "two")
+    with pytest.raises(QuotaExceeded):
+        admission.check(INTERACTIVE, "one")
+    clock.now += 700
+    admission.check(INTERACTIVE, "one")
+
+
+def test_a_client_has_its_share_of_open_bytes(settings: Settings, redis: Redis, jobs: JobStore) -> None:
+    small = settings.model_copy(update={"max_open_bytes": 1_000})
+    admission = Admission(small, jobs, CounterStore(redis), HeartbeatStore(redis))
+    admission.check(BULK, "honest")
+    fill(jobs, BULK, "flood", 1, size=300)
+    with pytest.raises(QuotaExceeded, match="MIEN_MAX_OPEN_BYTES"):
+        admission.check(BULK, "flood")
+    admission.check(BULK, "honest")

@@ -60,6 +60,12 @@ def test_where_no_connection_waits_the_new_one_is_told_why() -> None:
     assert limiter.open("10.0.0.1").refusal is None
 
 
+def test_a_trusted_proxy_has_the_connections_of_many_clients() -> None:
+    limiter = ConnectionLimiter(SMALL.model_copy(update={"trusted_proxies": "10.0.0.1"}))
+    assert [limiter.open("10.0.0.1").refusal for _ in range(8)] == [None] * 8
+    assert isinstance(limiter.open("10.0.0.1").refusal, Overloaded)
+
+
 @pytest.mark.parametrize(
     ("address", "client"),
     [

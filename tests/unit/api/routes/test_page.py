@@ -2,6 +2,8 @@
 
 from flask.testing import FlaskClient
 
+from support.gateway import MakeApp
+
 
 def test_the_page_allows_its_own_files_only(client: FlaskClient) -> None:
     response = client.get("/", buffered=True)
@@ -18,3 +20,9 @@ def test_the_page_allows_its_own_files_only(client: FlaskClient) -> None:
 def test_no_redirect_names_the_host_that_a_client_gave(client: FlaskClient) -> None:
     response = client.get("/page//live.js", headers={"Host": "127.0.0.9"})
     assert (response.status_code, "Location" in response.headers) == (404, False)
+
+
+def test_the_notice_is_made_of_the_settings(make_app: MakeApp) -> None:
+    app = make_app(notice="Ours.", purpose="A study.", faces_only=True, result_ttl_s=90)
+    expected = {"text": "Ours.", "purpose": "A study.", "faces_only": True, "result_minutes": 2}
+    assert app.test_client().get("/notice").get_json() == expected

