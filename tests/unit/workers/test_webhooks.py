@@ -22,7 +22,7 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
-from contracts.storage.webhooks import GAPS_S, WebhookStore
+from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock, WaitFor
 from support.receiver import Receiver
 from workers import outbound
@@ -147,10 +147,10 @@ def test_gaps_grow_with_jitter_and_in_the_end_it_is_a_dead_letter_that_can_be_re
         if sender.deliver(job.id) == "given up":
             break
     gaps = [later - earlier for earlier, later in itertools.pairwise(attempts)]
-    assert len(gaps) == len(GAPS_S) >= 8
-    assert all(0.79 * wanted < gap < 1.21 * wanted for gap, wanted in zip(gaps, GAPS_S, strict=True))
+    assert len(gaps) == len(RETRY_DELAYS_S) >= 8
+    assert all(0.79 * wanted < gap < 1.21 * wanted for gap, wanted in zip(gaps, RETRY_DELAYS_S, strict=True))
     (webhook,) = store.dead()
-    assert (webhook.job, webhook.reason, webhook.attempts) == (job.id, "answered 500", len(GAPS_S) + 1)
+    assert (webhook.job, webhook.reason, webhook.attempts) == (job.id, "answered 500", len(RETRY_DELAYS_S) + 1)
     receiver.status = 204
     store.replay(job.id)
     assert store.dead() == []
