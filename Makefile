@@ -10,6 +10,8 @@ DATA ?= $(MIEN_DATA)
 NETWORK ?= classic
 JOBS ?= 2
 UPGRADE ?=
+SBOM ?= sbom
+SBOM_ROLES ?= api worker capture flower
 
 PIP = $(BIN)/python -m pip install --disable-pip-version-check
 
@@ -45,6 +47,7 @@ check: $(DEV) ## style, types, import contracts, and the tests that need no seco
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --severity-level medium contracts models workers api capture training deploy
 	$(BIN)/python -m pytest -n $(JOBS) -q tests/architecture tests/contract tests/deploy tests/unit
 
 .PHONY: bench
@@ -68,6 +71,18 @@ train: $(TRAINING) ## train a network (DATA=fer2013.zip, NETWORK=classic)
 lock: $(DEV) ## write requirements/*.txt anew after a change of pyproject.toml (UPGRADE=1 for newer versions)
 	$(BIN)/python -m deploy.lock $(if $(UPGRADE),--upgrade)
 
+.PHONY: audit
+audit: $(DEV) ## look for known vulnerabilities of what requirements/ holds
+	$(BIN)/python -m deploy.audit
+
+.PHONY: sbom
+sbom: $(DEV) ## write a bill of materials (CycloneDX) of each role, from its lock file, into SBOM=sbom
+	@mkdir -p $(SBOM)
+	@for role in $(SBOM_ROLES); do \
+	  $(BIN)/python -W ignore -m cyclonedx_py requirements requirements/$$role.txt --pyproject pyproject.toml \
+	    --output-reproducible --output-format JSON --output-file $(SBOM)/$$role.json || exit 1; \
+	done
+
 .PHONY: clean
 clean: ## remove the virtual environment, caches and the local Redis' data
 	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
@@ -77,8 +92,8 @@ $(BIN)/python:
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and 'Mien needs Python 3.11, 3.12 or 3.13. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)')"
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed-%: requirements/%.txt pyproject.toml | $(BIN)/python
+$(VENV)/.installed-%: requirements/%.txt requirements/build.txt pyproject.toml | $(BIN)/python
 	@echo "Installing requirements/$*.txt into $(VENV); the first time this takes a few minutes."
-	$(PIP) --require-hashes -r requirements/$*.txt
-	$(PIP) --quiet --no-deps -e .
+	$(PIP) --require-hashes -r requirements/build.txt -r requirements/$*.txt
+	$(PIP) --quiet --no-build-isolation --no-deps -e .
 	@touch $@

@@ -19,7 +19,7 @@ STATE: Final = Path(__file__).resolve().parents[1] / ".mien"
 """Where ``make up`` keeps its data unless it is told otherwise."""
 BROKER_SOCKET: Final = "redis.sock"
 FRAMES_SOCKET: Final = "frames.sock"
-_SHORT: Final = Path("/tmp")  # noqa: S108 - in it lies a folder of our own, whose owner is looked at
+_SHORT: Final = Path("/tmp")  # noqa: S108 - in it lies a folder of our own, whose owner is looked at # nosec B108
 _LONGEST: Final = 100
 """Bytes of a socket's path: Linux takes 107 of them, macOS 103."""
 _PLAIN: Final = re.compile(r"[\w./-]+", re.ASCII)

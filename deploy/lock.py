@@ -23,6 +23,9 @@ EXTRAS = {
 }
 """Lock file → extras of pyproject.toml that it holds."""
 
+BUILD = "build"
+"""Lock file and dependency group of what builds Mien itself; installed before it, so that a build fetches nothing."""
+
 _OPTIONS = [
     "--universal",
     "--python-version=3.11",
@@ -38,17 +41,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.lock", description="Write requirements/*.txt.")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows")
     upgrade = ["--upgrade"] if parser.parse_args().upgrade else []
-    for name in EXTRAS:
+    for name in (*EXTRAS, BUILD):
         subprocess.run([*command(name), *upgrade], cwd=ROOT, check=True)  # noqa: S603
     return 0
 
 
 def command(name: str) -> list[str]:
     """The command that writes one file; run it in the root of the project, so that no path of yours gets in."""
-    extras = [f"--extra={extra}" for extra in EXTRAS[name]]
+    group = f"--group=pyproject.toml:{BUILD}"
+    extras = [f"--extra={extra}" for extra in EXTRAS.get(name, ())]
     bound = [] if name == "dev" else [f"--constraint={FOLDER / 'dev.txt'}"]
     file = f"--output-file={FOLDER / name}.txt"
-    return [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *extras, *_OPTIONS, *bound, file]
+    source = [group] if name == BUILD else ["pyproject.toml", *extras]
+    if name == "dev":
+        source.append(group)  # so that the developers' file binds it, too
+    return [sys.executable, "-m", "uv", "pip", "compile", *source, *_OPTIONS, *bound, file]
 
 
 if __name__ == "__main__":

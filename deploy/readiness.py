@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contracts.addresses import without_password
 from contracts.settings import Settings
 
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 # nosec
 _IMPATIENT_S = 60.0
 
 
@@ -38,7 +38,7 @@ class Readiness:
     def missing(self) -> str:
         """What is not ready; empty when all is."""
         try:
-            with urllib.request.urlopen(self._url, timeout=3):  # noqa: S310
+            with urllib.request.urlopen(self._url, timeout=3):  # noqa: S310 # nosec B310
                 return ""
         except urllib.error.HTTPError as error:
             with error:

@@ -3,12 +3,15 @@ FROM python:3.13-slim-trixie AS build
 RUN python -m venv /opt/mien
 COPY requirements/worker.txt /requirements.txt
 RUN --mount=type=cache,target=/root/.cache/pip /opt/mien/bin/pip install --require-hashes -r /requirements.txt
+COPY requirements/build.txt /build.txt
+RUN --mount=type=cache,target=/root/.cache/pip pip install --require-hashes -r /build.txt
 COPY pyproject.toml README.md LICENSE /source/
 COPY contracts /source/contracts
 COPY models /source/models
 COPY workers /source/workers
 COPY deploy /source/deploy
-RUN --mount=type=cache,target=/root/.cache/pip /opt/mien/bin/pip install --no-deps /source
+RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels /source
+RUN /opt/mien/bin/pip install --no-index --no-deps /wheels/*.whl
 
 FROM python:3.13-slim-trixie
 RUN useradd --uid 10001 --no-create-home mien

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.lock import EXTRAS
+from deploy.lock import BUILD, EXTRAS
 
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)(.*?)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
 
@@ -37,10 +37,10 @@ def direct(project: dict[str, Any], extras: tuple[str, ...]) -> set[str]:
 
 
 def test_there_is_one_file_for_each(root: Path) -> None:
-    assert {path.stem for path in (root / "requirements").iterdir()} == set(EXTRAS)
+    assert {path.stem for path in (root / "requirements").iterdir()} == {*EXTRAS, BUILD}
 
 
-@pytest.mark.parametrize("name", EXTRAS)
+@pytest.mark.parametrize("name", [*EXTRAS, BUILD])
 def test_everything_is_pinned_with_hashes_and_without_addresses(root: Path, name: str) -> None:
     text = read(root, name)
     unpinned = PIN.sub("", text)
@@ -54,7 +54,7 @@ def test_the_lock_holds_what_the_project_asks_for(root: Path, project: dict[str,
     assert missing == set(), "run `make lock`"
 
 
-@pytest.mark.parametrize("name", EXTRAS)
+@pytest.mark.parametrize("name", [*EXTRAS, BUILD])
 def test_a_package_has_one_version_everywhere(root: Path, name: str) -> None:
     assert pins(read(root, name)) <= pins(read(root, "dev"))
 

@@ -24,5 +24,5 @@ def test_the_developers_file_is_first_and_newer_versions_are_taken_on_request(
     monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append(command))
     assert lock.main() == 0
     assert "--output-file=requirements/dev.txt" in commands[0]
-    assert len(commands) == len(lock.EXTRAS)
+    assert len(commands) == len(lock.EXTRAS) + 1
     assert all(("--upgrade" in command) is upgrades for command in commands)

