@@ -25,7 +25,7 @@ from benchmarks.photos import face_photo
 from benchmarks.system import System, running_system
 
 _HEADERS = {"Content-Type": "image/jpeg"}
-_LANES = ({"worker_queues": "interactive,live,webhooks"}, {"worker_queues": "bulk"})
+_WORKER_SETTINGS = ({"worker_queues": "interactive,live,webhooks"}, {"worker_queues": "bulk"})
 _SUBMITTERS = 4
 
 
@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--shared", action="store_true")
     arguments = parser.parse_args()
-    each = ({}, {}) if arguments.shared else _LANES
+    each = ({}, {}) if arguments.shared else _WORKER_SETTINGS
     with running_system(2, each=each, worker_threads=1) as system:
         taken = measure(system, face_photo(), arguments.bulk, arguments.requests)
     alone = _p95(taken["alone"])

@@ -1,6 +1,6 @@
 """What a face costs: size, parameters, multiply-adds and milliseconds of a shipped network, in 8 bits and in float32.
 
-    python benchmarks/classification.py [--model mien-2] [--data PATH]
+    python -m benchmarks.classification [--model mien-2] [--data PATH]
 
 Both forms are timed in turns within one run, on one core. With FER2013 given, also how often they agree and how
 often each is right on the public test.

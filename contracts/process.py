@@ -8,7 +8,7 @@ from typing import Final
 
 from contracts.errors import ConfigurationError, MienError
 from contracts.logs import configure_logging
-from contracts.settings import Settings, load_settings, unknown_settings
+from contracts.settings import PREFIX, Settings, load_settings, unknown_settings
 
 PROJECT: Final = "mien"
 EXIT_CONFIGURATION: Final = 2
@@ -26,16 +26,18 @@ def run_process(role: str, main: Callable[[Settings], None]) -> int:
     Returns:
         The exit status. An error raised on purpose is one sentence on the standard error stream.
     """
-    log_format = "text"
+    for_machines = os.environ.get(f"{PREFIX}LOG_FORMAT") == "json"
+    if for_machines:  # read on its own, so that machines are told as well what is wrong with the other settings
+        configure_logging(Settings.model_construct(log_format="json"), role)
     try:
         settings = load_settings()
-        log_format = settings.log_format
+        for_machines = settings.log_format == "json"
         configure_logging(settings, role)
         for sentence in unknown_settings(os.environ).values():
             logging.getLogger(role).warning("%s", sentence)
         main(settings)
     except MienError as error:
-        if log_format == "json":
+        if for_machines:
             logging.getLogger(role).critical("%s", error)
         else:
             print(f"{role if role == PROJECT else f'{PROJECT} {role}'}: {error}", file=sys.stderr)

@@ -22,7 +22,7 @@ from contracts.logs import log_context
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
-from contracts.storage.subscription import Notices, Subscription, Topic
+from contracts.storage.subscription import LISTEN_S, Notices, Subscription, Topic
 
 STALLED_AFTER_S = 1.0
 """Without a new annotated frame for this long, viewers get plain frames."""
@@ -74,10 +74,10 @@ class CameraReader:
         """Begin to follow the camera."""
         self._subscription.start()
 
-    def stop(self) -> None:
-        """End within a moment; viewers still there see no new pictures."""
+    def stop(self, wait_s: float = 0.0) -> None:
+        """End within a moment, for which this waits `wait_s` seconds at most; viewers still there see nothing new."""
         self._stopped = True
-        self._subscription.stop()
+        self._subscription.stop(wait_s)
         with self._changed:
             self._changed.notify_all()
 
@@ -204,11 +204,15 @@ class CameraHub:
             return {camera: reader.viewers for camera, reader in self._readers.items()}
 
     def close(self) -> None:
-        """End all streams."""
+        """End all streams, and the connections to Redis."""
         self.closed = True
         with self._lock:
-            for reader in self._readers.values():
-                reader.stop()
+            readers = list(self._readers.values())
+        for reader in readers:
+            reader.stop()
+        for reader in readers:  # all of them end at the same time
+            reader.stop(4 * LISTEN_S)
+        self._redis.connection_pool.disconnect()  # `close` leaves a pool that the client was given as it is
 
 
 def placeholder() -> bytes:

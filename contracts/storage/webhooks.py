@@ -15,7 +15,7 @@ from contracts.storage.connections import translate_errors
 from contracts.storage.scripts import load_script
 from contracts.storage.webhook_secrets import WebhookSecrets
 
-GAPS_S: Final = (5, 15, 60, 120, 300, 900, 1_800, 3_600, 7_200, 14_400)
+RETRY_DELAYS_S: Final = (5, 15, 60, 120, 300, 900, 1_800, 3_600, 7_200, 14_400)
 """Seconds from one attempt to the next, before jitter; about eight hours in all, then the webhook is given up."""
 _JITTER: Final = 0.2
 _ANNOUNCED_S: Final = 60.0
@@ -81,10 +81,10 @@ class WebhookStore:
         """
         with translate_errors():
             attempts = int(self._redis.hget(keys.webhook(job_id), "attempts") or 0) + 1
-        if final or attempts > len(GAPS_S):
+        if final or attempts > len(RETRY_DELAYS_S):
             self._give_up(job_id, url, reason, attempts)
             return False
-        gap = GAPS_S[attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
+        gap = RETRY_DELAYS_S[attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.webhook(job_id), "attempts", attempts)
             pipe.expire(keys.webhook(job_id), _KEPT_S)

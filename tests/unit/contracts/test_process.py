@@ -60,6 +60,17 @@ def test_machines_get_the_error_as_a_log_line(
     assert (line["level"], line["role"], line["event"]) == ("critical", "capture", "There is no such camera.")
 
 
+def test_machines_get_wrong_settings_as_a_log_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_LOG_FORMAT", "json")
+    monkeypatch.setenv("MIEN_PORT", "none")
+    assert run_process("gateway", lambda _: None) == 2
+    line = json.loads(capsys.readouterr().err)
+    assert (line["level"], line["role"]) == ("critical", "gateway")
+    assert line["event"].startswith("Wrong settings: MIEN_PORT='none'")
+
+
 def test_an_unexpected_error_keeps_its_traceback() -> None:
     def fail(_: Settings) -> None:
         raise ZeroDivisionError

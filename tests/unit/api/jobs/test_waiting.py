@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from api.jobs.waiting import WaitingRoom
 from api.services import services_of
 from contracts.errors import BrokerUnavailable, JobGone, JobNotFound
-from contracts.jobs import JobState, new_job_id
+from contracts.jobs import Job, JobState, new_job_id
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -160,7 +160,11 @@ def test_a_job_that_is_unknown_is_an_error_and_leaves_no_caller_behind(room: Wai
 def test_a_closed_room_answers_at_once(room: WaitingRoom, jobs: JobStore) -> None:
     job = jobs.create([b"x"], BULK)
     room.close()
-    assert room.wait(job.id, 600).state is JobState.QUEUED
+    answers: list[Job] = []
+    caller = threading.Thread(target=lambda: answers.append(room.wait(job.id, 600)), daemon=True)
+    caller.start()
+    caller.join(30)
+    assert [answer.state for answer in answers] == [JobState.QUEUED], "no caller is kept waiting"
 
 
 def test_a_caller_that_waits_through_a_failing_redis_gets_its_job_as_it_was(

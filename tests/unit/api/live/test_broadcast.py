@@ -1,6 +1,7 @@
 """Pictures of a camera for all its viewers: annotated, plain, or a placeholder."""
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 
@@ -172,3 +173,26 @@ def test_streams_end_when_the_process_stops(frames: FrameStore, hub: CameraHub) 
     next(shown)
     hub.close()
     assert len(list(shown)) <= 1
+
+
+def test_a_closed_hub_has_ended_its_readers_and_their_connections(
+    frames: FrameStore, settings: Settings, redis: Redis, wait_for: WaitFor
+) -> None:
+    def threads() -> set[int | None]:
+        return {thread.ident for thread in threading.enumerate() if thread.name == "camera-to-be-closed"}
+
+    def open_connections() -> set[str]:
+        return {client["id"] for client in redis.client_list() if client["name"] == "mien-gateway-video"}
+
+    before = open_connections()
+    hub = CameraHub(settings, frames)
+    shown = hub.stream("to-be-closed")
+    assert next(shown) == b"--frame\r\n"
+    assert next(shown)
+    wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("to-be-closed"))[0][1], "the reader to listen")
+    assert threads()
+    assert open_connections() - before
+    hub.close()
+    assert not threads()
+    wait_for(lambda: not open_connections() - before, "its connections to be closed")
+    assert list(shown) == []

@@ -9,7 +9,7 @@ from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys, webhooks
 from contracts.storage.jobs import JobStore
-from contracts.storage.webhooks import GAPS_S, WebhookStore
+from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock
 from support.factories import make_items
 
@@ -83,11 +83,11 @@ def test_attempts_are_counted_and_in_the_end_it_is_given_up(
     jobs: JobStore, store: WebhookStore, clock: ManualClock
 ) -> None:
     job_id = finished(jobs)
-    outcomes = [store.failed(job_id, URL, "answered 500") for _ in range(len(GAPS_S) + 1)]
-    assert outcomes == [True] * len(GAPS_S) + [False]
+    outcomes = [store.failed(job_id, URL, "answered 500") for _ in range(len(RETRY_DELAYS_S) + 1)]
+    assert outcomes == [True] * len(RETRY_DELAYS_S) + [False]
     (dead,) = store.dead()
     assert (dead.job, dead.url, dead.reason) == (job_id, URL, "answered 500")
-    assert (dead.attempts, dead.given_up_at) == (len(GAPS_S) + 1, clock.now)
+    assert (dead.attempts, dead.given_up_at) == (len(RETRY_DELAYS_S) + 1, clock.now)
     clock.now += 100_000
     assert store.take_due() == []
 

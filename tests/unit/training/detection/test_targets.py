@@ -7,10 +7,10 @@ import tensorflow as tf
 from models.detection.grid import cells
 from support.faces import FACE, SIDE, truth
 from training.detection.losses import GroundTruth
-from training.detection.targets import assign
+from training.detection.targets import Targets, assign
 
 
-def targets(wanted: GroundTruth, boxes: np.ndarray):
+def targets(wanted: GroundTruth, boxes: np.ndarray) -> Targets:
     where = cells(SIDE, SIDE)
     count = len(where.centres)
     return assign(
