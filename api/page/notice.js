@@ -38,7 +38,7 @@ export function startNotice() {
 }
 
 async function read() {
-  const response = await fetch("/notice");
+  const response = await fetch("/page/notice.json");
   if (!response.ok) throw new Error("The notice on your pictures cannot be read, so nothing is sent.");
   return response.json();
 }

@@ -44,7 +44,7 @@ def asset(name: str) -> Response:
     return page_file(name)
 
 
-@blueprint.get("/notice")
+@blueprint.get("/page/notice.json")
 @_live
 def notice() -> Response:
     """What the page tells a person before the first picture of a device is sent; see ``page/notice.js``."""

@@ -139,7 +139,7 @@ def test_where_no_emotions_are_read_the_notice_says_so(visit: Visit, photo: dict
 
 
 def test_without_the_notice_nothing_is_sent(visit: Visit, photo: dict[str, Any]) -> None:
-    visit.page.route("**/notice", lambda route: route.fulfill(status=503))
+    visit.page.route("**/notice.json", lambda route: route.fulfill(status=503))
     visit.page.set_input_files("#file", photo)
     visit.page.wait_for_selector("#photo-message[data-tone=bad]")
     assert "nothing is sent" in visit.page.locator("#photo-message").inner_text()

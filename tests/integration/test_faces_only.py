@@ -55,5 +55,5 @@ def test_faces_come_without_emotions_by_every_way_out(
     answer = wait_for(live, "a face of the camera")
     assert (answer.json()["emotion"], answer.json()["model"], answer.json()["message"]) == (None, "none", FACES_ONLY)
     assert tells_no_emotion(answer)
-    assert requests.get(f"{base}/notice", timeout=10).json()["faces_only"] is True
+    assert requests.get(f"{base}/page/notice.json", timeout=10).json()["faces_only"] is True
     assert requests.get(f"{base}/openapi.json", timeout=10).json()["x-faces-only"] is True

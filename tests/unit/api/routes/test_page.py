@@ -25,4 +25,4 @@ def test_no_redirect_names_the_host_that_a_client_gave(client: FlaskClient) -> N
 def test_the_notice_is_made_of_the_settings(make_app: MakeApp) -> None:
     app = make_app(notice="Ours.", purpose="A study.", faces_only=True, result_ttl_s=90)
     expected = {"text": "Ours.", "purpose": "A study.", "faces_only": True, "result_minutes": 2}
-    assert app.test_client().get("/notice").get_json() == expected
+    assert app.test_client().get("/page/notice.json").get_json() == expected
