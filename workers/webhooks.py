@@ -2,12 +2,11 @@
 
 import json
 import logging
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Final
+from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
@@ -19,13 +18,17 @@ from contracts.responses import JobResponse
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
+from workers.fair_pool import FairPool
 from workers.outbound import post
 
 logger = logging.getLogger(__name__)
 
-_SENDERS: Final = 4
-_WAITING: Final = 20
-"""Webhooks that wait for a sender; what four senders get done, at ten seconds each, before they are announced again."""
+_SENDERS: Final = 8
+_SHARE: Final = 2
+"""Senders that one client, or one host, may have at the same time: what does not answer holds up nothing else."""
+_WAITING: Final = 10
+"""Webhooks of one client or host that wait for a sender: as many as two senders get done, at ten seconds each, before
+they are announced again."""
 _GONE: Final = 410
 
 
@@ -44,8 +47,7 @@ class WebhookSender:
             clock: gives seconds since 1970.
         """
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
-        self._threads = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
-        self._capacity = threading.BoundedSemaphore(_SENDERS + _WAITING)
+        self._pool = FairPool("webhook", threads=_SENDERS, share=_SHARE, waiting=_WAITING)
 
     def announce(self, dispatcher: Dispatcher) -> None:
         """Put all webhooks that are due into their queue."""
@@ -54,10 +56,8 @@ class WebhookSender:
 
     def begin(self, job_id: str) -> str:
         """Deliver soon. Should this process end before, or have its hands full, the webhook is announced again."""
-        if not self._capacity.acquire(blocking=False):
-            return "busy"
-        self._threads.submit(self._deliver_safely, job_id).add_done_callback(lambda _: self._capacity.release())
-        return "begun"
+        parties = self._parties(job_id)
+        return "begun" if self._pool.submit(parties, lambda: self._deliver_safely(job_id)) else "busy"
 
     def deliver(self, job_id: str) -> str:
         """Try once, and note what came of it.
@@ -82,7 +82,15 @@ class WebhookSender:
 
     def close(self) -> None:
         """Finish what is being sent; what waits will be announced again."""
-        self._threads.shutdown(cancel_futures=True)
+        self._pool.close()
+
+    def _parties(self, job_id: str) -> list[str]:
+        """The client and the host whose shares of the senders the delivery counts to."""
+        try:
+            host = urlsplit(self._jobs.get(job_id).options.webhook).hostname
+        except (NotFound, ValueError):  # which `deliver` will find out as well
+            host = None
+        return [f"client {self._jobs.account(job_id)}", *([f"host {host}"] if host else [])]
 
     def _try(self, job: Job) -> tuple[str, bool]:
         """What went wrong, if anything, and whether that is final."""

@@ -275,6 +275,11 @@ class JobStore:
         with translate_errors():
             return int(self._redis.llen(queue))
 
+    def account(self, job_id: str) -> str:
+        """The account of the client that sent the job; see `contracts.storage.load`."""
+        with translate_errors():
+            return (self._redis.hget(keys.job(job_id), "account") or b"").decode()
+
     def load(self, queue: str, client: str = "") -> Load:
         """What waits, as this client sees it with this queue."""
         return read_load(self._redis, queue, client)

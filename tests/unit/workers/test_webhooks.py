@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -25,43 +24,12 @@ from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock, WaitFor
+from support.receiver import Receiver
 from workers import outbound
 from workers.webhooks import WebhookSender
 
 LOCAL = AddressPolicy("127.0.0.0/8")
 ITEMS = [ItemResult(index=0, analysis=Analysis(width=4, height=3, faces=[], detector="d", model="m"))]
-
-
-class Receiver:
-    """A web server that notes what it is sent and answers with `status`."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.received: list[tuple[dict[str, str], bytes]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.received.append((dict(self.headers), body))
-                self.send_response(receiver.status)
-                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Silent."""
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}/hook?a=b"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 @pytest.fixture
@@ -93,16 +61,17 @@ def make_sender(redis: Redis, settings: Settings, clock: ManualClock, policy: Ad
     return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
 
 
-def finished(jobs: JobStore, url: str, client: str = "") -> Job:
-    job = jobs.create([b"x"], BULK, options=JobOptions(webhook=url, metadata={"order": 17}), client=client)
+def finished(jobs: JobStore, url: str, client: str = "", sender: str = "") -> Job:
+    options = JobOptions(webhook=url, metadata={"order": 17})
+    job = jobs.create([b"x"], BULK, options=options, client=client, sender=sender)
     jobs.claim(job.id, "w")
     jobs.finish(job.id, "w", ITEMS)
     return job
 
 
-def announced(jobs: JobStore, store: WebhookStore, url: str, client: str = "") -> str:
+def announced(jobs: JobStore, store: WebhookStore, url: str, client: str = "", sender: str = "") -> str:
     """The id of a final job whose webhook is to be tried now."""
-    job = finished(jobs, url, client)
+    job = finished(jobs, url, client, sender)
     assert store.take_due() == [job.id]
     return job.id
 
@@ -214,6 +183,29 @@ def test_what_waits_for_a_sender_is_bounded(
         outcomes = [sender.begin(job_id) for job_id in ids]
         assert outcomes[0] == "begun"
         assert outcomes[-1] == "busy"
+        ending = threading.Thread(target=sender.close)
+        ending.start()
+    ending.join()
+
+
+def test_receivers_that_do_not_answer_hold_up_no_other_clients_webhook(
+    redis: Redis,
+    settings: Settings,
+    clock: ManualClock,
+    jobs: JobStore,
+    store: WebhookStore,
+    receiver: Receiver,
+    wait_for: WaitFor,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
+        tarpit = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        sender = make_sender(redis, settings, clock)
+        flood = [announced(jobs, store, tarpit, sender="flood") for _ in range(60)]
+        outcomes = [sender.begin(job_id) for job_id in flood]
+        assert outcomes.count("begun") < 20
+        honest = announced(jobs, store, receiver.url.replace("127.0.0.1", "localhost"), sender="honest")
+        assert sender.begin(honest) == "begun"
+        wait_for(lambda: receiver.received, "the honest client's webhook, while all others wait")
         ending = threading.Thread(target=sender.close)
         ending.start()
     ending.join()
