@@ -16,7 +16,6 @@ SKIPPED = {"name": "celery", "version": "5.7", "skip_reason": "not found"}
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets what pip-audit prints."""
-    monkeypatch.delenv("CI", raising=False)
 
     def set_answer(output: str, errors: str = "", status: int = 0) -> None:
         done = subprocess.CompletedProcess([], status, output, errors)
@@ -45,10 +44,9 @@ def test_a_vulnerability_is_named_and_fails(answers: Any, capsys: pytest.Capture
         (json.dumps({"dependencies": [SOUND, SKIPPED]}), "", "knows nothing of 1 of 2 packages, or cannot be reached."),
     ],
 )
-def test_where_nothing_is_known_it_is_said_and_a_build_server_fails(
+def test_where_nothing_is_known_it_is_said_and_no_failure(
     answers: Any,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     output: str,
     errors: str,
     says: str,
@@ -56,5 +54,3 @@ def test_where_nothing_is_known_it_is_said_and_a_build_server_fails(
     answers(output, errors, 1)
     assert audit.main([]) == 0
     assert says in capsys.readouterr().out
-    monkeypatch.setenv("CI", "true")
-    assert audit.main([]) == 1
