@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from api.http import request_id
 from api.http.endpoint import PUBLIC, SCHEMA_REF, Endpoint, Operation, Parameter, ResponseSpec, declaration_of
 from api.http.problems import CONTENT_TYPE, ERRORS, ProblemDocument
-from api.http.statuses import REQUEST_LINE_BYTES, status_of
+from api.http.statuses import REQUEST_LINE_BYTES, STATUSES, status_of
 from contracts import errors
 from contracts.errors import MienError
 from contracts.results import Message
@@ -100,7 +100,7 @@ def _problems() -> list[dict[str, Any]]:
     return [
         {"code": kind.code, **status_of(kind)._asdict(), "description": inspect.getdoc(kind)}
         for kind in ERRORS.values()
-        if not issubclass(kind, errors.ConfigurationError)
+        if kind in STATUSES and not issubclass(kind, errors.ConfigurationError)  # not what a package keeps for itself
     ]
 
 
