@@ -1,6 +1,7 @@
 """Redis is killed under load and started again, as `make up` runs it: every job that was accepted is analysed."""
 
 import io
+import shutil
 import subprocess
 import threading
 from collections import Counter
@@ -15,11 +16,11 @@ import requests
 from PIL import Image
 
 from contracts.jobs import JobState
+from contracts.local import BROKER_SOCKET, make_private, socket_folder, socket_url
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
-from deploy.ports import free_port
 from deploy.valkey import server_command, wait_for_server
 
 CLIENTS, BEFORE, AFTER = 4, 40, 40
@@ -29,24 +30,30 @@ class Server:
     """The embedded server, with its data in one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._port = folder, free_port()
-        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self._folder, sockets = folder, socket_folder(folder)
+        make_private(sockets)
+        self._socket = sockets / BROKER_SOCKET
+        self.url = socket_url(self._socket)
         self.start()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(server_command(self._port, self._folder), stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(server_command(self._socket, self._folder), stdout=subprocess.DEVNULL)
         wait_for_server(self.url, 60, threading.Event())
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
 
+    def close(self) -> None:
+        self.kill()
+        shutil.rmtree(self._socket.parent)
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
     yield server
-    server.kill()
+    server.close()
 
 
 class Load:

@@ -68,7 +68,15 @@ class LocalRun:
         return [file for folder in folders for file in folder.rglob("*") if file.is_file()]
 
     def files_with(self, text: bytes) -> list[Path]:
-        return [file for file in self.files() if text in file.read_bytes()]
+        return [file for file in self.files() if text in self._content(file)]
+
+    @staticmethod
+    def _content(file: Path) -> bytes:
+        """What is in a file; nothing of one that the server has replaced since it was found."""
+        try:
+            return file.read_bytes()
+        except FileNotFoundError:
+            return b""
 
     def analyze(self, photo: bytes) -> str:
         """Have a photo analysed and drawn. Returns the job's id."""
