@@ -13,9 +13,9 @@ from training.detection.compose import Composer
 from training.detection.dataset import Picture
 from training.detection.sample import Sample
 
-MOST_FACES: Final = 14
+MOST_FACES: Final = 32
 """Faces asked for in one picture; further ones become ignored regions."""
-MOST_IGNORED: Final = 12
+MOST_IGNORED: Final = 16
 
 Floats = npt.NDArray[np.float32]
 
@@ -43,13 +43,14 @@ class Batches:
         seed: int,
         threads: int = 1,
         ahead: int = 6,
+        hardness: npt.NDArray[np.float64] | None = None,
     ) -> None:
         self._queue: queue.Queue[Batch | Exception] = queue.Queue(ahead)
         self._stop = threading.Event()
         self.threads = [
             threading.Thread(
                 target=self._fill,
-                args=(Composer(pictures, size=size, seed=seed + number).draw, batch),
+                args=(Composer(pictures, size=size, seed=seed + number, hardness=hardness).draw, batch),
                 daemon=True,
             )
             for number in range(threads)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from training.errors import DataError
 
 DATA_SETTING: Final = "MIEN_FACES_DATA"
+EMOTIONS_SETTING: Final = "MIEN_DATA"
 
 
 def register(commands: Any) -> None:
@@ -34,8 +35,9 @@ def _add_fit(commands: Any) -> None:
     )
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder of this run: state, log, network")
     _add_data(parser)
+    _add_emotions(parser)
     for field in dataclasses.fields(Recipe):
-        kind = float if field.name == "minutes" else type(field.default)
+        kind = type(field.default)
         name = f"--{field.name.replace('_', '-')}"
         parser.add_argument(name, type=kind, default=field.default, help=HELP[field.name])
     parser.set_defaults(run=_fit)
@@ -71,6 +73,23 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="PATH", help=f"faces.zip; else the setting {DATA_SETTING}")
 
 
+def _add_emotions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--emotions",
+        type=Path,
+        metavar="PATH",
+        help=f"FER2013, whose training faces are pasted without their heads; else the setting {EMOTIONS_SETTING}, "
+        "and none of them without either",
+    )
+
+
+def _with_tight(arguments: argparse.Namespace, data: Any) -> Any:
+    from training.detection.tight import add_tight
+
+    named = arguments.emotions or os.environ.get(EMOTIONS_SETTING)
+    return add_tight(data, Path(named)) if named else data
+
+
 def _read(arguments: argparse.Namespace) -> Any:
     from training.detection.dataset import read_faces
 
@@ -85,7 +104,7 @@ def _fit(arguments: argparse.Namespace) -> None:
     from training.detection.trainer import Trainer
 
     names = [field.name for field in dataclasses.fields(Recipe)]
-    data = _read(arguments)
+    data = _with_tight(arguments, _read(arguments))
     recipe = Recipe(**{name: getattr(arguments, name) for name in names})
     print(f"Written to {Trainer(recipe, arguments.run_folder).fit(data)}.")
 

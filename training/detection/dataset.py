@@ -15,8 +15,10 @@ from tqdm import tqdm
 
 from training.errors import DataError
 
-Source = Literal["hand", "machine", "none"]
+Source = Literal["hand", "machine", "tight", "none"]
 ANNOTATIONS: Final = "faces/annotations.json"
+OVERLOOKED: Final = Path(__file__).with_name("overlooked.json")
+"""Faces without a box in the photos learned from: found by `faces-1`, told from false alarms by eye."""
 BLOCK: Final = 12
 """Neighbours in the file often show the same person, so the split moves blocks of this many pictures."""
 
@@ -26,7 +28,8 @@ class Picture(NamedTuple):
 
     name: str
     source: Source
-    """Who drew the boxes: people (hand), another detector (machine), nobody, for there is no face (none)."""
+    """Who drew the boxes: people (hand), another detector (machine), whoever cut the picture (tight, see
+    ``training.detection.tight``), or nobody, for there is no face (none)."""
     pixels: npt.NDArray[np.uint8]
     """[H, W, 3], blue first."""
     boxes: npt.NDArray[np.float32]
@@ -35,6 +38,8 @@ class Picture(NamedTuple):
     """[N, 5, 2] in pixels; NaN where there are none."""
     bare: bool
     """Whether at least one face wears no mask."""
+    overlooked: npt.NDArray[np.float32] = np.empty((0, 4), np.float32)
+    """[K, 4] faces, or heads that may pass for one, that nobody drew a box around: neither asked for nor punished."""
 
 
 class Split(NamedTuple):
@@ -43,6 +48,8 @@ class Split(NamedTuple):
     train: list[Picture]
     validation: list[Picture]
     data_sha256: str
+    tight_sha256: str | None = None
+    """Of the pixels of the faces that ``training.detection.tight`` adds; None without them."""
 
 
 def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
@@ -63,7 +70,8 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise DataError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
     train, validation = split(pictures, seed=seed, share=share)
-    return Split(train, validation, hashlib.sha256(path.read_bytes()).hexdigest())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Split(mark_overlooked(train, digest), validation, digest)
 
 
 def split(pictures: Iterable[Picture], *, seed: int, share: float) -> tuple[list[Picture], list[Picture]]:
@@ -79,6 +87,15 @@ def split(pictures: Iterable[Picture], *, seed: int, share: float) -> tuple[list
         for start in range(0, len(group), BLOCK):
             (validation if chance.random() < share else train).extend(group[start : start + BLOCK])
     return train, validation
+
+
+def mark_overlooked(train: list[Picture], data_sha256: str) -> list[Picture]:
+    """Add to the pictures of the archive that was looked through the faces that have no box there."""
+    known = json.loads(OVERLOOKED.read_text(encoding="utf-8"))
+    if known["data_sha256"] != data_sha256:
+        return train
+    boxes = {name: np.array(rows, np.float32) for name, rows in known["boxes"].items()}
+    return [picture._replace(overlooked=boxes[picture.name]) if picture.name in boxes else picture for picture in train]
 
 
 def _faces_by_image(coco: dict[str, Any]) -> dict[int, list[dict[str, Any]]]:

@@ -22,6 +22,15 @@ def relight(pixels: Pixels, chance: np.random.Generator) -> Pixels:
     return np.asarray(cv2.LUT(pixels, table), np.uint8)
 
 
+def tint(pixels: Pixels, chance: np.random.Generator) -> Pixels:
+    """Give a grey picture the colour of skin, more or less of it, or none: grey must not be what says face."""
+    if chance.random() < 0.35:
+        return pixels
+    skin = np.array([0.68, 0.82, 1.08]) ** chance.uniform(0.3, 1.4) * np.exp(chance.normal(0, 0.04, 3))
+    table = np.clip(np.arange(256)[:, None] * skin, 0, 255).astype(np.uint8)[None]
+    return np.asarray(cv2.LUT(pixels, table), np.uint8)
+
+
 def degrade(pixels: Pixels, chance: np.random.Generator) -> Pixels:
     """Blur, shake, add noise, compress: each now and then."""
     if chance.random() < 0.15:

@@ -8,22 +8,23 @@ from typing import Final
 class Recipe:
     """Arguments of a training run; they go into the card. ``HELP`` says what each means."""
 
-    steps: int = 9000
-    minutes: float | None = None
-    batch: int = 32
+    steps: int = 40_000
+    cooling: int = 3000
+    batch: int = 16
     size: int = 256
     rate: float = 2e-3
     weight_decay: float = 0.02
-    warm_up: int = 300
-    averaging: float = 0.998
+    warm_up: int = 500
+    averaging: float = 0.999
     seed: int = 0
     threads: int = 1
-    check_every: int = 1000
+    save_every: int = 250
+    check_every: int = 2000
 
 
 HELP: Final = {
     "steps": "batches to learn from",
-    "minutes": "end earlier, the rate already down, if this much time does not do for all steps",
+    "cooling": "last steps, over which the rate falls to nothing; until then it stays, so a run can be made longer",
     "batch": "pictures a step",
     "size": "side of the training pictures in pixels",
     "rate": "highest learning rate of AdamW",
@@ -32,5 +33,6 @@ HELP: Final = {
     "averaging": "momentum of the averaged weights, which are the ones kept",
     "seed": "of everything random",
     "threads": "threads that draw pictures",
-    "check_every": "steps between two measurements on the validation pictures",
+    "save_every": "steps after which a stopped run goes on",
+    "check_every": "steps between two measurements on the validation pictures and two looks for hard negatives",
 }

@@ -1,9 +1,13 @@
-"""Trains the detector: AdamW, a cosine over steps or over a budget of minutes, averaged weights, resume."""
+"""Trains the detector: AdamW at a constant rate that cools at the end, averaged weights, resume.
+
+A constant rate makes a run as long as anybody likes: started again with more ``steps`` it goes on learning, and a copy
+of its folder, started with a few more steps than it has, cools down to a network to use while the run itself goes on.
+"""
 
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +18,9 @@ from tqdm import tqdm
 
 from models.detection.grid import cells
 from training.detection.batches import Batch, Batches
-from training.detection.dataset import Split
+from training.detection.dataset import Picture, Split
 from training.detection.evaluate import measure
+from training.detection.hardness import even, look
 from training.detection.keras_detector import KerasDetector
 from training.detection.losses import Truth, losses
 from training.detection.network import build
@@ -56,26 +61,35 @@ class Trainer:
     def fit(self, data: Split) -> Path:
         """Train to the end; return the file with the averaged weights."""
         recipe, done = self._recipe, int(self._optimizer.iterations.numpy())
+        hardness = self._look(data.train) if done else even(data.train)
         started = self._clock() - float(self._spent.numpy())
         self._describe(data, done)
         seed = recipe.seed + 1000 * done  # a resumed run draws pictures that it has not seen
         with (
-            Batches(data.train, size=recipe.size, batch=recipe.batch, seed=seed, threads=recipe.threads) as batches,
+            Batches(
+                data.train,
+                size=recipe.size,
+                batch=recipe.batch,
+                seed=seed,
+                threads=recipe.threads,
+                hardness=hardness,
+            ) as batches,
             tqdm(total=recipe.steps, initial=done, desc="Training", unit="step", mininterval=5) as bar,
         ):
-            progress = self._progress(done, started)
-            while progress < 1:
-                self._optimizer.learning_rate.assign(self._rate(done, progress))
+            while done < recipe.steps:
+                self._optimizer.learning_rate.assign(self.rate(done))
                 parts = self._update(*_tensors(batches.next()))
                 done += 1
                 bar.update()
-                progress = self._progress(done, started)
                 if done % 50 == 0:
                     bar.set_postfix({name: f"{float(part):.3f}" for name, part in parts.items()})
-                if done % recipe.check_every == 0 or progress >= 1:
+                check = done % recipe.check_every == 0 or done == recipe.steps
+                if check or done % recipe.save_every == 0:
                     self._spent.assign(self._clock() - started)
                     self._keeper.save()
+                if check:
                     self._check(data, done, {name: float(part) for name, part in parts.items()})
+                    hardness[:] = self._look(data.train)
         self._describe(data, done)
         return self.save()
 
@@ -87,7 +101,13 @@ class Trainer:
 
     def _describe(self, data: Split, steps_done: int) -> None:
         """Write what this run learns from and how."""
-        origin = {"commit": commit(), "data_sha256": data.data_sha256, "steps_done": steps_done}
+        origin = {
+            "commit": commit(),
+            "data_sha256": data.data_sha256,
+            "tight_sha256": data.tight_sha256,
+            "tight_pictures": sum(picture.source == "tight" for picture in data.train),
+            "steps_done": steps_done,
+        }
         for name, content in {"recipe.json": asdict(self._recipe), "origin.json": origin}.items():
             (self._folder / name).write_text(json.dumps(content, indent=2) + "\n")
 
@@ -102,6 +122,11 @@ class Trainer:
         }
         with (self._folder / LOG).open("a") as log:
             log.write(json.dumps(entry) + "\n")
+
+    def _look(self, pictures: Sequence[Picture]) -> Any:
+        """Say how hard each picture without a face is for the averaged weights."""
+        run = tf.function(lambda images: self.network(images, training=False))
+        return self._averaged(lambda: look(run, pictures, self._recipe.size))
 
     def _averaged(self, act: Callable[[], Any]) -> Any:
         """Call ``act`` while the network holds the averaged weights, then give it back the current ones."""
@@ -123,15 +148,15 @@ class Trainer:
         self._optimizer.apply(tape.gradient(total, variables), variables)
         return parts
 
-    def _progress(self, done: int, started: float) -> float:
-        share = done / self._recipe.steps
-        if self._recipe.minutes is not None:
-            share = max(share, (self._clock() - started) / 60 / self._recipe.minutes)
-        return min(share, 1.0)
+    def rate(self, done: int) -> float:
+        """Learning rate after ``done`` steps: it rises, stays, and falls as 1 - √ of the cooling's share.
 
-    def _rate(self, done: int, progress: float) -> float:
-        warm = min((done + 1) / self._recipe.warm_up, 1.0)
-        return self._recipe.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
+        (Haegele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations", 2024.)
+        """
+        recipe = self._recipe
+        warm = min((done + 1) / recipe.warm_up, 1.0)
+        cooled = max(done - (recipe.steps - recipe.cooling), 0) / max(recipe.cooling, 1)
+        return recipe.rate * warm * (0.005 + 0.995 * (1 - math.sqrt(cooled)))
 
 
 def _tensors(batch: Batch) -> list[Any]:

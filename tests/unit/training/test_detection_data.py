@@ -8,10 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
+from training.data import Fer2013
+from training.detection import dataset
 from training.detection.batches import MOST_FACES, Batches, collate
 from training.detection.compose import Composer
-from training.detection.dataset import BLOCK, Picture, Source, read_faces, split
+from training.detection.dataset import BLOCK, Picture, Source, mark_overlooked, read_faces, split
+from training.detection.hardness import LEAST, even, look
+from training.detection.pasting import MOST, paste, plain
 from training.detection.sample import Sample, cut, warp
+from training.detection.tight import BOX, add_tight
 from training.errors import DataError
 
 
@@ -23,6 +28,11 @@ def picture(name: str = "a", source: Source = "hand", boxes: int = 1, side: int 
         pixels[y1:y2, x1:x2] = 220
     points = [np.stack([np.linspace(corner[0], corner[2], 5), np.full(5, 35)], axis=1) for corner in corners]
     return Picture(name, source, pixels, corners, np.array(points, np.float32).reshape(-1, 5, 2), bare=True)
+
+
+@pytest.fixture
+def chance() -> np.random.Generator:
+    return np.random.default_rng(0)
 
 
 def pictures() -> list[Picture]:
@@ -122,6 +132,52 @@ def test_composed_pictures_are_whole_and_repeatable() -> None:
         assert ((sample.boxes >= 0) & (sample.boxes <= 96)).all()
         assert (sample.boxes[:, 2:] > sample.boxes[:, :2]).all()
         assert len(sample.boxes) == len(sample.landmarks)
+
+
+def test_faces_without_a_box_are_carried_as_ignored_regions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = tmp_path / "overlooked.json"
+    known.write_text(json.dumps({"data_sha256": "abc", "boxes": {"a": [[60, 60, 90, 90]]}}))
+    monkeypatch.setattr(dataset, "OVERLOOKED", known)
+    assert not len(mark_overlooked([picture()], "other")[0].overlooked)
+    (marked,) = mark_overlooked([picture()], "abc")
+    sample = warp(marked, np.array([[2, 0, -10], [0, 2, 0]], np.float32), 150, 150)
+    assert sample.boxes.tolist() == [[10, 40, 70, 100]]
+    assert sample.ignored.tolist() == [[110, 120, 150, 150]]
+
+
+def test_only_the_training_faces_of_fer2013_are_added(data: Fer2013, folder: Path) -> None:
+    whole = add_tight(dataset.Split(pictures(), [], "abc"), folder)
+    added = [each for each in whole.train if each.source == "tight"]
+    assert sorted(each.name for each in added) == sorted(data.train.names)
+    assert added[0].pixels.shape == (48, 48, 3)
+    assert added[0].boxes[0].tolist() == pytest.approx([48 * side for side in BOX])
+    assert len(whole.tight_sha256 or "") == 64
+
+
+def test_many_things_are_laid_into_a_scene_and_touch_no_face(chance: np.random.Generator) -> None:
+    most = 0
+    for _ in range(40):
+        scene = plain(200, 160, chance)
+        sample = paste(scene, ([picture("m", "machine")], [picture("n", "none", 0)]), (0.8, 0.2), (12, 40), chance)
+        assert sample.pixels.shape == (160, 200, 3)
+        most = max(most, len(sample.boxes))
+        full = sample._replace(boxes=np.array([[0, 0, 200, 160]], np.float32), landmarks=sample.landmarks[:1])
+        if len(full.landmarks):
+            again = paste(full, ([picture("m", "machine")],), (1.0,), (12, 40), chance)
+            assert len(again.boxes) == 1
+    assert 4 < most <= MOST
+
+
+def test_what_looks_like_a_face_is_drawn_more_often() -> None:
+    every = pictures()
+    hardness = even(every)
+    assert hardness.tolist() == [1.0] * 6
+    hardness[:] = look(lambda images: [np.full((len(images), 2, 2, 1), -9.0)] * 9, every, 64)
+    assert hardness == pytest.approx(LEAST, abs=1e-3)
+    hardness[2] = 1
+    composer = Composer(every, size=64, seed=0, hardness=hardness)
+    drawn = [composer._hard().name for _ in range(200)]
+    assert drawn.count("none2") > 100
 
 
 def test_surplus_faces_become_ignored_regions() -> None:

@@ -1,0 +1,128 @@
+"""Lays faces, and things that are none, into a scene: at any place, in rows, up to twenty at one scale."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from training.detection.dataset import Picture
+from training.detection.photometric import relight, tint
+from training.detection.sample import Sample, cut, shift, turned, warp
+
+MOST: Final = 20
+"""Faces laid into one scene at most."""
+
+Place = tuple[float, float, float]
+"""Middle and side in pixels of what is laid down."""
+Stock = Sequence[Sequence[Picture]]
+
+
+def paste(
+    scene: Sample, stock: Stock, odds: Sequence[float], sizes: tuple[float, float], chance: np.random.Generator
+) -> Sample:
+    """Lay pictures into a scene; ``stock`` are kinds of pictures and ``odds`` how often each is taken.
+
+    Now and then one kind only is laid down, many of it at one scale: a class, a team, a wall of portraits.
+    """
+    height, width = scene.pixels.shape[:2]
+    pixels, parts = scene.pixels.copy(), [scene]
+    taken = [tuple(box) for box in (*scene.boxes.tolist(), *scene.ignored.tolist())]
+    same = int(chance.choice(len(stock), p=odds)) if chance.random() < 0.3 else None
+    for x, y, side in _places(width, height, sizes, chance):
+        kind = int(chance.choice(len(stock), p=odds)) if same is None else same
+        thing = stock[kind][int(chance.integers(len(stock[kind])))]
+        box = (x - side / 2, y - side / 2, x + side / 2, y + side / 2)
+        if any(_touch(box, other) for other in taken):
+            continue
+        taken.append(box)
+        parts.append(_lay(pixels, thing, (x, y, side), chance))
+    joined = (np.concatenate(rows) for rows in list(zip(*parts, strict=True))[1:])
+    return cut(Sample(pixels, *joined))
+
+
+def plain(width: int, height: int, chance: np.random.Generator) -> Sample:
+    """Make a scene of nothing: one colour, a run of two, stripes or noise."""
+    first, last = chance.integers(0, 256, (2, 3)).astype(np.float32)
+    if chance.random() < 0.5:
+        first[:], last[:] = first[0], last[0]
+    ramp = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    way = chance.random()
+    if way < 0.4:
+        ramp = ramp * 0
+    elif way < 0.55:
+        ramp = np.float32(0.5) + np.sin(ramp * chance.uniform(10, 200)).astype(np.float32) / 2
+    pixels = np.repeat(first * (1 - ramp) + last * ramp, width, axis=1)
+    if chance.random() < 0.5:
+        pixels = pixels.transpose(1, 0, 2) if width == height else pixels
+    if chance.random() < 0.3:
+        small = chance.normal(0, 30, (max(height // 8, 1), max(width // 8, 1), 3)).astype(np.float32)
+        pixels = pixels + cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    none = np.empty((0, 4), np.float32)
+    whole = np.ascontiguousarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    return Sample(whole, none, np.empty((0, 5, 2), np.float32), none)
+
+
+def _places(width: int, height: int, sizes: tuple[float, float], chance: np.random.Generator) -> Iterator[Place]:
+    """Yield places: one to three anywhere and of any size, or many of about one size, or rows of them."""
+    low, high = (math.log(size) for size in sizes)
+    way = chance.random()
+    if way < 0.5:
+        for _ in range(int(chance.integers(1, 4))):
+            side = math.exp(chance.uniform(low, high))
+            yield chance.uniform(0.05, 0.95) * width, chance.uniform(0.05, 0.95) * height, side
+        return
+    side = math.exp(chance.uniform(low, low + 0.7 * (high - low)))
+    if way < 0.75:
+        for _ in range(int(chance.integers(4, MOST + 1))):
+            own = side * math.exp(chance.normal(0, 0.2))
+            yield chance.uniform(0.03, 0.97) * width, chance.uniform(0.03, 0.97) * height, own
+        return
+    step, count = side * chance.uniform(1.05, 2.0), 0
+    left, top = chance.uniform(0, 0.5) * width, chance.uniform(0, 0.7) * height
+    for y in np.arange(top + 0.6 * side, height, step * chance.uniform(0.95, 1.3)):
+        for x in np.arange(left + 0.6 * side, width, step):
+            shake = chance.normal(0, 0.06 * side, 2)
+            count += 1
+            if count <= MOST and chance.random() < 0.85:
+                yield x + shake[0], y + shake[1], side * math.exp(chance.normal(0, 0.08))
+
+
+def _lay(pixels: npt.NDArray[np.uint8], thing: Picture, place: Place, chance: np.random.Generator) -> Sample:
+    """Blend one thing into ``pixels``; return what it brings along, in their coordinates."""
+    x, y, side = place
+    tall, wide = thing.pixels.shape[:2]
+    # Only a window around the thing is touched: blending the whole picture for each would take most of the time.
+    window = math.ceil(side * 1.5) + 2
+    left, top = round(x - window / 2), round(y - window / 2)
+    matrix = turned(side * 1.05 / max(tall, wide), (wide / 2, tall / 2), (x - left, y - top), most=25, chance=chance)
+    laid = warp(thing, matrix, window, window)
+    stencil = cv2.warpAffine(_mask(tall, wide, chance), matrix, (window, window)).astype(np.float32) / 255
+    soft = cv2.GaussianBlur(stencil, (0, 0), max(side * chance.uniform(0.005, 0.04), 0.3))[..., None]
+    face = relight(laid.pixels, chance)
+    if thing.source == "tight" or chance.random() < 0.1:
+        face = tint(face, chance)
+    height, width = pixels.shape[:2]
+    x1, y1, x2, y2 = max(left, 0), max(top, 0), min(left + window, width), min(top + window, height)
+    if x2 > x1 and y2 > y1:
+        inner = np.s_[y1 - top : y2 - top, x1 - left : x2 - left]
+        under = pixels[y1:y2, x1:x2]
+        pixels[y1:y2, x1:x2] = (under * (1 - soft[inner]) + face[inner] * soft[inner]).astype(np.uint8)
+    return shift(laid, left, top)
+
+
+def _mask(tall: int, wide: int, chance: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Show an oval, or all but a rim: a softened edge must find nothing but the thing itself under it."""
+    mask = np.zeros((tall, wide), np.uint8)
+    if chance.random() < 0.5:
+        cv2.ellipse(mask, (wide // 2, tall // 2), (int(wide * 0.47), int(tall * 0.49)), 0, 0, 360, 255, -1)
+    else:
+        rim = max(min(tall, wide) // 40, 1)
+        mask[rim:-rim, rim:-rim] = 255
+    return mask
+
+
+def _touch(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
