@@ -57,7 +57,7 @@ class Analyzer:
         image = EncodedImage(data, self._max_pixels)
         picture = image.decode(self._detector.enough(image.longer))
         stages.end("decode")
-        detections = self._detector.detect(picture.pixels)
+        detections = self._detector.detect(picture.pixels, image.longer)
         stages.end("detect")
         finer = self._fine_enough(image, picture, detections)
         stages.end("decode")

@@ -36,11 +36,15 @@ class Detector(Protocol):
 
     name: str
     min_score: float
+    """Score from which a face is returned."""
+    keep_score: float
+    """Lower score from which a face is believed if it was there a moment ago; a detector loaded with it finds both."""
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, original: int | None = None) -> list[Detection]:
         """Return the faces of a uint8 [H, W, 3] picture (blue first), the surest one first.
 
-        Pictures of any size and shape work; one too small for a face has none.
+        Pictures of any size and shape work; one too small for a face has none. ``original`` is the longer side in
+        pixels of what the picture was made smaller from (see ``enough``): a large original is worth more effort.
         Raises InvalidImage for an array of another type or shape.
         """
 
@@ -49,6 +53,9 @@ class Detector(Protocol):
 
         A JPEG may be decoded smaller than it is, down to this size: the answer stays the same.
         """
+
+    def smallest_face(self, width: int, height: int) -> float:
+        """Longer side in pixels of the smallest face that an original of ``width`` x ``height`` is searched for."""
 
 
 def check_image(image: Any) -> None:

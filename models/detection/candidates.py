@@ -1,12 +1,15 @@
 """Cells of our own detector that report a face, before those that mean the same one are put together."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from models.detection.card import Calibration
 from models.detection.grid import Cells, Floats, decode_boxes, decode_landmarks
 from models.runtimes import Output
+
+UNCHANGED: Final = Calibration()
 
 
 class Candidates(NamedTuple):
@@ -20,12 +23,17 @@ class Candidates(NamedTuple):
     """[K] in 0..1."""
 
 
-def find_candidates(outputs: Sequence[Output], levels: Sequence[Cells], min_score: float) -> Candidates | None:
-    """Read the cells of at least ``min_score``, level by level; None if there is none.
+def find_candidates(
+    outputs: Sequence[Output],
+    levels: Sequence[Cells],
+    min_score: float,
+    calibration: Calibration = UNCHANGED,
+) -> Candidates | None:
+    """Read the cells of at least ``min_score``, once calibrated, level by level; None if there is none.
 
     ``outputs`` are three a level, as the network has them: score, box, landmarks.
     """
-    least = _logit(min_score)
+    least = (_logit(min_score) - calibration.offset) / calibration.slope
     found = []
     for level, where in enumerate(levels):
         score, box, landmarks = outputs[3 * level : 3 * level + 3]
@@ -33,14 +41,20 @@ def find_candidates(outputs: Sequence[Output], levels: Sequence[Cells], min_scor
         if len(hits):
             cells = where.at(hits)
             boxes, points = decode_boxes(box.rows(hits), cells), decode_landmarks(landmarks.rows(hits), cells)
-            found.append(Candidates(boxes, points, _scores(score.rows(hits)[:, 0])))
-    if len(found) > 1:
-        return Candidates(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    return found[0] if found else None
+            found.append(Candidates(boxes, points, _scores(score.rows(hits)[:, 0], calibration)))
+    return joined(*found)
 
 
-def _scores(logits: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+def joined(*found: Candidates | None) -> Candidates | None:
+    """Put candidates together; None if there is none."""
+    some = [each for each in found if each is not None]
+    if len(some) > 1:
+        return Candidates(*(np.concatenate(parts) for parts in zip(*some, strict=True)))
+    return some[0] if some else None
+
+
+def _scores(logits: Floats, calibration: Calibration) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-calibration.slope * logits - calibration.offset)), np.float32)
 
 
 def _logit(score: float) -> float:

@@ -33,12 +33,12 @@ class HaarDetector:
     name = "haar"
 
     def __init__(self, min_score: float = 0.5, *, working_size: int | None = WORKING_SIZE) -> None:
-        self.min_score = min_score
+        self.min_score = self.keep_score = min_score
         self._working_size = working_size
         self._local = threading.local()
         self._cascade()  # a wheel without cascades is found out now, not at the first picture
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, original: int | None = None) -> list[Detection]:  # noqa: ARG002
         """See ``Detector.detect``."""
         check_image(image)
         grey, scale = self._prepare(image)
@@ -61,6 +61,11 @@ class HaarDetector:
     def enough(self, longer: int) -> int:
         """See ``Detector.enough``."""
         return self._working_size or longer
+
+    def smallest_face(self, width: int, height: int) -> float:
+        """See ``Detector.smallest_face``."""
+        longest = max(width, height)
+        return SMALLEST_FACE * longest / min(self._working_size or longest, longest)
 
     def _prepare(self, image: Image) -> tuple[Any, float]:
         """Return the grey picture at the working size, and what its pixels are worth in the original."""

@@ -6,70 +6,93 @@ from typing import Final
 import numpy as np
 
 from models.detection.base import Detection, Image, Landmarks, check_image, within
-from models.detection.candidates import find_candidates
-from models.detection.card import DetectorCard
-from models.detection.grid import Cells, levels, suppress
-from models.detection.letterbox import letterbox
-from models.runtimes import Runtime, open_runtime
+from models.detection.candidates import Candidates, find_candidates, joined
+from models.detection.card import DetectorCard, Shape
+from models.detection.grid import Floats, suppress
+from models.detection.letterbox import letterbox, reduced
+from models.detection.looks import EFFORT, LARGEST, Effort, Inputs
+from models.runtimes import RuntimeName, open_runtime
 from models.weights import WEIGHTS, load_weights
 
 NETWORK: Final = "faces-1"
-ABOUT_SQUARE: Final = 1.16
-"""Longer side over shorter side up to which a picture goes into the square input."""
-
-LARGE: Final = 720
-"""Longer side in pixels above which a picture gets the larger inputs."""
-
-Shape = tuple[int, int]
 
 
 class LiteDetector:
     """An anchor-free network of three strides (`training.detection.network`), five landmarks a face.
 
-    A picture is fitted into one of three inputs of about equal cost: landscape, portrait or square; a large picture
-    into a larger one of the same form, so that its small faces stay visible. Each input has a runtime of its own, for
-    giving an interpreter another size costs more than running it.
+    A picture is fitted into one of three inputs of about equal cost: landscape, portrait or square. A large one, and
+    one that shows a crowd, is then looked at more closely in a larger input, and what both looks found is put
+    together: large faces are seen by the first, small ones by the second. ``effort`` bounds the larger inputs, by their
+    longer side in pixels. ``runtime`` "keras" runs the network as it was trained, in floating point.
     """
 
     name = "lite"
 
-    def __init__(self, min_score: float | None = None, *, network: str = NETWORK, folder: Path = WEIGHTS) -> None:
-        content, self.card = load_weights(network, DetectorCard, folder)
+    def __init__(
+        self,
+        min_score: float | None = None,
+        *,
+        network: str = NETWORK,
+        folder: Path = WEIGHTS,
+        effort: int = EFFORT,
+        runtime: RuntimeName = "litert",
+    ) -> None:
+        variant = "keras" if runtime == "keras" else None
+        content, self.card = load_weights(network, DetectorCard, folder, variant=variant)
+        file = self.card.file if variant is None else self.card.variants[variant].file
         self.min_score = self.card.min_score if min_score is None else min_score
-        self._inputs: dict[Shape, tuple[Runtime, list[Cells]]] = {
-            shape: (open_runtime("litert", content, source=self.card.file), levels(*shape)) for shape in self._shapes()
-        }
+        self.keep_score = min(self.card.keep_score, self.min_score)
+        self._effort = Effort(self.card, effort)
+        self._inputs = Inputs(lambda: open_runtime(runtime, content, source=file))
+        self._inputs.of(self.card.wide)  # a damaged file is found out now, not at the first picture
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, original: int | None = None) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
-        shape = self._shape(image)
-        runtime, cells = self._inputs[shape]
-        letter = letterbox(image, *shape)
-        found = find_candidates(runtime.run_one(letter.pixels[None]), cells, self.min_score)
+        height, width = image.shape[:2]
+        shape = self._effort.first(width, height)
+        nearer = self._effort.closer(width, height, original or max(width, height))
+        small = reduced(image, *nearer) if nearer else image  # once, for both looks
+        seen = self._look(small, shape)
+        if nearer is None and seen is not None:
+            sides = _longer_sides(seen)[seen.scores >= self.card.keep_score]
+            smallest = float(sides.min(initial=np.inf)) * min(shape[0] / height, shape[1] / width)
+            nearer = self._effort.crowd(width, height, smallest)
+        found = joined(seen, self._look(small, nearer, largest=LARGEST) if nearer else None)
         if found is None:
             return []
-        best = suppress(found.boxes, found.scores)
-        scale = np.array([letter.scale_x, letter.scale_y], np.float32)
-        boxes, points = found.boxes[best].reshape(-1, 2, 2) / scale, found.points[best] / scale
+        best = [number for number in suppress(found.boxes, found.scores) if found.scores[number] >= self.min_score]
+        scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
+        boxes, points = found.boxes[best].reshape(-1, 2, 2) * scale, found.points[best] * scale
         return within(map(_detection, boxes.tolist(), points.tolist(), found.scores[best].tolist()), image)
 
     def enough(self, longer: int) -> int:
-        """See ``Detector.enough``: what fills its input, and shows that a large picture is one."""
-        return LARGE + 1 if longer > LARGE else max(self.card.wide)
+        """See ``Detector.enough``: what fills the largest input that such an original gets."""
+        return self._effort.enough(longer)
 
-    def _shape(self, image: Image) -> Shape:
-        """Choose the input for a picture: height and width in pixels."""
-        height, width = image.shape[:2]
-        large = max(height, width) > LARGE
-        if max(height, width) <= ABOUT_SQUARE * min(height, width):
-            return self.card.far_square if large else self.card.square
-        tall, wide = self.card.far_wide if large else self.card.wide
-        return (tall, wide) if width > height else (wide, tall)
+    def smallest_face(self, width: int, height: int) -> float:
+        """See ``Detector.smallest_face``."""
+        return self._effort.smallest(width, height)
 
-    def _shapes(self) -> set[Shape]:
-        wide, far = self.card.wide, self.card.far_wide
-        return {wide, wide[::-1], self.card.square, far, far[::-1], self.card.far_square}
+    def _look(self, image: Image, shape: Shape, *, largest: float = np.inf) -> Candidates | None:
+        """Find what may be a face of at most ``largest`` input pixels by one input; in pixels of the picture."""
+        runtime, cells = self._inputs.of(shape)
+        letter = letterbox(image, *shape)
+        # Down to what a face is kept for: small ones that are not quite sure still show that this is a crowd.
+        found = find_candidates(
+            runtime.run_one(letter.pixels[None]), cells, min(self.min_score, self.keep_score), self.card.calibration
+        )
+        if found is None:
+            return None
+        if largest < np.inf:
+            small = _longer_sides(found) <= largest
+            found = Candidates(found.boxes[small], found.points[small], found.scores[small])
+        scale = np.array([letter.scale_x, letter.scale_y] * 2, np.float32)
+        return Candidates(found.boxes / scale, found.points / scale[:2], found.scores)
+
+
+def _longer_sides(found: Candidates) -> Floats:
+    return np.asarray((found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0), np.float32)
 
 
 def _detection(box: list[list[float]], points: list[list[float]], score: float) -> Detection:

@@ -26,7 +26,8 @@ def load_detector(name: str = DEFAULT_DETECTOR, *, min_score: float | None = Non
 
     ``min_score`` in 0..1 drops what the detector is less sure of; without it the detector's own default
     holds.
-    ``options`` are those of the named detector, such as ``weights=`` for yunet or ``working_size=`` for haar.
+    ``options`` are those of the named detector, such as ``weights=`` for yunet, ``working_size=`` for haar
+    or ``effort=`` for lite.
     Raises ConfigurationError for a name that is none of ``DETECTORS``, for a score outside 0..1 and for a
     missing package or weight file; InvalidWeights for a damaged one.
     """

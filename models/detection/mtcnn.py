@@ -10,6 +10,8 @@ from models.detection.base import Detection, Image, Landmarks, check_image, with
 
 SMALLEST_PICTURE = 24
 """Shortest side in pixels that is searched; the package cannot build a pyramid from less."""
+SMALLEST_FACE = 20.0
+"""The package's default, in pixels."""
 LANDMARKS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 """In the order of ``Landmarks``; the package names sides as the viewer sees them."""
 
@@ -23,11 +25,11 @@ class MtcnnDetector:
     name = "mtcnn"
 
     def __init__(self, min_score: float = 0.9) -> None:
-        self.min_score = min_score
+        self.min_score = self.keep_score = min_score
         self._lock = threading.Lock()
         self._network = _load()
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, original: int | None = None) -> list[Detection]:  # noqa: ARG002
         """See ``Detector.detect``."""
         check_image(image)
         if min(image.shape[:2]) < SMALLEST_PICTURE:
@@ -40,6 +42,10 @@ class MtcnnDetector:
     def enough(self, longer: int) -> int:
         """See ``Detector.enough``; the package searches a pyramid of the whole picture."""
         return longer
+
+    def smallest_face(self, width: int, height: int) -> float:  # noqa: ARG002
+        """See ``Detector.smallest_face``."""
+        return SMALLEST_FACE
 
     def _detection(self, face: dict[str, Any]) -> Detection:
         x, y, width, height = (float(value) for value in face["box"])

@@ -11,6 +11,8 @@ from models.detection.base import Detection, Image, Landmarks, check_image, with
 
 WORKING_SIZE = 512
 """Longest side searched, in pixels."""
+SMALLEST_FACE = 10.0
+"""In pixels of the working size, as its authors say."""
 SMALLEST_PICTURE = 8
 """Shortest side in pixels that is searched."""
 
@@ -25,12 +27,12 @@ class YunetDetector:
     name = "yunet"
 
     def __init__(self, min_score: float = 0.6, *, weights: Path | None = None) -> None:
-        self.min_score = min_score
+        self.min_score = self.keep_score = min_score
         self._file = _checked(weights)
         self._local = threading.local()
         self._network()  # a damaged file is found out now, not at the first picture
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, original: int | None = None) -> list[Detection]:  # noqa: ARG002
         """See ``Detector.detect``."""
         check_image(image)
         scale = max(max(image.shape[:2]) / WORKING_SIZE, 1.0)
@@ -46,6 +48,10 @@ class YunetDetector:
     def enough(self, longer: int) -> int:  # noqa: ARG002
         """See ``Detector.enough``."""
         return WORKING_SIZE
+
+    def smallest_face(self, width: int, height: int) -> float:
+        """See ``Detector.smallest_face``."""
+        return SMALLEST_FACE * max(max(width, height) / WORKING_SIZE, 1.0)
 
     def _network(self) -> Any:
         network = getattr(self._local, "network", None)

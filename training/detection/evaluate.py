@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from models.detection.base import Detection, Image
 from training.detection.dataset import Picture
-from training.detection.metrics import Curve, Found, curve
+from training.detection.metrics import Curve, Floats, Found, curve
 
 BANDS: Final = {"24-48": (24.0, 48.0), "48-96": (48.0, 96.0), "96+": (96.0, float("inf"))}
 """Longer sides of faces in pixels."""
@@ -29,6 +30,25 @@ class Report:
         answers, truths = [pair[0] for pair in self._faces], [pair[1] for pair in self._faces]
         return curve(answers, truths) if sizes is None else curve(answers, truths, sizes=sizes)
 
+    def judged(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Scores of all boxes, and whether each is right; in pictures without a face none is."""
+        whole = self.curve()
+        alarms = np.concatenate([answer.scores for answer in self._empty] or [np.empty(0, np.float32)])
+        return np.concatenate([whole.scores, alarms]), np.concatenate([whole.right, np.zeros(len(alarms), bool)])
+
+    def right_by_score(self) -> dict[str, dict[str, float]]:
+        """Share of right boxes, and how many boxes there are, in each tenth of the scores."""
+        scores, right = self.judged()
+        tenths = np.minimum((scores * 10).astype(int), 9)
+        return {
+            f"{tenth / 10:.1f}": {
+                "right": round(float(right[tenths == tenth].mean()), 3),
+                "boxes": int((tenths == tenth).sum()),
+            }
+            for tenth in range(10)
+            if (tenths == tenth).any()
+        }
+
     def false_alarms(self, score: float) -> float:
         """Boxes of at least this score per 100 pictures without a face."""
         return 100 * sum(int((answer.scores >= score).sum()) for answer in self._empty) / max(len(self._empty), 1)
@@ -39,6 +59,7 @@ class Report:
         precision, recall = whole.at(min_score)
         return {
             "average_precision": round(whole.average_precision(), 4),
+            "average_precision_from_16": round(self.curve((16.0, np.inf)).average_precision(), 4),
             "recall_at_90_precision": round(whole.recall_at(0.9), 4),
             "recall_at_95_precision": round(whole.recall_at(0.95), 4),
             "average_precision_by_size": {

@@ -1,10 +1,12 @@
 """Turns trained weights into an 8-bit LiteRT file with its card."""
 
 import hashlib
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
 from typing import Any, Final
 
 import keras
@@ -18,9 +20,9 @@ from training.detection.network import build, weights_to_run
 WIDE: Final = (256, 320)
 """Height and width of the input for landscape pictures; portraits have it turned."""
 SQUARE: Final = (288, 288)
-FAR_WIDE: Final = (288, 480)
-FAR_SQUARE: Final = (384, 384)
-"""The same for large pictures, whose faces are small."""
+CLOSER_WIDE: Final = ((448, 640), (640, 960))
+CLOSER_SQUARE: Final = ((544, 544), (768, 768))
+"""The same for a closer look at large pictures, whose faces are small."""
 CALIBRATION: Final = 300
 """Pictures that tell the converter how large the activations get."""
 
@@ -42,6 +44,16 @@ def to_litert(trained: keras.Model, pictures: Sequence[Picture]) -> bytes:
     with redirect_stdout(StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TensorFlow announces that its own interpreter will go
         return bytes(converter.convert())
+
+
+def to_keras(trained: keras.Model) -> bytes:
+    """Give the network as it was trained, but for pixels of 0..255, as the bytes of a ``.keras`` file."""
+    image = keras.Input((None, None, 3), name="image")
+    network = keras.Model(image, trained(keras.layers.Rescaling(1 / 255)(image)), name=trained.name)
+    with tempfile.TemporaryDirectory() as folder:  # Keras saves to a path only
+        path = Path(folder, "network.keras")
+        network.save(path)
+        return path.read_bytes()
 
 
 def digest(content: bytes) -> str:

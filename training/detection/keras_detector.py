@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from models.detection.base import Detection, Image, within
-from models.detection.grid import cells, decode_boxes, decode_landmarks, suppress
+from models.detection.candidates import find_candidates
+from models.detection.grid import levels, suppress
 from models.detection.letterbox import letterbox
+from models.runtimes import Output
 
 
 class KerasDetector:
@@ -19,25 +21,20 @@ class KerasDetector:
 
         self.min_score = min_score
         self._size = size
-        self._cells = cells(size, size)
+        self._levels = levels(size, size)
         self._run = tf.function(lambda images: network(images, training=False))
 
     def detect(self, image: Image) -> list[Detection]:
         """See ``models.detection.base.Detector.detect``."""
         letter = letterbox(image, self._size, self._size)
         maps = self._run(letter.pixels[None].astype(np.float32) / 255)
-        score, box, points = (
-            np.concatenate([np.asarray(level).reshape(-1, level.shape[-1]) for level in maps[kind::3]])
-            for kind in range(3)
-        )
-        sure = 1 / (1 + np.exp(-score[:, 0]))
-        kept = np.flatnonzero(sure >= self.min_score)
-        where = type(self._cells)(self._cells.centres[kept], self._cells.strides[kept])
-        boxes, landmarks = decode_boxes(box[kept], where), decode_landmarks(points[kept], where)
+        found = find_candidates([Output(np.asarray(level)) for level in maps], self._levels, self.min_score)
+        if found is None:
+            return []
         scale = np.array([letter.scale_x, letter.scale_y], np.float32)
-        found = []
-        for index in suppress(boxes, sure[kept]):
-            x1, y1, x2, y2 = (boxes[index].reshape(2, 2) / scale).ravel().tolist()
-            five: Any = tuple((float(x), float(y)) for x, y in landmarks[index] / scale)
-            found.append(Detection(x1, y1, x2 - x1, y2 - y1, float(sure[kept[index]]), five))
-        return within(found, image)
+        faces = []
+        for index in suppress(found.boxes, found.scores):
+            x1, y1, x2, y2 = (found.boxes[index].reshape(2, 2) / scale).ravel().tolist()
+            five: Any = tuple((float(x), float(y)) for x, y in found.points[index] / scale)
+            faces.append(Detection(x1, y1, x2 - x1, y2 - y1, float(found.scores[index]), five))
+        return within(faces, image)

@@ -29,6 +29,8 @@ class Curve(NamedTuple):
     scores: Floats
     precision: Floats
     recall: Floats
+    right: npt.NDArray[np.bool_]
+    """Whether each box is one of the faces."""
 
     def average_precision(self) -> float:
         """Area under the curve, precision made monotonous first (as PASCAL VOC 2010 and COCO do)."""
@@ -64,11 +66,13 @@ def curve(
             scores.append(score)
             right.append(hit)
     order = np.argsort(-np.array(scores), kind="stable")
+    judged = np.array(right, bool)[order] if right else np.empty(0, bool)
     hits = np.cumsum(np.array(right, np.float64)[order]) if right else np.empty(0)
     return Curve(
         np.array(scores, np.float32)[order] if right else np.empty(0, np.float32),
         (hits / np.arange(1, len(hits) + 1)).astype(np.float32),
         (hits / max(faces, 1)).astype(np.float32),
+        judged,
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.detection.candidates import find_candidates
+from models.detection.card import Calibration
 from models.detection.grid import cells, decode_boxes, decode_landmarks, levels
 from models.runtimes import Output
 
@@ -36,6 +37,17 @@ def test_candidates_are_the_cells_that_reach_the_score(outputs: list[Output], mi
     assert np.allclose(found.scores, sure[kept])
     assert np.allclose(found.boxes, decode_boxes(box, everywhere)[kept])
     assert np.allclose(found.points, decode_landmarks(landmarks, everywhere)[kept])
+
+
+def test_a_calibration_moves_scores_and_threshold_alike(outputs: list[Output]) -> None:
+    plain = find_candidates(outputs, levels(64, 96), 0.5)
+    calibration = Calibration(slope=2.0, offset=-1.0)
+    moved = find_candidates(outputs, levels(64, 96), 1 / (1 + np.exp(1.0)), calibration)
+    assert plain is not None
+    assert moved is not None
+    assert np.allclose(plain.boxes, moved.boxes)
+    logits = np.log(plain.scores / (1 - plain.scores))
+    assert np.allclose(moved.scores, 1 / (1 + np.exp(-2 * logits + 1)), atol=1e-5)
 
 
 def test_no_cell_that_reaches_it_is_no_candidate(outputs: list[Output]) -> None:
