@@ -80,10 +80,20 @@ def test_eight_threads_answer_as_one(detector, astronaut):
     assert together == alone * 2
 
 
+def test_a_face_is_kept_for_less_than_it_is_begun_with(detector):
+    assert 0 < detector.keep_score <= detector.min_score
+
+
+def test_says_the_smallest_face_that_a_picture_is_searched_for(detector):
+    frame, photo = detector.smallest_face(640, 480), detector.smallest_face(4000, 3000)
+    assert 8 < frame <= 60
+    assert frame <= photo < 4000 / 8
+
+
 @pytest.mark.parametrize("side", [700, 1600])
 def test_a_jpeg_decoded_as_finely_as_is_enough_shows_the_same_face(detector, astronaut, on_the_face, side):
     large = cv2.resize(astronaut, (side, side), interpolation=cv2.INTER_CUBIC)
     image = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes())
     picture = image.decode(detector.enough(image.longer))
-    (found,) = detector.detect(picture.pixels)
+    (found,) = detector.detect(picture.pixels, image.longer)
     assert on_the_face(*found[:4], scale=picture.pixels.shape[1] / 512) > 0.5

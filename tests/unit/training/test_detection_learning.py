@@ -15,7 +15,7 @@ from models.detection.grid import cells
 from models.runtimes import open_runtime
 from training.detection.batches import collate
 from training.detection.dataset import Picture, Split
-from training.detection.export import multiply_adds, to_litert
+from training.detection.export import multiply_adds, to_keras, to_litert
 from training.detection.losses import Truth, losses
 from training.detection.network import Enlarge, build, weights_to_run
 from training.detection.recipe import HELP, Recipe
@@ -198,6 +198,15 @@ def test_the_network_to_run_computes_what_the_trained_one_does() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (1, 64, 96, 3)).astype(np.float32)
     for wanted, given in zip(network(pixels / 255), quick(pixels), strict=True):
         assert np.allclose(wanted, given, atol=1e-4)
+
+
+def test_the_keras_file_takes_pixels_as_the_8_bit_one_does() -> None:
+    network = build()
+    runtime = open_runtime("keras", to_keras(network), source="test")
+    pixels = np.random.default_rng(1).integers(0, 256, (1, 64, 96, 3), dtype=np.uint8)
+    exact = network(pixels.astype(np.float32) / 255, training=False)
+    for wanted, given in zip(exact, runtime.run_one(pixels), strict=True):
+        assert np.allclose(wanted, given.real(), atol=1e-4)
 
 
 def test_an_exported_network_answers_as_the_trained_one(data: Split) -> None:
