@@ -18,7 +18,7 @@ from training.errors import DataError
 Source = Literal["hand", "machine", "tight", "none"]
 ANNOTATIONS: Final = "faces/annotations.json"
 OVERLOOKED: Final = Path(__file__).with_name("overlooked.json")
-"""Faces without a box in the photos learned from: found by `faces-1`, told from false alarms by eye."""
+"""Faces without a box: found by `faces-1` and, in the validation photos, `faces-2`; told from false alarms by eye."""
 BLOCK: Final = 12
 """Neighbours in the file often show the same person, so the split moves blocks of this many pictures."""
 
@@ -71,7 +71,7 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
         raise DataError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
     train, validation = split(pictures, seed=seed, share=share)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Split(mark_overlooked(train, digest), validation, digest)
+    return Split(mark_overlooked(train, digest), mark_overlooked(validation, digest), digest)
 
 
 def split(pictures: Iterable[Picture], *, seed: int, share: float) -> tuple[list[Picture], list[Picture]]:
@@ -89,13 +89,15 @@ def split(pictures: Iterable[Picture], *, seed: int, share: float) -> tuple[list
     return train, validation
 
 
-def mark_overlooked(train: list[Picture], data_sha256: str) -> list[Picture]:
+def mark_overlooked(pictures: list[Picture], data_sha256: str) -> list[Picture]:
     """Add to the pictures of the archive that was looked through the faces that have no box there."""
     known = json.loads(OVERLOOKED.read_text(encoding="utf-8"))
     if known["data_sha256"] != data_sha256:
-        return train
+        return pictures
     boxes = {name: np.array(rows, np.float32) for name, rows in known["boxes"].items()}
-    return [picture._replace(overlooked=boxes[picture.name]) if picture.name in boxes else picture for picture in train]
+    return [
+        picture._replace(overlooked=boxes[picture.name]) if picture.name in boxes else picture for picture in pictures
+    ]
 
 
 def _faces_by_image(coco: dict[str, Any]) -> dict[int, list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from models.detection.base import Detection, Image
 from training.detection.dataset import Picture
-from training.detection.metrics import Curve, Floats, Found, curve
+from training.detection.metrics import COUNTED, Curve, Floats, Found, curve
 
 BANDS: Final = {"24-48": (24.0, 48.0), "48-96": (48.0, 96.0), "96+": (96.0, float("inf"))}
 """Longer sides of faces in pixels."""
@@ -22,13 +22,15 @@ class Report:
 
     def __init__(self, pictures: Sequence[Picture], answers: Sequence[Found]) -> None:
         pairs = list(zip(pictures, answers, strict=True))
-        self._faces = [(answer, picture.boxes) for picture, answer in pairs if picture.source != "none"]
+        self._faces = [
+            (answer, picture.boxes, picture.overlooked) for picture, answer in pairs if picture.source != "none"
+        ]
         self._empty = [answer for picture, answer in pairs if picture.source == "none"]
 
     def curve(self, sizes: tuple[float, float] | None = None) -> Curve:
         """Precision and recall on the pictures with faces."""
-        answers, truths = [pair[0] for pair in self._faces], [pair[1] for pair in self._faces]
-        return curve(answers, truths) if sizes is None else curve(answers, truths, sizes=sizes)
+        answers, truths, spared = ([row[part] for row in self._faces] for part in range(3))
+        return curve(answers, truths, sizes=sizes or (COUNTED, np.inf), spared=spared)  # type: ignore[arg-type]
 
     def judged(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Scores of all boxes, and whether each is right; in pictures without a face none is."""

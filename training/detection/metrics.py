@@ -48,21 +48,27 @@ class Curve(NamedTuple):
 
 
 def curve(
-    answers: Sequence[Found], truths: Sequence[Floats], *, sizes: tuple[float, float] = (COUNTED, np.inf)
+    answers: Sequence[Found],
+    truths: Sequence[Floats],
+    *,
+    sizes: tuple[float, float] = (COUNTED, np.inf),
+    spared: Sequence[Floats] | None = None,
 ) -> Curve:
     """Compare answers with true boxes [M, 4], one each a picture, for faces of these sizes (longer side).
 
     Each face is given to the surest box that overlaps it enough; a second box on it is a false alarm. Boxes on
-    faces of other sizes are passed over, and so are unmatched boxes of other sizes where the range is a band.
+    faces of other sizes are passed over, and so are unmatched boxes of other sizes, and those on regions ``spared``
+    [K, 4], one array a picture: faces that nobody drew a box around.
     """
     scores: list[float] = []
     right: list[bool] = []
     faces = 0
-    for answer, truth in zip(answers, truths, strict=True):
+    nothing = np.empty((0, 4), np.float32)
+    for answer, truth, region in zip(answers, truths, spared or [nothing] * len(truths), strict=True):
         longest = (truth[:, 2:] - truth[:, :2]).max(axis=1, initial=0)
         counted = (longest >= sizes[0]) & (longest < sizes[1])
         faces += int(counted.sum())
-        for score, hit in _judge(answer, truth, counted, sizes):
+        for score, hit in _judge(answer, truth, counted, sizes, region):
             scores.append(score)
             right.append(hit)
     order = np.argsort(-np.array(scores), kind="stable")
@@ -77,11 +83,12 @@ def curve(
 
 
 def _judge(
-    answer: Found, truth: Floats, counted: npt.NDArray[np.bool_], sizes: tuple[float, float]
+    answer: Found, truth: Floats, counted: npt.NDArray[np.bool_], sizes: tuple[float, float], spared: Floats
 ) -> list[tuple[float, bool]]:
     judged = []
     taken: set[int] = set()
     overlap = overlap_matrix(answer.boxes, truth)
+    passed = np.asarray((overlap_matrix(answer.boxes, spared) >= OVERLAP).any(axis=1))
     for index in np.argsort(-answer.scores, kind="stable"):
         free = [face for face in np.flatnonzero(overlap[index] >= OVERLAP) if face not in taken]
         if free:
@@ -91,8 +98,7 @@ def _judge(
                 judged.append((float(answer.scores[index]), True))
             continue
         side = float((answer.boxes[index, 2:] - answer.boxes[index, :2]).max())
-        banded = sizes[1] < np.inf or sizes[0] > COUNTED
-        if not banded or sizes[0] <= side < sizes[1]:
+        if sizes[0] <= side < sizes[1] and not passed[index]:
             judged.append((float(answer.scores[index]), False))
     return judged
 
