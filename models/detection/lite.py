@@ -10,7 +10,7 @@ from models.detection.candidates import Candidates, find_candidates, joined
 from models.detection.card import DetectorCard, Shape
 from models.detection.grid import Floats, suppress
 from models.detection.letterbox import letterbox, reduced
-from models.detection.looks import EFFORT, LARGEST, Effort, Inputs
+from models.detection.looks import EFFORT, LARGEST, SMALL, Effort, Inputs
 from models.runtimes import RuntimeName, open_runtime
 from models.weights import WEIGHTS, load_weights
 
@@ -55,9 +55,7 @@ class LiteDetector:
         small = reduced(image, *nearer) if nearer else image  # once, for both looks
         seen = self._look(small, shape)
         if nearer is None and seen is not None:
-            sides = _longer_sides(seen)[seen.scores >= self.card.keep_score]
-            smallest = float(sides.min(initial=np.inf)) * min(shape[0] / height, shape[1] / width)
-            nearer = self._effort.crowd(width, height, smallest)
+            nearer = self._effort.crowd(width, height, self._small(seen, min(shape[0] / height, shape[1] / width)))
         found = joined(seen, self._look(small, nearer, largest=LARGEST) if nearer else None)
         if found is None:
             return []
@@ -73,6 +71,11 @@ class LiteDetector:
     def smallest_face(self, width: int, height: int) -> float:
         """See ``Detector.smallest_face``."""
         return self._effort.smallest(width, height)
+
+    def _small(self, seen: Candidates, scale: float) -> int:
+        """Count the faces found that are small in the input, which is ``scale`` times the picture."""
+        likely = (seen.scores >= self.card.keep_score) & (_longer_sides(seen) * scale < SMALL)
+        return len(suppress(seen.boxes[likely], seen.scores[likely])) if likely.any() else 0
 
     def _look(self, image: Image, shape: Shape, *, largest: float = np.inf) -> Candidates | None:
         """Find what may be a face of at most ``largest`` input pixels by one input; in pixels of the picture."""

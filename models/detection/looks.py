@@ -18,10 +18,10 @@ CLOSER: Final = (720, 1800)
 By then decoding the original has cost as much.
 """
 SMALL: Final = 24.0
-"""A picture up to 720 pixels is looked at closer if a face of fewer pixels of the input was found in it: it shows
-a crowd. Finer pixels are there from this many times the input's.
-"""
+CROWD: Final = 2
+"""A picture up to 720 pixels is looked at closer if so many faces of fewer pixels of the input were found in it."""
 FINER: Final = 1.2
+"""Times the input's pixels that a picture must have for a closer look to show more."""
 LARGEST: Final = 224.0
 """Longer side in pixels of the input of the largest face taken from a closer look: the first sees larger ones whole."""
 
@@ -42,10 +42,10 @@ class Effort:
         number = min(sum(original > least for least in CLOSER), self._looks)
         return self._look(number, width, height) if number else None
 
-    def crowd(self, width: int, height: int, smallest: float) -> Shape | None:
-        """Return the input for a closer look at a picture in which a face of ``smallest`` input pixels was found."""
+    def crowd(self, width: int, height: int, small: int) -> Shape | None:
+        """Return the input for a closer look at a picture in which so many small faces were found; None: no crowd."""
         finer = max(width, height) >= FINER * max(self.first(width, height))
-        return self._look(1, width, height) if self._looks and finer and smallest < SMALL else None
+        return self._look(1, width, height) if self._looks and finer and small >= CROWD else None
 
     def enough(self, original: int) -> int:
         """Pixels of the longer side that fill every input that an original of ``original`` pixels gets."""

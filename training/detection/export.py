@@ -17,9 +17,9 @@ from models.detection.letterbox import letterbox
 from training.detection.dataset import Picture
 from training.detection.network import build, weights_to_run
 
-WIDE: Final = (256, 320)
+WIDE: Final = (256, 352)
 """Height and width of the input for landscape pictures; portraits have it turned."""
-SQUARE: Final = (288, 288)
+SQUARE: Final = (320, 320)
 CLOSER_WIDE: Final = ((448, 640), (640, 960))
 CLOSER_SQUARE: Final = ((544, 544), (768, 768))
 """The same for a closer look at large pictures, whose faces are small."""
