@@ -22,6 +22,8 @@ CROWD: Final = 2
 """A picture up to 720 pixels is looked at closer if so many faces of fewer pixels of the input were found in it."""
 FINER: Final = 1.2
 """Times the input's pixels that a picture must have for a closer look to show more."""
+NEARLY: Final = 0.9
+"""Share of an input's pixels that is enough: half a frame of 640 pixels, which costs half of the decoding."""
 LARGEST: Final = 224.0
 """Longer side in pixels of the input of the largest face taken from a closer look: the first sees larger ones whole."""
 
@@ -48,9 +50,9 @@ class Effort:
         return self._look(1, width, height) if self._looks and finer and small >= CROWD else None
 
     def enough(self, original: int) -> int:
-        """Pixels of the longer side that fill every input that an original of ``original`` pixels gets."""
+        """Pixels of the longer side that nearly fill every input that an original of ``original`` pixels gets."""
         number = min(sum(original > least for least in CLOSER), self._looks)
-        return max(self._card.closer_wide[number - 1] if number else self._card.wide)
+        return int(NEARLY * max(self._card.closer_wide[number - 1] if number else self._card.wide))
 
     def smallest(self, width: int, height: int) -> float:
         """Longer side in pixels of the smallest face that an original of this size is searched for."""
