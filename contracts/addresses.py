@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from contracts.errors import ConfigurationError, WebhookRefused
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64: another way of writing any IPv4 address
 _LOOPBACK = (ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1"))
@@ -26,6 +27,22 @@ first, Azure's virtual machines are served by the last."""
 _SETTING = "MIEN_WEBHOOK_NETWORKS"
 
 
+def parse_networks(text: str, setting: str) -> list[Network]:
+    """Parse networks and addresses separated by commas; empty: none.
+
+    Args:
+        text: the value of the setting.
+        setting: its name, without prefix, for the error.
+
+    Raises:
+        ConfigurationError: one of them is no network.
+    """
+    try:
+        return [ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise ConfigurationError(f"MIEN_{setting.upper()}: {error}.", field=setting) from error
+
+
 class AddressPolicy:
     """Decides about addresses; resolves nothing itself."""
 
@@ -35,10 +52,7 @@ class AddressPolicy:
         Raises:
             ConfigurationError: one of them is no network.
         """
-        try:
-            self._allowed = [ipaddress.ip_network(part.strip()) for part in allowed.split(",") if part.strip()]
-        except ValueError as error:
-            raise ConfigurationError(f"MIEN_WEBHOOK_NETWORKS: {error}.", field="webhook_networks") from error
+        self._allowed = parse_networks(allowed, "webhook_networks")
 
     def permits(self, address: Address) -> bool:
         """Whether this address may be called."""

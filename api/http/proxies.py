@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from contracts.errors import ConfigurationError
+from contracts.addresses import parse_networks
 
 _SCHEMES: Final = frozenset({"http", "https"})
 
@@ -22,10 +22,7 @@ class TrustedProxies:
         Raises:
             ConfigurationError: one of them is no network.
         """
-        try:
-            self._networks = [ipaddress.ip_network(part.strip()) for part in setting.split(",") if part.strip()]
-        except ValueError as error:
-            raise ConfigurationError(f"MIEN_TRUSTED_PROXIES: {error}.", field="trusted_proxies") from error
+        self._networks = parse_networks(setting, "trusted_proxies")
 
     def trust(self, address: str) -> bool:
         """Whether this address is a trusted proxy's."""
