@@ -5,6 +5,7 @@ import ipaddress
 import sys
 from functools import partial
 
+from api.http.scopes import Scope
 from contracts.errors import ConfigurationError
 from contracts.process import run_process
 from contracts.settings import Settings
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     create = keys.add_parser("create", help="make a key and print it; it cannot be shown again")
     create.add_argument("name", help="whose key it is")
     create.add_argument(
-        "--scope", action="append", choices=["analyze", "live", "operate"], help="may be repeated; default: analyze"
+        "--scope", action="append", choices=[scope.value for scope in Scope], help="may be repeated; default: analyze"
     )
     create.add_argument("--rate", default="", help="requests allowed, such as 60/minute; default: MIEN_RATE_LIMIT")
     create.add_argument("--expires", type=_duration, metavar="TIME", help="such as 90d, 24h or 30m; default: never")

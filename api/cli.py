@@ -7,7 +7,7 @@ from limits import parse
 from redis import Redis
 
 from api.access.keys import ApiKeyStore
-from api.http.endpoint import Scope
+from api.http.scopes import Scope
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 from contracts.storage.connections import connect

@@ -166,14 +166,14 @@ class Gateway(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, settings: Settings) -> None:
         TrustedProxies(settings.trusted_proxies)  # so that a wrong setting ends the start
-        room = allow_files(settings.max_connections)
-        if room < settings.max_connections:
+        limit = allow_files(settings.max_connections)
+        if limit < settings.max_connections:
             logger.warning(
-                "the limit of open files leaves room for %d connections, not for MIEN_MAX_CONNECTIONS=%d",
-                room,
+                "the limit of open files allows %d connections, not MIEN_MAX_CONNECTIONS=%d",
+                limit,
                 settings.max_connections,
             )
-        self._settings = settings.model_copy(update={"max_connections": room})
+        self._settings = settings.model_copy(update={"max_connections": limit})
         super().__init__(prog="python -m api")
 
     def load_config(self) -> None:

@@ -68,7 +68,7 @@ def time_in_turns(calls: dict[str, Callable[[], object]], rounds: int) -> dict[s
 
 def compare(runtimes: dict[str, Runtime], data: Path) -> None:
     """Accuracy of every form on the public test, and how often they give the same label."""
-    from training.emotion.data import read_fer2013
+    from training.shared.fer2013 import read_fer2013
 
     test = read_fer2013(data).public_test
     answers = {form: softmax(runtime.run(test.images[..., None])[0]).argmax(1) for form, runtime in runtimes.items()}

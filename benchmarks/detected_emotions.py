@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--detectors", nargs="+", default=["lite", "haar"])
     arguments = parser.parse_args()
     from training.detection.dataset import read_faces
-    from training.emotion.data import read_fer2013
+    from training.shared.fer2013 import read_fer2013
 
     test = read_fer2013(arguments.emotions).public_test
     chosen = np.random.default_rng(0).permutation(len(test))[: arguments.images]

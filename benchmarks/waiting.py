@@ -15,11 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from benchmarks.system import ROOT, free_port, running_system
+from benchmarks.system import ROOT, running_system
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.jobs import JobStore
+from deploy.ports import free_port
 
 
 def delays(url: str, jobs: JobStore, count: int) -> list[float]:

@@ -1,6 +1,7 @@
 """Finding out that a port is taken before half of the processes have started."""
 
 import errno
+import random
 import socket
 from collections.abc import Container, Mapping
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from contextlib import ExitStack
 from contracts.errors import ConfigurationError
 
 _LAST_PORT = 65_535
+_CHOSEN_FROM = range(20_000, 32_000)
 
 
 def check_ports(host: str, ports: Mapping[str, int]) -> None:
@@ -43,9 +45,18 @@ def next_free_port(host: str, first: int, avoid: Container[int] = ()) -> int:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that no program listens on, chosen by the operating system."""
-    with _listening("127.0.0.1", 0) as probe:
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that no program listens on.
+
+    It lies below those that operating systems give to outgoing connections: one that the system chose may become the
+    end of such a connection before a server listens on it.
+
+    Raises:
+        ConfigurationError: none of a hundred ports was free.
+    """
+    for port in random.sample(_CHOSEN_FROM, 100):
+        if not _taken("127.0.0.1", port):
+            return port
+    raise ConfigurationError(f"No free port was found from {_CHOSEN_FROM[0]} to {_CHOSEN_FROM[-1]}.")
 
 
 def _taken(host: str, port: int) -> bool:

@@ -62,7 +62,10 @@ def _private_server() -> ValkeyServer:
     """
     for _ in range(5):
         server = ValkeyServer(port=free_port())
-        server.start()
+        try:
+            server.start()
+        except OSError:  # another program was quicker
+            continue
         with Redis(host=server.host, port=server.port) as client:
             if Path(client.config_get("dir")["dir"]).samefile(server.data_dir):
                 return server

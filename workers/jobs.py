@@ -22,15 +22,20 @@ _ANNOTATED_SIDE: Final = 1_280
 logger = logging.getLogger(__name__)
 
 
-def analyze_job(services: Services, job_id: str) -> str:
+def analyze_job(services: Services, job_id: str, *, alone: bool = False) -> str:
     """Analyse a stored job. Safe to call twice, or in two workers at once: only one of them writes.
+
+    Args:
+        services: what to work with.
+        job_id: the job.
+        alone: as `JobStore.claim` takes it.
 
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
     begun, cpu_seconds = time.thread_time(), dict[str, float]()
     owner = f"{services.name}/{secrets.token_hex(4)}"  # of this message: its duplicate may come to this worker, too
-    verdict = services.jobs.claim(job_id, owner)
+    verdict = services.jobs.claim(job_id, owner, alone=alone)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this worker: %s", job_id, verdict)
         return verdict.value

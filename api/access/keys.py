@@ -17,7 +17,7 @@ from pydantic import Field
 from redis import Redis
 
 from api.access.audit import AuditLog
-from api.http.endpoint import Scope
+from api.http.scopes import Scope
 from contracts.errors import Unauthorized
 from contracts.results import Message
 from contracts.storage import keys

@@ -7,7 +7,8 @@ from flask import Flask
 
 from api.access.authentication import current_key
 from api.access.keys import ApiKey
-from api.http.endpoint import Scope, View, declaration_of
+from api.http.endpoint import View, declaration_of
+from api.http.scopes import Scope
 from contracts.errors import JobNotFound
 from contracts.jobs import Job
 from contracts.storage.jobs import JobStore

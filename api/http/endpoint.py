@@ -7,11 +7,11 @@ view that has none.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, Request, current_app
 
+from api.http.scopes import Scope
 from contracts.errors import MienError
 from contracts.results import Message
 from contracts.settings import Settings
@@ -25,14 +25,6 @@ _DECLARATION: Final = "mien_endpoint"
 JSON: Final = "application/json"
 SCHEMA_REF: Final = "#/components/schemas/{model}"
 """Where a model stands in the OpenAPI document."""
-
-
-class Scope(StrEnum):
-    """What an API key allows."""
-
-    ANALYZE = "analyze"  # send photos and jobs, read their results
-    LIVE = "live"  # see cameras and the page
-    OPERATE = "operate"  # metrics, dead webhooks, the jobs of all clients
 
 
 PUBLIC: Final = None

@@ -33,7 +33,7 @@ def last_seen(last_event_id: str | None) -> int:
     return int(last_event_id) if last_event_id in IDS else 0
 
 
-def stream(room: WaitingRoom, job: Job, seen: int) -> Iterator[str]:
+def stream(waiting: WaitingRoom, job: Job, seen: int) -> Iterator[str]:
     """Events after `seen`, until the job is final or the gateway stops."""
     yield "retry: 2000\n\n"
     told_at = time.monotonic()
@@ -42,12 +42,12 @@ def stream(room: WaitingRoom, job: Job, seen: int) -> Iterator[str]:
             seen = event_id(job.state)
             told_at = time.monotonic()
             yield f"id: {seen}\nevent: {job.state.value}\ndata: {JobResponse.of(job).model_dump_json()}\n\n"
-        if job.state.final or room.closed:
+        if job.state.final or waiting.closed:
             return
         if time.monotonic() >= told_at + _KEEPALIVE_S:
             told_at = time.monotonic()
             yield ": still there\n\n"
         try:
-            job = room.wait(job.id, _LOOK_S)
+            job = waiting.wait(job.id, _LOOK_S)
         except MienError:  # Redis is away, or the job has outlived its time: the client asks again, and is told
             return

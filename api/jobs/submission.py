@@ -1,4 +1,4 @@
-"""The way of a job into the system: room for it, stored durably and once, announced to the workers."""
+"""The way of a job into the system: admitted, stored durably and once, announced to the workers."""
 
 import hashlib
 import logging
@@ -84,7 +84,7 @@ class Submission:
             admitted: whether this is called within `admit`, for this request.
 
         Raises:
-            Overloaded: no room.
+            Overloaded: not admitted.
             BrokerUnavailable: nothing was stored.
             IdempotencyConflict: the key was used for another request.
         """

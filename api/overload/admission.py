@@ -45,7 +45,7 @@ _STAGES = ("decode", "detect", "classify")
 
 
 class Admission:
-    """Decides whether there is room. Thread-safe; reads the pace once a second."""
+    """Decides whether there is capacity. Thread-safe; reads the pace once a second."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Admission:
             annotate: whether it asks for annotated images.
 
         Raises:
-            Overloaded: with the time after which there should be room.
+            Overloaded: with the time after which there should be capacity.
             QuotaExceeded: the same, as far as this client's share goes.
         """
         account = (queue, client)

@@ -72,7 +72,7 @@ class _CountedBody:
         """Up to `size` bytes, or all.
 
         Raises:
-            Overloaded, QuotaExceeded: there is no room for what has arrived.
+            Overloaded, QuotaExceeded: what has arrived does not fit.
         """
         data: bytes = self._stream.read(size)
         self._holding.grow(len(data))

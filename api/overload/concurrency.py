@@ -29,7 +29,7 @@ class Holding:
         """Take more.
 
         Raises:
-            Overloaded, QuotaExceeded: there is no room for it; what is held already stays held.
+            Overloaded, QuotaExceeded: it does not fit; what is held already stays held.
         """
         self._limiter.grow(self, amount)
 
@@ -39,7 +39,7 @@ class Holding:
 
 
 class ConcurrencyLimiter:
-    """Thread-safe. Remembers how long its holders take lately: that is when there should be room again.
+    """Thread-safe. Remembers how long its holders take lately: that is when there should be capacity again.
 
     A holder that comes alone is always let in, and so is the only holder of a client as far as the client's share goes.
     Where there is `spare` room, a crowd of one client's does not keep the others out.
@@ -82,7 +82,7 @@ class ConcurrencyLimiter:
             return self._in_use
 
     def check(self, amount: int = 1, client: str = "") -> None:
-        """Find out whether there is room.
+        """Find out whether there is capacity.
 
         Args:
             amount: for how much.
@@ -90,13 +90,13 @@ class ConcurrencyLimiter:
 
         Raises:
             QuotaExceeded: the client has its share.
-            Overloaded: there is no room, and another holder is there.
+            Overloaded: it does not fit, and there is another holder.
         """
         with self._lock:
             self._check(amount, client, 0)
 
     def acquire(self, amount: int = 1, client: str = "") -> Holding:
-        """Take room; raises as `check`."""
+        """Take capacity; raises as `check`."""
         with self._lock:
             self._check(amount, client, 0)
             self._holders += 1
@@ -127,7 +127,7 @@ class ConcurrencyLimiter:
 
     @contextmanager
     def hold(self, amount: int = 1, client: str = "") -> Iterator[Holding]:
-        """Hold room for the length of the block; raises as `check`."""
+        """Hold capacity for the length of the block; raises as `check`."""
         holding = self.acquire(amount, client)
         try:
             yield holding

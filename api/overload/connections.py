@@ -1,6 +1,6 @@
 """How many connections a gateway process keeps, in all and to one client's address.
 
-A new connection always gets in: where there is no room, one that waits for a request makes it (of the client with the
+A new connection always gets in: at the limit, one that waits for a request ends (of the client with the
 most connections, or of the client that has its share), as nginx does with its idle ones. Where none waits, the new
 one is served public views only, `/livez` among them; any other request is told to come again, and the connection ends.
 """
@@ -16,7 +16,7 @@ from contracts.errors import MienError, Overloaded, QuotaExceeded
 from contracts.settings import Settings
 
 SPARE: Final = 256
-"""Connections beyond the limit that may be open for a moment, until they are told or make room."""
+"""Connections beyond the limit that may be open for a moment, until they are refused or another one ends."""
 _OTHER_FILES: Final = 128
 _COME_AGAIN_S: Final = 2.0
 _NETWORK_BITS: Final = 64
@@ -45,17 +45,17 @@ class ConnectionLimiter:
         self._by_client = Counter[str]()
 
     def open(self, address: str) -> Connection:
-        """Count a new connection of this address, and make room for it if there is none."""
+        """Count a new connection of this address, and end an idle one if that exceeds the limit."""
         connection = Connection(client_network(address))
         of_one = not self._proxies.trust(address)  # a proxy's connections are those of many clients
         if of_one and self._by_client[connection.client] >= self._client_limit:
-            if not self._make_room(connection.client):
+            if not self._end_idle(connection.client):
                 connection.refusal = QuotaExceeded(
                     "This client has as many connections as it may (MIEN_CLIENT_SHARE of MIEN_MAX_CONNECTIONS).",
                     retry_after=_COME_AGAIN_S,
                 )
         elif len(self._open) >= self._limit and not (
-            self._make_room(self._by_client.most_common(1)[0][0]) or self._make_room()
+            self._end_idle(self._by_client.most_common(1)[0][0]) or self._end_idle()
         ):
             connection.refusal = Overloaded(
                 "This gateway has as many connections as it may (MIEN_MAX_CONNECTIONS).", retry_after=_COME_AGAIN_S
@@ -69,7 +69,7 @@ class ConnectionLimiter:
         if self._open.pop(connection, connection) is None:
             self._forget(connection.client)
 
-    def _make_room(self, client: str = "") -> bool:
+    def _end_idle(self, client: str = "") -> bool:
         """End the oldest wait for a request, of this client or of any; False if there is none."""
         for connection in self._open:
             if connection.expire is not None and client in ("", connection.client):
@@ -98,7 +98,7 @@ def allow_files(connections: int) -> int:
     """Raise this process's limit of open files to what so many connections need, as far as it may.
 
     Returns:
-        How many connections there is room for.
+        How many connections may be open.
     """
     needed = connections + SPARE + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,4 +1,4 @@
-"""What is answered on a connection for which there was no room: see `api.overload.connections`."""
+"""What is answered on a connection beyond the limit: see `api.overload.connections`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from contracts.errors import MienError
 
 
 def refuse_surplus(app: Flask) -> None:
-    """Answer only public views on connections for which there was no room."""
+    """Answer only public views on connections beyond the limit."""
 
     def check() -> None:
         connection: Any = request.environ.get("gunicorn.socket")

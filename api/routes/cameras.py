@@ -7,8 +7,9 @@ from flask import Blueprint, Response, request
 from api.access.authentication import client_name
 from api.access.streams import while_allowed
 from api.http.connection import prepare_for_stream
-from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
+from api.http.endpoint import NO_BODY, Operation, ResponseSpec, endpoint
 from api.http.responses import NOT_STORED, HeldStream, json_response
+from api.http.scopes import Scope
 from api.live import mjpeg
 from api.live.schemas import CameraList, EmotionData
 from api.requests import query

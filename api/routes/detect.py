@@ -7,9 +7,10 @@ from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name, key_id
 from api.http.connection import disconnected
-from api.http.endpoint import Operation, ResponseSpec, Scope, endpoint
+from api.http.endpoint import Operation, ResponseSpec, endpoint
 from api.http.problems import error_of
 from api.http.responses import json_response
+from api.http.scopes import Scope
 from api.jobs.submission import SUBMISSION_ERRORS
 from api.requests import bodies, query
 from api.requests.images import BODY_ERRORS, read_image

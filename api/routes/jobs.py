@@ -7,8 +7,9 @@ from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name, key_id
 from api.access.streams import while_allowed
-from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, Scope, endpoint
+from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, endpoint
 from api.http.responses import NOT_STORED, HeldStream, json_response
+from api.http.scopes import Scope
 from api.jobs import events
 from api.jobs.submission import SUBMISSION_ERRORS
 from api.requests import bodies, options, query

@@ -7,7 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCol
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
+from api.http.endpoint import NO_BODY, Operation, ResponseSpec, endpoint
+from api.http.scopes import Scope
 from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable
 from contracts.metrics import HELP, parse_metric_key

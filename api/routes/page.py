@@ -4,7 +4,8 @@ import math
 
 from flask import Blueprint, Response, jsonify, send_from_directory
 
-from api.http.endpoint import NO_BODY, UNDESCRIBED, Scope, endpoint
+from api.http.endpoint import NO_BODY, UNDESCRIBED, endpoint
+from api.http.scopes import Scope
 from api.services import current_services
 
 blueprint = Blueprint("page", __name__)

@@ -2,8 +2,9 @@
 
 from flask import Blueprint, Response
 
-from api.http.endpoint import NO_BODY, Operation, ResponseSpec, Scope, endpoint
+from api.http.endpoint import NO_BODY, Operation, ResponseSpec, endpoint
 from api.http.responses import json_response
+from api.http.scopes import Scope
 from api.requests import query
 from api.services import current_services
 from contracts.errors import BrokerUnavailable, WebhookNotFound

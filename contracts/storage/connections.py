@@ -35,7 +35,7 @@ def connect(url: str, *, name: str, max_connections: int = 16) -> Redis:
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2, supported_errors=(RedisConnectionError,)),
         **tcp,
     )
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)  # the client owns its pool: closing it closes the connections
 
 
 @contextmanager

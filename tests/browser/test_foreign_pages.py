@@ -13,7 +13,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from redis import Redis
 
-from api.access.keys import ApiKeyStore, Scope
+from api.access.keys import ApiKeyStore
+from api.http.scopes import Scope
 from contracts.frames import Frame, FrameStamp
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore

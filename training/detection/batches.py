@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from training.detection.compose import Composer
 from training.detection.dataset import LabelledImage
+from training.detection.hardness import Weights
 from training.detection.sample import Sample
 
-MOST_FACES: Final = 14
+MOST_FACES: Final = 32
 """Faces of one image that have targets; further ones become ignored regions."""
-MOST_IGNORED: Final = 12
+MOST_IGNORED: Final = 16
 
 Floats = npt.NDArray[np.float32]
 
@@ -43,6 +44,7 @@ class Batches:
         seed: int,
         threads: int = 1,
         ahead: int = 6,
+        hardness: Weights | None = None,
     ) -> None:
         """Prepare the threads.
 
@@ -53,13 +55,14 @@ class Batches:
             seed: of everything random.
             threads: that draw batches.
             ahead: batches that are drawn before they are needed.
+            hardness: how often images without a face are drawn, see ``Composer``.
         """
         self._queue: queue.Queue[Batch | Exception] = queue.Queue(ahead)
         self._stop = threading.Event()
         self.threads = [
             threading.Thread(
                 target=self._fill,
-                args=(Composer(images, size=size, seed=seed + number).draw, batch),
+                args=(Composer(images, size=size, seed=seed + number, hardness=hardness).draw, batch),
                 daemon=True,
             )
             for number in range(threads)

@@ -59,7 +59,7 @@ def export(run: Path, data: Split, *, name: str, out: Path) -> DetectorCard:
         multiply_adds=cost_of(build(*WIDE)).multiply_adds,
         summary=_SUMMARY,
         licence=LICENCE,
-        data=_sources(data),
+        data=_sources(data, origin),
         commit=origin["commit"],
         created=date.today(),
         recipe=json.loads((run / "recipe.json").read_text()) | {"steps_done": origin["steps_done"]},
@@ -100,13 +100,13 @@ def _finished(run: Path, data: Split) -> tuple[keras.Model, dict[str, Any]]:
     return network, origin
 
 
-def _sources(data: Split) -> tuple[DataSource, ...]:
+def _sources(data: Split, origin: dict[str, Any]) -> tuple[DataSource, ...]:
     names = {
         "hand": "photos with boxes drawn by people, most faces masked",
         "machine": "portraits with boxes of the YuNet 2026may detector",
         "none": "scenes, animals and things without a human face",
     }
-    return tuple(
+    faces = tuple(
         DataSource(
             name=f"faces.zip, source {source}: {words}",
             licence="not stated",
@@ -115,3 +115,13 @@ def _sources(data: Split) -> tuple[DataSource, ...]:
         )
         for source, words in names.items()
     )
+    if not origin.get("tight_pictures"):
+        return faces
+    tight = DataSource(
+        name="FER2013, training part: faces pasted without their heads",
+        licence="Not stated with the images: collected by web image search for the ICML 2013 challenge "
+        "(Goodfellow et al., 'Challenges in Representation Learning'); they belong to their owners.",
+        sha256=origin["tight_sha256"],
+        images=origin["tight_pictures"],
+    )
+    return (*faces, tight)

@@ -1,36 +1,43 @@
-"""Builds training images: crops, mosaics, faces pasted into scenes, and images without any face."""
+"""Builds training images: crops, mosaics, tilings, faces pasted into scenes, and images without any face."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from training.detection.dataset import LabelledImage
+from training.detection.hardness import Weights
+from training.detection.pasting import paste, plain
 from training.detection.photometric import cover, degrade, relight
-from training.detection.sample import Floats, Sample, cut, shift, warp
+from training.detection.sample import Sample, cut, random_placement, shift, warp
 from training.shared.errors import DataError
 
-FACES = (12.0, 190.0)
+FACES = (9.0, 190.0)
 """Sizes in pixels between which faces are drawn, evenly in the logarithm."""
 LARGEST_ZOOM = 2.5
 """Images with faces are not enlarged more than this."""
-
+CROWD = 5
+"""Faces from which a photo counts as a crowd; there are few, so they are drawn twice as often."""
 
 Points = npt.NDArray[np.float64]
+Way = Callable[[int, int], Sample]
 
 
 class Composer:
     """Composes training images without end; the same seed gives the same sequence."""
 
-    def __init__(self, images: Sequence[LabelledImage], *, size: int, seed: int) -> None:
+    def __init__(
+        self, images: Sequence[LabelledImage], *, size: int, seed: int, hardness: Weights | None = None
+    ) -> None:
         """Sort the images by annotator.
 
         Args:
-            images: to compose from, some of each annotator.
+            images: to compose from, some of each annotator; of ``tight`` there may be none.
             size: side of the training images, in pixels.
             seed: of everything random.
+            hardness: how often each image without a face is drawn; all alike if None. The caller may change the
+                array at any time.
 
         Raises:
             DataError: there are none of one annotator.
@@ -38,18 +45,21 @@ class Composer:
         self._size = size
         self._rng = np.random.default_rng(seed)
         hand = [image for image in images if image.annotator == "hand"]
-        # Most hand-labelled faces wear masks: show the images with a bare face twice as often.
-        self._hand = hand + [image for image in hand if image.bare]
-        self._machine = [image for image in images if image.annotator == "machine"]
-        self._none = [image for image in images if image.annotator == "none"]
+        # Most hand-labelled faces wear masks, and few are in crowds: draw bare ones and crowds more often.
+        self._hand = [image for image in hand for _ in range(1 + image.bare + (len(image.boxes) >= CROWD))]
+        self._alone = [image for image in hand if len(image.boxes) == 1] or hand
+        self._machine, self._tight, self._none = (
+            [image for image in images if image.annotator == each] for each in ("machine", "tight", "none")
+        )
         self._scenes = [image for image in self._none if min(image.pixels.shape[:2]) >= 100] or self._none
+        self._hardness = hardness
         if not (self._hand and self._machine and self._none):
             raise DataError("Images of all three annotators are needed: hand, machine and none.")
 
     def draw(self) -> Sample:
         """Return the next image."""
-        ways = (self._crop, self._natural, self._mosaic, self._paste, self._close_up, self._empty)
-        way = self._rng.choice(len(ways), p=(0.24, 0.24, 0.30, 0.14, 0.03, 0.05))
+        ways = (self._crop, self._natural, self._mosaic, self._tiling, self._paste, self._close_up, self._empty)
+        way = self._rng.choice(len(ways), p=(0.20, 0.22, 0.17, 0.13, 0.20, 0.03, 0.05))
         sample = ways[way](self._size, self._size)
         pixels = relight(sample.pixels, self._rng) if self._rng.random() < 0.8 else sample.pixels
         if self._rng.random() < 0.12:
@@ -91,7 +101,10 @@ class Composer:
 
     def _empty(self, width: int, height: int) -> Sample:
         """Take an image without a face, at any zoom: animals and things look most like faces when large."""
-        image = self._one(self._none if self._rng.random() < 0.6 else self._scenes)
+        way = self._rng.random()
+        if way < 0.1:
+            return plain(width, height, self._rng)
+        image = self._hard() if way < 0.6 else self._one(self._scenes)
         tall, wide = image.pixels.shape[:2]
         scale = self._rng.uniform(0.5, 2.0) * min(width, height) / max(tall, wide)
         place = self._rng.uniform(0.3, 0.7, 2) * (width, height)
@@ -109,44 +122,50 @@ class Composer:
                 tile = way(x2 - x1, y2 - y1)
                 pixels[y1:y2, x1:x2] = tile.pixels
                 tiles.append(shift(tile, x1, y1))
-        joined = (np.concatenate(parts) for parts in list(zip(*tiles, strict=True))[1:])
-        return Sample(pixels, *joined)
+        return _joined(pixels, tiles)
+
+    def _tiling(self, width: int, height: int) -> Sample:
+        """Lay portraits out in a grid, as collages, contact sheets and video calls do: many people, one scale."""
+        cell = int(math.exp(self._rng.uniform(math.log(0.17 * width), math.log(0.7 * width))))
+        wide, tall = cell, max(int(cell * self._rng.uniform(0.7, 1.3)), 8)
+        gap = int(self._rng.integers(1, 9)) if self._rng.random() < 0.4 else 0
+        share = self._rng.uniform(0.25, 0.95)
+        stock = (self._alone, self._machine, self._tight or self._machine)[self._rng.choice(3, p=(0.6, 0.2, 0.2))]
+        one = self._cell(stock, wide, tall, share) if self._rng.random() < 0.35 else None
+        pixels = plain(width, height, self._rng).pixels
+        tiles = []
+        start_x, start_y = (-int(self._rng.uniform(0, 0.5) * side) for side in (wide, tall))
+        for x in range(start_x, width, wide + gap):
+            for y in range(start_y, height, tall + gap):
+                way = self._rng.random()
+                if way < 0.08:
+                    continue
+                tile = one or (self._empty(wide, tall) if way < 0.2 else self._cell(stock, wide, tall, share))
+                x1, y1, x2, y2 = max(x, 0), max(y, 0), min(x + wide, width), min(y + tall, height)
+                pixels[y1:y2, x1:x2] = tile.pixels[y1 - y : y2 - y, x1 - x : x2 - x]
+                tiles.append(shift(tile, x, y))
+        return cut(_joined(pixels, tiles))
+
+    def _cell(self, stock: Sequence[LabelledImage], wide: int, tall: int, share: float) -> Sample:
+        """Cut one portrait so that its face takes about ``share`` of the cell's shorter side."""
+        image = self._one(stock)
+        if not len(image.boxes):
+            return self._empty(wide, tall)
+        x1, y1, x2, y2 = image.boxes[0]
+        scale = share * math.exp(self._rng.normal(0, 0.12)) * min(wide, tall) / max(x2 - x1, y2 - y1)
+        place = self._rng.uniform(0.4, 0.6, 2) * (wide, tall)
+        return self._warp(image, scale, ((x1 + x2) / 2, (y1 + y2) / 2), place, (wide, tall))
 
     def _paste(self, width: int, height: int) -> Sample:
         """Paste bare faces into a scene, and things that are no faces in the same manner."""
-        scene = self._empty(width, height) if self._rng.random() < 0.6 else self._natural(width, height)
-        for _ in range(self._rng.integers(1, 4)):
-            thing = self._one(self._machine if self._rng.random() < 0.65 else self._none)
-            scene = self._paste_one(scene, thing)
-        return scene
-
-    def _paste_one(self, scene: Sample, thing: LabelledImage) -> Sample:
-        height, width = scene.pixels.shape[:2]
-        side = self._face_size() * 1.05
-        tall, wide = thing.pixels.shape[:2]
-        place = self._rng.uniform(0.05, 0.95, 2) * (width, height)
-        centre = (wide / 2, tall / 2)
-        matrix = self._matrix(side / max(tall, wide), centre, place, most=25)
-        laid = warp(thing, matrix, width, height)
-        if _overlaps(laid, scene):
-            return scene
-        mask = np.zeros((tall, wide), np.uint8)
-        if self._rng.random() < 0.7:
-            cv2.ellipse(mask, (wide // 2, tall // 2), (int(wide * 0.47), int(tall * 0.49)), 0, 0, 360, 255, -1)
+        way = self._rng.random()
+        if way < 0.12:
+            scene = plain(width, height, self._rng)
         else:
-            mask[:] = 255
-        stencil = cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_AREA).astype(np.float32) / 255
-        soft = cv2.GaussianBlur(stencil, (0, 0), max(side * self._rng.uniform(0.005, 0.04), 0.3))[..., None]
-        face = relight(laid.pixels, self._rng)
-        pixels = (scene.pixels * (1 - soft) + face * soft).astype(np.uint8)
-        return cut(
-            Sample(
-                pixels,
-                np.concatenate([scene.boxes, laid.boxes]),
-                np.concatenate([scene.landmarks, laid.landmarks]),
-                np.concatenate([scene.ignored, laid.ignored]),
-            )
-        )
+            scene = self._empty(width, height) if way < 0.6 else self._natural(width, height)
+        things = [self._hard() for _ in range(4)]
+        stock = (self._machine, self._tight or self._machine, things)
+        return paste(scene, stock, (0.33, 0.37, 0.30), FACES, self._rng)
 
     def _warp(
         self,
@@ -161,17 +180,7 @@ class Composer:
             sides = np.array(image.pixels.shape[1::-1]) * scale
             corner, room = place - np.array(centre) * scale, np.array(window) - sides
             place = place + np.clip(corner, np.minimum(room, 0), np.maximum(room, 0)) - corner
-        return warp(image, self._matrix(scale, centre, place, most=28), *window, fill)
-
-    def _matrix(self, scale: float, centre: tuple[float, float], place: Points, most: float) -> Floats:
-        """Scale, stretch a little, turn now and then by up to ``most`` degrees, mirror half of the time."""
-        turn = math.radians(self._rng.uniform(-most, most)) if self._rng.random() < 0.35 else 0.0
-        stretch = math.exp(self._rng.normal(0, 0.06))
-        mirror = -1.0 if self._rng.random() < 0.5 else 1.0
-        cos, sin = math.cos(turn) * scale, math.sin(turn) * scale
-        matrix = np.array([[cos, -sin, 0], [sin, cos, 0]]) @ np.diag([mirror * stretch, 1 / stretch, 1])
-        matrix[:, 2] = np.asarray(place) - matrix[:, :2] @ np.asarray(centre, np.float64)
-        return matrix.astype(np.float32)
+        return warp(image, random_placement(scale, centre, place.tolist(), most=28, rng=self._rng), *window, fill)
 
     def _face_size(self) -> float:
         return math.exp(self._rng.uniform(math.log(FACES[0]), math.log(FACES[1])))
@@ -179,12 +188,16 @@ class Composer:
     def _one(self, images: Sequence[LabelledImage]) -> LabelledImage:
         return images[int(self._rng.integers(len(images)))]
 
+    def _hard(self) -> LabelledImage:
+        """Draw an image without a face, more often one in which the network found something."""
+        if self._hardness is None:
+            return self._one(self._none)
+        sums = np.cumsum(self._hardness)
+        return self._none[min(int(np.searchsorted(sums, self._rng.random() * sums[-1])), len(self._none) - 1)]
 
-def _overlaps(laid: Sample, scene: Sample) -> bool:
-    """Whether what is laid down touches a face of the scene."""
-    ys, xs = np.nonzero(laid.pixels.any(axis=2))
-    others = np.concatenate([scene.boxes, scene.ignored])
-    if not len(xs) or not len(others):
-        return False
-    low, high = np.array([xs.min(), ys.min()]), np.array([xs.max(), ys.max()])
-    return bool(((others[:, :2] < high) & (others[:, 2:] > low)).all(axis=1).any())
+
+def _joined(pixels: npt.NDArray[np.uint8], tiles: Sequence[Sample]) -> Sample:
+    if not tiles:
+        none = np.empty((0, 4), np.float32)
+        return Sample(pixels, none, np.empty((0, 5, 2), np.float32), none)
+    return Sample(pixels, *(np.concatenate(parts) for parts in list(zip(*tiles, strict=True))[1:]))

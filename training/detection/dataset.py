@@ -15,8 +15,10 @@ from tqdm import tqdm
 
 from training.shared.errors import DataError
 
-Annotator = Literal["hand", "machine", "none"]
+Annotator = Literal["hand", "machine", "tight", "none"]
 ANNOTATIONS: Final = "faces/annotations.json"
+OVERLOOKED: Final = Path(__file__).with_name("overlooked.json")
+"""Faces of `faces.zip` without a box: found by `faces-1` and, in validation photos, `faces-2`; judged by eye."""
 BLOCK: Final = 12
 """Neighbours in the file often show the same person, so the split moves blocks of this many images."""
 
@@ -26,7 +28,8 @@ class LabelledImage(NamedTuple):
 
     name: str
     annotator: Annotator
-    """What drew the boxes: people (hand), another detector (machine); none where there is no face."""
+    """What drew the boxes: people (hand), another detector (machine), the cut of the image (tight, see
+    ``training.detection.tight``); none where there is no face."""
     pixels: npt.NDArray[np.uint8]
     """[H, W, 3], blue first."""
     boxes: npt.NDArray[np.float32]
@@ -35,6 +38,8 @@ class LabelledImage(NamedTuple):
     """[N, 5, 2] in pixels; NaN where there are none."""
     bare: bool
     """Whether at least one face wears no mask."""
+    overlooked: npt.NDArray[np.float32] = np.empty((0, 4), np.float32)
+    """[K, 4] faces, or heads that may pass for one, without a box of their own: ignored regions."""
 
 
 class Split(NamedTuple):
@@ -43,6 +48,8 @@ class Split(NamedTuple):
     train: list[LabelledImage]
     validation: list[LabelledImage]
     data_sha256: str
+    tight_sha256: str | None = None
+    """Of the pixels of the faces that ``training.detection.tight`` adds; None without them."""
 
 
 def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
@@ -68,7 +75,8 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise DataError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
     train, validation = split(images, seed=seed, share=share)
-    return Split(train, validation, hashlib.sha256(path.read_bytes()).hexdigest())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Split(mark_overlooked(train, digest), mark_overlooked(validation, digest), digest)
 
 
 def split(
@@ -86,6 +94,15 @@ def split(
         for start in range(0, len(group), BLOCK):
             (validation if rng.random() < share else train).extend(group[start : start + BLOCK])
     return train, validation
+
+
+def mark_overlooked(images: list[LabelledImage], data_sha256: str) -> list[LabelledImage]:
+    """Add the faces without a box to images, if they are those of the archive that was looked through for them."""
+    known = json.loads(OVERLOOKED.read_text(encoding="utf-8"))
+    if known["data_sha256"] != data_sha256:
+        return images
+    boxes = {name: np.array(rows, np.float32) for name, rows in known["boxes"].items()}
+    return [image._replace(overlooked=boxes[image.name]) if image.name in boxes else image for image in images]
 
 
 def _faces_by_image(coco: dict[str, Any]) -> dict[int, list[dict[str, Any]]]:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from models.detection.base import BgrImage, Detection
 from training.detection.dataset import LabelledImage
-from training.detection.metrics import Curve, Predictions, curve
+from training.detection.metrics import COUNTED, Curve, Floats, Predictions, curve
 
 BANDS: Final = {"24-48": (24.0, 48.0), "48-96": (48.0, 96.0), "96+": (96.0, float("inf"))}
 """Longer sides of faces in pixels."""
@@ -22,13 +23,38 @@ class Report:
     def __init__(self, images: Sequence[LabelledImage], answers: Sequence[Predictions]) -> None:
         """Pair images with what was found in each."""
         pairs = list(zip(images, answers, strict=True))
-        self._faces = [(answer, image.boxes) for image, answer in pairs if image.annotator != "none"]
+        faces = [(image, answer) for image, answer in pairs if image.annotator != "none"]
+        self._answers = [answer for _, answer in faces]
+        self._truths = [image.boxes for image, _ in faces]
+        self._overlooked = [image.overlooked for image, _ in faces]
         self._empty = [answer for image, answer in pairs if image.annotator == "none"]
 
-    def curve(self, sizes: tuple[float, float] | None = None) -> Curve:
-        """Precision and recall on the images with faces."""
-        answers, truths = [pair[0] for pair in self._faces], [pair[1] for pair in self._faces]
-        return curve(answers, truths) if sizes is None else curve(answers, truths, sizes=sizes)
+    def curve(self, sizes: tuple[float, float] = (COUNTED, float("inf"))) -> Curve:
+        """Precision and recall on the images with faces; faces known to have no box are ignored regions."""
+        return curve(self._answers, self._truths, sizes=sizes, ignored=self._overlooked)
+
+    def labelled_curve(self) -> Curve:
+        """Precision and recall if the boxes drawn were complete: what `faces-1` was first measured by."""
+        return curve(self._answers, self._truths)
+
+    def judged(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Scores of all boxes, and whether each is right; in images without a face none is."""
+        whole = self.curve()
+        alarms = np.concatenate([answer.scores for answer in self._empty] or [np.empty(0, np.float32)])
+        return np.concatenate([whole.scores, alarms]), np.concatenate([whole.right, np.zeros(len(alarms), bool)])
+
+    def right_by_score(self) -> dict[str, dict[str, float]]:
+        """Share of right boxes, and how many boxes there are, in each tenth of the scores."""
+        scores, right = self.judged()
+        tenths = np.minimum((scores * 10).astype(int), 9)
+        return {
+            f"{tenth / 10:.1f}": {
+                "right": round(float(right[tenths == tenth].mean()), 3),
+                "boxes": int((tenths == tenth).sum()),
+            }
+            for tenth in range(10)
+            if (tenths == tenth).any()
+        }
 
     def false_alarms(self, score: float) -> float:
         """Boxes of at least this score per 100 images without a face."""
@@ -40,6 +66,8 @@ class Report:
         precision, recall = whole.at(min_score)
         return {
             "average_precision": round(whole.average_precision(), 4),
+            "average_precision_as_labelled": round(self.labelled_curve().average_precision(), 4),
+            "average_precision_from_16": round(self.curve((16.0, np.inf)).average_precision(), 4),
             "recall_at_90_precision": round(whole.recall_at(0.9), 4),
             "recall_at_95_precision": round(whole.recall_at(0.95), 4),
             "average_precision_by_size": {
@@ -49,7 +77,7 @@ class Report:
             "precision": round(precision, 4),
             "recall": round(recall, 4),
             "false_alarms_per_100": round(self.false_alarms(min_score), 2),
-            "pictures": len(self._faces),
+            "pictures": len(self._answers),
             "empty_pictures": len(self._empty),
         }
 

@@ -31,6 +31,8 @@ class Curve(NamedTuple):
     scores: Floats
     precision: Floats
     recall: Floats
+    right: npt.NDArray[np.bool_]
+    """Whether each box is one of the faces."""
 
     def average_precision(self) -> float:
         """Area under the curve, precision made monotonous first (as PASCAL VOC 2010 and COCO do)."""
@@ -48,44 +50,61 @@ class Curve(NamedTuple):
 
 
 def curve(
-    answers: Sequence[Predictions], truths: Sequence[Floats], *, sizes: tuple[float, float] = (COUNTED, np.inf)
+    answers: Sequence[Predictions],
+    truths: Sequence[Floats],
+    *,
+    sizes: tuple[float, float] = (COUNTED, np.inf),
+    ignored: Sequence[Floats] | None = None,
 ) -> Curve:
     """Compare predictions with the ground truth.
 
     Each face is matched with the box of the highest score that overlaps it enough; a second box on it is a false
     alarm. Boxes on faces of other sizes are passed over, and so are unmatched boxes of other sizes where the range is
-    a band.
+    a band. Where regions are ignored, unmatched boxes on them are passed over, and those of other sizes in any range,
+    as COCO's evaluation does: faces of those sizes have no complete boxes.
 
     Args:
         answers: one an image.
         truths: true boxes [M, 4], one array an image.
         sizes: longer sides, in pixels, of the faces that count.
+        ignored: regions [K, 4], one array an image: faces without a box of their own. None takes the boxes for
+            complete.
     """
     scores: list[float] = []
     right: list[bool] = []
     faces = 0
-    for answer, truth in zip(answers, truths, strict=True):
+    regions: Sequence[Floats | None] = ignored or [None] * len(truths)
+    for answer, truth, region in zip(answers, truths, regions, strict=True):
         longest = (truth[:, 2:] - truth[:, :2]).max(axis=1, initial=0)
         counted = (longest >= sizes[0]) & (longest < sizes[1])
         faces += int(counted.sum())
-        for score, hit in _judge(answer, truth, counted, sizes):
+        for score, hit in _judge(answer, truth, counted, sizes, region):
             scores.append(score)
             right.append(hit)
     order = np.argsort(-np.array(scores), kind="stable")
+    judged = np.array(right, bool)[order] if right else np.empty(0, bool)
     hits = np.cumsum(np.array(right, np.float64)[order]) if right else np.empty(0)
     return Curve(
         np.array(scores, np.float32)[order] if right else np.empty(0, np.float32),
         (hits / np.arange(1, len(hits) + 1)).astype(np.float32),
         (hits / max(faces, 1)).astype(np.float32),
+        judged,
     )
 
 
 def _judge(
-    answer: Predictions, truth: Floats, counted: npt.NDArray[np.bool_], sizes: tuple[float, float]
+    answer: Predictions,
+    truth: Floats,
+    counted: npt.NDArray[np.bool_],
+    sizes: tuple[float, float],
+    ignored: Floats | None,
 ) -> list[tuple[float, bool]]:
     judged = []
     taken: set[int] = set()
     overlap = iou(answer.boxes[:, None], truth[None])
+    regions = np.empty((0, 4), np.float32) if ignored is None else ignored
+    spared = (iou(answer.boxes[:, None], regions[None]) >= OVERLAP).any(axis=1)
+    banded = ignored is not None or sizes[1] < np.inf or sizes[0] > COUNTED
     for index in np.argsort(-answer.scores, kind="stable"):
         free = [face for face in np.flatnonzero(overlap[index] >= OVERLAP) if face not in taken]
         if free:
@@ -95,7 +114,6 @@ def _judge(
                 judged.append((float(answer.scores[index]), True))
             continue
         side = float((answer.boxes[index, 2:] - answer.boxes[index, :2]).max())
-        banded = sizes[1] < np.inf or sizes[0] > COUNTED
-        if not banded or sizes[0] <= side < sizes[1]:
+        if not spared[index] and (not banded or sizes[0] <= side < sizes[1]):
             judged.append((float(answer.scores[index]), False))
     return judged

@@ -13,7 +13,7 @@ from keras import layers
 
 from models.detection.grid import STRIDES
 
-WIDTH: Final = 48
+WIDTH: Final = 64
 """Channels of the pyramid."""
 OUTPUTS: Final = {"score": 1, "box": 4, "landmarks": 10}
 """Channels of each output of each level; see ``models.detection.grid`` for their meaning."""
@@ -46,7 +46,7 @@ def build(height: int | None = None, width: int | None = None, *, to_run: bool =
     x = _conv(Fold()(image), 32) if to_run else _conv(image, 32, kernel=STEM, stride=FOLD)
     x = _conv(x, 64, stride=2)
     fine = _bottleneck(x, 32)
-    middle = _bottleneck(_conv(fine, 96, stride=2), 48)
+    middle = _bottleneck(_conv(fine, 128, stride=2), 64)
     coarse = _separable(middle, 128, stride=2)
     for _ in range(3):
         coarse = _separable(coarse, 128, kernel=5)

@@ -1,5 +1,7 @@
 """A training image and what happens to its faces when it is warped or cut."""
 
+import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import cv2
@@ -8,7 +10,7 @@ import numpy.typing as npt
 
 from training.detection.dataset import LabelledImage
 
-SMALLEST: Final = 9.0
+SMALLEST: Final = 8.0
 """Longer side in pixels below which a face has no target and is an ignored region."""
 VISIBLE: Final = 0.5
 """Share of a face's box that a cut must leave for the face to count."""
@@ -44,7 +46,32 @@ def warp(image: LabelledImage, matrix: Floats, width: int, height: int, fill: in
     landmarks = image.landmarks @ matrix[:, :2].T + matrix[:, 2]
     if np.linalg.det(matrix[:, :2]) < 0:  # mirrored: the person's right eye has become the left one
         landmarks = landmarks[:, [1, 0, 2, 4, 3]]
-    return cut(Sample(np.asarray(out, np.uint8), boxes, landmarks.astype(np.float32), np.empty((0, 4), np.float32)))
+    overlooked = _warp_boxes(image.overlooked, matrix)
+    return cut(Sample(np.asarray(out, np.uint8), boxes, landmarks.astype(np.float32), overlooked))
+
+
+def random_placement(
+    scale: float, centre: Sequence[float], place: Sequence[float], *, most: float, rng: np.random.Generator
+) -> Floats:
+    """Draw a matrix for `warp` that scales, stretches a little, and mirrors half of the time.
+
+    Args:
+        scale: pixels of the output for one of the source.
+        centre: x, y of the source that come to ``place``.
+        place: x, y in the output.
+        most: degrees by which it turns at most; it turns about one time in three.
+        rng: source of randomness.
+
+    Returns:
+        The matrix [2, 3].
+    """
+    turn = math.radians(rng.uniform(-most, most)) if rng.random() < 0.35 else 0.0
+    stretch = math.exp(rng.normal(0, 0.06))
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    cos, sin = math.cos(turn) * scale, math.sin(turn) * scale
+    matrix = np.array([[cos, -sin, 0], [sin, cos, 0]]) @ np.diag([mirror * stretch, 1 / stretch, 1])
+    matrix[:, 2] = np.asarray(place) - matrix[:, :2] @ np.asarray(centre, np.float64)
+    return matrix.astype(np.float32)
 
 
 def cut(sample: Sample) -> Sample:
@@ -57,7 +84,8 @@ def cut(sample: Sample) -> Sample:
     inside = sides.min(axis=1, initial=np.inf) > 0
     good = inside & (sides.prod(axis=1) >= VISIBLE * area) & (sides.max(axis=1, initial=0) >= SMALLEST)
     ignored = np.concatenate([np.clip(sample.ignored, 0, limits), clipped[inside & ~good]])
-    return Sample(sample.pixels, clipped[good], sample.landmarks[good], ignored)
+    within = (ignored[:, 2:] - ignored[:, :2]).min(axis=1, initial=np.inf) > 0
+    return Sample(sample.pixels, clipped[good], sample.landmarks[good], ignored[within])
 
 
 def shift(sample: Sample, dx: float, dy: float) -> Sample:

@@ -9,8 +9,8 @@ from math import cos, radians, sin
 import cv2
 import numpy as np
 
-from training.emotion.data.dataset import SIDE
 from training.emotion.recipe import Augmentation
+from training.shared.fer2013.dataset import SIDE
 
 
 def augment(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:

@@ -15,7 +15,6 @@ from models.runtimes import open_runtime
 from models.weights import DataSource, WeightFile
 from training.emotion.calibration import Calibration, fit_calibration
 from training.emotion.convert import FORMS, Form, convert, serving_model
-from training.emotion.data import Fer2013, hold_out
 from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
 from training.emotion.learner import predict
 from training.emotion.networks import INPUT_SCALE
@@ -23,6 +22,7 @@ from training.emotion.recipe import Recipe
 from training.shared.cost import cost_of
 from training.shared.errors import TrainingError
 from training.shared.export import LICENCE, write_card, write_weights
+from training.shared.fer2013 import Fer2013, hold_out
 from training.shared.run_folder import RunFolder
 
 FER2013: Final = (

@@ -11,10 +11,10 @@ import numpy as np
 from models.classification import softmax
 from models.runtimes import Runtime, open_runtime
 from training.emotion.convert import convert, serving_model
-from training.emotion.data import Split
 from training.emotion.metrics import accuracy
 from training.emotion.recipe import Recipe
 from training.shared.cost import cost_of
+from training.shared.fer2013 import Split
 from training.shared.run_folder import RunFolder
 
 _REPRESENTATIVE: Final = 500

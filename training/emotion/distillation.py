@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.emotion.data import Fer2013
 from training.emotion.learner import predict
 from training.emotion.networks import INPUT_SCALE
 from training.emotion.recipe import Recipe
 from training.shared.errors import TrainingError
+from training.shared.fer2013 import Fer2013
 from training.shared.run_folder import RunFolder
 
 _FILE: Final = "teacher_probabilities.npz"

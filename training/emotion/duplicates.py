@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from training.emotion.data import Split
+from training.shared.fer2013 import Split
 
 _SIDE: Final = 12
 _NEAR: Final = 0.985

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.emotion.data import Split
 from training.emotion.duplicates import without_duplicates
 from training.emotion.metrics import (
     accuracy,
@@ -19,6 +18,7 @@ from training.emotion.metrics import (
     reliability,
 )
 from training.emotion.robustness import DAMAGES
+from training.shared.fer2013 import Split
 
 Predict = Callable[[np.ndarray], np.ndarray]
 """uint8 [N, 48, 48] → probabilities [N, 7]."""

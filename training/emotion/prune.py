@@ -9,12 +9,12 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from training.emotion.data import Fer2013
 from training.emotion.distillation import add_teacher_probabilities, store_teacher_probabilities
 from training.emotion.networks import build_network
 from training.emotion.recipe import Recipe
 from training.emotion.trainer import describe_origin, train
 from training.shared.errors import TrainingError
+from training.shared.fer2013 import Fer2013
 from training.shared.run_folder import RunFolder
 
 Kind = Literal["structured", "magnitude"]

@@ -17,9 +17,9 @@ import numpy as np
 from models.classification import Classifier
 from models.cropping import CropFit, crop_faces
 from models.detection import Detection, Detector
-from training.emotion.data import Split
 from training.emotion.metrics import accuracy
 from training.shared.errors import DataError
+from training.shared.fer2013 import Split
 
 ENLARGED: Final = 192
 """Side of an enlarged image in pixels: a face at the distance of a laptop."""

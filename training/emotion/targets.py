@@ -8,8 +8,8 @@ import numpy as np
 
 from contracts.emotions import EMOTIONS
 from models.classification import softmax
-from training.emotion.data import Split
 from training.shared.errors import DataError
+from training.shared.fer2013 import Split
 
 _STEPS = 300
 _RATE = 2.0

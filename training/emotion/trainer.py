@@ -10,7 +10,6 @@ import numpy as np
 from tqdm import tqdm
 
 from training.emotion.augment import augment, mix_up
-from training.emotion.data import Fer2013, Split, fingerprint, hold_out
 from training.emotion.distillation import (
     add_teacher_probabilities,
     describe_runs,
@@ -23,6 +22,7 @@ from training.emotion.plots import draw_curve
 from training.emotion.recipe import Recipe
 from training.emotion.targets import soft_targets
 from training.shared.errors import TrainingError
+from training.shared.fer2013 import Fer2013, Split, fingerprint, hold_out
 from training.shared.run_folder import RunFolder, commit
 
 Record = dict[str, float]

@@ -7,7 +7,8 @@ import sys
 import pytest
 from redis import Redis
 
-from api.access.keys import ApiKeyStore, Scope, id_of
+from api.access.keys import ApiKeyStore, id_of
+from api.http.scopes import Scope
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import BULK
 from contracts.settings import Settings

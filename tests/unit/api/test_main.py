@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from api.__main__ import _check_exposure
-from api.http.endpoint import Scope
+from api.http.scopes import Scope
 from contracts.settings import Settings
 
 

@@ -12,6 +12,11 @@ def test_free_ports_pass() -> None:
     check_ports("127.0.0.1", {"MIEN_PORT": free_port(), "MIEN_FLOWER_PORT": free_port()})
 
 
+def test_a_free_port_is_none_that_outgoing_connections_get() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert free_port() < client.getsockname()[1]
+
+
 def test_a_taken_port_is_named_with_its_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

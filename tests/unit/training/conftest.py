@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.training import make_split, write_folders
-from training.emotion.data import Fer2013
+from training.shared.fer2013 import Fer2013
 
 
 @pytest.fixture(scope="session")

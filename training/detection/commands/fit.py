@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping
 
-from training.detection.commands.options import add_data_options, read_data
+from training.detection.commands.options import add_data_options, add_tight_option, read_training_data
 from training.detection.recipe import Recipe
 from training.shared.options import Commands, add_run_options, new_run_folder, read_recipe, use_device
 
@@ -16,16 +16,17 @@ def register(commands: Commands, environment: Mapping[str, str]) -> None:
         description="Train the face detector and write a run folder: recipe, state, log, the network.",
     )
     add_data_options(parser, environment)
+    add_tight_option(parser, environment)
     parser.add_argument("--steps", type=int, help="batches to learn from")
-    parser.add_argument("--minutes", type=float, help="end earlier if all steps would take longer than this")
+    parser.add_argument("--cooling", type=int, help="last steps, over which the rate falls to nothing")
     add_run_options(parser, Recipe, "faces")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train, and say where the network lies."""
-    recipe = read_recipe(arguments, Recipe, Recipe, ("steps", "minutes"))
-    data = read_data(arguments)
+    recipe = read_recipe(arguments, Recipe, Recipe, ("steps", "cooling"))
+    data = read_training_data(arguments)
     use_device(arguments.device)
     from training.detection.trainer import Trainer
     from training.shared.run_folder import RunFolder

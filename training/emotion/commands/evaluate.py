@@ -12,7 +12,7 @@ from training.shared.options import Commands
 
 if TYPE_CHECKING:
     from models.classification import Classifier
-    from training.emotion.data import Fer2013
+    from training.shared.fer2013 import Fer2013
 
 
 def register(commands: Commands, environment: Mapping[str, str]) -> None:
@@ -55,9 +55,9 @@ def measure_all(classifier: "Classifier", data: "Fer2013", *, private: bool = Fa
     Raises:
         DataError: there is no private test.
     """
-    from training.emotion.data import hold_out
     from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
     from training.shared.errors import DataError
+    from training.shared.fer2013 import hold_out
 
     test = data.private_test if private else data.public_test
     if test is None:

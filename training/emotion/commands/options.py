@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from training.shared.options import add_data_option, data_path
 
 if TYPE_CHECKING:
-    from training.emotion.data import Fer2013
+    from training.shared.fer2013 import Fer2013
 
 DATA_SETTING: Final = "MIEN_DATA"
 
@@ -27,6 +27,6 @@ def read_data(arguments: argparse.Namespace) -> "Fer2013":
     Raises:
         DataError: it names none.
     """
-    from training.emotion.data import read_fer2013
+    from training.shared.fer2013 import read_fer2013
 
     return read_fer2013(data_path(arguments, "FER2013"), arguments.votes)

@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> None:
 
     from models.classification import load_classifier
     from models.detection import load_detector
-    from training.emotion.data import hold_out
     from training.emotion.metrics import accuracy
     from training.emotion.serving_fit import find_faces, search
+    from training.shared.fer2013 import hold_out
 
     classifier = load_classifier(arguments.model)
     recipe = classifier.card.recipe

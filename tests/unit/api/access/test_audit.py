@@ -7,7 +7,8 @@ import pytest
 from redis import Redis
 
 from api.access.audit import AuditLog
-from api.access.keys import ApiKeyStore, Scope, id_of
+from api.access.keys import ApiKeyStore, id_of
+from api.http.scopes import Scope
 from contracts.storage import keys
 from contracts.storage.connections import connect
 from support.clocks import ManualClock

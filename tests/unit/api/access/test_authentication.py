@@ -5,7 +5,8 @@ from base64 import b64encode
 import pytest
 
 from api.access.failures import Failures
-from api.access.keys import ApiKeyStore, Scope
+from api.access.keys import ApiKeyStore
+from api.http.scopes import Scope
 from support.gateway import MakeApp, bearer
 
 

@@ -6,7 +6,8 @@ import logging
 import pytest
 from redis import Redis
 
-from api.access.keys import ApiKeyStore, Scope, id_of
+from api.access.keys import ApiKeyStore, id_of
+from api.http.scopes import Scope
 from contracts.errors import Unauthorized
 from contracts.storage import keys
 from support.clocks import ManualClock

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.access.keys import ApiKeyStore, Scope
+from api.access.keys import ApiKeyStore
 from api.access.ownership import may_see
 from api.http.endpoint import PUBLIC, Endpoint, declaration_of
+from api.http.scopes import Scope
 from contracts.jobs import Job, JobState
 from contracts.queues import BULK
 from contracts.storage.jobs import JobStore

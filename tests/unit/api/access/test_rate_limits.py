@@ -4,7 +4,8 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from api.access.keys import ApiKeyStore, Scope
+from api.access.keys import ApiKeyStore
+from api.http.scopes import Scope
 from support.gateway import MakeApp, bearer
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, g
 
-from api.access.keys import ApiKeyStore, Scope, id_of
+from api.access.keys import ApiKeyStore, id_of
 from api.access.streams import LOOK_EVERY_S, while_allowed
+from api.http.scopes import Scope
 from contracts.errors import BrokerUnavailable
 from contracts.queues import BULK
 from contracts.storage.jobs import JobStore

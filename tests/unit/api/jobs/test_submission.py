@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from api.access.keys import ApiKeyStore, Scope
+from api.access.keys import ApiKeyStore
+from api.http.scopes import Scope
 from api.services import services_of
 from contracts.errors import BrokerUnavailable
 from contracts.queues import BULK

@@ -46,6 +46,13 @@ def test_a_client_is_listed_by_its_name(redis: Redis, redis_url: str) -> None:
     client.close()
 
 
+def test_a_closed_client_leaves_no_connection(redis: Redis, redis_url: str) -> None:
+    client = connect(redis_url, name="mien-closed")
+    check_connection(client)
+    client.close()
+    assert "mien-closed" not in {entry["name"] for entry in redis.client_list()}
+
+
 def test_a_server_out_of_reach_is_told() -> None:
     with pytest.raises(BrokerUnavailable, match="does not answer"):
         check_connection(connect("redis://127.0.0.1:1/0", name="tests"))

@@ -1,12 +1,14 @@
 """Reading and splitting ``faces.zip``."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from support.faces import labelled_image
-from training.detection.dataset import BLOCK, read_faces, split
+from training.detection import dataset
+from training.detection.dataset import BLOCK, mark_overlooked, read_faces, split
 from training.shared.errors import DataError
 
 
@@ -41,3 +43,12 @@ def test_the_split_holds_back_whole_blocks_and_no_machine_labels() -> None:
     assert sum(each.annotator == "hand" for each in validation) == BLOCK * len(held)
     again = split(reversed(every), seed=0, share=0.4)[1]
     assert [each.name for each in again] == [each.name for each in validation]
+
+
+def test_faces_without_a_box_are_known_of_one_archive_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = tmp_path / "overlooked.json"
+    known.write_text(json.dumps({"data_sha256": "abc", "boxes": {"a": [[60, 60, 90, 90]]}}))
+    monkeypatch.setattr(dataset, "OVERLOOKED", known)
+    images = [labelled_image("a"), labelled_image("b")]
+    assert [len(each.overlooked) for each in mark_overlooked(images, "other")] == [0, 0]
+    assert [each.overlooked.tolist() for each in mark_overlooked(images, "abc")] == [[[60, 60, 90, 90]], []]

@@ -53,3 +53,13 @@ def test_precision_and_recall_at_a_score() -> None:
     assert result.at(0.7) == (1, 0.5)
     assert result.at(0.5) == (0.5, 0.5)
     assert result.at(0.95) == (1, 0)
+
+
+def test_an_ignored_region_is_not_held_against_a_box() -> None:
+    truth, answers = (
+        [faces((0, 0, 40, 40))],
+        [found((100, 0, 140, 40, 0.9), (0, 0, 40, 40, 0.8), (200, 0, 210, 10, 0.7))],
+    )
+    assert curve(answers, truth).right.tolist() == [False, True, False]
+    assert curve(answers, truth, ignored=[faces()]).right.tolist() == [False, True]
+    assert curve(answers, truth, ignored=[faces((100, 0, 140, 40))]).right.tolist() == [True]

@@ -15,8 +15,8 @@ def test_enlarging_by_rearrangement_is_upsampling() -> None:
 
 def test_the_network_is_as_small_as_its_place_allows() -> None:
     network = build(288, 384)
-    assert 100_000 <= network.count_params() <= 320_000
-    assert cost_of(network).multiply_adds < 250e6
+    assert 100_000 <= network.count_params() <= 450_000
+    assert cost_of(network).multiply_adds < 300e6
     assert [output.shape[-1] for output in network.outputs] == [1, 4, 10] * 3
 
 

@@ -44,3 +44,11 @@ def test_the_best_box_is_asked_for_the_highest_score() -> None:
 def test_padding_is_answered_for_by_no_cell() -> None:
     where = cells(SIDE, SIDE)
     assert float(tf.reduce_sum(targets(truth(), np.zeros((len(where.centres), 4))).positive)) == 0
+
+
+def test_a_box_that_fits_well_is_asked_for_the_whole_score() -> None:
+    where = cells(SIDE, SIDE)
+    boxes = np.tile(np.array([[0.0, 0, 30, 30]]), (len(where.centres), 1))
+    best = int(np.argmin(np.abs(where.centres[:64] - [28, 28]).sum(axis=1)))
+    boxes[best] = [8, 8, 40, 40]  # 0.8 of the face
+    assert float(targets(truth(FACE), boxes).score[0, best]) == pytest.approx(1, abs=1e-3)

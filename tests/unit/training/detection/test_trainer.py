@@ -1,6 +1,7 @@
 """A tiny training of the detector, stopped and resumed."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from training.detection.dataset import Split
 from training.detection.recipe import Recipe
 from training.detection.trainer import LOG, Trainer
 
-RECIPE = Recipe(steps=4, batch=4, size=64, warm_up=1, check_every=2)
+RECIPE = Recipe(steps=4, cooling=2, batch=4, size=64, warm_up=1, save_every=2, check_every=2)
 
 
 @pytest.mark.usefixtures("eager")
@@ -34,8 +35,39 @@ def test_a_stopped_run_goes_on_where_it_was(data: Split, tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_budget_of_minutes_ends_a_run(data: Split, tmp_path: Path) -> None:
-    minutes = iter(range(100))
-    recipe = Recipe(steps=1000, minutes=3, batch=4, size=64, check_every=1000)
-    Trainer(recipe, tmp_path, clock=lambda: 60.0 * next(minutes)).fit(data)
-    assert json.loads((tmp_path / LOG).read_text())["step"] < 10
+def test_a_copy_of_a_run_cools_down_while_the_run_itself_goes_on(data: Split, tmp_path: Path) -> None:
+    Trainer(RECIPE, tmp_path / "run").fit(data)
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    cooled = Trainer(RECIPE.model_copy(update={"steps": 6}), tmp_path / "copy")
+    assert cooled.rate(4) == RECIPE.rate
+    cooled.fit(data)
+    logs = [(tmp_path / folder / LOG).read_text().splitlines() for folder in ("run", "copy")]
+    assert [[json.loads(line)["step"] for line in log] for log in logs] == [[2, 4], [2, 4, 6]]
+
+
+def test_the_rate_stays_until_the_cooling(tmp_path: Path) -> None:
+    long = RECIPE.model_copy(update={"steps": 1000, "warm_up": 2})
+    trainer = Trainer(long, tmp_path)
+    assert trainer.rate(0) == long.rate / 2
+    assert [trainer.rate(step) for step in (1, 500, 998)] == [long.rate] * 3
+    assert trainer.rate(999) < 0.5 * long.rate
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_run_is_saved_between_two_checks(data: Split, tmp_path: Path) -> None:
+    class Stopped(Exception):
+        pass
+
+    recipe = RECIPE.model_copy(update={"check_every": 100, "save_every": 1})
+    trainer = Trainer(recipe, tmp_path)
+    drawn = trainer.rate
+
+    def rate(done: int) -> float:
+        if done == 3:
+            raise Stopped
+        return drawn(done)
+
+    trainer.rate = rate  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        trainer.fit(data)
+    assert int(Trainer(recipe, tmp_path)._optimizer.iterations.numpy()) == 3

@@ -10,8 +10,8 @@ from models.cropping import CropFit
 from support.training import QUICK, QUICK_MIEN, write_folders, write_votes
 from training.cli import main
 from training.emotion.card import export
-from training.emotion.data import Fer2013
 from training.emotion.trainer import fit
+from training.shared.fer2013 import Fer2013
 from training.shared.run_folder import RunFolder
 
 

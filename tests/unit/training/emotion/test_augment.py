@@ -3,8 +3,8 @@
 import numpy as np
 
 from training.emotion.augment import augment, mix_up
-from training.emotion.data import Fer2013
 from training.emotion.recipe import MIEN, Augmentation
+from training.shared.fer2013 import Fer2013
 
 NOTHING = Augmentation(flip=False, rotation=0, zoom=0)
 

@@ -7,7 +7,7 @@ import numpy as np
 from contracts.emotions import EMOTIONS
 from models.classification import load_classifier
 from models.runtimes import open_runtime
-from training.emotion.data import Fer2013
+from training.shared.fer2013 import Fer2013
 
 
 def test_the_exported_network_loads_as_shipped_ones_do(exported: Path, data: Fer2013) -> None:

@@ -1,7 +1,7 @@
 """Networks side by side."""
 
 from training.emotion.compare import compare, table
-from training.emotion.data import Fer2013
+from training.shared.fer2013 import Fer2013
 from training.shared.run_folder import RunFolder
 
 

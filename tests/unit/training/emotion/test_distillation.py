@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from support.training import QUICK, answers, weights
-from training.emotion.data import Fer2013
 from training.emotion.recipe import MIEN
 from training.emotion.trainer import fit, resume
 from training.shared.errors import TrainingError
+from training.shared.fer2013 import Fer2013
 from training.shared.run_folder import RunFolder
 
 

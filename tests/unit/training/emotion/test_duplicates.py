@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from training.emotion.data import Fer2013
 from training.emotion.duplicates import without_duplicates
+from training.shared.fer2013 import Fer2013
 
 
 def test_copies_and_mirrored_copies_are_found(data: Fer2013) -> None:

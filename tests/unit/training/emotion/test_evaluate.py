@@ -5,9 +5,9 @@ import json
 import numpy as np
 
 from support.training import labels_by_image
-from training.emotion.data import Fer2013
 from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
 from training.emotion.robustness import DAMAGES
+from training.shared.fer2013 import Fer2013
 
 
 def test_a_classifier_that_knows_the_answers_gets_full_marks(data: Fer2013) -> None:

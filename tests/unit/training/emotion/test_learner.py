@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from support.training import QUICK_MIEN
-from training.emotion.data import Fer2013
 from training.emotion.learner import Learner
+from training.shared.fer2013 import Fer2013
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from training.emotion.data.votes import CHOICES
 from training.emotion.metrics import (
     accuracy,
     agreement_with_votes,
@@ -14,6 +13,7 @@ from training.emotion.metrics import (
     per_class,
     reliability,
 )
+from training.shared.fer2013.votes import CHOICES
 
 
 def answers(labels: list[int], confidence: float = 0.9) -> np.ndarray:

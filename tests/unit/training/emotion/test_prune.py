@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from training.emotion.compare import compare
-from training.emotion.data import Fer2013
 from training.emotion.prune import prune
 from training.emotion.recipe import Recipe
 from training.shared.errors import TrainingError
+from training.shared.fer2013 import Fer2013
 from training.shared.run_folder import RunFolder
 
 

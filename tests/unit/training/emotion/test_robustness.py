@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from training.emotion.data import Fer2013
 from training.emotion.robustness import DAMAGES
+from training.shared.fer2013 import Fer2013
 
 
 def test_damages_keep_the_form_and_repeat(data: Fer2013) -> None:

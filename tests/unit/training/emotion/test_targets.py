@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.emotion.data import Fer2013
 from training.emotion.targets import soft_targets, translate_votes
 from training.shared.errors import DataError
+from training.shared.fer2013 import Fer2013
 
 
 def test_smoothing_leaves_a_little_for_every_label(data: Fer2013) -> None:

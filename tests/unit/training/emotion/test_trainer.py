@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from support.training import QUICK, QUICK_CHANGES, answers, weights
-from training.emotion.data import Fer2013, read_fer2013
 from training.emotion.recipe import MIEN, Recipe
 from training.emotion.trainer import draw_order, fit, resume
 from training.shared.errors import TrainingError
+from training.shared.fer2013 import Fer2013, read_fer2013
 from training.shared.run_folder import RunFolder
 
 

@@ -10,7 +10,7 @@ from contracts.emotions import EMOTIONS
 from support.pictures import ASTRONAUT_FACE, astronaut
 from support.training import make_split, write_folders
 from training.cli import main
-from training.emotion.data import Fer2013, Split
+from training.shared.fer2013 import Fer2013, Split
 
 
 @pytest.fixture

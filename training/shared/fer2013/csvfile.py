@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from contracts.emotions import EMOTIONS
-from training.emotion.data.dataset import SIDE, Fer2013, Split
-from training.emotion.data.folders import PARTS, Part
 from training.shared.errors import DataError
+from training.shared.fer2013.dataset import SIDE, Fer2013, Split
+from training.shared.fer2013.folders import PARTS, Part
 
 
 class _Rows:

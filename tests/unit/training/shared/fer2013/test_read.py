@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from support.training import write_votes
-from training.emotion.data import Fer2013, Split, fingerprint, read_fer2013
 from training.shared.errors import DataError
+from training.shared.fer2013 import Fer2013, Split, fingerprint, read_fer2013
 
 
 def by_name(split: Split) -> dict[str, tuple[int, bytes]]:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from contracts.emotions import EMOTIONS
-from training.emotion.data.dataset import SIDE, Fer2013, Split
 from training.shared.errors import DataError
+from training.shared.fer2013.dataset import SIDE, Fer2013, Split
 
 Part = Literal["train", "public_test", "private_test"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from training.emotion.data import read_fer2013
 from training.shared.errors import DataError
+from training.shared.fer2013 import read_fer2013
 
 
 def test_a_missing_label_folder_is_named(folder: Path) -> None:

@@ -9,11 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from training.emotion.data.csvfile import read_csv
-from training.emotion.data.dataset import Fer2013, Split
-from training.emotion.data.folders import read_folder, read_zip
-from training.emotion.data.votes import join_votes, read_votes
 from training.shared.errors import DataError
+from training.shared.fer2013.csvfile import read_csv
+from training.shared.fer2013.dataset import Fer2013, Split
+from training.shared.fer2013.folders import read_folder, read_zip
+from training.shared.fer2013.votes import join_votes, read_votes
 
 VOTES_FILE: Final = "fer2013new.csv"
 """What FER+ calls its file; found by itself beside ``fer2013.csv``, in the folder, or in the zip file."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from contracts.emotions import EMOTIONS
-from training.emotion.data import Fer2013, hold_out
 from training.shared.errors import DataError
+from training.shared.fer2013 import Fer2013, hold_out
 
 
 def test_validation_takes_the_same_share_of_every_label(data: Fer2013) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training.emotion.data import read_fer2013
 from training.shared.errors import DataError
+from training.shared.fer2013 import read_fer2013
 
 
 def test_a_table_without_votes_is_refused(folder: Path, tmp_path: Path) -> None:

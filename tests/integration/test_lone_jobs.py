@@ -1,0 +1,99 @@
+"""A job that ends whatever process works on it: the worker once, then processes in which it is alone."""
+
+import io
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+from redis import Redis
+
+from contracts.jobs import JobState
+from contracts.queues import INTERACTIVE
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.jobs import JobStore
+from support.clocks import WaitFor
+from support.pictures import astronaut
+from support.processes import StartWorkers
+
+THREADS, IMAGES, AFTER = 4, 60, 4
+IMPATIENT = {"worker_threads": THREADS, "lease_s": 4, "requeue_after_s": 2, "visibility_timeout_s": 10}
+
+
+@contextmanager
+def deadly(redis: Redis, job_id: str) -> Iterator[set[int]]:
+    """Kill every process that works on the job; which ones those were."""
+    killed: set[int] = set()
+    ended = threading.Event()
+
+    def kill() -> None:
+        while not ended.wait(0.01):
+            state, owner = redis.hmget(keys.job(job_id), "state", "owner")
+            if state == b"running" and owner:
+                pid = process_of(owner.decode())
+                if pid not in killed:
+                    killed.add(pid)
+                    os.kill(pid, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        ended.set()
+        thread.join()
+
+
+def photo() -> bytes:
+    """A real face, large enough that a job of many is not done before it is killed."""
+    buffer = io.BytesIO()
+    Image.fromarray(astronaut()).resize((1024, 1024)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def process_of(owner: str) -> int:
+    """The process id in the name of a worker: host-PID-random/message."""
+    return int(owner.partition("/")[0].split("-")[-2])
+
+
+def test_a_job_that_kills_its_process_takes_no_attempt_of_its_neighbours(
+    redis: Redis, settings: Settings, start_workers: StartWorkers, wait_for: WaitFor
+) -> None:
+    jobs, dispatcher = JobStore(redis, settings), Dispatcher(settings)
+    poison, *neighbours = (jobs.create([photo()] * IMAGES, INTERACTIVE).id for _ in range(THREADS))
+    (victim,) = start_workers(1, **IMPATIENT)
+    for job_id in (poison, *neighbours):
+        dispatcher.job(job_id, INTERACTIVE)
+
+    def all_begun() -> bool:
+        states = [jobs.get(job_id).state for job_id in (poison, *neighbours)]
+        assert all(not state.final for state in states), "they last until all have begun"
+        return all(state is JobState.RUNNING for state in states)
+
+    wait_for(all_begun, "the worker to be in the middle of all of them")
+    later = [jobs.create([photo()], INTERACTIVE).id for _ in range(AFTER)]
+    with deadly(redis, poison) as killed:
+        victim.wait(timeout=30)
+        (survivor,) = start_workers(1, **IMPATIENT)
+        for job_id in later:
+            dispatcher.job(job_id, INTERACTIVE)
+
+        def all_final() -> bool:
+            assert survivor.poll() is None, "the job has killed a second worker"
+            return jobs.open_count() == 0
+
+        wait_for(all_final, "every job to be final", 300)
+    dispatcher.close()
+
+    ended = jobs.get(poison)
+    assert (ended.state, ended.attempts) == (JobState.FAILED, settings.max_attempts)
+    assert ended.error is not None
+    assert ended.error.code == "attempts_exhausted"
+    assert victim.pid in killed
+    assert len(killed) == settings.max_attempts
+    assert [(jobs.get(id_).state, jobs.get(id_).attempts) for id_ in neighbours] == [(JobState.SUCCEEDED, 2)] * 3
+    assert [(jobs.get(id_).state, jobs.get(id_).attempts) for id_ in later] == [(JobState.SUCCEEDED, 1)] * AFTER

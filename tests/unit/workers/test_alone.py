@@ -1,0 +1,63 @@
+"""Jobs in processes of their own: a real process for each."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from redis import Redis
+
+from contracts.jobs import JobState
+from contracts.queues import ANALYZE_JOB, BULK
+from contracts.storage import keys
+from workers.alone import LoneJobs
+from workers.app import create_app, register_tasks
+from workers.services import Services
+
+
+@pytest.fixture(autouse=True)
+def environment(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes read their settings from it."""
+    monkeypatch.setenv("MIEN_REDIS_URL", redis_url)
+
+
+def begun_by_a_dead_worker(services: Services, redis: Redis, image: bytes) -> str:
+    """The id of a job whose lease has run out."""
+    job = services.jobs.create([image], BULK)
+    services.jobs.claim(job.id, "dead")
+    redis.zadd(keys.OPEN_JOBS, {job.id: 0})
+    return job.id
+
+
+def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_nothing_else(
+    services: Services, redis: Redis, face_jpeg: bytes
+) -> None:
+    app = create_app(services.settings)
+    register_tasks(app, services)
+    job_id = begun_by_a_dead_worker(services, redis, face_jpeg)
+    assert app.tasks[ANALYZE_JOB](job_id) == "alone: done"
+    done = services.jobs.get(job_id)
+    assert (done.state, done.attempts) == (JobState.SUCCEEDED, 2)
+    owner = redis.hget(keys.job(job_id), "owner")
+    assert owner is not None
+    assert not owner.decode().startswith(services.name)
+
+
+def test_a_process_that_dies_costs_no_more_than_itself(caplog: pytest.LogCaptureFixture) -> None:
+    dies = LoneJobs(60, [sys.executable, "-c", "import os; os.kill(os.getpid(), 11)"])
+    assert dies.run("id") == f"alone: ended with {-signal.SIGSEGV}"
+    assert "job id ran alone, and its process ended with status -11" in caplog.text
+
+
+def test_a_process_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.alone._START_S", 0.0)
+    hangs = LoneJobs(0.01, [sys.executable, "-c", "while True: pass"])
+    assert hangs.run("id") == f"alone: ended with {-signal.SIGKILL}"
+
+
+def test_the_process_ends_with_the_worker_that_started_it(services: Services, redis: Redis, plain_jpeg: bytes) -> None:
+    job_id = begun_by_a_dead_worker(services, redis, plain_jpeg)
+    command = [sys.executable, "-m", "workers.alone", job_id]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert services.jobs.get(job_id).attempts == 1, "it has claimed nothing"
