@@ -50,9 +50,9 @@ def test_images_wait_until_a_worker_has_begun_their_job(redis: Redis, settings: 
     assert waiting() == 2
     assert lost.id in dict(jobs.overdue()), "its worker has died"
     assert waiting() == 4
-    jobs.claim(lost.id, "another")
+    jobs.claim(lost.id, "another", alone=True)
     clock.now += settings.lease_s + 1
-    jobs.claim(lost.id, "a third")  # takes it over without its having been announced
+    jobs.claim(lost.id, "a third", alone=True)  # takes it over without its having been announced
     assert jobs.finish(lost.id, "a third", [])
     assert waiting() == 2
 
