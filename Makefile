@@ -61,6 +61,7 @@ fuzz: $(DEV) ## thousands of requests made from /openapi.json, sound and broken 
 .PHONY: fuzz-images
 fuzz-images: $(DEV) ## decode 500,000 damaged images of every format
 	$(BIN)/python -m benchmarks.fuzz_images
+	$(BIN)/python -m benchmarks.lengths --pairs 50000
 
 .PHONY: train
 train: $(TRAINING) ## train a network (DATA=fer2013.zip, NETWORK=classic)

@@ -86,10 +86,10 @@ def damaged(files: list[bytes], dice: random.Random) -> bytes:
                 data[place:place] = data[dice.randrange(len(data) + 1) :][: dice.choice((1, 8, 64, 400))]
             case _:
                 data[place:] = dice.choice(files)[place:] if dice.random() < 0.5 else b""
-    return _with_checksums(bytes(data)) if dice.random() < 0.7 else bytes(data)
+    return with_checksums(bytes(data)) if dice.random() < 0.7 else bytes(data)
 
 
-def _with_checksums(data: bytes) -> bytes:
+def with_checksums(data: bytes) -> bytes:
     """The file with the checksums of its PNG chunks made right, so that more than a checksum is tried."""
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
         return data

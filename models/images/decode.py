@@ -76,6 +76,11 @@ class EncodedImage:
         """Of the original, in pixels."""
         return max(self._header.width, self._header.height)
 
+    @property
+    def pixels(self) -> int:
+        """Of the original, by its header."""
+        return self._header.width * self._header.height
+
     def decode(self, least_side: float = SUFFICIENT_SIDE) -> DecodedImage:
         """Decode upright.
 
@@ -88,7 +93,7 @@ class EncodedImage:
         """
         header = self._header
         flags = _REDUCED[self._reduction(least_side)] | cv2.IMREAD_IGNORE_ORIENTATION
-        pixels = self._decode(self._data, flags, header.width * header.height)
+        pixels = self._decode(self._data, flags, self.pixels)
         return DecodedImage(_upright(pixels, header.orientation), header.width, header.height)
 
     def _reduction(self, least_side: float) -> int:

@@ -33,7 +33,7 @@ READY: Final = b"R"
 ANSWER: Final = Struct("=II")
 """Height and width of the picture; zeros if the data cannot be decoded."""
 
-_CPU_S: Final = 5.0
+_CPU_S: Final = 2.0
 _WALL_S: Final = 60.0
 """For a child on a machine that has little time for it; also to start."""
 SHARED_BYTES: Final = 8 * 2**20

@@ -140,12 +140,3 @@ def test_frames_are_analysed_and_drawn_only_while_there_are_viewers(
         assert drawn.size == sent.size, "as large as it was sent, although it may have been analysed smaller"
     wait_for(lambda: CounterStore(redis).read().get(metric_key(FRAMES_DRAWN, camera="cam")) == 1, "the counter")
     wait_for(lambda: redis.zcard(keys.requests("cam")) == 0, "the reservations to be given back")
-
-
-def test_every_announced_task_exists(settings: Settings) -> None:
-    from contracts.queues import TASKS
-    from workers.app import create_app, register_tasks
-
-    app = create_app(settings)
-    register_tasks(app, services=None)  # type: ignore[arg-type]
-    assert set(TASKS) <= set(app.tasks)

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from api.requests.archive import ArchiveImages
-from contracts.errors import InvalidArchive
+from benchmarks.fields import changed, extremes, fields
+from contracts.errors import InvalidArchive, MienError
 from contracts.queues import BULK
 from contracts.storage.jobs import JobStore
 from support.gateway import zipped
@@ -71,6 +72,26 @@ def test_an_entry_is_held_against_its_checksum() -> None:
 def test_what_cannot_be_unpacked_is_a_typed_error(hostile: bytes) -> None:
     with pytest.raises(InvalidArchive):
         images(hostile)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_every_length_and_count_of_an_archive_may_hold_anything(method: int) -> None:
+    sound = zipped({"a.jpg": b"first" * 200, "b/c.png": b"second" * 200}, method)
+    hostile = [changed(sound, (field, value)) for field in fields(sound) for value in extremes(sound, field)]
+    assert len(hostile) > 800
+    assert images(sound) == [b"first" * 200, b"second" * 200]
+    outcomes = set()
+    tracemalloc.start()
+    for data in hostile:
+        try:
+            outcomes.add(len(images(data)))
+        except MienError as error:
+            outcomes.add(error.code)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert outcomes <= {1, 2, "invalid_archive", "too_many_images", "empty_body"}
+    assert {2, "invalid_archive"} <= outcomes
+    assert peak < 64_000_000
 
 
 def test_a_second_directory_size_is_refused_before_that_directory_is_read() -> None:
