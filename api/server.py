@@ -100,9 +100,10 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Serve a request; its client has to read the answer."""
         refusal = self._connections[gevent.getcurrent()].refusal
-        super().handle_request(listener_name, req, AnswerSocket(sock, self._services().settings, refusal), addr)
         if refusal is not None:
-            raise StopIteration  # gunicorn's way of closing a connection
+            req.force_close()
+        answer_socket = AnswerSocket(sock, self._services().settings, refusal, req.force_close)
+        super().handle_request(listener_name, req, answer_socket, addr)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: waiting clients get an answer, streams end, and idle connections are closed a moment later."""

@@ -88,6 +88,7 @@ def connect_services(settings: Settings) -> Services:
         settings.max_intake_jobs,
         "This gateway is storing too many jobs",
         longest_s=_STORING_S,
+        spare=settings.max_intake_jobs,
         setting="MIEN_MAX_INTAKE_JOBS",
     )
     admission = Admission(settings, jobs, counters, heartbeats)

@@ -7,6 +7,7 @@ JOBS_FINISHED: Final = "mien_jobs_finished_total"
 JOBS_RETRIED: Final = "mien_jobs_requeued_total"
 JOBS_ANALYZED: Final = "mien_jobs_analyzed_total"
 IMAGES_ANALYZED: Final = "mien_images_analyzed_total"
+IMAGES_DONE: Final = "mien_images_done_total"
 FACES_FOUND: Final = "mien_faces_found_total"
 FRAMES_ANALYZED: Final = "mien_frames_analyzed_total"
 FRAMES_STALE: Final = "mien_frames_stale_total"
@@ -21,6 +22,7 @@ HELP: Final = {
     JOBS_RETRIED: "Jobs announced again because their message was lost or their worker died.",
     JOBS_ANALYZED: "Jobs that workers have analysed, by queue.",
     IMAGES_ANALYZED: "Images of jobs analysed.",
+    IMAGES_DONE: "Images that workers are done with, those that cannot be analysed included, by queue.",
     FACES_FOUND: "Faces found in images and frames.",
     FRAMES_ANALYZED: "Live frames analysed, by camera.",
     FRAMES_STALE: "Live frames skipped because a newer one had been analysed, by camera.",

@@ -7,7 +7,6 @@ from contracts.logs import log_context
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, QUEUES, broker_options
 from contracts.settings import Settings
 from contracts.storage.jobs import Claim
-from workers.alone import LoneJobs
 from workers.frames import analyze_frame
 from workers.jobs import analyze_job
 from workers.services import Services
@@ -45,13 +44,12 @@ def create_app(settings: Settings) -> Celery:
 
 def register_tasks(app: Celery, services: Services) -> None:
     """Bind the tasks to this process's models and stores. Each parses its message, works, and stores."""
-    lone_jobs = LoneJobs(services.settings.job_time_limit_s)
 
     @app.task(name=ANALYZE_JOB, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_job(job_id: str) -> str:
         with log_context(job_id=job_id):
             verdict = analyze_job(services, job_id)
-            return (lone_jobs.run(job_id) if verdict == Claim.ALONE else verdict)[:_MAX_LOGGED_RESULT]
+            return (services.lone_jobs.run(job_id) if verdict == Claim.ALONE else verdict)[:_MAX_LOGGED_RESULT]
 
     @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.jobs import ItemResult, JobState, Problem
-from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, metric_key
+from contracts.metrics import IMAGES_ANALYZED, IMAGES_DONE, JOBS_ANALYZED, JOBS_FINISHED, metric_key
 from contracts.results import Analysis
 from contracts.storage.jobs import Claim
 from models.drawing import at_most, draw_faces, encode_jpeg
@@ -103,6 +103,7 @@ def _count(
 ) -> None:
     amounts: defaultdict[str, float] = defaultdict(float)
     amounts[metric_key(JOBS_ANALYZED, queue=queue)] = 1
+    amounts[metric_key(IMAGES_DONE, queue=queue)] = len(items)
     amounts[metric_key(JOBS_FINISHED, state=state.value)] = 1
     for item in items:
         if item.analysis is not None:

@@ -20,6 +20,7 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
 from workers.leases import Leases
+from workers.lone_jobs import LoneJobs
 from workers.webhooks import WebhookSender
 
 _OTHER_CONNECTIONS: Final = 6
@@ -41,6 +42,7 @@ class Services:
     counters: CounterStore
     heartbeats: HeartbeatStore
     leases: Leases
+    lone_jobs: LoneJobs
     webhook_sender: WebhookSender
     compaction: FileCompaction
     started_at: float
@@ -74,6 +76,7 @@ def load_models(settings: Settings) -> Analyzer:
         runtime=settings.runtime,
         max_pixels=settings.max_pixels,
         yunet_file=settings.yunet_file,
+        effort=settings.detection_effort,
         isolated=True,
         faces_only=settings.faces_only,
     )
@@ -104,6 +107,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         counters=CounterStore(redis),
         heartbeats=HeartbeatStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
+        lone_jobs=LoneJobs(settings.job_time_limit_s),
         webhook_sender=WebhookSender(jobs, WebhookStore(redis), policy, time.time),
         compaction=FileCompaction(redis),
         started_at=time.time(),

@@ -40,11 +40,13 @@ def close_afterwards(response: Response, environ: Mapping[str, Any]) -> None:
     """Close the connection after this answer, without keeping what the client still sends.
 
     Closing at once would reset the connection, and a client that is still sending would see that instead of the answer.
-    So the answer goes out first, then a bounded rest of the body is read and thrown away, then the connection ends.
+    So the answer goes out first, then a bounded rest of the body is read and thrown away, then the connection ends. The
+    answer says so: a client that sent its next request meanwhile would wait for an answer to it until its time is over.
     """
     stream, connection = environ["wsgi.input"], environ.get("gunicorn.socket")
     if connection is None:
         return
+    getattr(connection, "close_afterwards", lambda: None)()  # a plain socket cannot tell its answer
 
     def linger() -> None:
         left = _LINGER_BYTES

@@ -3,7 +3,8 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final
 
@@ -15,7 +16,7 @@ from api.requests.jobs import JobRequest
 from api.requests.options import Options
 from api.requests.pixels import MeasuredImages
 from contracts import errors
-from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone
+from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, Overloaded
 from contracts.jobs import Job, JobOptions, new_job_id
 from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
@@ -80,7 +81,7 @@ class Submission:
             key: the client's idempotency key.
             client: whose key that is.
             api_key: id of the API key that the job will belong to.
-            admitted: whether `check_capacity` has been asked for this request already.
+            admitted: whether this is called within `admit`, for this request.
 
         Raises:
             Overloaded: not admitted.
@@ -102,14 +103,34 @@ class Submission:
             except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
                 release()
 
-    def check_capacity(self, queue: str, client: str = "", images: int = 1, *, annotate: bool = False) -> None:
-        """Find out whether a job would be accepted; see `Admission.check`.
+    @contextmanager
+    def admit(self, queue: str, client: str = "", images: int = 1, *, annotate: bool = False) -> Iterator[None]:
+        """Let a job through, or not; see `Admission.admit`. It is submitted within the block.
 
         Raises:
-            Overloaded: it would not.
+            Overloaded, QuotaExceeded: it is held back.
         """
-        with self._storing.hold():  # a gateway that is late answers without asking Redis
-            self._admission.check(queue, client, images, annotate=annotate)
+        with ExitStack() as admitted:
+            with self._storing.hold(1, client):  # a gateway that is late answers without asking Redis
+                admitted.enter_context(self._admission.admit(queue, client, images, annotate=annotate))
+            yield
+
+    def check_unread(self, queues: Iterable[str], client: str) -> None:
+        """Refuse a large body before it is read, if its job would be held back in whichever of the queues it may name.
+
+        Raises:
+            Overloaded, QuotaExceeded: what the last of them answers.
+        """
+        refusal: Overloaded | None = None
+        for queue in queues:
+            try:
+                with self._storing.hold(1, client):
+                    self._admission.check(queue, client)
+                return
+            except Overloaded as error:
+                refusal = error
+        if refusal is not None:
+            raise refusal
 
     def _store_first(
         self, job_id: str, request: JobRequest, client: str, api_key: str, release: Callable[[], None]
@@ -133,13 +154,13 @@ class Submission:
                 time.sleep(_LOOK_EVERY_S)
 
     def _store(self, job_id: str, request: JobRequest, client: str, api_key: str, *, admitted: bool = False) -> Job:
-        options = request.options
+        options, images = request.options, request.images
         if not admitted:
-            self.check_capacity(options.priority, client, len(request.images), annotate=options.annotate)
-        images = request.images
+            with self.admit(options.priority, client, len(images), annotate=options.annotate):
+                return self._store(job_id, request, client, api_key, admitted=True)
         if not isinstance(images, ImageList) or images.pixels is None:
             images = self._measure(images)
-        with self._storing.hold():
+        with self._storing.hold(1, client):
             job = self._jobs.create(
                 images,
                 options.priority,

@@ -1,22 +1,25 @@
 """Holding back: a job is taken only if it can be stored, and finished within reasonable time.
 
 Three limits, each of which leads to a 503 with a computed ``Retry-After``: jobs waiting in the queue, bytes of images
-that wait, and the predicted wait. The prediction is the number of jobs ahead times the pace at which jobs leave the
-queue. While there is a backlog, that pace is what was seen to leave between the last two readings of the counters,
+that wait, and the predicted wait. The prediction is the number of images that wait times the pace at which images leave
+the queue. While there is a backlog, that pace is what was seen to leave between the last two readings of the counters,
 with all that it costs; else it is what an image has cost lately, by the threads of the workers that are alive.
+
+A job that was let through counts to its client from then on, and not only once it is stored: a client that sends many
+at the same time has no larger share than one that sends them one after the other.
 """
 
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from contracts.errors import Overloaded, QuotaExceeded
 from contracts.metrics import (
     FRAMES_ANALYZED,
     IMAGES_ANALYZED,
-    JOBS_ANALYZED,
-    JOBS_FINISHED,
+    IMAGES_DONE,
     STAGE_SECONDS,
     metric_key,
     parse_metric_key,
@@ -32,7 +35,7 @@ _PACE_KEPT_S = 1.0
 _PACE_IS_OLD_S = 5.0
 _BACKLOG = 8
 """With so many waiting at two readings, the workers have had no idle moment between them."""
-_SECONDS_PER_IMAGE = 0.1  # until something has been measured
+_SECONDS_PER_IMAGE = 0.025  # until something has been measured
 _SHORTEST_S, _LONGEST_S = 1.0, 300.0
 _REMEMBERED_S = 600.0
 """For so long after another client's last job a client has a share only: another one may come at any time."""
@@ -58,13 +61,15 @@ class Admission:
         self._measured_at = float("-inf")
         self._pace_s = dict.fromkeys(JOB_QUEUES, _SECONDS_PER_IMAGE)
         self._depths = dict.fromkeys(JOB_QUEUES, 0)
-        self._image_s, self._images_per_job = _SECONDS_PER_IMAGE, 1.0
+        self._image_s = _SECONDS_PER_IMAGE
         self._seen: dict[str, float] = {}
+        self._admitted = Counter[tuple[str, str]]()  # images that are not stored yet, by queue and client
         none = ("", float("-inf"))
         self._clients = (none, none)  # the last two that differ, and when each was seen last
 
-    def check(self, queue: str, client: str = "", images: int = 1, *, annotate: bool = False) -> None:
-        """Let a job through or hold it back.
+    @contextmanager
+    def admit(self, queue: str, client: str = "", images: int = 1, *, annotate: bool = False) -> Iterator[None]:
+        """Let a job through or hold it back; it is to be stored within the block.
 
         Args:
             queue: where the job would wait.
@@ -76,9 +81,28 @@ class Admission:
             Overloaded: with the time after which there should be capacity.
             QuotaExceeded: the same, as far as this client's share goes.
         """
+        account = (queue, client)
+        with self._lock:  # what is stored while the load is read counts twice for a moment; nothing is overlooked
+            ahead = self._admitted[account]
+            self._admitted[account] += images
+        try:
+            self.check(queue, client, images, annotate=annotate, ahead=ahead)
+            yield
+        finally:
+            with self._lock:
+                self._admitted[account] -= images
+                if not self._admitted[account]:
+                    del self._admitted[account]
+
+    def check(
+        self, queue: str, client: str = "", images: int = 1, *, annotate: bool = False, ahead: int | None = None
+    ) -> None:
+        """Find out whether `admit` would let a job through; `ahead` are the client's images that are not stored yet."""
         settings = self._settings
+        if ahead is None:
+            ahead = self._admitted[queue, client]
         load = self._jobs.load(queue, client)
-        wait_s = load.depth * self._pace(queue)
+        wait_s = load.waiting_images * self._pace(queue)
         if load.depth >= settings.max_queue_depth:
             raise self._full(f"{load.depth:,} jobs are waiting already (MIEN_MAX_QUEUE_DEPTH)", wait_s / 4)
         if load.open_bytes + load.annotated_bytes >= settings.max_open_bytes:
@@ -94,14 +118,20 @@ class Admission:
         longest = settings.max_interactive_wait_s if queue == INTERACTIVE else settings.max_bulk_wait_s
         if wait_s > longest:
             raise self._full(f"The job would wait for about {wait_s:.0f} s", wait_s - longest)
-        if client:
-            self._check_share(
-                load, self._share(client), (load.client_images + images) * self._image_pace(queue), longest
+        if queue == INTERACTIVE and images > 1 and images * self._pace(queue) > longest:
+            raise QuotaExceeded(
+                f"{images} images take about {images * self._pace(queue):.0f} s, for which no other client should have "
+                "to wait (MIEN_MAX_INTERACTIVE_WAIT_S); send them as a bulk job, or in smaller ones.",
+                retry_after=longest,
             )
+        if client:
+            own = load.client_images + ahead
+            work_s = (own + images) * self._pace(queue) if own else 0.0
+            self._check_share(load, self._share(client), work_s, longest)
 
     def _check_share(self, load: Load, share: float, work_s: float, longest_s: float) -> None:
-        """Hold back a client that has its share of what waits already; its only job always gets through."""
-        if load.client_images and work_s > share * longest_s:
+        """Hold back a client that has its share of what waits already; its only job gets through."""
+        if work_s > share * longest_s:
             limit, reset_s = f"{longest_s:g} s of waiting", work_s - share * longest_s
         elif load.client_bytes and load.client_bytes > share * self._settings.max_open_bytes:
             limit, reset_s = "MIEN_MAX_OPEN_BYTES", work_s / 4
@@ -122,15 +152,11 @@ class Admission:
             alone = now - self._clients[0][1] > _REMEMBERED_S
         return max(share, 1 - share) if alone else share
 
-    def _image_pace(self, queue: str) -> float:
-        """Seconds from one image to the next, over all workers."""
-        return self._pace(queue) / self._images_per_job
-
     def _full(self, reason: str, retry_after: float) -> Overloaded:
         return Overloaded(f"{reason}; try again later.", retry_after=min(max(retry_after, _SHORTEST_S), _LONGEST_S))
 
     def _pace(self, queue: str) -> float:
-        """Seconds from one job that leaves the queue to the next, over all workers."""
+        """Seconds from one image that leaves the queue to the next, over all workers."""
         with self._lock:
             now = self._clock()
             elapsed = now - self._measured_at
@@ -143,27 +169,25 @@ class Admission:
         sums: defaultdict[str, float] = defaultdict(float)
         for text, value in self._counters.read().items():
             name, labels = parse_metric_key(text)
-            if name == JOBS_ANALYZED:
+            if name == IMAGES_DONE:
                 sums[text] = value
             elif name != STAGE_SECONDS or labels.get("stage") in _STAGES:
                 sums[name] += value
         since = self._since_last_time(sums)
         estimated = self._estimate(since)
         for queue in JOB_QUEUES:
-            depth, left = self._jobs.queue_depth(queue), since[metric_key(JOBS_ANALYZED, queue=queue)]
+            depth, left = self._jobs.queue_depth(queue), since[metric_key(IMAGES_DONE, queue=queue)]
             backlogged = min(depth, self._depths[queue]) >= _BACKLOG and elapsed < _PACE_IS_OLD_S
             self._depths[queue] = depth
             self._pace_s[queue] = elapsed / left if backlogged and left else estimated
 
     def _estimate(self, since: Mapping[str, float]) -> float:
-        """Seconds between jobs if all workers were busy with one queue."""
+        """Seconds between images if all workers were busy with one queue."""
         looked_at = since[IMAGES_ANALYZED] + since[FRAMES_ANALYZED]
         if looked_at:
             self._image_s = since[STAGE_SECONDS] / looked_at
-        if since[JOBS_FINISHED]:
-            self._images_per_job = max(1.0, since[IMAGES_ANALYZED] / since[JOBS_FINISHED])
         threads = sum(worker.threads for worker in self._heartbeats.live_workers())
-        return self._image_s * self._images_per_job / max(1, threads)
+        return self._image_s / max(1, threads)
 
     def _since_last_time(self, sums: Mapping[str, float]) -> defaultdict[str, float]:
         """How far the counters have come; from zero at the first reading, and after Redis has lost them."""

@@ -55,8 +55,8 @@ class BodyMemory:
         request.max_content_length = limit
         size = _body_bytes(request)
         if 0 < size <= limit:
-            self._storing.check()
             client = self._client_name()
+            self._storing.check(1, client)
             self._memory.check(size, client)
             g.body_memory = self._memory.acquire(0, client)
             request.environ["wsgi.input"] = _CountedBody(request.environ["wsgi.input"], g.body_memory)

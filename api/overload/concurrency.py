@@ -42,6 +42,7 @@ class ConcurrencyLimiter:
     """Thread-safe. Remembers how long its holders take lately: that is when there should be capacity again.
 
     A holder that comes alone is always let in, and so is the only holder of a client as far as the client's share goes.
+    Where there is `spare` room, a crowd of one client's does not keep the others out.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class ConcurrencyLimiter:
         *,
         longest_s: float = math.inf,
         share: float = 1.0,
+        spare: int = 0,
         setting: str = "",
     ) -> None:
         """Set the limit.
@@ -62,10 +64,12 @@ class ConcurrencyLimiter:
             clock: seconds.
             longest_s: a caller that would have to hold on for longer than this, as things are, is refused too.
             share: the part of the limit that one client may hold, above 0 and up to 1.
+            spare: room beyond the limit for clients that hold less than their equal part, and are not refused for how
+                long the others take.
             setting: the setting that is the limit, for the operator.
         """
         self._limit, self._reason, self._clock, self._longest_s = limit, reason, clock, longest_s
-        self._client_limit, self._setting = max(1, int(limit * share)), setting
+        self._client_limit, self._spare, self._setting = max(1, int(limit * share)), spare, setting
         self._lock = threading.Lock()
         self._in_use = self._holders = 0
         self._amounts, self._holdings = Counter[str](), Counter[str]()
@@ -140,11 +144,15 @@ class ConcurrencyLimiter:
         if client and limit < self._limit and self._holdings[client] > own and self._amounts[client] + amount > limit:
             named = f" (MIEN_CLIENT_SHARE of {self._setting})" if self._setting else ""
             raise QuotaExceeded(f"{self._reason} for this client{named}; try again later.", retry_after=self._held_s)
-        full = self._in_use + amount > self._limit
-        slow = not own and self._holders >= _FEW and self._holders * self._pace_s > self._longest_s
+        spare = self._spare if self._has_less_than_others(client) else 0
+        full = self._in_use + amount > self._limit + spare
+        slow = not own and not spare and self._holders >= _FEW and self._holders * self._pace_s > self._longest_s
         if self._holders > own and (full or slow):
             named = f" ({self._setting})" if self._setting else ""
             raise Overloaded(f"{self._reason}{named}; try again later.", retry_after=self._held_s)
+
+    def _has_less_than_others(self, client: str) -> bool:
+        return bool(client) and self._holdings[client] * len(self._holdings) < self._holders
 
     def _learn(self, held_s: float, holders: int) -> None:
         """One holder's time among `holders` says how fast they finish (Little's law)."""

@@ -7,7 +7,7 @@ import errno
 import socket
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import gevent
@@ -73,9 +73,22 @@ class AnswerSocket:
     Everything else is the socket's own.
     """
 
-    def __init__(self, connection: socket.socket, settings: Settings, refusal: MienError | None = None) -> None:
-        """Wrap a socket; `refusal` is what a request on a connection too many is told."""
-        self.refusal = refusal
+    def __init__(
+        self,
+        connection: socket.socket,
+        settings: Settings,
+        refusal: MienError | None = None,
+        close_afterwards: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Wrap a socket.
+
+        Args:
+            connection: the socket.
+            settings: for the least rate.
+            refusal: what a request on a connection too many is told.
+            close_afterwards: has the answer say that no other one follows on this connection.
+        """
+        self.refusal, self.close_afterwards = refusal, close_afterwards
         self._connection = connection
         self._rate, self._grace_s = settings.min_transfer_rate, settings.transfer_grace_s
 

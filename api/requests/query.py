@@ -9,10 +9,12 @@ from typing import Final
 
 from flask import Request
 
-from api.http.endpoint import Parameter
+from api.http.endpoint import Parameter, is_json
 from contracts.errors import CameraNotFound, MalformedRequest
+from contracts.queues import BULK, JOB_QUEUES
 from contracts.storage.frames import FrameStore
 
+_FORM: Final = "multipart/form-data"
 _LONGEST_KEY: Final = 255
 _PREFER_WAIT: Final = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?([^\s,;\"]+)", re.IGNORECASE)
 
@@ -82,6 +84,14 @@ def idempotency_key(request: Request) -> str | None:
     if key is not None and not 0 < len(key) <= _LONGEST_KEY:
         raise MalformedRequest(f"An idempotency key has 1 to {_LONGEST_KEY} characters.", field="Idempotency-Key")
     return key
+
+
+def possible_queues(request: Request) -> tuple[str, ...]:
+    """Where the request's job may be going to wait, as far as is known before the body is read; it may name a queue."""
+    asked = request.args.get("priority")
+    if asked is not None:
+        return (asked,) if asked in JOB_QUEUES else ()
+    return JOB_QUEUES if request.mimetype == _FORM or is_json(request) else (BULK,)
 
 
 def known_camera(request: Request, frames: FrameStore) -> str | None:

@@ -1,5 +1,6 @@
 """``POST /detect_emotion``: a photo in, its faces and emotions out, in one request."""
 
+from contextlib import nullcontext
 from typing import Final
 
 from flask import Blueprint, Response, request
@@ -54,12 +55,10 @@ def detect_emotion() -> Response:
 
 def _submit_and_wait(services: Services) -> Job:
     key = query.idempotency_key(request)
-    if key is None:
-        services.submission.check_capacity(
-            INTERACTIVE, client_name()
-        )  # before the photo is read: what is refused has to be cheap
-    wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
-    job = services.submission.submit(wanted, key, client_name(), api_key=key_id(), admitted=key is None)
+    # Before the photo is read: what is refused has to be cheap. A key may stand for a job that has its place already.
+    with services.submission.admit(INTERACTIVE, client_name()) if key is None else nullcontext():
+        wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
+        job = services.submission.submit(wanted, key, client_name(), api_key=key_id(), admitted=key is None)
     del wanted
     services.body_memory.release()
     gone = disconnected(request.environ)

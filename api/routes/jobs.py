@@ -23,6 +23,8 @@ from contracts.responses import JobResponse, job_location
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 
+_LARGE: Final = 1_000_000
+"""Bytes. A smaller body is read sooner than one has asked whether it need be."""
 _JOB_ERRORS: Final = (errors.JobNotFound, errors.JobGone, errors.BrokerUnavailable)
 _WAIT_ERRORS: Final = (*_JOB_ERRORS, errors.Overloaded, errors.QuotaExceeded)
 _EVENT: Final[dict[str, Any]] = {
@@ -63,6 +65,8 @@ def create_job() -> Response:
     services = current_services()
     wait = query.preferred_wait(request, services.settings.max_wait_s)
     key = query.idempotency_key(request)
+    if key is None and (request.content_length or _LARGE) >= _LARGE:
+        services.submission.check_unread(query.possible_queues(request), client_name())
     with services.waits.hold(1, client_name()) if wait else nullcontext():
         wanted = read_job(request, services.settings)
         job = services.submission.submit(wanted, key, client_name(), api_key=key_id())

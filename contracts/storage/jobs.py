@@ -105,11 +105,11 @@ class JobStore:
         )
         counted = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
+            add_load(pipe, job.id, queue, counted["account"], images=count, size=size, pixels=pixels())
             pipe.hset(keys.job(job.id), mapping=to_hash(job) | counted)
             pipe.hset(keys.job_images(job.id), mapping=last)
             pipe.persist(keys.job_images(job.id))
             pipe.zadd(keys.OPEN_JOBS, {job.id: now + self._settings.requeue_after_s})
-            add_load(pipe, queue, counted["account"], images=count, size=size, pixels=pixels())
             pipe.execute()
         return job
 
@@ -252,7 +252,7 @@ class JobStore:
         """Jobs whose message was lost or whose worker died, as (id, queue): to be announced again."""
         args = [self._clock(), self._settings.requeue_after_s, limit, keys.job("")]
         with translate_errors():
-            found = self._overdue(keys=[keys.OPEN_JOBS], args=args)
+            found = self._overdue(keys=[keys.OPEN_JOBS, keys.OPEN_LOAD], args=args)
         flat = [value.decode() for value in found]
         return list(zip(flat[::2], flat[1::2], strict=True))
 

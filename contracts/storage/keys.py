@@ -8,7 +8,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:once       string  name of the idempotency key that stands for the job
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
-    mien:jobs:load           hash    the same by queue and by client, with pixels and images
+    mien:jobs:load           hash    the same by queue and by client, with pixels and images, and images that wait
     mien:annotated:until     zset    id → when the job's annotated images expire
     mien:annotated:bytes     hash    id → bytes of the job's annotated images; `total`: of all jobs
     mien:files:erasures      zset    minute → when something in the file has been deleted, or has expired

@@ -1,16 +1,20 @@
 """What waits, and how much memory it takes: what admission decides by, in one round trip.
 
-Each open job counts with its images, bytes and pixels to its queue, and to the account of the client that sent it. An
-account is a hash, so that no address of a client is stored.
+Each open job counts with its images, bytes and pixels to its queue, and to the account of the client that sent it; its
+images also to those that wait, for as long as it is queued. Each change is part of the atomic step that changes the
+job's state, and zero open jobs are zero load. An account is a hash, so that no address of a client is stored.
 """
 
 import hashlib
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from redis import Redis
 
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.scripts import script_text
+
+_ADD: Final = script_text("add_load")
 
 
 class Load(NamedTuple):
@@ -18,6 +22,8 @@ class Load(NamedTuple):
 
     depth: int
     """Messages in the queue."""
+    waiting_images: int
+    """Of the queue's jobs that no worker has begun."""
     open_bytes: int
     """Of images of unfinished jobs."""
     annotated_bytes: int
@@ -44,28 +50,23 @@ def read_load(redis: Redis, queue: str, client: str = "") -> Load:
         pipe.llen(queue)
         pipe.get(keys.OPEN_BYTES)
         pipe.hget(keys.ANNOTATED_BYTES, "total")
-        pipe.hmget(keys.OPEN_LOAD, [f"{queue}:bytes", f"{queue}:pixels", f"{queue}:{account}", f"{account}:bytes"])
-        depth, waiting, annotated, shares = pipe.execute()
-    return Load(int(depth), *(max(0, int(value or 0)) for value in (waiting, annotated, *shares)))
+        shares = [f"{queue}:{name}" for name in ("waiting", "bytes", "pixels", account)]
+        pipe.hmget(keys.OPEN_LOAD, [*shares, f"{account}:bytes"])
+        depth, size, annotated, (waiting, *others) = pipe.execute()
+    return Load(int(depth), *(max(0, int(value or 0)) for value in (waiting, size, annotated, *others)))
 
 
-def add_load(pipe: Any, queue: str, account: str, *, images: int, size: int, pixels: int) -> None:
+def add_load(pipe: Any, job_id: str, queue: str, account: str, *, images: int, size: int, pixels: int) -> None:
     """Count a new job; ``finalize.lua`` takes it away again.
 
     Args:
-        pipe: the transaction in which the job is stored.
+        pipe: the transaction in which the job is stored; its record is not there yet.
+        job_id: the job.
         queue: the job's.
         account: the client's.
         images: how many.
         size: bytes of all of them.
         pixels: of all of them.
     """
-    amounts = {
-        f"{queue}:bytes": size,
-        f"{queue}:pixels": pixels,
-        f"{queue}:{account}": images,
-        f"{account}:bytes": size,
-    }
-    pipe.incrby(keys.OPEN_BYTES, size)
-    for field, amount in amounts.items():
-        pipe.hincrby(keys.OPEN_LOAD, field, amount)
+    names = (keys.job(job_id), keys.OPEN_BYTES, keys.OPEN_LOAD)
+    pipe.eval(_ADD, len(names), *names, queue, account, images, size, pixels)

@@ -21,8 +21,13 @@ def load_script(redis: Redis, name: str, *, prelude: str = "", allow_oom: bool =
         prelude: another file of that folder, whose local functions the script uses.
         allow_oom: whether it runs even when memory is full.
     """
+    return redis.register_script(script_text(name, prelude=prelude, allow_oom=allow_oom))
+
+
+def script_text(name: str, *, prelude: str = "", allow_oom: bool = True) -> str:
+    """The script as the server takes it; see `load_script`. For transactions, in which a script cannot be loaded."""
     parts = [_text(prelude)] if prelude else []
-    return redis.register_script("\n".join([_FLAGS if allow_oom else _NO_FLAGS, *parts, _text(name)]))
+    return "\n".join([_FLAGS if allow_oom else _NO_FLAGS, *parts, _text(name)])
 
 
 def _text(name: str) -> str:

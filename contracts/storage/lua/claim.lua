@@ -29,6 +29,10 @@ local attempts = tonumber(redis.call('HGET', KEYS[1], 'attempts') or 0)
 if attempts >= tonumber(ARGV[5]) then return give_up('failed', 'exhausted') end
 if attempts > 0 and ARGV[9] ~= '1' then return 'alone' end
 redis.call('HINCRBY', KEYS[1], 'attempts', 1)
+if state == 'queued' then
+  local record = redis.call('HMGET', KEYS[1], 'queue', 'image_count')
+  less((record[1] or '') .. ':waiting', record[2])
+end
 redis.call('HSET', KEYS[1], 'state', 'running', 'owner', ARGV[2], 'started_at', ARGV[3])
 redis.call('ZADD', KEYS[3], now + tonumber(ARGV[4]), ARGV[1])
 return 'claimed'

@@ -5,7 +5,7 @@
 -- created later. Where that cannot be told, ten times `requeue_after_s` decides. Sending all that wait again and again
 -- instead would fill the queue with doubles, and make it look longer than it is.
 -- Returns {id, queue, id, queue, …} of the jobs to send again.
--- KEYS: open jobs    ARGV: now, requeue_after_s, limit, record prefix
+-- KEYS: open jobs, load    ARGV: now, requeue_after_s, limit, record prefix
 local now, requeue_after = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local known = {}
@@ -31,12 +31,13 @@ end
 
 local again = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[3]))) do
-  local record = redis.call('HMGET', ARGV[4] .. id, 'state', 'queue', 'created_at', 'sent_at')
+  local record = redis.call('HMGET', ARGV[4] .. id, 'state', 'queue', 'created_at', 'sent_at', 'image_count')
   if not record[1] then
     redis.call('ZREM', KEYS[1], id)
   else
     redis.call('ZADD', KEYS[1], now + requeue_after, id)
     if record[1] ~= 'queued' or lost(record[2], tonumber(record[4] or record[3])) then
+      if record[1] ~= 'queued' then redis.call('HINCRBY', KEYS[2], record[2] .. ':waiting', record[5] or 0) end
       redis.call('HSET', ARGV[4] .. id, 'state', 'queued', 'owner', '', 'sent_at', ARGV[1])
       again[#again + 1] = id
       again[#again + 1] = record[2]

@@ -1,6 +1,5 @@
-"""Jobs in processes of their own: a real process for each."""
+"""A job in a process of its own: a real one."""
 
-import signal
 import subprocess
 import sys
 
@@ -10,7 +9,6 @@ from redis import Redis
 from contracts.jobs import JobState
 from contracts.queues import ANALYZE_JOB, BULK
 from contracts.storage import keys
-from workers.alone import LoneJobs
 from workers.app import create_app, register_tasks
 from workers.services import Services
 
@@ -41,18 +39,6 @@ def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_noth
     owner = redis.hget(keys.job(job_id), "owner")
     assert owner is not None
     assert not owner.decode().startswith(services.name)
-
-
-def test_a_process_that_dies_costs_no_more_than_itself(caplog: pytest.LogCaptureFixture) -> None:
-    dies = LoneJobs(60, [sys.executable, "-c", "import os; os.kill(os.getpid(), 11)"])
-    assert dies.run("id") == f"alone: ended with {-signal.SIGSEGV}"
-    assert "job id ran alone, and its process ended with status -11" in caplog.text
-
-
-def test_a_process_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.alone._START_S", 0.0)
-    hangs = LoneJobs(0.01, [sys.executable, "-c", "while True: pass"])
-    assert hangs.run("id") == f"alone: ended with {-signal.SIGKILL}"
 
 
 def test_the_process_ends_with_the_worker_that_started_it(services: Services, redis: Redis, plain_jpeg: bytes) -> None:

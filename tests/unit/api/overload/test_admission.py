@@ -6,7 +6,7 @@ from redis import Redis
 
 from api.overload.admission import Admission
 from contracts.errors import Overloaded, QuotaExceeded
-from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_SECONDS, metric_key
+from contracts.metrics import IMAGES_ANALYZED, IMAGES_DONE, STAGE_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -35,14 +35,11 @@ def test_only_jobs_that_ask_for_annotated_images_wait_for_room_for_them(
     assert client.post("/v1/jobs", data=jpeg, content_type="image/jpeg").status_code == 202
 
 
-def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, redis: Redis, jpeg: bytes) -> None:
-    counted = {
-        IMAGES_ANALYZED: 10,
-        metric_key(JOBS_FINISHED, state="succeeded"): 5,
-        metric_key(STAGE_SECONDS, stage="detect"): 40,
-    }
-    CounterStore(redis).add(counted)  # 4 s an image, two images a job
-    redis.rpush(INTERACTIVE, *(["a message"] * 5))
+def test_the_predicted_wait_follows_from_the_pace_that_was_measured(
+    app: Flask, redis: Redis, jobs: JobStore, jpeg: bytes
+) -> None:
+    CounterStore(redis).add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 40})  # 4 s an image
+    jobs.create([jpeg] * 10, INTERACTIVE)
     client = app.test_client()
     response = client.post("/v1/jobs?priority=interactive", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "37"), "until the wait is below 3 s"
@@ -53,8 +50,9 @@ def test_the_predicted_wait_follows_from_the_pace_that_was_measured(app: Flask, 
 def test_the_pace_is_that_of_lately_and_not_of_all_time(settings: Settings, redis: Redis) -> None:
     settings = settings.model_copy(update={"max_interactive_wait_s": 1.0})
     now, counters = [0.0], CounterStore(redis)
-    admission = Admission(settings, JobStore(redis, settings), counters, HeartbeatStore(redis), clock=lambda: now[0])
-    redis.rpush(INTERACTIVE, *(["a message"] * 5))
+    jobs = JobStore(redis, settings)
+    admission = Admission(settings, jobs, counters, HeartbeatStore(redis), clock=lambda: now[0])
+    fill(jobs, INTERACTIVE, "another", 5)
     counters.add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 40})
     with pytest.raises(Overloaded, match="about 20 s"):
         admission.check(INTERACTIVE)
@@ -73,24 +71,26 @@ def test_the_pace_is_that_of_lately_and_not_of_all_time(settings: Settings, redi
 def test_while_a_crowd_waits_the_pace_is_what_leaves_the_queue(
     settings: Settings, redis: Redis, clock: ManualClock
 ) -> None:
-    from api.overload.admission import Admission
-
-    counters = CounterStore(redis)
-    admission = Admission(settings, JobStore(redis, settings), counters, HeartbeatStore(redis), clock)
+    counters, jobs = CounterStore(redis), JobStore(redis, settings)
+    admission = Admission(settings, jobs, counters, HeartbeatStore(redis), clock)
+    waiting = [jobs.create([b"x"], INTERACTIVE) for _ in range(20)]
     redis.rpush(INTERACTIVE, *(["a message"] * 20))
     admission.check(INTERACTIVE)
     clock.now += 2
-    # By the stages alone an image costs 1 ms; but only ten jobs have left in two seconds.
+    # By the stages alone an image costs 1 ms; but only ten have left in two seconds.
     counters.add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 0.01})
-    counters.add({metric_key(JOBS_ANALYZED, queue=INTERACTIVE): 10})
+    counters.add({metric_key(IMAGES_DONE, queue=INTERACTIVE): 10})
     with pytest.raises(Overloaded, match="about 4 s") as caught:
         admission.check(INTERACTIVE)
     assert caught.value.retry_after == pytest.approx(1)
     admission.check(BULK)
     redis.delete(INTERACTIVE)
+    for job in waiting[1:]:
+        jobs.cancel(job.id)
     clock.now += 2
     admission.check(INTERACTIVE)
     redis.rpush(INTERACTIVE, *(["a message"] * 20))
+    fill(jobs, INTERACTIVE, "another", 19)
     admission.check(INTERACTIVE)  # no job waited meanwhile, so that few have left says nothing
 
 
@@ -127,7 +127,7 @@ def test_a_client_that_is_alone_may_have_all_but_one_share(
     settings: Settings, redis: Redis, jobs: JobStore, clock: ManualClock
 ) -> None:
     admission = Admission(settings, jobs, CounterStore(redis), HeartbeatStore(redis), clock)
-    fill(jobs, INTERACTIVE, "one", 15)  # at 0.1 s each, half of what may wait
+    fill(jobs, INTERACTIVE, "one", 60)  # at 25 ms each, half of what may wait
     admission.check(INTERACTIVE, "one")
     admission.check(INTERACTIVE, "two")
     with pytest.raises(QuotaExceeded):
@@ -144,3 +144,42 @@ def test_a_client_has_its_share_of_open_bytes(settings: Settings, redis: Redis, 
     with pytest.raises(QuotaExceeded, match="MIEN_MAX_OPEN_BYTES"):
         admission.check(BULK, "flood")
     admission.check(BULK, "honest")
+
+
+def test_jobs_that_are_sent_at_the_same_time_count_before_they_are_stored(
+    settings: Settings, redis: Redis, jobs: JobStore, clock: ManualClock
+) -> None:
+    admission = Admission(settings, jobs, CounterStore(redis), HeartbeatStore(redis), clock)
+    admission.check(INTERACTIVE, "honest")
+    with admission.admit(INTERACTIVE, "flood", 100):
+        with pytest.raises(QuotaExceeded, match="MIEN_CLIENT_SHARE"), admission.admit(INTERACTIVE, "flood", 100):
+            pass
+        with pytest.raises(QuotaExceeded):
+            admission.check(INTERACTIVE, "flood")
+        with admission.admit(INTERACTIVE, "honest"), admission.admit(BULK, "flood", 100):
+            pass
+    admission.check(INTERACTIVE, "flood", 100)
+
+
+def test_one_large_job_is_no_reason_to_refuse_what_others_send(
+    settings: Settings, redis: Redis, jobs: JobStore, clock: ManualClock
+) -> None:
+    admission = Admission(settings, jobs, CounterStore(redis), HeartbeatStore(redis), clock)
+    redis.rpush(INTERACTIVE, "a message of its own")
+    CounterStore(redis).add({IMAGES_ANALYZED: 100, metric_key(STAGE_SECONDS, stage="detect"): 1})  # 10 ms an image
+    fill(jobs, INTERACTIVE, "flood", 100)
+    admission.check(INTERACTIVE, "honest")
+    fill(jobs, INTERACTIVE, "flood", 250)
+    with pytest.raises(Overloaded, match="about 4 s"):  # and not: as long as one message has taken
+        admission.check(INTERACTIVE, "honest")
+
+
+def test_an_interactive_job_for_which_all_would_wait_too_long_is_told_so(
+    settings: Settings, redis: Redis, jobs: JobStore
+) -> None:
+    CounterStore(redis).add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 1})  # 100 ms an image
+    admission = Admission(settings, jobs, CounterStore(redis), HeartbeatStore(redis))
+    with pytest.raises(QuotaExceeded, match=r"about 10 s.*as a bulk job"):
+        admission.check(INTERACTIVE, "flood", 100)
+    admission.check(INTERACTIVE, "flood", 30)
+    admission.check(BULK, "flood", 100)

@@ -79,3 +79,18 @@ def test_a_holding_grows_until_there_is_no_room_beside_others(clock: ManualClock
     first()
     first.grow(5)
     assert limiter.in_use == 0, "nothing is counted for a holding that was given back"
+
+
+def test_a_crowd_of_one_client_keeps_no_other_out(clock: ManualClock) -> None:
+    limiter = ConcurrencyLimiter(30, "Full", clock, longest_s=1, spare=1)
+    for _ in range(100):
+        with limiter.hold():
+            clock.now += 0.25
+    for _ in range(20):
+        limiter.acquire(1, "flood")
+    with pytest.raises(Overloaded):
+        limiter.acquire(1, "flood")
+    limiter.acquire(1, "honest")
+    limiter.acquire(10, "another")
+    with pytest.raises(Overloaded):
+        limiter.acquire(1, "a third")

@@ -135,3 +135,26 @@ def test_a_cancellation_reaches_jobs_that_wait(client: FlaskClient, jobs: JobSto
     job = jobs.create([b"x"] * 3, BULK)
     assert client.delete(f"/v1/jobs/{job.id}").get_json()["state"] == JobState.CANCELED
     assert jobs.open_bytes() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "content_type", "status"),
+    [
+        ("?priority=interactive", "image/jpeg", 429),
+        ("", "image/jpeg", 202),
+        ("", "multipart/form-data; boundary=x", 400),  # it may name the other queue
+        ("?priority=wrong", "image/jpeg", 422),
+    ],
+)
+def test_a_large_body_of_a_client_that_has_its_share_is_not_read(
+    client: FlaskClient, jobs: JobStore, jpeg: bytes, query: str, content_type: str, status: int
+) -> None:
+    jobs.create([b"x"] * 100, INTERACTIVE, sender="127.0.0.1")
+    body = CountedReads(jpeg.ljust(2_000_000, b"\0"))
+    length = {"CONTENT_LENGTH": "2000000", "wsgi.input": body}
+    answer = client.post(f"/v1/jobs{query}", content_type=content_type, environ_overrides=length)
+    assert (answer.status_code, body.tell() > 0) == (status, status != 429)
+
+
+class CountedReads(io.BytesIO):
+    """A body that is not read to its end by closing the request."""

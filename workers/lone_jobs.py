@@ -1,0 +1,52 @@
+"""Jobs that a worker began and did not finish: each in a process that runs nothing else, `workers.alone`."""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+_COMMAND: Final = (sys.executable, "-m", "workers.alone")
+_START_S: Final = 60.0
+"""For importing libraries and loading models on a machine that has little time for it."""
+
+logger = logging.getLogger(__name__)
+
+
+class LoneJobs:
+    """Runs jobs in processes of their own, one at a time: memory is needed for one more set of models. Thread-safe."""
+
+    def __init__(self, time_limit_s: float, command: Sequence[str] = _COMMAND) -> None:
+        """Prepare, and start nothing.
+
+        Args:
+            time_limit_s: seconds that a job may take; the process heeds it by itself, and is killed if it does not.
+            command: what to run; the id of the job is appended.
+        """
+        self._longest_s = time_limit_s + _START_S
+        self._command = command
+        self._one_at_a_time = threading.Lock()
+
+    def run(self, job_id: str) -> str:
+        """Let a process claim and analyse the job, and wait for its end. The attempt counts from its claim on.
+
+        Returns:
+            What became of it, for the log. If the process dies, the job is announced again when its lease has run out.
+        """
+        with self._one_at_a_time:
+            # On the processor: the worker has taken the memory of the graphics card.
+            environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+            with subprocess.Popen(  # noqa: S603
+                [*self._command, job_id], stdin=subprocess.PIPE, env=environment, start_new_session=True
+            ) as process:
+                try:
+                    status = process.wait(self._longest_s)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    status = process.wait()
+        if status:
+            logger.error("job %s ran alone, and its process ended with status %d", job_id, status)
+            return f"alone: ended with {status}"
+        return "alone: done"
