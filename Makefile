@@ -10,6 +10,7 @@ DATA ?= $(MIEN_DATA)
 NETWORK ?= classic
 JOBS ?= 2
 UPGRADE ?=
+COUNT ?= 500000
 SBOM ?= sbom
 SBOM_ROLES ?= api worker capture flower
 
@@ -59,9 +60,10 @@ fuzz: $(DEV) ## thousands of requests made from /openapi.json, sound and broken 
 	$(BIN)/python -m benchmarks.fuzz
 
 .PHONY: fuzz-images
-fuzz-images: $(DEV) ## decode 500,000 damaged images of every format
-	$(BIN)/python -m benchmarks.fuzz_images
-	$(BIN)/python -m benchmarks.lengths --pairs 50000
+fuzz-images: $(DEV) ## damaged images and bodies, COUNT=500000 in all, half of them each
+	$(BIN)/python -m benchmarks.fuzz_images --count $$(( $(COUNT) / 2 ))
+	$(BIN)/python -m benchmarks.lengths --pairs $$(( $(COUNT) / 10 ))
+	$(BIN)/python -m benchmarks.fuzz_bodies --count $$(( $(COUNT) / 2 ))
 
 .PHONY: train
 train: $(TRAINING) ## train a network (DATA=fer2013.zip, NETWORK=classic)

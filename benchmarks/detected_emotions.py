@@ -89,7 +89,8 @@ class FullSizeDetector:
 
     def __init__(self, detector: Detector) -> None:
         """Wrap a detector, which still finds the faces."""
-        self.name, self.min_score, self.detect = detector.name, detector.min_score, detector.detect
+        self.name, self.min_score, self.keep_score = detector.name, detector.min_score, detector.keep_score
+        self.detect, self.smallest_face = detector.detect, detector.smallest_face
 
     def sufficient_size(self, longest_side: int) -> int:
         """See ``Detector.sufficient_size``."""

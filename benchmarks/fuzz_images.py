@@ -1,6 +1,6 @@
 """Hundreds of thousands of damaged images of every format, decoded as a worker decodes them.
 
-    python -m benchmarks.fuzz_images [--count 500000] [--seed 1] [--jobs 2]
+    python -m benchmarks.fuzz_images [--count 250000] [--seed 1] [--jobs 2]
 
 Every image is either decoded or refused with an error of Mien's; the process that decodes never ends by a signal, and
 none takes longer than `MOST_CPU_S`. Images whose children die are counted: they are what the children are there for.
@@ -137,7 +137,7 @@ def _batch_elsewhere(seed: int, begin: int, count: int) -> Counter[str]:
 def main() -> int:
     """Run it. Returns 1 if anything but decoding and refusing happened."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=500_000, help="images; default: %(default)s")
+    parser.add_argument("--count", type=int, default=250_000, help="images; default: %(default)s")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="processes; default: %(default)s")
     parser.add_argument("--batch", type=int, nargs=2, metavar=("BEGIN", "COUNT"), help=argparse.SUPPRESS)

@@ -152,6 +152,12 @@ class Settings(BaseSettings):
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(
         "", description="Face detector; empty: the default."
     )
+    detection_effort: int = Field(
+        960,
+        ge=0,
+        description="Longest side of the largest input in which `lite` searches large photos again, in pixels; "
+        "0: never.",
+    )
     yunet_file: str = Field("", description="Network file of the detector `yunet` (`face_detection_yunet_*.onnx`).")
     runtime: Literal["litert", "keras"] = Field("litert", description="What executes the emotion network.")
 

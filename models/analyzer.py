@@ -12,6 +12,7 @@ from contracts.results import NO_MODEL, Analysis, Box, Face
 from models.classification import Classifier, load_classifier
 from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
 from models.detection.base import rescaled
+from models.detection.passes import EFFORT
 from models.images.decode import MAX_PIXELS, DecodedImage, EncodedImage, decode
 from models.images.decoder_process import DecoderPool
 from models.runtimes import RuntimeName
@@ -81,7 +82,7 @@ class Analyzer:
         encoded = EncodedImage(data, self._max_pixels, self._children)
         image = encoded.decode(self._detector.sufficient_size(encoded.longest_side))
         stages.end("decode")
-        detections = self._detector.detect(image.pixels)
+        detections = self._detector.detect(image.pixels, encoded.longest_side)
         stages.end("detect")
         rows: Sequence[np.ndarray | None] = [None] * len(detections)
         if self._classifier is not None:
@@ -140,6 +141,7 @@ def load_analyzer(
     max_pixels: int = MAX_PIXELS,
     yunet_file: str = "",
     *,
+    effort: int = EFFORT,
     isolated: bool = False,
     faces_only: bool = False,
 ) -> Analyzer:
@@ -151,6 +153,8 @@ def load_analyzer(
         runtime: what executes the emotion network.
         max_pixels: images of more are refused.
         yunet_file: the network file that the detector ``yunet`` needs.
+        effort: longest side, in pixels, of the largest input in which the detector ``lite`` searches large photos and
+            crowds again; 0: never.
         isolated: whether images that are no plain JPEGs are decoded in processes of their own, so that one that breaks
             its decoder breaks nothing else: for images of strangers.
         faces_only: whether no expression is read; no emotion network is loaded then.
@@ -158,9 +162,12 @@ def load_analyzer(
     Raises:
         ConfigurationError: an unknown name, a missing package, or a weight file that is not what its card says.
     """
-    options: dict[str, Any] = {"weights": Path(yunet_file)} if detector == "yunet" and yunet_file else {}
+    detector = detector or DEFAULT_DETECTOR
+    options: dict[str, Any] = {"effort": effort} if detector == "lite" else {}
+    if detector == "yunet" and yunet_file:
+        options["weights"] = Path(yunet_file)
     return Analyzer(
-        load_detector(detector or DEFAULT_DETECTOR, **options),
+        load_detector(detector, **options),
         None if faces_only else load_classifier(model or None, runtime=runtime),
         max_pixels,
         DecoderPool() if isolated else None,

@@ -76,6 +76,7 @@ def load_models(settings: Settings) -> Analyzer:
         runtime=settings.runtime,
         max_pixels=settings.max_pixels,
         yunet_file=settings.yunet_file,
+        effort=settings.detection_effort,
         isolated=True,
         faces_only=settings.faces_only,
     )

@@ -36,12 +36,17 @@ class Detector(Protocol):
 
     name: str
     min_score: float
+    """Score from which a face is returned."""
+    keep_score: float
+    """Lower score that suffices for a face that was there a moment ago, as in the frame before."""
 
-    def detect(self, image: BgrImage) -> list[Detection]:
+    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:
         """Find the faces of an image.
 
         Args:
             image: of any size and shape; one too small for a face has none.
+            original: longest side, in pixels, of what the image was decoded from at a smaller scale: a large original
+                is worth more effort. By default that of the image.
 
         Returns:
             The faces, the highest score first.
@@ -59,6 +64,9 @@ class Detector(Protocol):
         Returns:
             The size down to which a JPEG may be decoded smaller than it is: the answer stays the same.
         """
+
+    def smallest_face(self, width: int, height: int) -> float:
+        """Longer side, in pixels, of the smallest face that an original of ``width`` x ``height`` is searched for."""
 
 
 def check_image(image: Any) -> None:

@@ -42,12 +42,12 @@ class HaarDetector:
         Raises:
             InvalidWeights: this OpenCV has no such cascade.
         """
-        self.min_score = min_score
+        self.min_score = self.keep_score = min_score
         self._working_size = working_size
         self._local = threading.local()
         self._cascade()  # a wheel without cascades is found out now, not at the first image
 
-    def detect(self, image: BgrImage) -> list[Detection]:
+    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:  # noqa: ARG002
         """See ``Detector.detect``."""
         check_image(image)
         grey, scale = self._prepare(image)
@@ -70,6 +70,11 @@ class HaarDetector:
     def sufficient_size(self, longest_side: int) -> int:
         """See ``Detector.sufficient_size``."""
         return self._working_size or longest_side
+
+    def smallest_face(self, width: int, height: int) -> float:
+        """See ``Detector.smallest_face``."""
+        longest = max(width, height)
+        return SMALLEST_FACE * longest / min(self._working_size or longest, longest)
 
     def _prepare(self, image: BgrImage) -> tuple[Any, float]:
         """Return the grey image at the working size, and what its pixels are worth in the original."""

@@ -3,83 +3,109 @@
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field
+import numpy as np
 
+from models.boxes import suppress
 from models.detection.base import BgrImage, Detection, check_image
-from models.detection.decoding import decode
-from models.detection.grid import Cells, levels
-from models.detection.letterbox import letterbox
-from models.runtimes import Runtime, open_runtime
-from models.weights import WEIGHTS, Card, load_weights
+from models.detection.card import DetectorCard, Shape
+from models.detection.decoding import Candidates, find_candidates, joined, to_detections
+from models.detection.letterbox import halved, letterbox
+from models.detection.passes import EFFORT, LARGEST, SMALL, Inputs, PassPlan
+from models.runtimes import RuntimeName, open_runtime
+from models.weights import WEIGHTS, load_weights
 
 NETWORK: Final = "faces-1"
-ABOUT_SQUARE: Final = 1.16
-"""Longer side over shorter side up to which an image goes into the square input."""
-
-LARGE: Final = 720
-"""Longer side in pixels above which an image gets the larger inputs."""
-
-Shape = tuple[int, int]
-
-
-class DetectorCard(Card):
-    """The card of our own detector."""
-
-    min_score: float = Field(ge=0, le=1, description="Default threshold, chosen on validation images.")
-    wide: tuple[int, int] = Field(description="Height and width of the input for landscape images, in pixels.")
-    square: tuple[int, int] = Field(description="The same for images that are about square.")
-    far_wide: tuple[int, int] = Field(description="The same for large landscape images, whose faces are small.")
-    far_square: tuple[int, int] = Field(description="The same for large images that are about square.")
 
 
 class LiteDetector:
     """An anchor-free network of three strides (`training.detection.network`), five landmarks a face.
 
-    An image is fitted into one of three inputs of about equal cost: landscape, portrait or square; a large image
-    into a larger one of the same form, so that its small faces stay visible. Each input has a runtime of its own, for
-    giving an interpreter another size costs more than running it.
+    An image is fitted into one of three inputs of about equal cost: landscape, portrait or square; a large image into
+    a larger one of the same form, if the card has such. If the card has inputs for a second pass, a large image, and
+    one that shows a crowd, is searched again in one of those, and what both passes found is put together: the first
+    sees large faces whole, the second sees small ones.
     """
 
     name = "lite"
 
-    def __init__(self, min_score: float | None = None, *, network: str = NETWORK, folder: Path = WEIGHTS) -> None:
-        """Load the network and make its inputs ready.
+    def __init__(
+        self,
+        min_score: float | None = None,
+        *,
+        network: str = NETWORK,
+        folder: Path = WEIGHTS,
+        effort: int = EFFORT,
+        runtime: RuntimeName = "litert",
+    ) -> None:
+        """Load the network.
 
         Args:
             min_score: least score of what is found, in 0..1; by default the one that its card says.
             network: name of the network.
             folder: where networks lie.
+            effort: longest side, in pixels, of the largest input that the second pass may use; 0: no second pass.
+            runtime: "keras" runs the network in floating point, where its card names such a file.
 
         Raises:
             InvalidWeights: a network that is missing or damaged.
         """
-        content, self.card = load_weights(network, DetectorCard, folder)
+        variant = "keras" if runtime == "keras" else None
+        content, self.card = load_weights(network, DetectorCard, folder, variant=variant)
+        file = self.card.file if variant is None else self.card.variants[variant].file
         self.min_score = self.card.min_score if min_score is None else min_score
-        self._inputs: dict[Shape, tuple[Runtime, list[Cells]]] = {
-            shape: (open_runtime("litert", content, source=self.card.file), levels(*shape)) for shape in self._shapes()
-        }
+        self.keep_score = min(self.card.keep_score, self.min_score)
+        self._plan = PassPlan(self.card, effort)
+        self._inputs = Inputs(lambda: open_runtime(runtime, content, source=file))
+        self._inputs.of(self.card.wide)  # a file that is no network is found out now, not at the first image
 
-    def detect(self, image: BgrImage) -> list[Detection]:
+    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
-        shape = self._shape(image)
-        runtime, cells = self._inputs[shape]
-        letterboxed = letterbox(image, *shape)
-        return decode(runtime.run_one(letterboxed.pixels[None]), cells, self.min_score, letterboxed, image)
+        height, width = image.shape[:2]
+        original = original or max(width, height)
+        first, second = self._plan.first(width, height, original), self._plan.second(width, height, original)
+        small = halved(image, *second) if second else image  # once, for both passes
+        found = self._search(small, first)
+        if second is None and found is not None:
+            second = self._plan.crowd(width, height, self._small(found, min(first[0] / height, first[1] / width)))
+        if second is not None:
+            found = joined(found, self._search(small, second, largest=LARGEST))
+        if found is None:
+            return []
+        scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
+        return to_detections(found, self.min_score, scale, image)
 
     def sufficient_size(self, longest_side: int) -> int:
-        """See ``Detector.sufficient_size``: what fills its input, and shows that a large image is one."""
-        return LARGE + 1 if longest_side > LARGE else max(self.card.wide)
+        """See ``Detector.sufficient_size``."""
+        return self._plan.sufficient_size(longest_side)
 
-    def _shape(self, image: BgrImage) -> Shape:
-        """Choose the input for an image: height and width in pixels."""
-        height, width = image.shape[:2]
-        large = max(height, width) > LARGE
-        if max(height, width) <= ABOUT_SQUARE * min(height, width):
-            return self.card.far_square if large else self.card.square
-        tall, wide = self.card.far_wide if large else self.card.wide
-        return (tall, wide) if width > height else (wide, tall)
+    def smallest_face(self, width: int, height: int) -> float:
+        """See ``Detector.smallest_face``."""
+        return self._plan.smallest_face(width, height)
 
-    def _shapes(self) -> set[Shape]:
-        wide, far = self.card.wide, self.card.far_wide
-        return {wide, wide[::-1], self.card.square, far, far[::-1], self.card.far_square}
+    def _small(self, found: Candidates, scale: float) -> int:
+        """Count the faces found that are small in an input, which is ``scale`` times the image."""
+        likely = (found.scores >= self.card.keep_score) & (found.longer_sides() * scale < SMALL)
+        return len(suppress(found.boxes[likely], found.scores[likely])) if likely.any() else 0
+
+    def _search(self, image: BgrImage, shape: Shape, *, largest: float = np.inf) -> Candidates | None:
+        """Run one pass.
+
+        Args:
+            image: to search.
+            shape: of the input.
+            largest: longer side, in pixels of the input, of the largest face that is taken.
+
+        Returns:
+            Candidates in pixels of the image; None if there is none.
+        """
+        runtime, cells = self._inputs.of(shape)
+        letterboxed = letterbox(image, *shape)
+        # Down to the lower threshold: small faces of middling scores still show that this is a crowd.
+        least = min(self.min_score, self.keep_score)
+        found = find_candidates(runtime.run_one(letterboxed.pixels[None]), cells, least, self.card.calibration)
+        if found is None:
+            return None
+        if largest < np.inf:
+            found = found.at(found.longer_sides() <= largest)
+        return found.scaled(np.array([1 / letterboxed.scale_x, 1 / letterboxed.scale_y], np.float32))

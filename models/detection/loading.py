@@ -27,7 +27,8 @@ def load_detector(name: str = DEFAULT_DETECTOR, *, min_score: float | None = Non
     Args:
         name: one of ``DETECTORS``.
         min_score: least score of what is found, in 0..1; by default the detector's own.
-        **options: of the named detector, such as ``weights=`` for yunet or ``working_size=`` for haar.
+        **options: of the named detector, such as ``weights=`` for yunet, ``working_size=`` for haar or ``effort=`` for
+            lite.
 
     Raises:
         ConfigurationError: an unknown name, a score outside 0..1, a missing package or weight file.

@@ -8,6 +8,8 @@ import cv2
 from contracts.errors import ConfigurationError
 from models.detection.base import BgrImage, Detection, Landmarks, check_image, clip_to_image
 
+SMALLEST_FACE = 20.0
+"""The package's default, in pixels."""
 SMALLEST_PICTURE = 24
 """Shortest side in pixels that is searched; the package cannot build a pyramid from less."""
 LANDMARKS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
@@ -31,11 +33,11 @@ class MtcnnDetector:
         Raises:
             ConfigurationError: the package or TensorFlow is not installed.
         """
-        self.min_score = min_score
+        self.min_score = self.keep_score = min_score
         self._lock = threading.Lock()
         self._network = _load()
 
-    def detect(self, image: BgrImage) -> list[Detection]:
+    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:  # noqa: ARG002
         """See ``Detector.detect``."""
         check_image(image)
         if min(image.shape[:2]) < SMALLEST_PICTURE:
@@ -48,6 +50,10 @@ class MtcnnDetector:
     def sufficient_size(self, longest_side: int) -> int:
         """See ``Detector.sufficient_size``; the package searches a pyramid of the whole image."""
         return longest_side
+
+    def smallest_face(self, width: int, height: int) -> float:  # noqa: ARG002
+        """See ``Detector.smallest_face``."""
+        return SMALLEST_FACE
 
     def _detection(self, face: dict[str, Any]) -> Detection:
         x, y, width, height = (float(value) for value in face["box"])

@@ -11,6 +11,8 @@ from models.detection.base import BgrImage, Detection, Landmarks, check_image, c
 
 WORKING_SIZE = 512
 """Longest side searched, in pixels."""
+SMALLEST_FACE = 10.0
+"""In pixels of the working size, as its authors say."""
 SMALLEST_PICTURE = 8
 """Shortest side in pixels that is searched."""
 
@@ -35,12 +37,12 @@ class YunetDetector:
             ConfigurationError: no file is named.
             InvalidWeights: the file is missing or damaged.
         """
-        self.min_score = min_score
+        self.min_score = self.keep_score = min_score
         self._file = _checked(weights)
         self._local = threading.local()
         self._network()  # a damaged file is found out now, not at the first image
 
-    def detect(self, image: BgrImage) -> list[Detection]:
+    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:  # noqa: ARG002
         """See ``Detector.detect``."""
         check_image(image)
         scale = max(max(image.shape[:2]) / WORKING_SIZE, 1.0)
@@ -56,6 +58,10 @@ class YunetDetector:
     def sufficient_size(self, longest_side: int) -> int:  # noqa: ARG002
         """See ``Detector.sufficient_size``."""
         return WORKING_SIZE
+
+    def smallest_face(self, width: int, height: int) -> float:
+        """See ``Detector.smallest_face``."""
+        return SMALLEST_FACE * max(max(width, height) / WORKING_SIZE, 1.0)
 
     def _network(self) -> Any:
         network = getattr(self._local, "network", None)

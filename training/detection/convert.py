@@ -1,6 +1,8 @@
 """The trained detector as an 8-bit LiteRT file."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import keras
@@ -12,12 +14,12 @@ from training.detection.dataset import LabelledImage
 from training.detection.network import build, weights_to_run
 from training.shared.export import quiet_conversion
 
-WIDE: Final = (256, 320)
+WIDE: Final = (256, 352)
 """Height and width of the input for landscape images; portraits have it turned."""
-SQUARE: Final = (288, 288)
-FAR_WIDE: Final = (288, 480)
-FAR_SQUARE: Final = (384, 384)
-"""The same for large images, whose faces are small."""
+SQUARE: Final = (320, 320)
+FINE_WIDE: Final = ((448, 640), (640, 960))
+"""The same of the second pass over large images, whose faces are small."""
+FINE_SQUARE: Final = ((544, 544), (768, 768))
 CALIBRATION: Final = 300
 """Images that tell the converter how large the activations get."""
 
@@ -42,6 +44,20 @@ def to_litert(trained: keras.Model, images: Sequence[LabelledImage]) -> bytes:
     converter.inference_output_type = tf.int8
     with quiet_conversion():
         return bytes(converter.convert())
+
+
+def to_keras(trained: keras.Model) -> bytes:
+    """Give the network as it was trained, but for pixels of 0..255.
+
+    Returns:
+        The bytes of a ``.keras`` file.
+    """
+    image = keras.Input((None, None, 3), name="image")
+    network = keras.Model(image, trained(keras.layers.Rescaling(1 / 255)(image)), name=trained.name)
+    with tempfile.TemporaryDirectory() as folder:  # Keras saves to a path only
+        path = Path(folder, "network.keras")
+        network.save(path)
+        return path.read_bytes()
 
 
 def _calibration(images: Sequence[LabelledImage]) -> Iterator[list[Any]]:

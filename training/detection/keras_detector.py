@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from models.detection.base import BgrImage, Detection
-from models.detection.decoding import decode
+from models.detection.decoding import find_candidates, to_detections
 from models.detection.grid import levels
 from models.detection.letterbox import letterbox
 from models.runtimes import Output
@@ -36,4 +36,6 @@ class KerasDetector:
         letterboxed = letterbox(image, self._size, self._size)
         maps = self._run(letterboxed.pixels[None].astype(np.float32) / 255)
         outputs = [Output(np.asarray(level)) for level in maps]
-        return decode(outputs, self._levels, self.min_score, letterboxed, image)
+        found = find_candidates(outputs, self._levels, self.min_score)
+        scale = np.array([1 / letterboxed.scale_x, 1 / letterboxed.scale_y], np.float32)
+        return [] if found is None else to_detections(found, self.min_score, scale, image)

@@ -81,6 +81,17 @@ def test_eight_threads_answer_as_one(detector: Detector, astronaut: np.ndarray) 
     assert together == alone * 2
 
 
+def test_less_is_asked_of_a_face_that_was_there_a_moment_ago(detector: Detector) -> None:
+    assert 0 < detector.keep_score <= detector.min_score
+
+
+def test_the_smallest_face_searched_for_grows_with_the_original(detector: Detector) -> None:
+    frame, photo = detector.smallest_face(640, 480), detector.smallest_face(4000, 3000)
+    assert 8 < frame <= 60
+    assert frame <= photo < 4000 / 8
+    assert detector.smallest_face(480, 640) == frame
+
+
 @pytest.mark.parametrize("side", [700, 1600])
 def test_a_jpeg_decoded_as_finely_as_is_enough_shows_the_same_face(
     detector: Detector, astronaut: np.ndarray, on_the_face: Callable[..., float], side: int
@@ -88,5 +99,5 @@ def test_a_jpeg_decoded_as_finely_as_is_enough_shows_the_same_face(
     large = cv2.resize(astronaut, (side, side), interpolation=cv2.INTER_CUBIC)
     image = EncodedImage(cv2.imencode(".jpg", large)[1].tobytes())
     picture = image.decode(detector.sufficient_size(image.longest_side))
-    (found,) = detector.detect(picture.pixels)
+    (found,) = detector.detect(picture.pixels, image.longest_side)
     assert on_the_face(*found[:4], scale=picture.pixels.shape[1] / 512) > 0.5

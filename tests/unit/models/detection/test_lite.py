@@ -9,7 +9,8 @@ import pytest
 from contracts.errors import InvalidWeights
 from models.boxes import corners, iou
 from models.detection import Detection, Detector, load_detector
-from models.detection.lite import NETWORK, DetectorCard
+from models.detection.card import DetectorCard
+from models.detection.lite import NETWORK
 from models.weights import WEIGHTS, available, load_weights
 from support import pictures
 
@@ -124,6 +125,44 @@ def test_tall_and_wide_pictures_work_alike(lite: Detector, astronaut: np.ndarray
         face = paste(picture, astronaut, x, y, 512)
         (found,) = lite.detect(picture)
         assert overlap(found, face) > 0.5
+
+
+@pytest.fixture(scope="module")
+def two_passes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the shipped network and a card that has inputs for a second pass."""
+    folder = tmp_path_factory.mktemp("weights")
+    content, card = load_weights(NETWORK, DetectorCard)
+    fine = {"fine_wide": ((448, 640), (640, 960)), "fine_square": ((544, 544), (768, 768))}
+    changed = card.model_copy(update={"large_wide": None, "large_square": None} | fine)
+    (folder / f"{NETWORK}.json").write_text(changed.model_dump_json())
+    (folder / card.file).write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(2, 1), (3, 2), (4, 3)])
+def test_a_second_pass_finds_all_of_a_group(two_passes: Path, astronaut: np.ndarray, columns: int, rows: int) -> None:
+    found = load_detector("lite", folder=two_passes).detect(np.tile(astronaut, (rows, columns, 1)))
+    for place in ((x * 512, y * 512, 0, 0) for x in range(columns) for y in range(rows)):
+        assert max(overlap(face, np.add(FACE, place)) for face in found) > 0.5
+
+
+def test_without_effort_a_group_is_too_small(two_passes: Path, astronaut: np.ndarray) -> None:
+    group = np.tile(astronaut, (3, 4, 1))
+    least, most = (load_detector("lite", folder=two_passes, effort=effort) for effort in (0, 960))
+    assert len(least.detect(group)) < 12 <= len(most.detect(group))
+
+
+def test_two_small_faces_have_a_frame_searched_again(two_passes: Path, astronaut: np.ndarray) -> None:
+    """A crowd of 40 pixels a face: most are found by the second pass only."""
+    tile = cv2.resize(astronaut, (160, 160), interpolation=cv2.INTER_AREA)
+    crowd = np.tile(tile, (3, 4, 1))
+    least, most = (load_detector("lite", min_score=0.45, folder=two_passes, effort=effort) for effort in (0, 960))
+    assert len(most.detect(crowd)) > len(least.detect(crowd))
+
+
+def test_a_network_without_a_keras_file_says_so() -> None:
+    with pytest.raises(InvalidWeights, match="keras"):
+        load_detector("lite", runtime="keras")
 
 
 def test_the_score_of_a_call_is_respected(astronaut: np.ndarray) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.errors import InvalidWeights
 from models.classification import DEFAULT_MODEL, EmotionCard
-from models.detection.lite import DetectorCard
+from models.detection.card import DetectorCard
 from models.runtimes import Runtime, open_runtime
 from models.weights import load_weights
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from models.detection.lite import LiteDetector
@@ -42,7 +43,10 @@ def test_an_exported_detector_loads_with_its_card(
     detector = LiteDetector(network="squares-1", folder=out)
     assert detector.card.recipe == json.loads(Recipe().model_dump_json()) | {"steps_done": 0}
     assert detector.card.scores["validation"]["pictures"] == 12
-    assert detector.min_score == detector.card.min_score
+    assert detector.min_score == detector.card.min_score > detector.keep_score
+    assert "right_by_score" in detector.card.scores["validation"]
+    exact = LiteDetector(network="squares-1", folder=out, runtime="keras")
+    assert exact.detect(np.zeros((64, 64, 3), np.uint8)) == []
     assert f"threshold {detector.min_score}" in capsys.readouterr().out
 
 
