@@ -8,6 +8,7 @@ from redis import Redis
 
 from api.access.authentication import client_name
 from api.access.keys import ApiKeyStore
+from api.access.rate_limits import count_images
 from api.http.request_metrics import RequestMetrics
 from api.jobs.idempotency import IdempotencyStore
 from api.jobs.submission import Submission
@@ -112,6 +113,7 @@ def connect_services(settings: Settings) -> Services:
             store_limiter,
             dispatcher,
             measure=lambda images: MeasuredImages(images, settings),
+            count=count_images,
         ),
         frames=frames,
         dispatcher=dispatcher,

@@ -53,7 +53,8 @@ class Settings(BaseSettings):
     rate_limit: str = Field(
         "",
         pattern=r"^(\d+/(second|minute|hour|day))?$",
-        description="Requests a client may make, as `60/minute`, unless its key says otherwise; empty: no limit.",
+        description="Requests a client may make, as `60/minute`, unless its key says otherwise; a job counts as many "
+        "as it has images; empty: no limit.",
     )
     allowed_hosts: str = Field(
         "",

@@ -1,21 +1,28 @@
-"""How often a client may call the views that declare themselves rate-limited."""
+"""How often a client may call the views that declare themselves rate-limited, and how many images it may send.
+
+A request counts one, and a job as many as it has images: the first of them is the request's own.
+"""
 
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from flask import Flask, Response
-from flask_limiter import Limiter
+from flask import Flask, Response, current_app
+from flask_limiter import Limiter, RequestLimit
 from flask_limiter.errors import RateLimitExceeded
-from redis import ConnectionPool
+from redis import ConnectionPool, Redis
+from redis.exceptions import RedisError
 
 from api.access.authentication import client_name, current_key
 from api.http.endpoint import View, declaration_of
 from api.http.problems import problem_response
-from contracts.errors import QuotaExceeded
+from contracts.errors import QuotaExceeded, TooManyImages
 from contracts.settings import Settings
+
+_EXTENSION: Final = "mien_rates"
 
 
 def limit_rates(app: Flask, settings: Settings, pool: ConnectionPool) -> None:
@@ -36,6 +43,7 @@ def limit_rates(app: Flask, settings: Settings, pool: ConnectionPool) -> None:
         swallow_errors=True,  # without a broker the request itself says so
     )
     limiter.init_app(app)
+    app.extensions[_EXTENSION] = ImageCounter(limiter, Redis(connection_pool=pool))
 
     def rate() -> str:
         key = current_key()
@@ -62,3 +70,46 @@ def _limited(view: View, limited: View, rate: Callable[[], str]) -> View:
         return (limited if rate() else view)(**arguments)
 
     return cast(View, call)
+
+
+class ImageCounter:
+    """Counts the images of a job beside the request that brings them, which has been counted as one already."""
+
+    def __init__(self, limiter: Limiter, redis: Redis) -> None:
+        """Use the windows of the limiter, in this Redis."""
+        self._limiter, self._redis = limiter, redis
+
+    def count(self, images: int) -> None:
+        """Count them towards the rate of the current request's client, if it has one; raises as `count_images`."""
+        rate = self._limiter.current_limit
+        if images <= 1 or rate is None:
+            return
+        if images > rate.limit.amount:
+            raise TooManyImages(
+                f"The job has {images} images, more than this client may ever send at once: its rate is {rate.limit}. "
+                "Send smaller jobs."
+            )
+        more = images - 1
+        with suppress(RedisError):  # without a broker the request itself says so
+            if self._limiter.limiter.hit(rate.limit, *rate.request_args, cost=more):
+                return
+            raise QuotaExceeded(
+                f"With the {images} images of this job, more than the {rate.limit} that are allowed.",
+                retry_after=self._free_at(rate, more) - time.time(),
+            )
+
+    def _free_at(self, rate: RequestLimit, amount: int) -> float:
+        """When so many more may be counted: once the entry has expired that the last of them would have to replace."""
+        key = cast(Any, self._limiter.storage).prefixed_key(rate.key)
+        counted_at = self._redis.lindex(key, rate.limit.amount - amount)
+        return float(counted_at or 0) + rate.limit.get_expiry()
+
+
+def count_images(images: int) -> None:
+    """Count the images of a job towards the rate of the current request's client.
+
+    Raises:
+        QuotaExceeded: with the time after which there is capacity for all of them.
+        TooManyImages: there never will be.
+    """
+    cast(ImageCounter, current_app.extensions[_EXTENSION]).count(images)

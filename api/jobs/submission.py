@@ -49,8 +49,9 @@ class Submission:
         dispatcher: Dispatcher,
         *,
         measure: Callable[[Images], MeasuredImages],
+        count: Callable[[int], None],
     ) -> None:
-        """Wire the six parts.
+        """Wire the parts.
 
         Args:
             jobs: where a job is stored.
@@ -59,9 +60,11 @@ class Submission:
             storing: how many jobs this process stores at the same time.
             dispatcher: announces jobs to the workers.
             measure: adds up the pixels of images.
+            count: counts images towards the rate of the client, or refuses them for it.
         """
         self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
         self._storing, self._dispatcher, self._measure = storing, dispatcher, measure
+        self._count = count
 
     def submit(
         self,
@@ -87,6 +90,7 @@ class Submission:
             Overloaded: not admitted.
             BrokerUnavailable: nothing was stored.
             IdempotencyConflict: the key was used for another request.
+            QuotaExceeded, TooManyImages: the client's rate has no capacity for so many images, now or ever.
         """
         if key is None:
             return self._store(new_job_id(), request, client, api_key, admitted=admitted)
@@ -158,6 +162,7 @@ class Submission:
         if not admitted:
             with self.admit(options.priority, client, len(images), annotate=options.annotate):
                 return self._store(job_id, request, client, api_key, admitted=True)
+        self._count(len(images))
         if not isinstance(images, ImageList) or images.pixels is None:
             images = self._measure(images)
         with self._storing.hold(1, client):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
-from support.gateway import MakeApp, bearer
+from support.gateway import MakeApp, bearer, zipped
 
 
 def test_a_rate_holds_for_requests_at_the_same_time(make_app: MakeApp) -> None:
@@ -42,3 +42,42 @@ def test_anonymous_clients_may_be_limited_too(make_app: MakeApp) -> None:
     client = make_app(rate_limit="1/hour").test_client()
     assert [client.get("/v1/jobs/x").status_code for _ in range(2)] == [404, 429]
     assert client.get("/emotion_data").status_code == 200, "the live page is not counted"
+
+
+def test_a_job_counts_as_many_as_it_has_images(make_app: MakeApp, jpeg: bytes) -> None:
+    app = make_app(rate_limit="5/hour")
+    client, other = app.test_client(), {"REMOTE_ADDR": "10.0.0.9"}
+    send = lambda images, **more: client.post(  # noqa: E731
+        "/v1/jobs",
+        data=zipped({f"{number}.jpg": jpeg for number in range(images)}),
+        content_type="application/zip",
+        **more,
+    )
+    assert send(3).status_code == 202
+    refused = send(3)
+    assert (refused.status_code, refused.get_json()["code"]) == (429, "quota_exceeded")
+    assert 3_500 < int(refused.headers["Retry-After"]) <= 3_601
+    assert send(1).status_code == 202
+    assert send(1).status_code == 429
+    assert send(5, environ_overrides=other).status_code == 202
+
+
+def test_a_job_that_a_rate_never_allows_is_told_so(make_app: MakeApp, jpeg: bytes) -> None:
+    client = make_app(rate_limit="5/hour").test_client()
+    archive = zipped({f"{number}.jpg": jpeg for number in range(6)})
+    refused = client.post("/v1/jobs", data=archive, content_type="application/zip")
+    assert (refused.status_code, refused.get_json()["code"]) == (413, "too_many_images")
+    assert "5 per 1 hour" in refused.get_json()["error"]
+    assert "Retry-After" not in refused.headers
+
+
+def test_a_job_that_is_asked_for_again_counts_its_images_once(make_app: MakeApp, jpeg: bytes) -> None:
+    client = make_app(rate_limit="5/hour").test_client()
+    archive = zipped({f"{number}.jpg": jpeg for number in range(3)})
+    statuses = [
+        client.post(
+            "/v1/jobs", data=archive, content_type="application/zip", headers={"Idempotency-Key": "k"}
+        ).status_code
+        for _ in range(4)
+    ]
+    assert statuses == [202, 202, 202, 429]
