@@ -79,7 +79,9 @@ def _keep_annotated(services: Services, job_id: str, images: list[bytes], items:
                 logger.warning("job %s gets no annotated images: %s", job_id, error)
                 return
             if not kept:
-                logger.warning("job %s gets no annotated images: MIEN_MAX_ANNOTATED_BYTES are kept", job_id)
+                logger.warning(
+                    "job %s gets no annotated images: MIEN_MAX_ANNOTATED_BYTES, or its client's share, are kept", job_id
+                )
                 return
 
 

@@ -135,7 +135,7 @@ def test_annotated_images_beyond_their_limit_are_left_out(
     services: Services, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
-    services.jobs.annotated_images.put(job.id, 7, bytes(services.settings.max_annotated_bytes - 10))
+    services.jobs.annotated_images.put("another", 7, bytes(services.settings.max_annotated_bytes - 10))
     assert analyze_job(services, job.id) == "finished"
     assert services.jobs.annotated_images.get(job.id, 0) is None
     assert "MIEN_MAX_ANNOTATED_BYTES" in caplog.text

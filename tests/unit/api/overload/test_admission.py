@@ -196,3 +196,15 @@ def test_an_interactive_job_for_which_all_would_wait_too_long_is_told_so(
         admission.check(INTERACTIVE, "flood", 100)
     admission.check(INTERACTIVE, "flood", 30)
     admission.check(BULK, "flood", 100)
+
+
+def test_a_client_with_its_share_of_annotated_images_is_told_so(
+    settings: Settings, redis: Redis, jobs: JobStore
+) -> None:
+    small = settings.model_copy(update={"max_annotated_bytes": 4_000_000})
+    admission = Admission(small, jobs, CounterStore(redis), HeartbeatStore(redis))
+    jobs.annotated_images.put(jobs.create([b"x"], BULK, sender="flood").id, 0, bytes(2_900_000))
+    with pytest.raises(QuotaExceeded, match="MIEN_CLIENT_SHARE of MIEN_MAX_ANNOTATED_BYTES"):
+        admission.check(BULK, "flood", annotate=True)
+    admission.check(BULK, "flood")
+    admission.check(BULK, "honest", 4, annotate=True)
