@@ -24,6 +24,19 @@ def test_too_many_waiting_bytes_are_overload(make_app: MakeApp, redis: Redis, jp
     assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
 
 
+def test_annotated_images_that_are_kept_leave_less_room_for_images_that_wait(
+    make_app: MakeApp, jobs: JobStore, jpeg: bytes
+) -> None:
+    client = make_app(max_open_bytes=100_000).test_client()
+    job = jobs.create([jpeg], BULK)
+    address = "/v1/jobs?priority=interactive"
+    assert client.post(address, data=jpeg, content_type="image/jpeg").status_code == 202
+    jobs.annotated_images.put(job.id, 0, bytes(100_000))
+    refused = client.post(address, data=jpeg, content_type="image/jpeg")
+    assert refused.status_code == 503
+    assert "MIEN_MAX_OPEN_BYTES" in refused.get_json()["error"]
+
+
 def test_only_jobs_that_ask_for_annotated_images_wait_for_room_for_them(
     make_app: MakeApp, jobs: JobStore, jpeg: bytes
 ) -> None:
