@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import Blueprint, Flask
 
-from api.access.authentication import check_keys
+from api.access.authentication import check_keys, client_name
 from api.access.cors import Origins, allow_origins
 from api.access.failures import Failures
 from api.access.hosts import check_hosts
@@ -18,6 +18,7 @@ from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
 from api.http.proxies import ForwardedMiddleware, TrustedProxies
 from api.http.upload import UploadRequest
+from api.overload.requests_in_progress import limit_requests
 from api.overload.surplus import refuse_surplus
 from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
 from api.services import Services, connect_services
@@ -66,4 +67,5 @@ def _add_hooks(app: Flask, services: Services) -> None:
     allow_origins(app, origins)
     protect_jobs(app, services.jobs)
     limit_rates(app, settings, services.redis.connection_pool)
+    limit_requests(app, services.requests, client_name)
     services.body_memory.install(app)  # after the keys: clients without one hold nothing

@@ -47,6 +47,7 @@ class Services:
     webhooks: WebhookStore
     body_limiter: ConcurrencyLimiter
     body_memory: BodyMemory
+    requests: ConcurrencyLimiter
     waits: ConcurrencyLimiter
     viewers: ConcurrencyLimiter
     store_limiter: ConcurrencyLimiter
@@ -84,7 +85,7 @@ def connect_services(settings: Settings) -> Services:
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
     jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
     counters, heartbeats, dispatcher = CounterStore(redis), HeartbeatStore(redis), Dispatcher(settings)
-    memory, waits, viewers = _limiters(settings)
+    memory, requests, waits, viewers = _limiters(settings)
     store_limiter = ConcurrencyLimiter(
         settings.max_intake_jobs,
         "This gateway is storing too many jobs",
@@ -104,6 +105,7 @@ def connect_services(settings: Settings) -> Services:
         body_limiter=memory,
         store_limiter=store_limiter,
         body_memory=BodyMemory(settings, memory, store_limiter, client_name),
+        requests=requests,
         waits=waits,
         viewers=viewers,
         submission=Submission(
@@ -124,17 +126,17 @@ def connect_services(settings: Settings) -> Services:
     )
 
 
-def _limiters(settings: Settings) -> tuple[ConcurrencyLimiter, ConcurrencyLimiter, ConcurrencyLimiter]:
-    """Bytes in memory, requests that wait for a job, and viewers: of each, a client has a share at most."""
+def _limiters(settings: Settings) -> list[ConcurrencyLimiter]:
+    """Bytes in memory, requests, those that wait for a job, and viewers: of each, a client has a share at most."""
     limits = (
         (settings.max_intake_bytes, "This gateway is reading too much", "MIEN_MAX_INTAKE_BYTES"),
+        (settings.max_connections, "This gateway is serving too many requests", "MIEN_MAX_CONNECTIONS"),
         (settings.max_connections, "This gateway has too many requests that wait", "MIEN_MAX_CONNECTIONS"),
         (settings.max_viewers, "This gateway has too many viewers", "MIEN_MAX_VIEWERS"),
     )
-    memory, waits, viewers = (
+    return [
         ConcurrencyLimiter(limit, reason, share=settings.client_share, setting=name) for limit, reason, name in limits
-    )
-    return memory, waits, viewers
+    ]
 
 
 def services_of(app: Flask) -> Services:

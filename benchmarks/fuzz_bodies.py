@@ -45,6 +45,10 @@ _LENGTHS: Final = (
 _SIZES: Final = (b"-1", b"+5", b"0x5", b"", b" ", b"G", b"7fffffffffffffff", b"f" * 16, b"f" * 400, b"5;" + b"x" * 9000)
 
 
+_NAMES: Final = ("", " ", "/", "a/", "..", "\\", "C:", "\u00e9{}", "\ud7ff", ".", "__MACOSX/{}", "x" * 60_000)
+"""Of a file in an archive."""
+
+
 class Body(NamedTuple):
     """A request's body, and of which type it says to be."""
 
@@ -72,11 +76,11 @@ def sound_bodies() -> list[Body]:
     ]
 
 
-def _archive(images: tuple[bytes, ...], method: int) -> bytes:
+def _archive(images: tuple[bytes, ...], method: int, name: str = "folder/{}.jpg") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for index, image in enumerate(images):
-            archive.writestr(zipfile.ZipInfo(f"folder/{index}.jpg"), image, method)
+            archive.writestr(zipfile.ZipInfo(name.format(index)), image, method)
     return buffer.getvalue()
 
 
@@ -113,7 +117,9 @@ def requests(seed: int, begin: int, count: int) -> Iterator[Request]:
 def _damaged(body: Body, dice: random.Random) -> Body:
     kind, data = body
     chance = dice.random()
-    if kind == "application/zip" and chance < 0.6:
+    if kind == "application/zip" and chance < 0.1:
+        data = _archive(tuple(seeds()[:1]), dice.choice((zipfile.ZIP_STORED, zipfile.ZIP_LZMA)), dice.choice(_NAMES))
+    elif kind == "application/zip" and chance < 0.6:
         places = dice.sample(fields(data), dice.choice((1, 1, 2)))
         data = changed(data, *((place, dice.choice(extremes(data, place))) for place in places))
     elif chance < 0.5:

@@ -17,6 +17,7 @@ from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.single_jobs import SingleJobs
 from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
 from workers.leases import Leases
@@ -38,6 +39,7 @@ class Services:
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
+    single_jobs: SingleJobs
     frames: FrameStore
     counters: CounterStore
     heartbeats: HeartbeatStore
@@ -103,6 +105,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         redis=redis,
         frame_redis=frame_redis,
         jobs=jobs,
+        single_jobs=SingleJobs(redis),
         frames=FrameStore(frame_redis, settings),
         counters=CounterStore(redis),
         heartbeats=HeartbeatStore(redis),

@@ -5,6 +5,7 @@ from flask import Flask, Request, g, request
 from api.access.failures import Failures
 from api.access.keys import ApiKey, ApiKeyStore, id_of
 from api.http.endpoint import PUBLIC, Endpoint, current_endpoint
+from api.http.proxies import client_network
 from api.http.scopes import Scope
 from contracts.errors import Denied, Forbidden, Unauthorized
 
@@ -50,8 +51,8 @@ def current_key() -> ApiKey | None:
 
 
 def client_name() -> str:
-    """The id of the current request's key, or the address of a client without one."""
-    return key_id() or request.remote_addr or ""
+    """The id of the current request's key; without one the client's address, or its network if that is IPv6."""
+    return key_id() or client_network(request.remote_addr or "")
 
 
 def key_id() -> str:

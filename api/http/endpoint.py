@@ -70,6 +70,8 @@ class ResponseSpec:
     schema: type[Message] | Schema | None = None
     content_type: str = JSON
     headers: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    """Ids of the operations that take the member `id` of this answer."""
 
 
 @dataclass(frozen=True, kw_only=True)

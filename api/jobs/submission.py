@@ -13,6 +13,7 @@ from api.overload.admission import Admission
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.images import ImageList, Images
 from api.requests.jobs import JobRequest
+from api.requests.offload import run_beside
 from api.requests.options import Options
 from api.requests.pixels import MeasuredImages
 from contracts import errors
@@ -197,5 +198,5 @@ def _fingerprint(request: JobRequest) -> str:
     digest = hashlib.sha256(request.options.model_dump_json().encode())
     for image in request.images:
         digest.update(len(image).to_bytes(8, "big"))
-        digest.update(image)
+        run_beside(len(image), digest.update, image)
     return digest.hexdigest()

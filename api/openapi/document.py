@@ -154,6 +154,10 @@ def _response(response: ResponseSpec) -> dict[str, Any]:
         described["content"] = {response.content_type: {"schema": reference or response.schema}}
     if response.headers:
         described["headers"] = {name: _HEADERS[name] for name in response.headers}
+    if response.links:
+        described["links"] = {
+            target: {"operationId": target, "parameters": {"id": "$response.body#/id"}} for target in response.links
+        }
     return described
 
 

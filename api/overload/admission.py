@@ -113,8 +113,8 @@ class Admission:
                 f"Too many {queue} images are waiting (MIEN_BULK_SHARE of MIEN_MAX_OPEN_BYTES, MIEN_MAX_OPEN_PIXELS)",
                 wait_s / 4,
             )
-        if annotate and load.annotated_bytes + images * _ANNOTATED_BYTES > settings.max_annotated_bytes:
-            raise self._full("Too many annotated images are kept (MIEN_MAX_ANNOTATED_BYTES)", _LONGEST_S)
+        if annotate:
+            self._check_annotated(load, client, images * _ANNOTATED_BYTES)
         longest = settings.max_interactive_wait_s if queue == INTERACTIVE else settings.max_bulk_wait_s
         if wait_s > longest:
             raise self._full(f"The job would wait for about {wait_s:.0f} s", wait_s - longest)
@@ -128,6 +128,19 @@ class Admission:
             own = load.client_images + ahead
             work_s = (own + images) * self._pace(queue) if own else 0.0
             self._check_share(load, self._share(client), work_s, longest)
+
+    def _check_annotated(self, load: Load, client: str, more: int) -> None:
+        """Hold back a job whose annotated images would not be kept, by the rule of ``keep_annotated.lua``."""
+        limit, total = self._settings.max_annotated_bytes, load.annotated_bytes + more
+        share = int(self._settings.client_share * limit)
+        if total > limit:
+            raise self._full("Too many annotated images are kept (MIEN_MAX_ANNOTATED_BYTES)", _LONGEST_S)
+        if client and load.client_annotated_bytes + more > share and total > limit - share:
+            raise QuotaExceeded(
+                "This client has as many annotated images as it may (MIEN_CLIENT_SHARE of MIEN_MAX_ANNOTATED_BYTES); "
+                "delete jobs whose images were fetched, or try again later.",
+                retry_after=_LONGEST_S,
+            )
 
     def _check_share(self, load: Load, share: float, work_s: float, longest_s: float) -> None:
         """Hold back a client that has its share of what waits already; its only job gets through."""

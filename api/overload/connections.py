@@ -5,13 +5,12 @@ most connections, or of the client that has its share), as nginx does with its i
 one is served public views only, `/livez` among them; any other request is told to come again, and the connection ends.
 """
 
-import ipaddress
 import resource
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from api.http.proxies import TrustedProxies
+from api.http.proxies import TrustedProxies, client_network
 from contracts.errors import MienError, Overloaded, QuotaExceeded
 from contracts.settings import Settings
 
@@ -19,8 +18,6 @@ SPARE: Final = 256
 """Connections beyond the limit that may be open for a moment, until they are refused or another one ends."""
 _OTHER_FILES: Final = 128
 _COME_AGAIN_S: Final = 2.0
-_NETWORK_BITS: Final = 64
-"""Of an IPv6 address: a client has all addresses of its network."""
 
 
 class Connection:
@@ -82,16 +79,6 @@ class ConnectionLimiter:
         self._by_client[client] -= 1
         if not self._by_client[client]:
             del self._by_client[client]
-
-
-def client_network(address: str) -> str:
-    """What counts as one client: an IPv4 address, or the network of an IPv6 address."""
-    if ":" not in address:
-        return address
-    parsed = ipaddress.IPv6Address(address.partition("%")[0])
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, _NETWORK_BITS), strict=False))
 
 
 def allow_files(connections: int) -> int:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import IO, Final
 
 from api.requests.names import file_name
+from api.requests.offload import run_beside
 from contracts.errors import EmptyBody, InvalidArchive, TooManyImages
 
 _END: Final = b"PK\x05\x06"
@@ -57,7 +58,7 @@ class ArchiveImages:
 
     def __iter__(self) -> Iterator[bytes]:
         for entry in self._entries:
-            yield self._unpacked(entry)
+            yield run_beside(entry.file_size, self._unpacked, entry)
 
     def _unpacked(self, entry: zipfile.ZipInfo) -> bytes:
         try:

@@ -26,6 +26,7 @@ blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 _LARGE: Final = 1_000_000
 """Bytes. A smaller body is read sooner than one has asked whether it need be."""
 _JOB_ERRORS: Final = (errors.JobNotFound, errors.JobGone, errors.BrokerUnavailable)
+_LINKS: Final = ("getJob", "followJob", "cancelJob")
 _WAIT_ERRORS: Final = (*_JOB_ERRORS, errors.Overloaded, errors.QuotaExceeded)
 _EVENT: Final[dict[str, Any]] = {
     "type": "object",
@@ -53,8 +54,10 @@ _EVENT: Final[dict[str, Any]] = {
         summary=lambda settings: f"Submit a job of 1 to {settings.max_job_images} images",
         tag="jobs",
         responses={
-            200: ResponseSpec("The job is final already (`Prefer: wait=`).", JobResponse, headers=("Location",)),
-            202: ResponseSpec("The job is durably stored.", JobResponse, headers=("Location",)),
+            200: ResponseSpec(
+                "The job is final already (`Prefer: wait=`).", JobResponse, headers=("Location",), links=_LINKS
+            ),
+            202: ResponseSpec("The job is durably stored.", JobResponse, headers=("Location",), links=_LINKS),
         },
         errors=(*BODY_ERRORS, *ARCHIVE_ERRORS, *SUBMISSION_ERRORS, errors.WebhookRefused),
         parameters=(*options.parameters(), query.PREFER, query.IDEMPOTENCY_KEY),

@@ -11,18 +11,18 @@ from contracts.storage.scripts import load_script
 
 
 class AnnotatedImages:
-    """All of them together may have `max_annotated_bytes`."""
+    """All of them together may have `max_annotated_bytes`, and those of a client its share, or all but one share."""
 
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float]) -> None:
         """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis, self._settings, self._clock = redis, settings, clock
-        self._keep = load_script(redis, "keep_annotated", allow_oom=False)
+        self._keep = load_script(redis, "keep_annotated", prelude="forget_annotated", allow_oom=False)
 
     def put(self, job_id: str, index: int, jpeg: bytes) -> bool:
         """Keep an image with its boxes drawn.
 
         Returns:
-            False if there was no room for it.
+            False if there was no room for it, or its client has its share.
         """
         return self._put(job_id, str(index), jpeg)
 
@@ -37,7 +37,8 @@ class AnnotatedImages:
         self._put("", "", b"")
 
     def _put(self, job_id: str, index: str, jpeg: bytes) -> bool:
-        names = [keys.job_annotated(job_id), keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES]
-        limits = [self._clock(), self._settings.result_ttl_s, self._settings.max_annotated_bytes]
+        names = [keys.job_annotated(job_id), keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES, keys.job(job_id)]
+        limit = self._settings.max_annotated_bytes
+        limits = [self._clock(), self._settings.result_ttl_s, limit, int(self._settings.client_share * limit)]
         with translate_errors():
             return bool(self._keep(keys=names, args=[job_id, index, jpeg, *limits]))

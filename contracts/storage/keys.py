@@ -10,7 +10,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
     mien:jobs:load           hash    the same by queue and by client, with pixels and images, and images that wait
     mien:annotated:until     zset    id → when the job's annotated images expire
-    mien:annotated:bytes     hash    id → bytes of the job's annotated images; `total`: of all jobs
+    mien:annotated:bytes     hash    id → bytes of the job's annotated images; `total`: of all jobs; by client
     mien:files:erasures      zset    minute → when something in the file has been deleted, or has expired
     mien:files:rewritten     string  when a rewrite of the file was asked for last
     mien:webhooks:due        zset    id of a final job → when its webhook is tried next

@@ -36,6 +36,8 @@ class Load(NamedTuple):
     """Of the client's unfinished jobs in this queue."""
     client_bytes: int
     """Of the images of all unfinished jobs of the client."""
+    client_annotated_bytes: int
+    """Of the client's annotated images that are kept."""
 
 
 def account_of(client: str) -> str:
@@ -49,11 +51,11 @@ def read_load(redis: Redis, queue: str, client: str = "") -> Load:
     with translate_errors(), redis.pipeline(transaction=False) as pipe:
         pipe.llen(queue)
         pipe.get(keys.OPEN_BYTES)
-        pipe.hget(keys.ANNOTATED_BYTES, "total")
+        pipe.hmget(keys.ANNOTATED_BYTES, ["total", f"account:{account}"])
         shares = [f"{queue}:{name}" for name in ("waiting", "bytes", "pixels", account)]
         pipe.hmget(keys.OPEN_LOAD, [*shares, f"{account}:bytes"])
-        depth, size, annotated, (waiting, *others) = pipe.execute()
-    return Load(int(depth), *(max(0, int(value or 0)) for value in (waiting, size, annotated, *others)))
+        depth, size, (annotated, own), (waiting, *others) = pipe.execute()
+    return Load(int(depth), *(max(0, int(value or 0)) for value in (waiting, size, annotated, *others, own)))
 
 
 def add_load(pipe: Any, job_id: str, queue: str, account: str, *, images: int, size: int, pixels: int) -> None:

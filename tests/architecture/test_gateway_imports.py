@@ -13,7 +13,17 @@ modules = sorted(sys.modules)
 import psutil
 print(json.dumps({"modules": modules, "rss_mb": psutil.Process().memory_info().rss / 1e6}))
 """
-_FOREIGN = ("ai_edge_litert", "celery.worker", "cv2", "keras", "models.analyzer", "numpy", "tensorflow", "workers")
+_FOREIGN = (
+    "PIL",
+    "ai_edge_litert",
+    "celery.worker",
+    "cv2",
+    "keras",
+    "models.analyzer",
+    "numpy",
+    "tensorflow",
+    "workers",
+)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +32,7 @@ def probe() -> dict[str, object]:
     return dict(json.loads(answer.stdout))
 
 
-def test_the_gateway_loads_no_network_runtime_no_opencv_and_no_worker_code(probe: dict[str, list[str]]) -> None:
+def test_the_gateway_loads_no_image_library_no_network_runtime_and_no_worker_code(probe: dict[str, list[str]]) -> None:
     loaded = [m for m in probe["modules"] if any(m == name or m.startswith(name + ".") for name in _FOREIGN)]
     assert loaded == []
 

@@ -22,6 +22,7 @@ ASKED = ("api/http/", "api/access/", "api/overload/", "contracts/")
 ASKED_FILES = {
     "api/services.py",
     "api/requests/bodies.py",
+    "api/requests/offload.py",
     "api/requests/options.py",
     "api/requests/query.py",
     "api/jobs/idempotency.py",

@@ -27,6 +27,13 @@ def test_every_threat_that_is_done_names_a_test_and_every_test_exists(root: Path
         assert name in functions, f"{path}::{name}"
 
 
+def test_every_finding_names_its_tests(root: Path) -> None:
+    findings = {number: tests for number, _, tests in rows(root, "Findings")}
+    counts = {"C": 2, "H": 8, "M": 14, "L": 6}
+    assert list(findings) == [f"{kind}{index}" for kind, most in counts.items() for index in range(1, most + 1)]
+    assert all(TEST.search(tests) for tests in findings.values())
+
+
 def test_the_table_of_asvs_has_one_state_a_section(root: Path) -> None:
     sections = rows(root, "OWASP ASVS 5.0, level 2")
     assert {state for _, state, _ in sections} == {"done", "partly", "not"}

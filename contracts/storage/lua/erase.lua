@@ -11,10 +11,7 @@ if once then
 end
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 redis.call('ZREM', KEYS[6], ARGV[1])
-redis.call('ZREM', KEYS[9], ARGV[1])
-local left = redis.call('HINCRBY', KEYS[10], 'total', -(redis.call('HGET', KEYS[10], ARGV[1]) or 0))
-if left <= 0 then redis.call('HDEL', KEYS[10], 'total') end
-redis.call('HDEL', KEYS[10], ARGV[1])
+forget_annotated(KEYS[9], KEYS[10], ARGV[1])
 redis.call('HDEL', KEYS[7], ARGV[1])
 redis.call('ZADD', KEYS[8], ARGV[2], 'erased') -- the file is due for rewriting now
 return state

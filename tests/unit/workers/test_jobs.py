@@ -9,11 +9,13 @@ from redis import Redis
 
 from contracts.jobs import JobOptions, JobState
 from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_CPU_SECONDS, metric_key
-from contracts.queues import BULK
+from contracts.queues import BULK, INTERACTIVE
+from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.dispatch import Dispatcher
 from models import Analyzer
 from workers.jobs import analyze_job
-from workers.services import Services
+from workers.services import Services, connect_services
 
 
 def test_each_image_gets_its_result_and_all_is_counted(services: Services, face_jpeg: bytes, plain_jpeg: bytes) -> None:
@@ -135,7 +137,7 @@ def test_annotated_images_beyond_their_limit_are_left_out(
     services: Services, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
-    services.jobs.annotated_images.put(job.id, 7, bytes(services.settings.max_annotated_bytes - 10))
+    services.jobs.annotated_images.put("another", 7, bytes(services.settings.max_annotated_bytes - 10))
     assert analyze_job(services, job.id) == "finished"
     assert services.jobs.annotated_images.get(job.id, 0) is None
     assert "MIEN_MAX_ANNOTATED_BYTES" in caplog.text
@@ -155,3 +157,35 @@ def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
     assert (done.state, done.attempts, len(done.items)) == (JobState.SUCCEEDED, 1, 1)
     assert services.jobs.annotated_images.get(job.id, 0) is None
     assert "no annotated images" in caplog.text
+
+
+def test_photos_that_are_waited_for_overtake_between_the_images_of_larger_jobs(
+    services: Services, dispatcher: Dispatcher, plain_jpeg: bytes
+) -> None:
+    bulk = services.jobs.create([plain_jpeg] * 3, BULK)
+    photos = [services.jobs.create([plain_jpeg], INTERACTIVE) for _ in range(3)]
+    for photo in photos:
+        dispatcher.job(photo.id, INTERACTIVE)
+    assert analyze_job(services, bulk.id) == "finished"
+    done = [services.jobs.get(job.id) for job in (bulk, *photos)]
+    assert [job.state for job in done] == [JobState.SUCCEEDED] * 3 + [JobState.QUEUED], "one between two images"
+    assert all(job.finished_at < done[0].finished_at for job in done[1:3])
+    assert services.jobs.queue_depth(INTERACTIVE) == 1
+
+
+@pytest.mark.parametrize(("changes", "alone"), [({"worker_queues": "bulk"}, False), ({}, True)])
+def test_a_worker_for_bulk_alone_and_a_job_that_runs_alone_let_none_overtake(
+    settings: Settings,
+    redis: Redis,
+    analyzer: Analyzer,
+    dispatcher: Dispatcher,
+    plain_jpeg: bytes,
+    changes: dict[str, str],
+    alone: bool,
+) -> None:
+    services = connect_services(settings.model_copy(update=changes), analyzer)
+    bulk, photo = services.jobs.create([plain_jpeg] * 2, BULK), services.jobs.create([plain_jpeg], INTERACTIVE)
+    dispatcher.job(photo.id, INTERACTIVE)
+    assert analyze_job(services, bulk.id, alone=alone) == "finished"
+    assert services.jobs.get(photo.id).state is JobState.QUEUED
+    services.close()

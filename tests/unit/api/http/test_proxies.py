@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.access.keys import ApiKeyStore
-from api.http.proxies import ForwardedMiddleware, TrustedProxies
+from api.http.proxies import ForwardedMiddleware, TrustedProxies, client_network
 from contracts.errors import ConfigurationError
 from support.gateway import MakeApp, bearer
 
@@ -65,3 +65,17 @@ def test_a_client_cannot_choose_its_address(make_app: MakeApp, api_keys: ApiKeyS
     assert [get("203.0.113.7"), get("203.0.113.8")] == [404, 429]
     client.get("/v1/jobs/x", headers=bearer("mien_x") | {"X-Forwarded-For": "203.0.113.7"})
     assert api_keys.audit.newest(1)[0].by == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_a_client_has_all_addresses_of_its_network(address: str, client: str) -> None:
+    assert client_network(address) == client

@@ -24,6 +24,19 @@ def test_too_many_waiting_bytes_are_overload(make_app: MakeApp, redis: Redis, jp
     assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
 
 
+def test_annotated_images_that_are_kept_leave_less_room_for_images_that_wait(
+    make_app: MakeApp, jobs: JobStore, jpeg: bytes
+) -> None:
+    client = make_app(max_open_bytes=100_000).test_client()
+    job = jobs.create([jpeg], BULK)
+    address = "/v1/jobs?priority=interactive"
+    assert client.post(address, data=jpeg, content_type="image/jpeg").status_code == 202
+    jobs.annotated_images.put(job.id, 0, bytes(100_000))
+    refused = client.post(address, data=jpeg, content_type="image/jpeg")
+    assert refused.status_code == 503
+    assert "MIEN_MAX_OPEN_BYTES" in refused.get_json()["error"]
+
+
 def test_only_jobs_that_ask_for_annotated_images_wait_for_room_for_them(
     make_app: MakeApp, jobs: JobStore, jpeg: bytes
 ) -> None:
@@ -183,3 +196,15 @@ def test_an_interactive_job_for_which_all_would_wait_too_long_is_told_so(
         admission.check(INTERACTIVE, "flood", 100)
     admission.check(INTERACTIVE, "flood", 30)
     admission.check(BULK, "flood", 100)
+
+
+def test_a_client_with_its_share_of_annotated_images_is_told_so(
+    settings: Settings, redis: Redis, jobs: JobStore
+) -> None:
+    small = settings.model_copy(update={"max_annotated_bytes": 4_000_000})
+    admission = Admission(small, jobs, CounterStore(redis), HeartbeatStore(redis))
+    jobs.annotated_images.put(jobs.create([b"x"], BULK, sender="flood").id, 0, bytes(2_900_000))
+    with pytest.raises(QuotaExceeded, match="MIEN_CLIENT_SHARE of MIEN_MAX_ANNOTATED_BYTES"):
+        admission.check(BULK, "flood", annotate=True)
+    admission.check(BULK, "flood")
+    admission.check(BULK, "honest", 4, annotate=True)

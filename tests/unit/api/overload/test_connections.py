@@ -2,9 +2,7 @@
 
 import resource
 
-import pytest
-
-from api.overload.connections import Connection, ConnectionLimiter, allow_files, client_network
+from api.overload.connections import Connection, ConnectionLimiter, allow_files
 from contracts.errors import Overloaded, QuotaExceeded
 from contracts.settings import Settings
 
@@ -64,20 +62,6 @@ def test_a_trusted_proxy_has_the_connections_of_many_clients() -> None:
     limiter = ConnectionLimiter(SMALL.model_copy(update={"trusted_proxies": "10.0.0.1"}))
     assert [limiter.open("10.0.0.1").refusal for _ in range(8)] == [None] * 8
     assert isinstance(limiter.open("10.0.0.1").refusal, Overloaded)
-
-
-@pytest.mark.parametrize(
-    ("address", "client"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-    ],
-)
-def test_a_client_has_all_addresses_of_its_network(address: str, client: str) -> None:
-    assert client_network(address) == client
 
 
 def test_the_limit_of_open_files_is_raised_as_far_as_it_may_be() -> None:

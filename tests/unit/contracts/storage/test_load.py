@@ -12,13 +12,13 @@ from support.clocks import ManualClock
 
 def test_the_load_is_what_waits_and_what_is_kept(redis: Redis, settings: Settings) -> None:
     jobs = JobStore(redis, settings)
-    assert read_load(redis, BULK) == Load(0, 0, 0, 0, 0, 0, 0, 0)
+    assert read_load(redis, BULK) == Load(0, 0, 0, 0, 0, 0, 0, 0, 0)
     job = jobs.create([b"x" * 100, b"y" * 10], BULK, sender="me", pixels=lambda: 640)
     jobs.annotated_images.put(job.id, 0, b"drawn")
     redis.rpush(BULK, "a message")
-    assert read_load(redis, BULK, "me") == Load(1, 2, 110, 5, 110, 640, 2, 110)
-    assert read_load(redis, BULK, "you") == Load(1, 2, 110, 5, 110, 640, 0, 0)
-    assert read_load(redis, INTERACTIVE, "me") == Load(0, 0, 110, 5, 0, 0, 0, 110)
+    assert read_load(redis, BULK, "me") == Load(1, 2, 110, 5, 110, 640, 2, 110, 5)
+    assert read_load(redis, BULK, "you") == Load(1, 2, 110, 5, 110, 640, 0, 0, 0)
+    assert read_load(redis, INTERACTIVE, "me") == Load(0, 0, 110, 5, 0, 0, 0, 110, 5)
 
 
 def test_a_job_that_ends_counts_no_more(redis: Redis, settings: Settings) -> None:
@@ -27,7 +27,7 @@ def test_a_job_that_ends_counts_no_more(redis: Redis, settings: Settings) -> Non
     jobs.claim(done.id, "worker")
     assert jobs.finish(done.id, "worker", [])
     jobs.cancel(canceled.id)
-    assert read_load(redis, BULK, "me") == Load(0, 1, 1, 0, 1, 7, 1, 1)
+    assert read_load(redis, BULK, "me") == Load(0, 1, 1, 0, 1, 7, 1, 1, 0)
     jobs.cancel(other.id)
     assert redis.exists(keys.OPEN_LOAD, keys.OPEN_BYTES) == 0
 

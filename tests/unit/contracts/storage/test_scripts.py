@@ -9,17 +9,22 @@ from contracts.storage.scripts import load_script
 
 FOLDER = files("contracts.storage").joinpath("lua")
 NAMES = sorted(file.name.removesuffix(".lua") for file in FOLDER.iterdir())
-PRELUDE = "finalize"
-WITH_PRELUDE = {"cancel", "claim", "finish"}
+PRELUDES = {
+    "cancel": "finalize",
+    "claim": "finalize",
+    "finish": "finalize",
+    "erase": "forget_annotated",
+    "keep_annotated": "forget_annotated",
+}
 
 
 def test_all_are_known_here() -> None:
-    assert {PRELUDE, *WITH_PRELUDE} < set(NAMES)
+    assert {*PRELUDES, *PRELUDES.values()} < set(NAMES)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != PRELUDE])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PRELUDES.values()])
 def test_a_script_compiles_and_may_run_in_full_memory(redis: Redis, name: str) -> None:
-    script = load_script(redis, name, prelude=PRELUDE if name in WITH_PRELUDE else "")
+    script = load_script(redis, name, prelude=PRELUDES.get(name, ""))
     assert redis.script_load(script.script) == script.sha
     assert script.script.startswith("#!lua flags=allow-oom\n")
 
