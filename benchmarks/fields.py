@@ -1,8 +1,8 @@
 """Where the lengths, counts and sizes stand in a sound file, by its format, and what to write there instead.
 
-`fields` walks JPEG (ITU-T T.81), PNG (ISO/IEC 15948), WebP (RFC 9649) and ZIP (APPNOTE 6.3), and the EXIF data in the
-first three (TIFF 6.0). It is for sound files only: decoders and Mien's own walks have to bear what `extremes` make of
-them.
+`fields` walks JPEG (ITU-T T.81), PNG (ISO/IEC 15948), WebP (RFC 9649), AVIF and HEIC (ISO/IEC 14496-12) and ZIP
+(APPNOTE 6.3), and the EXIF data in the first three (TIFF 6.0). It is for sound files only: decoders and Mien's own
+walks have to bear what `extremes` make of them.
 """
 
 import re
@@ -22,6 +22,8 @@ _IFD_POINTERS: Final = frozenset({0x8769, 0x8825, 0xA005})
 _LOCAL: Final = (2, 2, 2, 2, 2, 4, 4, 4, 2, 2)
 _ENTRY: Final = (2, 2, 2, 2, 2, 2, 4, 4, 4, 2, 2, 2, 2, 2, 4, 4)
 _END: Final = (2, 2, 2, 2, 4, 4, 2)
+_CONTAINERS: Final = {"meta": 4, "iinf": 6, "iprp": 0, "ipco": 0, "iref": 4}
+"""Boxes that hold boxes, and how many bytes of theirs stand before those."""
 _NEXT_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
@@ -40,6 +42,8 @@ def fields(data: bytes) -> list[Field]:
         return list(_jpeg(data))
     if data.startswith(_PNG):
         return list(_png(data))
+    if data[4:8] == b"ftyp":
+        return list(_boxes(data, 0, len(data)))
     return list(_zip(data) if data.startswith(b"PK") else _webp(data))
 
 
@@ -192,6 +196,23 @@ def _webp_chunk(data: bytes, kind: str, begin: int, end: int) -> Iterator[Field]
         yield Field("ALPH: flags", begin, 1, "little")
     elif kind == "EXIF":
         yield from _tiff(data, begin + (6 if data.startswith(b"Exif\0\0", begin) else 0), end)
+
+
+def _boxes(data: bytes, position: int, end: int) -> Iterator[Field]:
+    """Sizes of boxes, and all numbers of two and of four bytes that may stand in those without others in them."""
+    while position < end:
+        size, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8].decode()
+        yield Field(f"{kind}: size", position, 4, "big")
+        begin, position = position + 8, position + size
+        if kind in _CONTAINERS:
+            yield from _boxes(data, begin + _CONTAINERS[kind], position)
+        elif kind == "ispe":
+            yield from _numbers("ispe: version,ispe: width,ispe: height", begin, (4, 4, 4), "big")
+        elif kind != "mdat":
+            last = min(begin + 40, position)
+            size = 1 if last - begin < 4 else 2
+            yield from (Field(f"{kind}: number", at, size, "big") for at in range(begin, last - size + 1, size))
+            yield from (Field(f"{kind}: long number", at, 4, "big") for at in range(begin, last - 3, 4))
 
 
 def _zip(data: bytes) -> Iterator[Field]:

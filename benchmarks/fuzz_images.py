@@ -22,6 +22,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
+from benchmarks.heic import heic
 from contracts.errors import InvalidImage
 from models.images.decode import EncodedImage
 from models.images.decoder_process import DecoderPool
@@ -59,8 +60,12 @@ def seeds() -> list[bytes]:
         ("WEBP", plain, {"lossless": True, "exif": exif}),
         ("WEBP", plain.convert("RGBA"), {"icc_profile": bytes(50)}),
         ("WEBP", plain, frames),
+        ("AVIF", plain, {"exif": exif}),
+        ("AVIF", plain.convert("RGBA"), {"subsampling": "4:4:4"}),
+        ("AVIF", plain, frames),
     ]
-    files = []
+    tiff = exif.tobytes()[6:]
+    files = [heic(2, 1, orientation=6, exif=tiff)]
     for kind, image, options in kinds:
         buffer = io.BytesIO()
         image.save(buffer, kind, **options)

@@ -1,6 +1,6 @@
 """Every length, count and size of an image set to its extremes, and what it costs to decode what comes of it.
 
-    python -m benchmarks.lengths [--kind JPEG|PNG|WEBP] [--pairs 20000] [--seed 1]
+    python -m benchmarks.lengths [--kind JPEG|PNG|WEBP|AVIF|HEIC] [--pairs 20000] [--seed 1]
 
 One field after the other of every sound file in `benchmarks.fuzz_images.seeds`, both sides of the picture together, the
 number of scans, and as many pairs of fields as are asked for. Fails if over any file a process takes more memory than
@@ -77,6 +77,9 @@ class Meter:
         cpu_s = sum(usage.cpu_s - before[pid].cpu_s for pid, usage in after.items() if pid in before)
         now = os.times()  # of children that have ended
         cpu_s += now.children_user + now.children_system - ended.children_user - ended.children_system
+        cpu_s -= sum(
+            usage.cpu_s for pid, usage in before.items() if pid not in after
+        )  # for other files, while it lived
         return Cost(outcome, pixels, grown, cpu_s)
 
     def _processes(self) -> list[int]:
@@ -139,7 +142,7 @@ def pairs(files: list[bytes], count: int, seed: int) -> Iterator[tuple[str, byte
 def main() -> int:
     """Run it. Returns 1 if a file costs too much."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", choices=["JPEG", "PNG", "WEBP"], help="only files of this format")
+    parser.add_argument("--kind", choices=["JPEG", "PNG", "WEBP", "AVIF", "HEIC"], help="only files of this format")
     parser.add_argument("--pairs", type=int, default=0, help="files with several extremes; default: none")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -173,6 +176,8 @@ def everything(files: list[bytes], count: int, seed: int) -> Iterator[tuple[str,
 
 def kind_of(data: bytes) -> str:
     """The format of a sound file, by its beginning."""
+    if data[4:8] == b"ftyp":
+        return "HEIC" if data[8:12] == b"heic" else "AVIF"
     return {0xFF: "JPEG", 0x89: "PNG"}.get(data[0], "WEBP")
 
 

@@ -58,7 +58,7 @@ class Analyzer:
         """Find the faces of an image.
 
         Args:
-            data: a whole JPEG, PNG or WebP file.
+            data: a whole JPEG, PNG, WebP, AVIF or HEIC file.
 
         Returns:
             The faces, largest first; boxes in pixels of the upright original.
@@ -72,7 +72,7 @@ class Analyzer:
         """Find the faces of an image, with everything that is known of the image and of the analysis.
 
         Args:
-            data: a whole JPEG, PNG or WebP file.
+            data: a whole JPEG, PNG, WebP, AVIF or HEIC file.
             cpu_seconds: the CPU time of each stage is added to it; the analysis itself says how long each took.
 
         Raises:

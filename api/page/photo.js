@@ -43,14 +43,19 @@ async function show(find, photo) {
 }
 
 async function paint(canvas, photo, answer) {
-  const bitmap = await createImageBitmap(photo, { imageOrientation: "from-image" });
-  const scale = Math.min(1, WIDEST / bitmap.width);
-  canvas.width = Math.round(bitmap.width * scale);
-  canvas.height = Math.round(bitmap.height * scale);
+  const scale = Math.min(1, WIDEST / answer.width);
+  canvas.width = Math.round(answer.width * scale);
+  canvas.height = Math.round(answer.height * scale);
   const context = canvas.getContext("2d");
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  drawBoxes(context, answer.faces, canvas.width / answer.width);
-  bitmap.close();
+  // Most browsers show no HEIC: the boxes are drawn on grey then.
+  const bitmap = await createImageBitmap(photo, { imageOrientation: "from-image" }).catch(() => null);
+  if (bitmap) context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  else {
+    context.fillStyle = "#888";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+  }
+  drawBoxes(context, answer.faces, scale);
+  bitmap?.close();
 }
 
 const count = (number) => (number === 1 ? "One face found." : `${number} faces found.`);

@@ -16,7 +16,7 @@ class NotAnImage(InvalidImage):
 
 
 class UnsupportedImageFormat(InvalidImage):
-    """An image, but none of JPEG, PNG and WebP."""
+    """An image, a film or a document, but none of JPEG, PNG, WebP, AVIF and HEIC."""
 
     code = "unsupported_image_format"
 

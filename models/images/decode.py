@@ -1,6 +1,7 @@
-"""Bytes to pixels: JPEG, PNG and WebP, upright, never larger than allowed, never half an image."""
+"""Bytes to pixels: JPEG, PNG, WebP, AVIF and HEIC, upright, never larger than allowed, never half an image."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final, NamedTuple
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.errors import CorruptImage
-from models.images.decoder_process import DecoderPool
+from models.images.decoder_process import AVIF, HEIC, DecoderPool
 from models.images.header import ImageFormat, read_header
 from models.images.jpeg import start_of_scan
 from models.images.png import pixels_only
@@ -24,11 +25,10 @@ _REDUCED: Final = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IM
                    8: cv2.IMREAD_REDUCED_COLOR_8}  # fmt: skip
 
 
-_PIXELS_ONLY: Final[dict[ImageFormat, Callable[[bytes], bytes]]] = {
-    "JPEG": lambda data: data,
-    "PNG": pixels_only,
-    "WEBP": picture_only,
-}
+_PIXELS_ONLY: Final[dict[ImageFormat, Callable[[bytes], bytes]]] = {"PNG": pixels_only, "WEBP": picture_only}
+"""How what is not needed for the pixels is taken away, where a decoder would look at it."""
+_CHILDREN_ONLY: Final[dict[ImageFormat, int]] = {"AVIF": AVIF, "HEIC": HEIC}
+"""Formats that are decoded in child processes always: their decoders are large, young, and not OpenCV's."""
 
 
 class DecodedImage(NamedTuple):
@@ -50,7 +50,7 @@ class EncodedImage:
     """An image as it was sent: known to be whole and small enough, decoded as finely as a caller needs it.
 
     libjpeg decodes a JPEG at 1/2, 1/4 or 1/8 in the frequency domain, in a fraction of the time that the whole takes;
-    PNG and WebP have no such way and are always decoded in full.
+    the other formats have no such way and are always decoded in full.
     """
 
     def __init__(self, data: bytes, max_pixels: int = MAX_PIXELS, children: DecoderPool | None = None) -> None:
@@ -59,7 +59,8 @@ class EncodedImage:
         Args:
             data: the file.
             max_pixels: the most that width times height may be.
-            children: where everything is decoded but plain JPEGs; without them it is decoded in this process.
+            children: where everything is decoded but plain JPEGs; without them it is decoded in this process, but for
+                AVIF and HEIC, for which children are started.
 
         Raises:
             NotAnImage, UnsupportedImageFormat, ImageTooLarge: decided from the header.
@@ -68,7 +69,10 @@ class EncodedImage:
         self._header = read_header(data, max_pixels)
         if self._header.format == "JPEG" and not _is_complete(data):
             raise CorruptImage("The image ends too early: it was cut off on its way.")
-        self._data = _PIXELS_ONLY[self._header.format](data)
+        strip = _PIXELS_ONLY.get(self._header.format)
+        self._data = strip(data) if strip else data
+        if children is None and self._header.format in _CHILDREN_ONLY:
+            children = _own_children()
         self._decode = _decode_here if self._header.plain or children is None else children.decode
 
     @property
@@ -92,9 +96,11 @@ class EncodedImage:
             CorruptImage: damaged data.
         """
         header = self._header
-        flags = _REDUCED[self._reduction(least_side)] | cv2.IMREAD_IGNORE_ORIENTATION
-        pixels = self._decode(self._data, flags, self.pixels)
-        return DecodedImage(_upright(pixels, header.orientation), header.width, header.height)
+        flags = _CHILDREN_ONLY.get(header.format, _REDUCED[self._reduction(least_side)] | cv2.IMREAD_IGNORE_ORIENTATION)
+        pixels = _upright(self._decode(self._data, flags, self.pixels), header.orientation)
+        if header.format in _CHILDREN_ONLY:  # whose decoder may have cut the image as its properties say
+            return DecodedImage(pixels, pixels.shape[1], pixels.shape[0])
+        return DecodedImage(pixels, header.width, header.height)
 
     def _reduction(self, least_side: float) -> int:
         if self._header.format != "JPEG":
@@ -116,6 +122,11 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS, children: DecoderPool | No
         CorruptImage: truncated or damaged data.
     """
     return EncodedImage(data, max_pixels, children).decode()
+
+
+@cache
+def _own_children() -> DecoderPool:
+    return DecoderPool()
 
 
 def _decode_here(data: bytes, flags: int, _: int) -> npt.NDArray[np.uint8]:

@@ -9,14 +9,20 @@ import mmap
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from models.images.decoder_process import ANSWER, READY, REQUEST, SHARED_BYTES
+from models.images.decoder_process import ANSWER, AVIF, HEIC, READY, REQUEST, SHARED_BYTES
+
+Bytes = npt.NDArray[np.uint8]
+Decode = Callable[[Bytes, int, Bytes], tuple[int, int]]
+"""Takes an image, flags, and the room for its pixels; gives height and width, zeros for what cannot be decoded."""
 
 _SPARE_BYTES: Final = 64 * 2**20
 _BYTES_A_PIXEL: Final = 16
@@ -49,23 +55,36 @@ def _decode(memory: mmap.mmap, stored: int, pixels: int, flags: int, cpu_s: floa
     Returns:
         Height and width of the picture; zeros for data that cannot be decoded.
     """
+    decode = _decoder(flags)
     _limit(_SPARE_BYTES + _BYTES_A_PIXEL * pixels)
     view = memoryview(memory)
-    data, room = np.frombuffer(view[:stored], np.uint8), view[stored:]
+    data, room = np.frombuffer(view[:stored], np.uint8), np.frombuffer(view[stored:], np.uint8)
     try:
         signal.setitimer(signal.ITIMER_PROF, cpu_s)  # SIGPROF, which nothing handles, ends the process
-        decoded = cv2.imdecode(data, flags)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        if decoded is None or decoded.nbytes > len(room):
-            return 0, 0
-        np.frombuffer(room, np.uint8)[: decoded.nbytes] = decoded.reshape(-1)
-        return decoded.shape[0], decoded.shape[1]
+        return decode(data, flags, room)
     except (cv2.error, MemoryError):
         return 0, 0
     finally:
         _unlimit()
         signal.setitimer(signal.ITIMER_PROF, 0)
         del data, room, view  # the mapping cannot be closed while anything looks into it
+
+
+def _decoder(flags: int) -> Decode:
+    """Choose what decodes; the libraries for HEIC and AVIF are loaded before the first of them, outside its limits."""
+    if flags not in (HEIC, AVIF):
+        return _decode_usual
+    from models.images.heif_decoding import decode_heif
+
+    return lambda data, kind, room: decode_heif(data.tobytes(), kind, room)
+
+
+def _decode_usual(data: Bytes, flags: int, room: Bytes) -> tuple[int, int]:
+    decoded = cv2.imdecode(data, flags)
+    if decoded is None or decoded.nbytes > len(room):
+        return 0, 0
+    room[: decoded.nbytes] = decoded.reshape(-1)
+    return decoded.shape[0], decoded.shape[1]
 
 
 def _limit(spare: int) -> None:

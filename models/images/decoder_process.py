@@ -27,7 +27,10 @@ import numpy.typing as npt
 from contracts.errors import CorruptImage
 
 REQUEST: Final = Struct("=QQiQd")
-"""Bytes of the image, most pixels of the picture, flags of `cv2.imdecode`, bytes of the mapping, seconds of CPU."""
+"""Bytes of the image, most pixels of the picture, flags, bytes of the mapping, seconds of CPU."""
+HEIC: Final = -2
+"""Instead of flags of `cv2.imdecode`, which are -1 and more: another library decodes it."""
+AVIF: Final = -3
 READY: Final = b"R"
 """What the child says before all else."""
 ANSWER: Final = Struct("=II")
@@ -73,7 +76,7 @@ class DecoderProcess:
 
         Args:
             data: the image.
-            flags: of `cv2.imdecode`; three channels must come of them.
+            flags: of `cv2.imdecode`, three channels must come of them; or `HEIC` or `AVIF`.
             most_pixels: of the picture, by the image's header.
 
         Returns:

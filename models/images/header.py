@@ -4,19 +4,29 @@ from typing import Final, Literal, NamedTuple
 
 from contracts.errors import CorruptImage, ImageTooLarge, NotAnImage, UnsupportedImageFormat
 from models.images.exif import read_orientation
+from models.images.heif import is_film, is_heif, read_heif_header
 from models.images.jpeg import count_scans, is_baseline, read_preamble, read_unusual_preamble
 from models.images.png import SIGNATURE as PNG_SIGNATURE
 from models.images.png import read_png_header, read_png_size
 from models.images.webp import is_webp, read_webp_header
 
-ImageFormat = Literal["JPEG", "PNG", "WEBP"]
+ImageFormat = Literal["JPEG", "PNG", "WEBP", "AVIF", "HEIC"]
 
-FORMATS: Final[tuple[ImageFormat, ...]] = ("JPEG", "PNG", "WEBP")
+FORMATS: Final[tuple[ImageFormat, ...]] = ("JPEG", "PNG", "WEBP", "AVIF", "HEIC")
 """Formats that are analysed."""
 
 _JPEG_SIGNATURE: Final = b"\xff\xd8\xff"
-_OTHERS: Final = {b"GIF8": "GIF", b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"II+\0": "TIFF", b"MM\0+": "TIFF"}
-"""How formats begin that people send by mistake, and are told the name of."""
+_OTHERS: Final = {
+    b"GIF8": "a GIF",
+    b"BM": "a BMP",
+    b"II*\0": "a TIFF",
+    b"MM\0*": "a TIFF",
+    b"II+\0": "a TIFF",
+    b"MM\0+": "a TIFF",
+    b"%PDF": "a PDF",
+}
+"""How formats begin that clients send by mistake, and are told the name of."""
+_WANTED: Final = "send JPEG, PNG, WebP, AVIF or HEIC"
 
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 
@@ -45,8 +55,10 @@ class _Stored(NamedTuple):
     format: ImageFormat
     width: int
     height: int
-    exif: bytes
+    exif: bytes = b""
     plain: bool = False
+    orientation: int | None = None
+    """Where it is not one that the EXIF data say."""
 
 
 def read_header(data: bytes, max_pixels: int) -> Header:
@@ -64,7 +76,7 @@ def read_header(data: bytes, max_pixels: int) -> Header:
     _check_size(width, height, max_pixels)
     scans = count_scans(data) if stored.format == "JPEG" else 1
     _check_scans(scans, width * height)
-    orientation = read_orientation(stored.exif)
+    orientation = stored.orientation or read_orientation(stored.exif)
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Header(stored.format, width, height, orientation, stored.plain and scans == 1)
@@ -78,10 +90,13 @@ def _identify(data: bytes, max_pixels: int) -> _Stored:
         return _Stored("PNG", *read_png_header(data))
     if is_webp(data):
         return _Stored("WEBP", *read_webp_header(data))
-    for signature, name in _OTHERS.items():
-        if data.startswith(signature):
-            raise UnsupportedImageFormat(f"{name} images are not analysed; send a JPEG, PNG or WebP.")
-    raise NotAnImage("The data begins like no image that is known here; send a JPEG, PNG or WebP.")
+    if is_heif(data):
+        heif = read_heif_header(data)
+        return _Stored(heif.format, heif.width, heif.height, orientation=heif.orientation)
+    name = "an MP4" if is_film(data) else next((name for begin, name in _OTHERS.items() if data.startswith(begin)), "")
+    if name:
+        raise UnsupportedImageFormat(f"This is {name}; {_WANTED}.")
+    raise NotAnImage(f"The data begins like no image that is known here; {_WANTED}.")
 
 
 def _read_jpeg(data: bytes) -> _Stored:

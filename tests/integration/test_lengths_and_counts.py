@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-LEAST = {"JPEG": 10_000, "PNG": 2_000, "WEBP": 1_500}
+LEAST = {"JPEG": 10_000, "PNG": 2_000, "WEBP": 1_500, "AVIF": 5_000, "HEIC": 5_000}
 """Files that are made of each format, about."""
 
 

@@ -9,6 +9,8 @@ import pytest
 import requests
 from PIL import Image
 
+from benchmarks.heic import PHONE, heic
+from support.gateway import zipped
 from support.pictures import astronaut
 
 
@@ -66,3 +68,31 @@ def test_no_photo_ends_a_worker(address: str) -> None:
         answer = requests.post(data=deadly, **posted)
         assert (answer.status_code, answer.json()["code"]) == (422, "corrupt_image")
     assert requests.post(data=photo(), **posted).json()["faces"]
+
+
+def test_photos_of_phones_show_the_same_face_in_every_format(address: str) -> None:
+    """12 megapixels, to be turned: a JPEG by its EXIF data, AVIF and HEIC by their properties, which say the same."""
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    large = Image.new("RGB", (4032, 3024), (120, 130, 125))
+    large.paste(Image.fromarray(astronaut()).resize((3024, 3024)), (504, 0))
+    files = {}
+    for kind, options in (("jpeg", {}), ("avif", {"speed": 10})):
+        buffer = io.BytesIO()
+        large.rotate(180).save(buffer, kind, exif=exif, quality=80, **options)
+        files[f"photo.{kind}"] = buffer.getvalue()
+    files["photo.heic"] = heic(picture=PHONE)
+    answers = [
+        requests.post(f"{address}/detect_emotion", data=data, headers={"Content-Type": kind}, timeout=60).json()
+        for kind, data in zip(("image/jpeg", "image/avif", "application/octet-stream"), files.values(), strict=True)
+    ]
+    created = requests.post(
+        f"{address}/v1/jobs", data=zipped(files), headers={"Content-Type": "application/zip"}, timeout=60
+    )
+    job = requests.get(f"{address}{created.headers['Location']}?wait=30", timeout=60).json()
+    answers += [item["result"] for item in job["items"]]
+    assert [(each["width"], each["height"]) for each in answers] == [(4032, 3024)] * 6
+    boxes = [face["box"] for each in answers for face in each["faces"]]
+    assert len(boxes) == 6
+    for side in ("x", "y", "width", "height"):
+        assert max(box[side] for box in boxes) - min(box[side] for box in boxes) < 100

@@ -66,7 +66,7 @@ class Mien:
         """Faces and emotions of one photo, as ``POST /detect_emotion`` answers.
 
         Args:
-            image: a JPEG, PNG or WebP file.
+            image: a JPEG, PNG, WebP, AVIF or HEIC file.
 
         Raises:
             MienError: the image is refused, or its job ended without a result.
@@ -87,7 +87,7 @@ class Mien:
         """Submit a job.
 
         Args:
-            images: 1 to 100 JPEG, PNG or WebP files, or pairs of name and file; the items have these names.
+            images: 1 to 100 such files, or pairs of name and file; the items have these names.
             wait_s: seconds to wait for the result.
             options: ``priority``, ``deadline``, ``annotate``, ``webhook``, ``metadata``.
         """

@@ -101,7 +101,7 @@ def connected() -> Iterator[tuple[Any, Any]]:
 
 def test_a_client_that_does_not_read_its_answer_is_dropped(connected: tuple[Any, Any]) -> None:
     _, connection = connected
-    with pytest.raises(BrokenPipeError, match="does not read"):
+    with gevent.Timeout(60), pytest.raises(BrokenPipeError, match="does not read"):
         AnswerSocket(connection, IMPATIENT).sendall(bytes(50_000_000))
 
 

@@ -24,7 +24,17 @@ def body(kind: str, jpeg: bytes) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/json", "multipart/form-data", "application/zip", "image/jpeg", "image/png", "image/webp"]
+    "kind",
+    [
+        "application/json",
+        "multipart/form-data",
+        "application/zip",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "image/avif",
+        "image/heic",
+    ],
 )
 def test_every_content_type_that_is_described_is_taken(client: FlaskClient, jpeg: bytes, kind: str) -> None:
     assert kind in bodies.JOB.content(Settings())

@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from benchmarks.heic import heic
 from contracts.errors import CorruptImage
 from models.images.decode import EncodedImage, decode
+from models.images.decoder_process import DecoderPool
+from support.pictures import astronaut
 
 Encoded = Callable[..., bytes]
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_every_format_gives_the_same_picture(encoded: Encoded, kind: str) -> None:
     picture = decode(encoded(64, 48, kind, quality=95))
     assert picture.pixels.shape == (48, 64, 3)
@@ -59,12 +62,12 @@ def test_no_picture_is_decoded_finer_than_anything_here_can_use(encoded: Encoded
     assert EncodedImage(encoded(4000, 3000)).decode(4000).pixels.shape == (1500, 2000, 3)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF"])
 def test_other_formats_are_decoded_in_full(encoded: Encoded, kind: str) -> None:
     assert EncodedImage(encoded(640, 480, kind)).decode(80).pixels.shape == (480, 640, 3)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_a_truncated_image_is_refused(encoded: Encoded, kind: str) -> None:
     data = encoded(256, 256, kind)
     for keep in (0.5, 0.9, 0.99):
@@ -151,3 +154,34 @@ def test_every_word_of_a_png_may_hold_anything(frames: int) -> None:
     assert outcomes[0] == "decoded"
     assert set(outcomes) <= {"decoded", "corrupt_image", "image_too_large"}
     assert grown < 64_000_000
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 5, 6, 8])
+@pytest.mark.parametrize("turn", [True, False])
+def test_a_heic_is_turned_upright_once(*, orientation: int, turn: bool) -> None:
+    """By its property, by its EXIF data where there is no property, and not by both."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = decode(heic(2, 1, orientation=orientation, exif=exif.tobytes()[6:], turn=turn))
+    stored = np.tile(astronaut(), (1, 2, 1))
+    expected = {
+        1: stored,
+        3: stored[::-1, ::-1],
+        5: stored.transpose(1, 0, 2),
+        6: np.rot90(stored, -1),
+        8: np.rot90(stored),
+    }[orientation]
+    assert picture.pixels.shape == expected.shape
+    assert np.abs(picture.pixels[..., ::-1].astype(int) - expected).mean() < 12
+    assert (picture.height, picture.width) == expected.shape[:2]
+
+
+def test_a_heic_of_a_phone_is_decoded_in_children(encoded: Encoded) -> None:
+    data = heic(8, 6)
+    with DecoderPool() as children:
+        image = EncodedImage(data, children=children)
+        picture = image.decode()
+        assert (image.longest_side, image.pixels) == (4096, 4096 * 3072)
+        assert picture.pixels.shape == (3072, 4096, 3)
+        with pytest.raises(CorruptImage):
+            EncodedImage(data[:-200], children=children)

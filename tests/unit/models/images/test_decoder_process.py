@@ -124,9 +124,10 @@ def test_neighbours_of_a_crash_succeed(faulty: list[str], encoded: Encoded) -> N
 
 def test_children_know_no_secret(monkeypatch: pytest.MonkeyPatch, encoded: Encoded) -> None:
     monkeypatch.setenv("MIEN_REDIS_URL", "redis://:secret@localhost")
+    before = {each.pid for each in psutil.Process().children()}
     with DecoderPool() as pool:
         pool.decode(encoded(64, 48), cv2.IMREAD_COLOR, 64 * 48)
-        (child,) = (each for each in psutil.Process().children() if "models.images.decoder_child" in each.cmdline())
+        (child,) = (each for each in psutil.Process().children() if each.pid not in before)
         assert set(child.environ()) <= {"PYTHONPATH", "LC_CTYPE"}
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from benchmarks.heic import heic
 from contracts.errors import ImageTooLarge, InvalidImage, NotAnImage, UnsupportedImageFormat
 from models.images.header import read_header
 
 Encoded = Callable[..., bytes]
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_format_and_size_are_read(encoded: Encoded, kind: str) -> None:
     header = read_header(encoded(64, 48, kind), 10_000)
     assert (header.format, header.width, header.height, header.orientation) == (kind, 64, 48, 1)
@@ -43,9 +44,22 @@ def test_what_is_no_image_is_named_so(data: bytes) -> None:
         read_header(data, 10_000)
 
 
-def test_gif_is_named_as_what_it_is(encoded: Encoded) -> None:
-    with pytest.raises(UnsupportedImageFormat, match="GIF images are not analysed"):
-        read_header(encoded(kind="GIF"), 10_000)
+@pytest.mark.parametrize(("kind", "name"), [("GIF", "a GIF"), ("BMP", "a BMP"), ("TIFF", "a TIFF"), ("PDF", "a PDF")])
+def test_what_is_sent_by_mistake_is_named(encoded: Encoded, kind: str, name: str) -> None:
+    with pytest.raises(UnsupportedImageFormat, match=f"This is {name}; send JPEG, PNG, WebP, AVIF or HEIC"):
+        read_header(encoded(kind=kind), 10_000)
+
+
+@pytest.mark.parametrize("brand", [b"isom", b"mp42", b"qt  ", b"M4V "])
+def test_a_film_is_named(brand: bytes) -> None:
+    with pytest.raises(UnsupportedImageFormat, match="This is an MP4; send JPEG"):
+        read_header(b"\0\0\0\x18ftyp" + brand + bytes(4) + brand + b"iso2" + bytes(100), 10_000)
+
+
+def test_a_heic_is_held_against_the_limit_before_it_is_decoded() -> None:
+    assert read_header(heic(2, 1, orientation=6), 600_000)[:4] == ("HEIC", 512, 1024, 1)
+    with pytest.raises(ImageTooLarge, match="1024 x 512"):
+        read_header(heic(2, 1), 500_000)
 
 
 def test_too_many_pixels_are_refused(encoded: Encoded) -> None:
@@ -75,6 +89,7 @@ def test_no_image_is_decoded_whether_allowed_or_not(side: int, refused: bool, tm
     code = f"""
 import resource
 from pathlib import Path
+from benchmarks.heic import heic
 from contracts.errors import ImageTooLarge
 from models.images.header import read_header
 data = Path({str(file)!r}).read_bytes()
