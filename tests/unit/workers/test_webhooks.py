@@ -206,14 +206,16 @@ def test_receivers_that_do_not_answer_hold_up_no_other_clients_webhook(
     store: WebhookStore,
     receiver: Receiver,
     wait_for: WaitFor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(outbound, "resolve", lambda host, port: ["127.0.0.1"])
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
         tarpit = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         sender = make_sender(redis, settings, clock)
         flood = [announced(jobs, store, tarpit, sender="flood") for _ in range(60)]
         outcomes = [sender.begin(job_id) for job_id in flood]
         assert outcomes.count("begun") < 20
-        honest = announced(jobs, store, receiver.url.replace("127.0.0.1", "localhost"), sender="honest")
+        honest = announced(jobs, store, receiver.url.replace("127.0.0.1", "honest.example"), sender="honest")
         assert sender.begin(honest) == "begun"
         wait_for(lambda: receiver.received, "the honest client's webhook, while all others wait")
         assert calls(silent) < 8, "it did not have to wait until one of all eight senders was free again"
