@@ -45,6 +45,12 @@ class DetectionResponse(Message):
     height: int = Field(ge=1)
     detector: str
     model: str = Field(description="The network that read the expressions; `none` with `MIEN_FACES_ONLY`.")
+    smallest_face_px: int | None = Field(
+        default=None,
+        ge=1,
+        description="Longer side, in pixels, of the smallest face that the image was searched for; null in results of "
+        "versions that did not say it.",
+    )
     message: str | None = Field(description="A sentence when there is something to say, as that no face was found.")
 
     @classmethod
@@ -59,6 +65,7 @@ class DetectionResponse(Message):
             height=analysis.height,
             detector=analysis.detector,
             model=analysis.model,
+            smallest_face_px=analysis.smallest_face_px,
             message=sentence_about(bool(faces), analysis.model, NO_FACE),
         )
 

@@ -47,4 +47,7 @@ class Analysis(Message):
     faces: list[Face]
     detector: str = Field(description="Name of the detector that found the faces.")
     model: str = Field(description="Name and version of the network that read the expressions, or `none`.")
+    smallest_face_px: int | None = Field(
+        default=None, ge=1, description="Longer side, in pixels, of the smallest face that the image was searched for."
+    )
     stages_ms: dict[str, float] = Field(default_factory=dict, description="Worker time by stage, in milliseconds.")

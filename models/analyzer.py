@@ -1,5 +1,6 @@
 """The whole analysis of an image: decode, detect, crop, classify."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -50,6 +51,11 @@ class Analyzer:
         return self._detector.name
 
     @property
+    def begin_score(self) -> float:
+        """Score that a face needs unless it was there a moment ago."""
+        return self._detector.min_score
+
+    @property
     def model_name(self) -> str:
         """Name and version of the emotion network, or `NO_MODEL`; part of every result."""
         return self._classifier.name if self._classifier else NO_MODEL
@@ -68,12 +74,15 @@ class Analyzer:
         """
         return self.analyze_image(data).faces
 
-    def analyze_image(self, data: bytes, cpu_seconds: dict[str, float] | None = None) -> Analysis:
+    def analyze_image(
+        self, data: bytes, cpu_seconds: dict[str, float] | None = None, *, keep: bool = False
+    ) -> Analysis:
         """Find the faces of an image, with everything that is known of the image and of the analysis.
 
         Args:
             data: a whole JPEG, PNG, WebP, AVIF or HEIC file.
             cpu_seconds: the CPU time of each stage is added to it; the analysis itself says how long each took.
+            keep: whether faces belong to it whose score suffices only if they were there a moment ago.
 
         Raises:
             InvalidImage: a subclass says what is wrong with the image.
@@ -82,7 +91,7 @@ class Analyzer:
         encoded = EncodedImage(data, self._max_pixels, self._children)
         image = encoded.decode(self._detector.sufficient_size(encoded.longest_side))
         stages.end("decode")
-        detections = self._detector.detect(image.pixels, encoded.longest_side)
+        detections = self._detector.detect(image.pixels, encoded.longest_side, keep=keep)
         stages.end("detect")
         rows: Sequence[np.ndarray | None] = [None] * len(detections)
         if self._classifier is not None:
@@ -94,6 +103,7 @@ class Analyzer:
             faces=sorted(faces, key=lambda face: -face.box.width * face.box.height),
             detector=self.detector_name,
             model=self.model_name,
+            smallest_face_px=math.ceil(self._detector.smallest_face(image.width, image.height)),
             stages_ms=stages.milliseconds,
         )
 

@@ -48,13 +48,17 @@ class TrackerState(Message):
             return cls()
 
 
-def follow(state: TrackerState, faces: Sequence[Face], seen_at: float) -> tuple[TrackerState, list[TrackedFace]]:
+def follow(
+    state: TrackerState, faces: Sequence[Face], seen_at: float, begin_score: float = 0.0
+) -> tuple[TrackerState, list[TrackedFace]]:
     """Match the faces of a new frame with those followed so far, and smooth boxes and scores.
 
     Args:
         state: after the frame before.
         faces: of the new frame.
         seen_at: when it was captured, seconds since 1970.
+        begin_score: detection score from which a face begins a track; one of a lower score only continues one, so
+            that a face does not come and go with every frame (hysteresis).
 
     Returns:
         The state after this frame, and the faces with their tracks, in the order given.
@@ -64,6 +68,8 @@ def follow(state: TrackerState, faces: Sequence[Face], seen_at: float) -> tuple[
     updated: list[Track] = []
     shown: list[TrackedFace] = []
     for face, match in zip(faces, _match(faces, list(remaining.values())), strict=True):
+        if match is None and face.detection_score < begin_score:
+            continue
         if match is None:
             track = Track(track=next_track, box=_rectangle(face.box), scores=_vector(face), seen_at=seen_at)
             next_track += 1

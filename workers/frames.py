@@ -38,9 +38,10 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
 
 def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float]) -> str:
     cpu_seconds: dict[str, float] = {}
-    analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds)
+    analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
     state = TrackerState.load(services.frames.tracker_state(frame.camera), frame.stamp.epoch)
-    state, faces = follow(state, analysis.faces, frame.captured_at)
+    state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
+    analysis = analysis.model_copy(update={"faces": faces})
     result = FrameResult.of(frame, analysis, faces, time.time())
     if not services.frames.put_result(result, state.model_dump_json().encode()):
         amounts[metric_key(FRAMES_STALE, camera=frame.camera)] += 1

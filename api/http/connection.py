@@ -1,19 +1,19 @@
 """The socket below a request: whether its client is still there, what may wait in it unsent, and how it is closed."""
 
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 from flask import Response
 
-from contracts.errors import MienError
-
 _SEND_BUFFER: Final = 64 * 1024
 """Bytes. The default holds some 78 pictures, which a slow viewer sees seconds late; this holds about five."""
 _DEAD_AFTER_MS: Final = 15_000
 _LINGER_BYTES: Final = 64 * 1024 * 1024
 _LINGER_S: Final = 2.0
+_LONGEST_LINGER_S: Final = 10.0
 
 
 def disconnected(environ: Mapping[str, Any]) -> Callable[[], bool]:
@@ -40,20 +40,25 @@ def close_afterwards(response: Response, environ: Mapping[str, Any]) -> None:
     """Close the connection after this answer, without keeping what the client still sends.
 
     Closing at once would reset the connection, and a client that is still sending would see that instead of the answer.
-    So the answer goes out first, then a bounded rest of the body is read and thrown away, then the connection ends. The
-    answer says so: a client that sent its next request meanwhile would wait for an answer to it until its time is over.
+    So the answer goes out first, then a bounded rest of the body is thrown away as it comes, then the connection ends.
+    The answer says so: a client that sent its next request meanwhile would wait for an answer until its time is over.
     """
-    stream, connection = environ["wsgi.input"], environ.get("gunicorn.socket")
+    connection = environ.get("gunicorn.socket")
     if connection is None:
         return
     getattr(connection, "close_afterwards", lambda: None)()  # a plain socket cannot tell its answer
 
     def linger() -> None:
-        left = _LINGER_BYTES
-        connection.settimeout(_LINGER_S)
-        with suppress(OSError, ValueError, MienError):  # the last of them when the body's time is over
-            while left > 0 and (chunk := stream.read(65_536)):
-                left -= len(chunk)
+        left, end, thrown_away = _LINGER_BYTES, time.monotonic() + _LONGEST_LINGER_S, bytearray(65_536)
+        with suppress(OSError, ValueError):
+            connection.shutdown(socket.SHUT_WR)  # the answer is complete: a client that has understood ends it, too
+            while left > 0 and (patience := min(_LINGER_S, end - time.monotonic())) > 0:
+                connection.settimeout(patience)
+                received = connection.recv_into(thrown_away)
+                if not received:
+                    break
+                left -= received
+                time.sleep(0)  # it is the turn of other clients
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 

@@ -40,13 +40,14 @@ class Detector(Protocol):
     keep_score: float
     """Lower score that suffices for a face that was there a moment ago, as in the frame before."""
 
-    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:
+    def detect(self, image: BgrImage, original: int | None = None, *, keep: bool = False) -> list[Detection]:
         """Find the faces of an image.
 
         Args:
             image: of any size and shape; one too small for a face has none.
             original: longest side, in pixels, of what the image was decoded from at a smaller scale: a large original
                 is worth more effort. By default that of the image.
+            keep: whether faces of ``keep_score`` and more are found, rather than of ``min_score``.
 
         Returns:
             The faces, the highest score first.

@@ -47,7 +47,13 @@ class HaarDetector:
         self._local = threading.local()
         self._cascade()  # a wheel without cascades is found out now, not at the first image
 
-    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:  # noqa: ARG002
+    def detect(
+        self,
+        image: BgrImage,
+        original: int | None = None,  # noqa: ARG002
+        *,
+        keep: bool = False,  # noqa: ARG002
+    ) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         grey, scale = self._prepare(image)

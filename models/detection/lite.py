@@ -58,7 +58,7 @@ class LiteDetector:
         self._inputs = Inputs(lambda: open_runtime(runtime, content, source=file))
         self._inputs.of(self.card.wide)  # a file that is no network is found out now, not at the first image
 
-    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:
+    def detect(self, image: BgrImage, original: int | None = None, *, keep: bool = False) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         height, width = image.shape[:2]
@@ -73,7 +73,7 @@ class LiteDetector:
         if found is None:
             return []
         scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
-        return to_detections(found, self.min_score, scale, image)
+        return to_detections(found, self.keep_score if keep else self.min_score, scale, image)
 
     def sufficient_size(self, longest_side: int) -> int:
         """See ``Detector.sufficient_size``."""

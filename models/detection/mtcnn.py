@@ -37,7 +37,13 @@ class MtcnnDetector:
         self._lock = threading.Lock()
         self._network = _load()
 
-    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:  # noqa: ARG002
+    def detect(
+        self,
+        image: BgrImage,
+        original: int | None = None,  # noqa: ARG002
+        *,
+        keep: bool = False,  # noqa: ARG002
+    ) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         if min(image.shape[:2]) < SMALLEST_PICTURE:

@@ -42,7 +42,13 @@ class YunetDetector:
         self._local = threading.local()
         self._network()  # a damaged file is found out now, not at the first image
 
-    def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:  # noqa: ARG002
+    def detect(
+        self,
+        image: BgrImage,
+        original: int | None = None,  # noqa: ARG002
+        *,
+        keep: bool = False,  # noqa: ARG002
+    ) -> list[Detection]:
         """See ``Detector.detect``."""
         check_image(image)
         scale = max(max(image.shape[:2]) / WORKING_SIZE, 1.0)

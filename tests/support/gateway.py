@@ -50,7 +50,7 @@ def no_face(index: int, image: bytes) -> ItemResult:
 
 
 def _analysis(faces: list[Face]) -> Analysis:
-    return Analysis(width=64, height=64, faces=faces, detector="lite", model="classic-1")
+    return Analysis(width=64, height=64, faces=faces, detector="lite", model="classic-1", smallest_face_px=23)
 
 
 class StandIn:

@@ -63,6 +63,16 @@ def test_an_analysis_says_what_made_it_and_where_time_went(analyzer: Analyzer) -
     assert cpu_seconds["decode"] > 100, "it is added to what was there"
 
 
+def test_an_analysis_says_the_smallest_face_that_was_searched_for(analyzer: Analyzer) -> None:
+    sizes = [(640, 480), (480, 640), (4000, 3000)]
+    frame, portrait, large = (
+        analyzer.analyze_image(framed_photo(width, height, 100)).smallest_face_px for width, height in sizes
+    )
+    assert frame is not None
+    assert large is not None
+    assert 8 < frame == portrait < large < 300
+
+
 def test_a_picture_without_a_face_has_none(analyzer: Analyzer) -> None:
     buffer = io.BytesIO()
     Image.fromarray(np.full((300, 400, 3), 120, np.uint8)).save(buffer, "PNG")

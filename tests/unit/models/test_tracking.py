@@ -8,10 +8,10 @@ from contracts.results import Box, Face
 from models.tracking import FORGET_AFTER_S, TrackerState, follow
 
 
-def face(x: int, emotion: str = "Happy", y: int = 100) -> Face:
+def face(x: int, emotion: str = "Happy", y: int = 100, score: float = 0.9) -> Face:
     scores = {label: 0.94 if label == emotion else 0.01 for label in EMOTIONS}
     return Face(
-        box=Box(x=x, y=y, width=80, height=80), emotion=emotion, confidence=0.94, scores=scores, detection_score=0.9
+        box=Box(x=x, y=y, width=80, height=80), emotion=emotion, confidence=0.94, scores=scores, detection_score=score
     )
 
 
@@ -75,3 +75,12 @@ def test_faces_without_emotions_are_followed_and_their_workers_may_change() -> N
     assert (read[0].track, read[0].emotion) == (1, "Happy")
     _, again = follow(state, [bare], 0.3)
     assert (again[0].track, again[0].emotion) == (1, None)
+
+
+def test_a_face_of_a_low_score_continues_a_track_and_begins_none() -> None:
+    state, begun = follow(TrackerState(), [face(100, score=0.5)], 0, begin_score=0.6)
+    assert begun == state.tracks == []
+    state, begun = follow(state, [face(100, score=0.6)], 0.1, begin_score=0.6)
+    assert [shown.track for shown in begun] == [1]
+    _, kept = follow(state, [face(104, score=0.5), face(400, score=0.5)], 0.2, begin_score=0.6)
+    assert [(shown.track, shown.detection_score) for shown in kept] == [(1, 0.5)]

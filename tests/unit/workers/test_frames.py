@@ -1,7 +1,11 @@
 """A camera's newest frame: latest wins, frames drawn only for viewers; real models, a real server."""
 
+from dataclasses import replace
+
 from contracts.frames import Frame, FrameStamp
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, metric_key
+from models import Analyzer
+from models.detection.lite import LiteDetector
 from support.factories import make_frame_result
 from workers.frames import analyze_frame
 from workers.services import Services
@@ -22,6 +26,23 @@ def test_a_face_keeps_its_track_from_frame_to_frame(services: Services, face_jpe
         tracks.append([face.track for face in result.faces])
     assert tracks == [[1], [1]]
     assert services.counters.read()[metric_key(FRAMES_ANALYZED, camera="cam")] == 2
+
+
+def test_a_face_that_was_there_is_kept_for_a_lower_score(services: Services, face_jpeg: bytes) -> None:
+    """The second worker wants a score that no face has."""
+    strict = replace(services, analyzer=Analyzer(LiteDetector(min_score=0.99), None))
+    publish(strict, 1, face_jpeg)
+    analyze_frame(strict, "cam", "t1")
+    assert _tracks(strict) == [], "it begins no track"
+    for sequence, worker in ((2, services), (3, strict)):
+        publish(worker, sequence, face_jpeg)
+        analyze_frame(worker, "cam", f"t{sequence}")
+        assert _tracks(worker) == [1]
+
+
+def _tracks(services: Services) -> list[int]:
+    result = services.frames.result("cam")
+    return [face.track for face in result.faces] if result else []
 
 
 def test_a_frame_is_analysed_once_however_often_it_is_asked_for(services: Services, plain_jpeg: bytes) -> None:

@@ -85,6 +85,14 @@ def test_less_is_asked_of_a_face_that_was_there_a_moment_ago(detector: Detector)
     assert 0 < detector.keep_score <= detector.min_score
 
 
+def test_faces_to_keep_are_those_found_and_maybe_more(detector: Detector, astronaut: np.ndarray) -> None:
+    dim = np.asarray(astronaut // 4, np.uint8)
+    for picture in (astronaut, dim):
+        found, kept = detector.detect(picture), detector.detect(picture, keep=True)
+        assert kept[: len(found)] == found
+        assert all(detector.keep_score <= face.score < detector.min_score for face in kept[len(found) :])
+
+
 def test_the_smallest_face_searched_for_grows_with_the_original(detector: Detector) -> None:
     frame, photo = detector.smallest_face(640, 480), detector.smallest_face(4000, 3000)
     assert 8 < frame <= 60
