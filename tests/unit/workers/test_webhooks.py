@@ -246,12 +246,8 @@ def test_a_name_that_leads_inside_is_refused(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def answers(host: str, port: int) -> list[str]:
-        """A name server under a client's control: one public address, and one of ours."""
-        return ["93.184.216.34", "127.0.0.1"]
-
-    if name != "localhost":
-        monkeypatch.setattr(outbound, "resolve", answers)
+    if name != "localhost":  # a name server under a client's control: one public address, and one of ours
+        monkeypatch.setattr(outbound, "resolve", lambda host, port: ["93.184.216.34", "127.0.0.1"])
     job_id = announced(jobs, store, f"http://{name}:{receiver.port}/")
     sender = make_sender(redis, settings, clock, AddressPolicy(""))
     assert sender.deliver(job_id) == "given up"
