@@ -7,6 +7,7 @@ unpacked, encryption, and names that point outside (harmless here, and a sign of
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import IO, Final
 
@@ -18,6 +19,7 @@ _END: Final = b"PK\x05\x06"
 _ZIP64: Final = b"PK\x06\x07"
 _ZIP64_SIZE: Final = 20
 _END_SIZE: Final = 22
+_HEADER_SIZE: Final = 30
 _LONGEST_COMMENT: Final = 65_535
 _ENTRY_BYTES: Final = 1_024
 """Allowed for an entry of the directory, in which a name may be long."""
@@ -40,6 +42,7 @@ class ArchiveImages:
             self._archive = zipfile.ZipFile(stream)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
             raise InvalidArchive("The ZIP archive is damaged.") from error
+        self._check_overlap()
         self._entries = [entry for entry in self._archive.infolist() if _is_image(entry)]
         if not self._entries:
             raise EmptyBody("The ZIP archive has no files in it.")
@@ -59,6 +62,13 @@ class ArchiveImages:
     def __iter__(self) -> Iterator[bytes]:
         for entry in self._entries:
             yield run_beside(entry.file_size, self._unpacked, entry)
+
+    def _check_overlap(self) -> None:
+        """Refuse entries that share bytes: few could stand for many images. Pythons differ in what they refuse."""
+        places = sorted((entry.header_offset, entry.compress_size) for entry in self._archive.infolist())
+        places.append((self._archive.start_dir, 0))
+        if any(start + _HEADER_SIZE + size > end for (start, size), (end, _) in pairwise(places)):
+            raise InvalidArchive("The ZIP archive is damaged: files overlap in it.")
 
     def _unpacked(self, entry: zipfile.ZipInfo) -> bytes:
         try:

@@ -206,14 +206,16 @@ def test_receivers_that_do_not_answer_hold_up_no_other_clients_webhook(
     store: WebhookStore,
     receiver: Receiver,
     wait_for: WaitFor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(outbound, "resolve", lambda host, port: ["127.0.0.1"])
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
         tarpit = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         sender = make_sender(redis, settings, clock)
         flood = [announced(jobs, store, tarpit, sender="flood") for _ in range(60)]
         outcomes = [sender.begin(job_id) for job_id in flood]
         assert outcomes.count("begun") < 20
-        honest = announced(jobs, store, receiver.url.replace("127.0.0.1", "localhost"), sender="honest")
+        honest = announced(jobs, store, receiver.url.replace("127.0.0.1", "honest.example"), sender="honest")
         assert sender.begin(honest) == "begun"
         wait_for(lambda: receiver.received, "the honest client's webhook, while all others wait")
         assert calls(silent) < 8, "it did not have to wait until one of all eight senders was free again"
@@ -244,12 +246,8 @@ def test_a_name_that_leads_inside_is_refused(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def answers(host: str, port: int) -> list[str]:
-        """A name server under a client's control: one public address, and one of ours."""
-        return ["93.184.216.34", "127.0.0.1"]
-
-    if name != "localhost":
-        monkeypatch.setattr(outbound, "resolve", answers)
+    if name != "localhost":  # a name server under a client's control: one public address, and one of ours
+        monkeypatch.setattr(outbound, "resolve", lambda host, port: ["93.184.216.34", "127.0.0.1"])
     job_id = announced(jobs, store, f"http://{name}:{receiver.port}/")
     sender = make_sender(redis, settings, clock, AddressPolicy(""))
     assert sender.deliver(job_id) == "given up"

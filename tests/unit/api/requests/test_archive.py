@@ -2,7 +2,6 @@
 
 import io
 import struct
-import tracemalloc
 import zipfile
 import zlib
 from typing import Any
@@ -17,6 +16,7 @@ from contracts.errors import InvalidArchive, MienError
 from contracts.queues import BULK
 from contracts.storage.jobs import JobStore
 from support.gateway import zipped
+from support.memory import traced_memory
 
 NAME = b"a.jpg"
 
@@ -47,11 +47,9 @@ def test_an_entry_that_declares_less_than_it_unpacks_to_is_not_unpacked_beyond_t
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = b"".join(deflate.compress(bytes(1_000_000)) for _ in range(100)) + deflate.flush()
     bomb = archive(packed, 10, method=zipfile.ZIP_DEFLATED, crc=zlib.crc32(bytes(10)))
-    tracemalloc.start()
-    assert images(bomb) == [bytes(10)]
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 5_000_000
+    with traced_memory() as memory:
+        assert images(bomb) == [bytes(10)]
+    assert memory.peak < 5_000_000
 
 
 def test_an_entry_is_held_against_its_checksum() -> None:
@@ -81,17 +79,23 @@ def test_every_length_and_count_of_an_archive_may_hold_anything(method: int) -> 
     assert len(hostile) > 800
     assert images(sound) == [b"first" * 200, b"second" * 200]
     outcomes = set()
-    tracemalloc.start()
-    for data in hostile:
-        try:
-            outcomes.add(len(images(data)))
-        except MienError as error:
-            outcomes.add(error.code)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    with traced_memory() as memory:
+        for data in hostile:
+            try:
+                outcomes.add(len(images(data)))
+            except MienError as error:
+                outcomes.add(error.code)
     assert outcomes <= {1, 2, "invalid_archive", "too_many_images", "empty_body"}
     assert {2, "invalid_archive"} <= outcomes
-    assert peak < 64_000_000
+    assert memory.peak < 64_000_000
+
+
+def test_files_that_share_their_bytes_are_refused() -> None:
+    data = bytearray(zipped({"a.jpg": b"first", "b.jpg": b"other"}, zipfile.ZIP_STORED))
+    second = data.rfind(b"PK\1\2")
+    data[second + 42 : second + 46] = bytes(4)  # the second file's place: where the first one lies
+    with pytest.raises(InvalidArchive, match="overlap"):
+        images(bytes(data))
 
 
 def test_a_second_directory_size_is_refused_before_that_directory_is_read() -> None:

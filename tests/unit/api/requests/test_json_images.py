@@ -1,22 +1,18 @@
 """JSON that would take far more memory than its bytes."""
 
-import tracemalloc
-
 import pytest
 
 from api.requests.json_images import parse_json
 from contracts.errors import NotJson
+from support.memory import traced_memory
 
 
 @pytest.mark.parametrize("part", [b"{}", b"[]", b'"a"'])
 def test_a_crowd_of_small_parts_is_refused_before_it_is_built(part: bytes) -> None:
     body = b"[" + b",".join([part] * 300_000) + b"]"
-    tracemalloc.start()
-    with pytest.raises(NotJson, match="more than 50,000"):
+    with traced_memory() as memory, pytest.raises(NotJson, match="more than 50,000"):
         parse_json(body)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 1_000_000
+    assert memory.peak < 1_000_000
 
 
 def test_a_hundred_images_as_lists_of_bytes_are_not_a_crowd() -> None:
