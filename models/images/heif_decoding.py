@@ -59,8 +59,9 @@ def _avif(data: bytes, room: Room) -> tuple[int, int]:
             return 0, 0
         pixels = room[: 3 * height * width].reshape(height, width, 3)
         for top in range(0, height, _ROWS):
-            rows = image.crop((0, top, width, min(top + _ROWS, height))).convert("RGB")
-            pixels[top : top + _ROWS] = np.asarray(rows)[..., ::-1]
+            rows = image.crop((0, top, width, min(top + _ROWS, height)))
+            packed = (rows if rows.mode == "RGB" else rows.convert("RGB")).tobytes("raw", "BGR")
+            pixels[top : top + _ROWS] = np.frombuffer(packed, np.uint8).reshape(-1, width, 3)
     return height, width
 
 
