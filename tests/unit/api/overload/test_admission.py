@@ -5,7 +5,7 @@ from flask import Flask
 from redis import Redis
 
 from api.overload.admission import Admission
-from contracts.errors import Overloaded, QuotaExceeded
+from contracts.errors import Overloaded, QuotaExceeded, TooManyImages
 from contracts.metrics import IMAGES_ANALYZED, IMAGES_DONE, STAGE_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
@@ -192,7 +192,7 @@ def test_an_interactive_job_for_which_all_would_wait_too_long_is_told_so(
 ) -> None:
     CounterStore(redis).add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 1})  # 100 ms an image
     admission = Admission(settings, jobs, CounterStore(redis), HeartbeatStore(redis))
-    with pytest.raises(QuotaExceeded, match=r"about 10 s.*as a bulk job"):
+    with pytest.raises(TooManyImages, match=r"about 10 s.*as a bulk job"):
         admission.check(INTERACTIVE, "flood", 100)
     admission.check(INTERACTIVE, "flood", 30)
     admission.check(BULK, "flood", 100)
