@@ -52,7 +52,7 @@ def analyze_job(services: Services, job_id: str, *, alone: bool = False) -> str:
             items.append(_analyze_item(services, index, data, cpu_seconds))
         if job.options.annotate:
             stages = StageTimer(cpu_seconds)
-            _keep_annotated(services, job_id, images, items)
+            _keep_annotated(services, job_id, owner, images, items)
             stages.end("draw")
         error = _common_error(items)
         written = services.jobs.finish(job_id, owner, items, error)
@@ -67,8 +67,8 @@ def analyze_job(services: Services, job_id: str, *, alone: bool = False) -> str:
 def _analyze_waiting_photo(services: Services, lease: Lease) -> float:
     """Between two images of a job: analyse a photo that a client waits for, where this worker takes such jobs.
 
-    All threads may be busy with jobs of a hundred images. None begins while the photos so far have taken longer than the
-    job itself: it takes twice its own time, and that of one photo, at most. Their time does not count to its limit.
+    All threads may be busy with jobs of a hundred images. None begins while the photos so far have taken longer than
+    the job itself: it takes twice its own time, and that of one photo, at most. Their time does not count to its limit.
 
     Args:
         services: what to work with.
@@ -108,18 +108,21 @@ def _analyze_item(services: Services, index: int, data: bytes, cpu_seconds: dict
         return ItemResult(index=index, error=Problem.of(unexpected))
 
 
-def _keep_annotated(services: Services, job_id: str, images: list[bytes], items: list[ItemResult]) -> None:
+def _keep_annotated(services: Services, job_id: str, owner: str, images: list[bytes], items: list[ItemResult]) -> None:
     for data, item in zip(images, items, strict=True):
         if item.analysis is not None:
             # Annotated images may be missing; the result, which is always written, may not.
+            jpeg = _annotated(services, data, item.analysis)
             try:
-                kept = services.jobs.annotated_images.put(job_id, item.index, _annotated(services, data, item.analysis))
+                kept = services.jobs.annotated_images.put(job_id, owner, item.index, jpeg)
             except Overloaded as error:
                 logger.warning("job %s gets no annotated images: %s", job_id, error)
                 return
             if not kept:
                 logger.warning(
-                    "job %s gets no annotated images: MIEN_MAX_ANNOTATED_BYTES, or its client's share, are kept", job_id
+                    "job %s gets no annotated images: MIEN_MAX_ANNOTATED_BYTES, or its client's share, are kept, "
+                    "or it is no longer this worker's",
+                    job_id,
                 )
                 return
 

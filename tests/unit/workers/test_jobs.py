@@ -17,6 +17,7 @@ from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from models import Analyzer
 from support.clocks import ManualClock
+from support.factories import annotate
 from workers.jobs import analyze_job
 from workers.leases import Leases
 from workers.services import Services, connect_services
@@ -141,7 +142,10 @@ def test_annotated_images_beyond_their_limit_are_left_out(
     services: Services, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
-    services.jobs.annotated_images.put("another", 7, bytes(services.settings.max_annotated_bytes - 10))
+    limit = services.settings.max_annotated_bytes
+    share = int(limit * services.settings.client_share)
+    for sender, size in (("much", limit - share), ("its share", share)):
+        assert annotate(services.jobs, services.jobs.create([plain_jpeg], BULK, sender=sender).id, bytes(size))
     assert analyze_job(services, job.id) == "finished"
     assert services.jobs.annotated_images.get(job.id, 0) is None
     assert "MIEN_MAX_ANNOTATED_BYTES" in caplog.text
