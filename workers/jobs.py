@@ -25,20 +25,20 @@ _ANNOTATED_SIDE: Final = 1_280
 logger = logging.getLogger(__name__)
 
 
-def analyze_job(services: Services, job_id: str, *, alone: bool = False) -> str:
+def analyze_job(services: Services, job_id: str, *, isolated: bool = False) -> str:
     """Analyse a stored job. Safe to call twice, or in two workers at once: only one of them writes.
 
     Args:
         services: what to work with.
         job_id: the job.
-        alone: as `JobStore.claim` takes it.
+        isolated: as `JobStore.claim` takes it.
 
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
     begun, cpu_seconds = time.thread_time(), dict[str, float]()
     owner = f"{services.name}/{secrets.token_hex(4)}"  # of this message: its duplicate may come to this worker, too
-    verdict = services.jobs.claim(job_id, owner, alone=alone)
+    verdict = services.jobs.claim(job_id, owner, isolated=isolated)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this worker: %s", job_id, verdict)
         return verdict.value
@@ -47,7 +47,7 @@ def analyze_job(services: Services, job_id: str, *, alone: bool = False) -> str:
         images = services.jobs.images(job_id)
         items = list[ItemResult]()
         for index, data in enumerate(images):
-            if index and not alone:
+            if index and not isolated:
                 begun += _analyze_waiting_photo(services, lease)
             items.append(_analyze_item(services, index, data, cpu_seconds))
         if job.options.annotate:

@@ -220,19 +220,19 @@ def test_photos_take_none_of_a_larger_jobs_time_and_no_more_than_it_has_taken_it
     assert states == [JobState.SUCCEEDED] * 3 + [JobState.QUEUED], "after 2, 10 and 20 s of the job's own"
 
 
-@pytest.mark.parametrize(("changes", "alone"), [({"worker_queues": "bulk"}, False), ({}, True)])
-def test_a_worker_for_bulk_alone_and_a_job_that_runs_alone_let_none_overtake(
+@pytest.mark.parametrize(("changes", "isolated"), [({"worker_queues": "bulk"}, False), ({}, True)])
+def test_a_worker_for_bulk_alone_and_an_isolated_job_let_none_overtake(
     settings: Settings,
     redis: Redis,
     analyzer: Analyzer,
     dispatcher: Dispatcher,
     plain_jpeg: bytes,
     changes: dict[str, str],
-    alone: bool,
+    isolated: bool,
 ) -> None:
     services = connect_services(settings.model_copy(update=changes), analyzer)
     bulk, photo = services.jobs.create([plain_jpeg] * 2, BULK), services.jobs.create([plain_jpeg], INTERACTIVE)
     dispatcher.job(photo.id, INTERACTIVE)
-    assert analyze_job(services, bulk.id, alone=alone) == "finished"
+    assert analyze_job(services, bulk.id, isolated=isolated) == "finished"
     assert services.jobs.get(photo.id).state is JobState.QUEUED
     services.close()

@@ -49,7 +49,7 @@ def test_nothing_is_kept_of_a_job_that_is_not_its_owners_any_more(
     assert not late(), "no worker has begun it"
     jobs.claim(job_id, "slow")
     clock.now += settings.lease_s + 1
-    jobs.claim(job_id, "another", alone=True)
+    jobs.claim(job_id, "another", isolated=True)
     assert not late(), "another worker has it"
     jobs.finish(job_id, "another", [])
     assert not late(), "it is final"

@@ -53,9 +53,9 @@ def test_images_wait_until_a_worker_has_begun_their_job(redis: Redis, settings: 
     assert waiting() == 2
     assert lost.id in dict(jobs.overdue()), "its worker has died"
     assert waiting() == 4
-    jobs.claim(lost.id, "another", alone=True)
+    jobs.claim(lost.id, "another", isolated=True)
     clock.now += settings.lease_s + 1
-    jobs.claim(lost.id, "a third", alone=True)  # takes it over without its having been announced
+    jobs.claim(lost.id, "a third", isolated=True)  # takes it over without its having been announced
     assert jobs.finish(lost.id, "a third", [])
     assert waiting() == 2
 
