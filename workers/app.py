@@ -49,7 +49,7 @@ def register_tasks(app: Celery, services: Services) -> None:
     def _analyze_job(job_id: str) -> str:
         with log_context(job_id=job_id):
             verdict = analyze_job(services, job_id)
-            return (services.lone_jobs.run(job_id) if verdict == Claim.ALONE else verdict)[:_MAX_LOGGED_RESULT]
+            return (services.isolated_jobs.run(job_id) if verdict == Claim.ISOLATED else verdict)[:_MAX_LOGGED_RESULT]
 
     @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:

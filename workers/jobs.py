@@ -15,6 +15,7 @@ from contracts.results import Analysis
 from contracts.storage.jobs import Claim
 from models.drawing import at_most, draw_faces, encode_jpeg
 from models.stages import StageTimer
+from workers.leases import Lease
 from workers.metrics import add_analysis, add_cpu
 from workers.services import Services
 
@@ -24,34 +25,34 @@ _ANNOTATED_SIDE: Final = 1_280
 logger = logging.getLogger(__name__)
 
 
-def analyze_job(services: Services, job_id: str, *, alone: bool = False) -> str:
+def analyze_job(services: Services, job_id: str, *, isolated: bool = False) -> str:
     """Analyse a stored job. Safe to call twice, or in two workers at once: only one of them writes.
 
     Args:
         services: what to work with.
         job_id: the job.
-        alone: as `JobStore.claim` takes it.
+        isolated: as `JobStore.claim` takes it.
 
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
     begun, cpu_seconds = time.thread_time(), dict[str, float]()
     owner = f"{services.name}/{secrets.token_hex(4)}"  # of this message: its duplicate may come to this worker, too
-    verdict = services.jobs.claim(job_id, owner, alone=alone)
+    verdict = services.jobs.claim(job_id, owner, isolated=isolated)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this worker: %s", job_id, verdict)
         return verdict.value
-    with services.leases.held(job_id, owner):
+    with services.leases.held(job_id, owner) as lease:
         job = services.jobs.get(job_id)
         images = services.jobs.images(job_id)
         items = list[ItemResult]()
         for index, data in enumerate(images):
-            if index and not alone:
-                begun += _let_overtake(services)
+            if index and not isolated:
+                begun += _analyze_waiting_photo(services, lease)
             items.append(_analyze_item(services, index, data, cpu_seconds))
         if job.options.annotate:
             stages = StageTimer(cpu_seconds)
-            _keep_annotated(services, job_id, images, items)
+            _keep_annotated(services, job_id, owner, images, items)
             stages.end("draw")
         error = _common_error(items)
         written = services.jobs.finish(job_id, owner, items, error)
@@ -63,18 +64,28 @@ def analyze_job(services: Services, job_id: str, *, alone: bool = False) -> str:
     return "finished"
 
 
-def _let_overtake(services: Services) -> float:
-    """Between two images of a job: analyse a photo that is waited for, where this worker takes such jobs.
+def _analyze_waiting_photo(services: Services, lease: Lease) -> float:
+    """Between two images of a job: analyse a photo that a client waits for, where this worker takes such jobs.
 
-    All threads may be busy with jobs of a hundred images. One photo an image at most, so that no job takes more than
-    twice as long as its images.
+    All threads may be busy with jobs of a hundred images. None begins while the photos so far have taken longer than
+    the job itself: it takes twice its own time, and that of one photo, at most. Their time does not count to its limit.
+
+    Args:
+        services: what to work with.
+        lease: of the job, which pauses.
 
     Returns:
         Seconds of CPU that it took.
     """
-    if INTERACTIVE not in services.settings.worker_queues.split(","):
+    if INTERACTIVE not in services.settings.worker_queues.split(",") or lease.paused_s > lease.own_s:
         return 0.0
     begun = time.thread_time()
+    with lease.paused():
+        _take_and_analyze(services)
+    return time.thread_time() - begun
+
+
+def _take_and_analyze(services: Services) -> None:
     try:
         if job_id := services.single_jobs.take(INTERACTIVE):
             with log_context(job_id=job_id):
@@ -83,7 +94,6 @@ def _let_overtake(services: Services) -> float:
         logger.warning("a photo could not overtake a larger job: %s", error)
     except Exception:  # of the photo, which is not lost; the larger job goes on
         logger.exception("a photo that overtook a larger job could not be analysed")
-    return time.thread_time() - begun
 
 
 def _analyze_item(services: Services, index: int, data: bytes, cpu_seconds: dict[str, float]) -> ItemResult:
@@ -98,18 +108,21 @@ def _analyze_item(services: Services, index: int, data: bytes, cpu_seconds: dict
         return ItemResult(index=index, error=Problem.of(unexpected))
 
 
-def _keep_annotated(services: Services, job_id: str, images: list[bytes], items: list[ItemResult]) -> None:
+def _keep_annotated(services: Services, job_id: str, owner: str, images: list[bytes], items: list[ItemResult]) -> None:
     for data, item in zip(images, items, strict=True):
         if item.analysis is not None:
             # Annotated images may be missing; the result, which is always written, may not.
+            jpeg = _annotated(services, data, item.analysis)
             try:
-                kept = services.jobs.annotated_images.put(job_id, item.index, _annotated(services, data, item.analysis))
+                kept = services.jobs.annotated_images.put(job_id, owner, item.index, jpeg)
             except Overloaded as error:
                 logger.warning("job %s gets no annotated images: %s", job_id, error)
                 return
             if not kept:
                 logger.warning(
-                    "job %s gets no annotated images: MIEN_MAX_ANNOTATED_BYTES, or its client's share, are kept", job_id
+                    "job %s gets no annotated images: MIEN_MAX_ANNOTATED_BYTES, or its client's share, are kept, "
+                    "or it is no longer this worker's",
+                    job_id,
                 )
                 return
 

@@ -1,7 +1,8 @@
 """Jobs that this process is working on: their leases are renewed, and a stuck one is noticed.
 
 A thread cannot be killed from outside. So a job that runs for longer than the time limit is ended as failed, and this
-process ends, to be started afresh. It is not tried a second time: that would take as long again.
+process ends, to be started afresh. It is not tried a second time: that would take as long again. A job may pause while
+its thread works on another: that time belongs to the other job, which has a lease and a limit of its own.
 """
 
 import threading
@@ -12,6 +13,36 @@ from contextlib import contextmanager
 from contracts.storage.jobs import JobStore
 
 
+class Lease:
+    """The time that one job takes. Its thread pauses it; other threads may read it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Begin now; `clock` gives seconds, and never goes back."""
+        self._clock = clock
+        self._counted: tuple[float, float | None] = (0.0, clock())
+        """Seconds up to the last change, and when it began to run again; replaced as one, for readers need no lock."""
+        self.paused_s = 0.0
+        """How long it has been paused."""
+
+    @property
+    def own_s(self) -> float:
+        """Seconds since it began, without those in which it was paused."""
+        before, running_since = self._counted
+        return before if running_since is None else before + self._clock() - running_since
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Count nothing while the block runs. The lease is renewed meanwhile as it is otherwise."""
+        begun = self._clock()
+        self._counted = (self.own_s, None)
+        try:
+            yield
+        finally:
+            now = self._clock()
+            self._counted = (self._counted[0], now)
+            self.paused_s += now - begun
+
+
 class Leases:
     """Registry of jobs in work. Thread-safe."""
 
@@ -20,35 +51,35 @@ class Leases:
 
         Args:
             jobs: where leases are renewed.
-            time_limit_s: seconds after which a job is stuck.
+            time_limit_s: seconds of its own after which a job is stuck.
             clock: gives seconds; it never goes back.
         """
         self._jobs = jobs
         self._time_limit_s = time_limit_s
         self._clock = clock
-        self._begun: dict[tuple[str, str], float] = {}
+        self._held: dict[tuple[str, str], Lease] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def held(self, job_id: str, owner: str) -> Iterator[None]:
+    def held(self, job_id: str, owner: str) -> Iterator[Lease]:
         """Keep `owner`'s lease on the job while the block runs."""
+        lease = Lease(self._clock)
         with self._lock:
-            self._begun[job_id, owner] = self._clock()
+            self._held[job_id, owner] = lease
         try:
-            yield
+            yield lease
         finally:
             with self._lock:
-                del self._begun[job_id, owner]
+                del self._held[job_id, owner]
 
     def renew(self) -> None:
         """Prolong the leases of all jobs that are not stuck."""
         self._jobs.renew({job_id: owner for job_id, owner, stuck in self._snapshot() if not stuck})
 
     def stuck(self) -> dict[str, str]:
-        """Jobs that have been running for longer than the time limit, id → owner."""
+        """Jobs that have taken longer than the time limit by themselves, id → owner."""
         return {job_id: owner for job_id, owner, stuck in self._snapshot() if stuck}
 
     def _snapshot(self) -> list[tuple[str, str, bool]]:
-        now = self._clock()
         with self._lock:
-            return [(*held, now - begun > self._time_limit_s) for held, begun in self._begun.items()]
+            return [(*held, lease.own_s > self._time_limit_s) for held, lease in self._held.items()]

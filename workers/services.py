@@ -20,8 +20,8 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.single_jobs import SingleJobs
 from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
+from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
-from workers.lone_jobs import LoneJobs
 from workers.webhooks import WebhookSender
 
 _OTHER_CONNECTIONS: Final = 6
@@ -44,7 +44,7 @@ class Services:
     counters: CounterStore
     heartbeats: HeartbeatStore
     leases: Leases
-    lone_jobs: LoneJobs
+    isolated_jobs: IsolatedJobs
     webhook_sender: WebhookSender
     compaction: FileCompaction
     started_at: float
@@ -110,7 +110,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         counters=CounterStore(redis),
         heartbeats=HeartbeatStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
-        lone_jobs=LoneJobs(settings.job_time_limit_s),
+        isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         webhook_sender=WebhookSender(jobs, WebhookStore(redis), policy, time.time),
         compaction=FileCompaction(redis),
         started_at=time.time(),

@@ -29,7 +29,8 @@ def check_keys(app: Flask, keys: ApiKeyStore, failures: Failures, *, required: b
         if not token:
             raise Unauthorized("Send an API key: Authorization: Bearer mien_...")
         address = request.remote_addr or ""
-        failures.check(address)
+        network = client_network(address)
+        failures.check(network)
         try:
             key = keys.verify(token)
             _check_scope(key, endpoint)
@@ -37,7 +38,7 @@ def check_keys(app: Flask, keys: ApiKeyStore, failures: Failures, *, required: b
             rule = request.url_rule.rule if request.url_rule else ""
             keys.audit.refused(id_of(token), address, f"{error.code}: {error} {request.method} {rule}")
             if isinstance(error, Unauthorized):
-                failures.add(address)
+                failures.add(network)
             raise
         g.api_key = key
 

@@ -163,10 +163,10 @@ class Submission:
         if not admitted:
             with self.admit(options.priority, client, len(images), annotate=options.annotate):
                 return self._store(job_id, request, client, api_key, admitted=True)
-        self._count(len(images))
         if not isinstance(images, ImageList) or images.pixels is None:
             images = self._measure(images)
         with self._storing.hold(1, client):
+            self._count(len(images))
             job = self._jobs.create(
                 images,
                 options.priority,

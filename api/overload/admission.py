@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from contracts.errors import Overloaded, QuotaExceeded
+from contracts.errors import Overloaded, QuotaExceeded, TooManyImages
 from contracts.metrics import (
     FRAMES_ANALYZED,
     IMAGES_ANALYZED,
@@ -80,6 +80,7 @@ class Admission:
         Raises:
             Overloaded: with the time after which there should be capacity.
             QuotaExceeded: the same, as far as this client's share goes.
+            TooManyImages: an interactive job that alone would take too long.
         """
         account = (queue, client)
         with self._lock:  # what is stored while the load is read counts twice for a moment; nothing is overlooked
@@ -119,10 +120,9 @@ class Admission:
         if wait_s > longest:
             raise self._full(f"The job would wait for about {wait_s:.0f} s", wait_s - longest)
         if queue == INTERACTIVE and images > 1 and images * self._pace(queue) > longest:
-            raise QuotaExceeded(
+            raise TooManyImages(
                 f"{images} images take about {images * self._pace(queue):.0f} s, for which no other client should have "
-                "to wait (MIEN_MAX_INTERACTIVE_WAIT_S); send them as a bulk job, or in smaller ones.",
-                retry_after=longest,
+                "to wait (MIEN_MAX_INTERACTIVE_WAIT_S); send them as a bulk job, or in smaller ones."
             )
         if client:
             own = load.client_images + ahead

@@ -18,13 +18,20 @@ class AnnotatedImages:
         self._redis, self._settings, self._clock = redis, settings, clock
         self._keep = load_script(redis, "keep_annotated", prelude="forget_annotated", allow_oom=False)
 
-    def put(self, job_id: str, index: int, jpeg: bytes) -> bool:
+    def put(self, job_id: str, owner: str, index: int, jpeg: bytes) -> bool:
         """Keep an image with its boxes drawn.
 
+        Args:
+            job_id: the job, which is running.
+            owner: as it was given to `JobStore.claim`.
+            index: of the image in the job.
+            jpeg: the file.
+
         Returns:
-            False if there was no room for it, or its client has its share.
+            False if there was no room for it, its client has its share, or the job is no longer this owner's: it may
+            have ended and been erased since, and nothing of it may be stored then.
         """
-        return self._put(job_id, str(index), jpeg)
+        return self._put(job_id, owner, str(index), jpeg)
 
     def get(self, job_id: str, index: int) -> bytes | None:
         """An image with its boxes drawn, as JPEG; None if there is none."""
@@ -34,11 +41,11 @@ class AnnotatedImages:
 
     def forget_expired(self) -> None:
         """Count those no more that have expired."""
-        self._put("", "", b"")
+        self._put("", "", "", b"")
 
-    def _put(self, job_id: str, index: str, jpeg: bytes) -> bool:
+    def _put(self, job_id: str, owner: str, index: str, jpeg: bytes) -> bool:
         names = [keys.job_annotated(job_id), keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES, keys.job(job_id)]
         limit = self._settings.max_annotated_bytes
         limits = [self._clock(), self._settings.result_ttl_s, limit, int(self._settings.client_share * limit)]
         with translate_errors():
-            return bool(self._keep(keys=names, args=[job_id, index, jpeg, *limits]))
+            return bool(self._keep(keys=names, args=[job_id, index, jpeg, *limits, owner]))

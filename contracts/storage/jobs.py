@@ -32,7 +32,7 @@ class Claim(StrEnum):
     HELD = "held"  # a duplicate message: another worker has the job
     EXPIRED = "expired"  # its deadline has passed; it is final now
     EXHAUSTED = "exhausted"  # tried too often; it is final now
-    ALONE = "alone"  # a worker began it and did not finish: for a process that runs nothing else
+    ISOLATED = "isolated"  # a worker began it and did not finish: for a process that runs nothing else
 
 
 class JobStore:
@@ -152,13 +152,14 @@ class JobStore:
             )
         return from_hash({k.decode(): v.decode() for k, v in fields.items()})
 
-    def claim(self, job_id: str, owner: str, *, alone: bool = False) -> Claim:
+    def claim(self, job_id: str, owner: str, *, isolated: bool = False) -> Claim:
         """Try to take the job for `lease_s` from now; counts the attempt.
 
         Args:
             job_id: the job.
             owner: who takes it; new for every message taken.
-            alone: whether this process runs nothing else. No other gets a job that a worker has begun and not finished.
+            isolated: whether this process runs nothing else. No other gets a job that a worker has begun and not
+                finished.
         """
         exhausted = Problem.of(
             AttemptsExhausted(f"{self._settings.max_attempts} workers stopped while they analysed this job.")
@@ -175,7 +176,7 @@ class JobStore:
                     self._settings.result_ttl_s,
                     keys.FINAL_JOBS_CHANNEL,
                     exhausted.model_dump_json(),
-                    int(alone),
+                    int(isolated),
                 ],
             )
         return Claim(verdict.decode())

@@ -1,6 +1,7 @@
 """The structure of a JPEG: its segments and scans (ITU-T T.81, B.1 and B.2)."""
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -17,7 +18,10 @@ _OTHERS: Final = frozenset({0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 _MARKER: Final = re.compile(rb"\xff([^\x00\xff\xd0-\xd8])")
 """What begins a segment. Within a scan's data a byte of 255 is followed by zero, a restart marker or filling."""
 _FIRST_WITH_LENGTH: Final = 0xC0
+_FILLING: Final = re.compile(rb"\xff+")
 _MOST_SEGMENTS: Final = 2000
+_MOST_BETWEEN: Final = 64 * 1024
+"""Bytes from one segment of a header to the next; encoders write none, or fill up a few."""
 
 
 class Preamble(NamedTuple):
@@ -68,10 +72,10 @@ def read_unusual_preamble(data: bytes) -> Preamble | None:
     """Read the size and EXIF as libjpeg would find them, of an image that is not ordinary; None if it has no frame.
 
     Raises:
-        CorruptImage: more segments than any encoder writes.
+        CorruptImage: more segments, or more between two of them, than any encoder writes.
     """
     frame, exif = b"", b""
-    for marker, begin, end in _libjpeg_segments(data):
+    for marker, begin, end in _libjpeg_segments(data, _MOST_BETWEEN):
         if marker in _ALL_FRAMES:
             frame = frame or data[begin:end]
         elif marker == _APP1 and data.startswith(_EXIF, begin):
@@ -102,14 +106,18 @@ def count_scans(data: bytes) -> int:
     return sum(marker == _SCAN for marker, _, _ in _libjpeg_segments(data))
 
 
-def _libjpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def _libjpeg_segments(data: bytes, most_between: int = sys.maxsize) -> Iterator[tuple[int, int, int]]:
     """Marker, begin and end of the content of each segment that libjpeg finds, up to the image's end.
 
-    It passes over anything between two segments, and over what it reads no length of.
+    It passes over anything between two segments, and over what it reads no length of; this walk, in a header, over so
+    many bytes at most: it is done beside other requests.
     """
     position = 2
     for _ in range(_MOST_SEGMENTS):
-        found = _MARKER.search(data, position)
+        end = min(len(data), position + most_between)
+        found = _MARKER.search(data, position, end)
+        if found is None and end < len(data):
+            raise CorruptImage(f"The image has more than {most_between:,} bytes between two parts of its header.")
         if found is None or found[1][0] == _END:
             return
         marker, begin = found[1][0], found.end()
@@ -133,7 +141,10 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     while position <= last and data[position] == _FILLER:
         marker = data[position + 1]
         if marker == _FILLER:
-            position += 1
+            filling = len(_FILLING.match(data, position, position + _MOST_BETWEEN)[0])  # type: ignore[index]
+            if filling == _MOST_BETWEEN:
+                return
+            position += filling - 1
             continue
         end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
         segments += 1

@@ -29,7 +29,7 @@ ASKED_FILES = {
     "api/jobs/waiting.py",
     "models/images/exif.py",
 }
-"""What is asked on the way without being given the image."""
+"""What is asked on the way and does not look at the image; `offload` runs another file's function on a thread."""
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_200_jobs_from_8_clients_survive_the_death_of_one_of_two_workers(
     assert finished() == dict.fromkeys(jobs, 1), "one stored result each"
     owners = {job_id: owner for job_id, (_, owner) in look(redis, list(jobs))}
     assert set(names.values()) <= set(owners.values()), "both took part"
-    assert not set(names.values()) & {owners[job_id] for job_id in held}, "what a dead worker held runs alone"
+    assert not set(names.values()) & {owners[job_id] for job_id in held}, "what a dead worker held runs isolated"
     results = [item["result"] for job in jobs.values() for item in job["items"]]
     assert len(results) == 200
     assert all(result == results[0] for result in results)

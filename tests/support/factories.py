@@ -7,6 +7,7 @@ from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.jobs import ItemResult
 from contracts.results import Analysis, Box, Face
 from contracts.storage.heartbeat import WorkerReport
+from contracts.storage.jobs import JobStore
 
 
 def make_face(emotion: Emotion = "Happy", **changes: Any) -> Face:
@@ -52,3 +53,9 @@ def make_worker_report(name: str = "worker-1", **changes: Any) -> WorkerReport:
         "reported_at": 1_000_000.0,
     }
     return WorkerReport.model_validate({**values, **changes})
+
+
+def annotate(jobs: JobStore, job_id: str, jpeg: bytes, *, index: int = 0, owner: str = "worker") -> bool:
+    """Keep an annotated image as the worker that has the job; it claims the job first if no worker has."""
+    jobs.claim(job_id, owner)
+    return jobs.annotated_images.put(job_id, owner, index, jpeg)

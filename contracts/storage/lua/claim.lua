@@ -2,8 +2,9 @@
 -- worker is given up after `max_attempts` and not tried for ever.
 -- A job that a worker has begun and not finished may have killed it: only a process that runs nothing else gets it again,
 -- so that whatever ends that process costs no other job an attempt.
--- KEYS: as finalize.lua    ARGV: id, owner, now, lease_s, max_attempts, ttl_s, done channel, error (JSON), alone ('1', '0')
--- Returns claimed | missing | final | held | expired | exhausted | alone
+-- KEYS: as finalize.lua
+-- ARGV: id, owner, now, lease_s, max_attempts, ttl_s, done channel, error (JSON), isolated ('1', '0')
+-- Returns claimed | missing | final | held | expired | exhausted | isolated
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then
   redis.call('ZREM', KEYS[3], ARGV[1])
@@ -27,7 +28,7 @@ local deadline = redis.call('HGET', KEYS[1], 'deadline_at')
 if deadline and deadline ~= '' and tonumber(deadline) < now then return give_up('expired', 'expired') end
 local attempts = tonumber(redis.call('HGET', KEYS[1], 'attempts') or 0)
 if attempts >= tonumber(ARGV[5]) then return give_up('failed', 'exhausted') end
-if attempts > 0 and ARGV[9] ~= '1' then return 'alone' end
+if attempts > 0 and ARGV[9] ~= '1' then return 'isolated' end
 redis.call('HINCRBY', KEYS[1], 'attempts', 1)
 if state == 'queued' then
   local record = redis.call('HMGET', KEYS[1], 'queue', 'image_count')

@@ -1,14 +1,18 @@
 -- Keep an annotated image of a job, within a limit of bytes for those of all jobs; what has expired counts no more.
+-- The job has to be running and its owner's: what has ended may have been erased, and nothing would erase this again.
 -- A client has a share of the limit. It may have more as long as one share stays free for another client.
 -- KEYS: annotated images, when those of each job expire, their bytes by job ('total': of all; 'account:…': of a
 --   client; '…:account': the client of a job), record of the job
--- ARGV: id, index ('' to count only), JPEG, now, TTL in s, limit, a client's share of it in bytes
+-- ARGV: id, index ('' to count only), JPEG, now, TTL in s, limit, a client's share of it in bytes,
+--   owner
 -- Returns 1 if the image is kept.
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])) do forget_annotated(KEYS[2], KEYS[3], id) end
 if ARGV[2] == '' then return 0 end
+local record = redis.call('HMGET', KEYS[4], 'state', 'owner', 'account')
+if record[1] ~= 'running' or record[2] ~= ARGV[8] then return 0 end
 local limit, share = tonumber(ARGV[6]), tonumber(ARGV[7])
 local more = #ARGV[3] - redis.call('HSTRLEN', KEYS[1], ARGV[2]) -- of a job that is tried again
-local account = redis.call('HGET', KEYS[4], 'account')
+local account = record[3]
 local total = tonumber(redis.call('HGET', KEYS[3], 'total') or 0) + more
 local own = account and tonumber(redis.call('HGET', KEYS[3], 'account:' .. account) or 0) + more or 0
 if total > limit or (own > share and total > limit - share) then return 0 end

@@ -2,19 +2,24 @@
 
 import io
 import logging
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 from redis import Redis
 
-from contracts.jobs import JobOptions, JobState
+from contracts.jobs import Job, JobOptions, JobState
 from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_CPU_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
+from contracts.results import Analysis
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from models import Analyzer
+from support.clocks import ManualClock
+from support.factories import annotate
 from workers.jobs import analyze_job
+from workers.leases import Leases
 from workers.services import Services, connect_services
 
 
@@ -137,7 +142,10 @@ def test_annotated_images_beyond_their_limit_are_left_out(
     services: Services, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
-    services.jobs.annotated_images.put("another", 7, bytes(services.settings.max_annotated_bytes - 10))
+    limit = services.settings.max_annotated_bytes
+    share = int(limit * services.settings.client_share)
+    for sender, size in (("much", limit - share), ("its share", share)):
+        assert annotate(services.jobs, services.jobs.create([plain_jpeg], BULK, sender=sender).id, bytes(size))
     assert analyze_job(services, job.id) == "finished"
     assert services.jobs.annotated_images.get(job.id, 0) is None
     assert "MIEN_MAX_ANNOTATED_BYTES" in caplog.text
@@ -159,13 +167,41 @@ def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
     assert "no annotated images" in caplog.text
 
 
+class ManualTime:
+    """An analyzer's and the leases' time: each image takes as long as it says."""
+
+    def __init__(self, services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.services = replace(services, leases=Leases(services.jobs, time_limit_s=30, clock=clock))
+        self.seconds: dict[bytes, float] = {}
+        self._clock = clock
+        self._analyze = services.analyzer.analyze_image
+        monkeypatch.setattr(services.analyzer, "analyze_image", self._analyze_image)
+
+    def _analyze_image(self, data: bytes, cpu_seconds: dict[str, float]) -> Analysis:
+        self._clock.now += self.seconds[data]
+        assert self.services.leases.stuck() == {}, "no job takes longer than the limit by itself"
+        return self._analyze(data, cpu_seconds)
+
+
+@pytest.fixture
+def manual(services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> ManualTime:
+    return ManualTime(services, clock, monkeypatch)
+
+
+def wait_together(services: Services, dispatcher: Dispatcher, photo: bytes, count: int) -> list[Job]:
+    """Interactive jobs of one image that wait in their queue."""
+    photos = [services.jobs.create([photo], INTERACTIVE) for _ in range(count)]
+    for job in photos:
+        dispatcher.job(job.id, INTERACTIVE)
+    return photos
+
+
 def test_photos_that_are_waited_for_overtake_between_the_images_of_larger_jobs(
-    services: Services, dispatcher: Dispatcher, plain_jpeg: bytes
+    manual: ManualTime, dispatcher: Dispatcher, plain_jpeg: bytes
 ) -> None:
+    services, manual.seconds = manual.services, {plain_jpeg: 1}
     bulk = services.jobs.create([plain_jpeg] * 3, BULK)
-    photos = [services.jobs.create([plain_jpeg], INTERACTIVE) for _ in range(3)]
-    for photo in photos:
-        dispatcher.job(photo.id, INTERACTIVE)
+    photos = wait_together(services, dispatcher, plain_jpeg, 3)
     assert analyze_job(services, bulk.id) == "finished"
     done = [services.jobs.get(job.id) for job in (bulk, *photos)]
     assert [job.state for job in done] == [JobState.SUCCEEDED] * 3 + [JobState.QUEUED], "one between two images"
@@ -173,19 +209,30 @@ def test_photos_that_are_waited_for_overtake_between_the_images_of_larger_jobs(
     assert services.jobs.queue_depth(INTERACTIVE) == 1
 
 
-@pytest.mark.parametrize(("changes", "alone"), [({"worker_queues": "bulk"}, False), ({}, True)])
-def test_a_worker_for_bulk_alone_and_a_job_that_runs_alone_let_none_overtake(
+def test_photos_take_none_of_a_larger_jobs_time_and_no_more_than_it_has_taken_itself(
+    manual: ManualTime, dispatcher: Dispatcher, plain_jpeg: bytes, face_jpeg: bytes
+) -> None:
+    services, manual.seconds = manual.services, {plain_jpeg: 2, face_jpeg: 9}
+    bulk = services.jobs.create([plain_jpeg] * 12, BULK)
+    photos = wait_together(services, dispatcher, face_jpeg, 4)
+    assert analyze_job(services, bulk.id) == "finished"  # after 24 s of its own, of 30 s, and 27 s of photos
+    states = [services.jobs.get(job.id).state for job in photos]
+    assert states == [JobState.SUCCEEDED] * 3 + [JobState.QUEUED], "after 2, 10 and 20 s of the job's own"
+
+
+@pytest.mark.parametrize(("changes", "isolated"), [({"worker_queues": "bulk"}, False), ({}, True)])
+def test_a_worker_for_bulk_alone_and_an_isolated_job_let_none_overtake(
     settings: Settings,
     redis: Redis,
     analyzer: Analyzer,
     dispatcher: Dispatcher,
     plain_jpeg: bytes,
     changes: dict[str, str],
-    alone: bool,
+    isolated: bool,
 ) -> None:
     services = connect_services(settings.model_copy(update=changes), analyzer)
     bulk, photo = services.jobs.create([plain_jpeg] * 2, BULK), services.jobs.create([plain_jpeg], INTERACTIVE)
     dispatcher.job(photo.id, INTERACTIVE)
-    assert analyze_job(services, bulk.id, alone=alone) == "finished"
+    assert analyze_job(services, bulk.id, isolated=isolated) == "finished"
     assert services.jobs.get(photo.id).state is JobState.QUEUED
     services.close()

@@ -50,3 +50,29 @@ def test_a_job_is_released_when_its_analysis_raises(store: JobStore, clock: Manu
         raise ValueError("broken")
     clock.now += 2
     assert leases.stuck() == {}
+
+
+def test_time_in_which_a_job_is_paused_is_not_its_own(store: JobStore, redis: Redis, clock: ManualClock) -> None:
+    job = store.create([b"x"], BULK)
+    store.claim(job.id, "me")
+    leases = Leases(store, time_limit_s=100, clock=clock)
+    with leases.held(job.id, "me") as lease:
+        clock.now += 60
+        with lease.paused():
+            clock.now += 60
+            leases.renew()
+            assert leases.stuck() == {}
+        assert redis.zscore(keys.OPEN_JOBS, job.id) == clock.now + Settings().lease_s, "it goes on being renewed"
+        clock.now += 30
+        assert (lease.own_s, lease.paused_s, leases.stuck()) == (90, 60, {})
+        clock.now += 11
+        assert leases.stuck() == {job.id: "me"}
+
+
+def test_a_job_goes_on_counting_when_what_it_was_paused_for_raises(store: JobStore, clock: ManualClock) -> None:
+    leases = Leases(store, time_limit_s=1, clock=clock)
+    with leases.held("id", "me") as lease:
+        with pytest.raises(ValueError, match="broken"), lease.paused():
+            raise ValueError("broken")
+        clock.now += 2
+        assert leases.stuck() == {"id": "me"}

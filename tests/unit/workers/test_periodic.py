@@ -59,7 +59,7 @@ def test_a_dead_workers_job_is_announced_and_can_be_claimed(
     assert services.jobs.claim(job.id, "dead") is Claim.CLAIMED
     redis.zadd(keys.OPEN_JOBS, {job.id: 0})  # as if its lease had run out
     assert reconcile(services, dispatcher) == 1
-    assert JobStore(redis, settings).claim(job.id, "alive", alone=True) is Claim.CLAIMED
+    assert JobStore(redis, settings).claim(job.id, "alive", isolated=True) is Claim.CLAIMED
 
 
 def test_leases_of_running_jobs_are_renewed(services: Services, redis: Redis) -> None:

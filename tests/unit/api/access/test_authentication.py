@@ -92,3 +92,15 @@ def test_many_wrong_keys_are_answered_slowly(
     right = api_keys.create("phone", frozenset({Scope.ANALYZE}))
     assert client.get("/v1/jobs/x", headers=bearer(right)).status_code == 404
     assert len(delays) == 3, "only requests with a wrong key wait"
+
+
+def test_all_addresses_of_an_ipv6_network_are_one_that_guesses(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[float] = []
+    monkeypatch.setattr("api.app.Failures", lambda: Failures(delays.append))
+    client = make_app(require_keys=True).test_client()
+    for host in range(8):
+        peer = {"REMOTE_ADDR": f"2001:db8::{host}"}
+        client.get("/v1/jobs/x", headers=bearer("mien_x"), environ_overrides=peer)
+    assert delays == [0.1, 0.2, 0.4]

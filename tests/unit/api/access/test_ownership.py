@@ -15,6 +15,7 @@ from api.http.scopes import Scope
 from contracts.jobs import Job, JobState
 from contracts.queues import BULK
 from contracts.storage.jobs import JobStore
+from support.factories import annotate
 from support.gateway import MakeApp, bearer, submit
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -88,7 +89,7 @@ def test_every_route_does_what_it_declares(make_app: MakeApp, api_keys: ApiKeySt
         if case.method == "HEAD" and want == "allowed" and "annotated" in case.rule:
             continue  # 404 as well: the job keeps no such image
         asked += 1
-        if want != (code if code in refusals else "allowed"):
+        if answer.status_code == 500 or want != (code if code in refusals else "allowed"):
             wrong.append((case, want, code))
     assert wrong == []
     assert asked > 1_000
@@ -116,14 +117,17 @@ def test_another_clients_job_is_as_if_it_had_never_been(
             ("operator", frozenset({Scope.OPERATE})),
         ]
     )
-    location = client.post("/v1/jobs", data=jpeg, content_type="image/jpeg", headers=mine).headers["Location"]
-    jobs.annotated_images.put(location.rpartition("/")[2], 0, b"face")
-    addresses = [("GET", ""), ("GET", "?wait=30"), ("GET", "/events"), ("GET", "/items/0/annotated"), ("DELETE", "")]
-    for method, rest in addresses:
-        refused = client.open(location + rest, method=method, headers=other)
+    location, begun = (
+        client.post("/v1/jobs", data=jpeg, content_type="image/jpeg", headers=mine).headers["Location"] for _ in "ab"
+    )
+    annotate(jobs, begun.rpartition("/")[2], b"face")
+    drawn = f"{begun}/items/0/annotated"
+    addresses = [("GET", location + rest) for rest in ("", "?wait=30", "/events")]
+    for method, address in [*addresses, ("GET", drawn), ("DELETE", location)]:
+        refused = client.open(address, method=method, headers=other)
         assert (refused.status_code, refused.get_json()["code"]) == (404, "job_not_found")
     assert client.get(location, headers=mine).get_json()["state"] == JobState.QUEUED, "and it was not canceled"
-    assert client.get(f"{location}/items/0/annotated", headers=mine).data == b"face"
+    assert client.get(drawn, headers=mine).data == b"face"
     assert client.get(location, headers=operator).status_code == 200
     if not required:
         assert client.get(location).status_code == 404, "a client without a key is another one"

@@ -5,7 +5,7 @@ from flask import Flask
 from redis import Redis
 
 from api.overload.admission import Admission
-from contracts.errors import Overloaded, QuotaExceeded
+from contracts.errors import Overloaded, QuotaExceeded, TooManyImages
 from contracts.metrics import IMAGES_ANALYZED, IMAGES_DONE, STAGE_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
@@ -14,6 +14,7 @@ from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
+from support.factories import annotate
 from support.gateway import MakeApp
 
 
@@ -31,7 +32,7 @@ def test_annotated_images_that_are_kept_leave_less_room_for_images_that_wait(
     job = jobs.create([jpeg], BULK)
     address = "/v1/jobs?priority=interactive"
     assert client.post(address, data=jpeg, content_type="image/jpeg").status_code == 202
-    jobs.annotated_images.put(job.id, 0, bytes(100_000))
+    annotate(jobs, job.id, bytes(100_000))
     refused = client.post(address, data=jpeg, content_type="image/jpeg")
     assert refused.status_code == 503
     assert "MIEN_MAX_OPEN_BYTES" in refused.get_json()["error"]
@@ -41,7 +42,7 @@ def test_only_jobs_that_ask_for_annotated_images_wait_for_room_for_them(
     make_app: MakeApp, jobs: JobStore, jpeg: bytes
 ) -> None:
     client = make_app(max_annotated_bytes=300_000).test_client()
-    jobs.annotated_images.put(jobs.create([jpeg], BULK).id, 0, bytes(100_000))
+    annotate(jobs, jobs.create([jpeg], BULK).id, bytes(100_000))
     refused = client.post("/v1/jobs?annotate=true", data=jpeg, content_type="image/jpeg")
     assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
     assert "MIEN_MAX_ANNOTATED_BYTES" in refused.get_json()["error"]
@@ -192,7 +193,7 @@ def test_an_interactive_job_for_which_all_would_wait_too_long_is_told_so(
 ) -> None:
     CounterStore(redis).add({IMAGES_ANALYZED: 10, metric_key(STAGE_SECONDS, stage="detect"): 1})  # 100 ms an image
     admission = Admission(settings, jobs, CounterStore(redis), HeartbeatStore(redis))
-    with pytest.raises(QuotaExceeded, match=r"about 10 s.*as a bulk job"):
+    with pytest.raises(TooManyImages, match=r"about 10 s.*as a bulk job"):
         admission.check(INTERACTIVE, "flood", 100)
     admission.check(INTERACTIVE, "flood", 30)
     admission.check(BULK, "flood", 100)
@@ -203,7 +204,7 @@ def test_a_client_with_its_share_of_annotated_images_is_told_so(
 ) -> None:
     small = settings.model_copy(update={"max_annotated_bytes": 4_000_000})
     admission = Admission(small, jobs, CounterStore(redis), HeartbeatStore(redis))
-    jobs.annotated_images.put(jobs.create([b"x"], BULK, sender="flood").id, 0, bytes(2_900_000))
+    annotate(jobs, jobs.create([b"x"], BULK, sender="flood").id, bytes(2_900_000))
     with pytest.raises(QuotaExceeded, match="MIEN_CLIENT_SHARE of MIEN_MAX_ANNOTATED_BYTES"):
         admission.check(BULK, "flood", annotate=True)
     admission.check(BULK, "flood")

@@ -12,6 +12,7 @@ from contracts.queues import BULK, INTERACTIVE
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
+from support.factories import annotate
 from support.gateway import StandIn, submit, zipped
 
 
@@ -49,13 +50,13 @@ def test_a_queued_job_can_be_canceled_and_is_never_analyzed(client: FlaskClient,
 
 
 def test_nothing_is_left_of_a_finished_job_that_is_deleted(
-    client: FlaskClient, worker: StandIn, jobs: JobStore, redis: Redis, jpeg: bytes
+    client: FlaskClient, jobs: JobStore, redis: Redis, jpeg: bytes
 ) -> None:
     form = {"image": (io.BytesIO(jpeg), "me.jpg"), "annotate": "true", "webhook": "https://example.com/hook"}
-    made = client.post("/v1/jobs?wait=20", data=form, headers={"Idempotency-Key": "one", "Prefer": "wait=20"})
-    job_id = made.get_json()["id"]
-    assert made.get_json()["state"] == "succeeded"
-    jobs.annotated_images.put(job_id, 0, b"drawn")
+    job_id = client.post("/v1/jobs", data=form, headers={"Idempotency-Key": "one"}).get_json()["id"]
+    assert annotate(jobs, job_id, b"drawn", owner="worker")
+    assert jobs.finish(job_id, "worker", [])
+    redis.delete(BULK)  # its message
     WebhookStore(redis).failed(job_id, "https://example.com/hook", "answered 500", final=True)
     assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
     assert mentions(redis, job_id) == []
@@ -126,7 +127,7 @@ def test_a_client_may_prefer_to_wait(client: FlaskClient, worker: StandIn, jpeg:
 def test_annotated_images_are_kept_on_request_only(client: FlaskClient, jobs: JobStore, jpeg: bytes) -> None:
     job_id = client.post("/v1/jobs?annotate=true", data=jpeg, content_type="image/jpeg").get_json()["id"]
     assert client.get(f"/v1/jobs/{job_id}/items/0/annotated").get_json()["code"] == "annotated_not_found"
-    jobs.annotated_images.put(job_id, 0, b"drawn")
+    annotate(jobs, job_id, b"drawn")
     response = client.get(f"/v1/jobs/{job_id}/items/0/annotated")
     assert (response.data, response.mimetype) == (b"drawn", "image/jpeg")
 

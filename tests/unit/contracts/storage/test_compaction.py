@@ -58,7 +58,7 @@ def compaction(durable: Redis, clock: ManualClock) -> FileCompaction:
 def finished(jobs: JobStore) -> Job:
     job = jobs.create([PHOTO], BULK)
     jobs.claim(job.id, "worker")
-    jobs.annotated_images.put(job.id, 0, b"\xff\xd8\xff annotated")
+    jobs.annotated_images.put(job.id, "worker", 0, b"\xff\xd8\xff annotated")
     jobs.finish(job.id, "worker", [])
     return job
 

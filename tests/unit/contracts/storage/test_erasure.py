@@ -12,6 +12,7 @@ from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
 from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
+from support.factories import annotate
 
 
 @pytest.fixture
@@ -24,9 +25,11 @@ def eraser(redis: Redis, clock: ManualClock) -> JobEraser:
     return JobEraser(redis, clock)
 
 
-def finished(jobs: JobStore, client: str = "") -> Job:
+def finished(jobs: JobStore, client: str = "", annotated: bytes = b"") -> Job:
     job = jobs.create([b"x"], BULK, client=client)
     jobs.claim(job.id, "worker")
+    if annotated:
+        annotate(jobs, job.id, annotated)
     jobs.finish(job.id, "worker", [])
     return job
 
@@ -45,8 +48,7 @@ def test_an_unfinished_job_is_left_alone(jobs: JobStore, eraser: JobEraser, redi
 
 
 def test_a_finished_job_goes_and_its_erasure_is_noted(jobs: JobStore, eraser: JobEraser, redis: Redis) -> None:
-    job = finished(jobs)
-    jobs.annotated_images.put(job.id, 0, b"drawn")
+    job = finished(jobs, annotated=b"drawn")
     redis.delete(keys.ERASURES)
     assert eraser.erase(job.id)
     assert sorted(redis.scan_iter("*")) == [keys.ERASURES.encode()]

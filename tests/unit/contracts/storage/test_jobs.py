@@ -92,7 +92,7 @@ def test_a_dead_workers_job_goes_to_another_and_the_dead_one_cannot_write(store:
     clock.now += 2
     assert store.overdue() == [(job.id, INTERACTIVE)]
     assert store.overdue() == [], "a second reconciler finds nothing"
-    assert store.claim(job.id, "alive", alone=True) is Claim.CLAIMED
+    assert store.claim(job.id, "alive", isolated=True) is Claim.CLAIMED
     assert not store.finish(job.id, "dead", [])
     assert store.finish(job.id, "alive", ITEMS)
     assert store.get(job.id).attempts == 2
@@ -105,11 +105,11 @@ def test_what_a_worker_began_and_did_not_finish_is_for_a_process_that_runs_nothi
     assert store.claim(job.id, "dead") is Claim.CLAIMED
     assert store.claim(job.id, "other") is Claim.HELD
     clock.now += Settings().lease_s + 1
-    assert store.claim(job.id, "busy") is Claim.ALONE, "before it is announced, too"
+    assert store.claim(job.id, "busy") is Claim.ISOLATED, "before it is announced, too"
     store.overdue()
-    assert store.claim(job.id, "busy") is Claim.ALONE
+    assert store.claim(job.id, "busy") is Claim.ISOLATED
     assert store.get(job.id).attempts == 1, "an attempt that was not allowed is none"
-    assert store.claim(job.id, "idle", alone=True) is Claim.CLAIMED
+    assert store.claim(job.id, "idle", isolated=True) is Claim.CLAIMED
     assert store.claim(job.id, "idle") is Claim.CLAIMED, "it asks again, not having heard the answer"
     assert store.get(job.id).attempts == 2
 
@@ -185,7 +185,7 @@ def test_bytes_counted_twice_are_forgotten_when_all_is_done(store: JobStore) -> 
 def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: ManualClock) -> None:
     job = store.create([b"x"], INTERACTIVE)
     for attempt in range(Settings().max_attempts):
-        assert store.claim(job.id, f"worker-{attempt}", alone=True) is Claim.CLAIMED
+        assert store.claim(job.id, f"worker-{attempt}", isolated=True) is Claim.CLAIMED
         clock.now += 1000
         store.overdue()
     assert store.claim(job.id, "one-more") is Claim.EXHAUSTED
@@ -198,7 +198,7 @@ def test_a_job_that_kills_its_workers_is_given_up(store: JobStore, clock: Manual
 def test_a_job_that_was_given_up_can_be_finished_by_none_of_its_owners(store: JobStore, clock: ManualClock) -> None:
     job = store.create([b"x"], INTERACTIVE)
     for attempt in range(Settings().max_attempts):
-        store.claim(job.id, f"worker-{attempt}", alone=True)
+        store.claim(job.id, f"worker-{attempt}", isolated=True)
         clock.now += 1000
     assert store.claim(job.id, "one-more") is Claim.EXHAUSTED
     assert not store.finish(job.id, f"worker-{attempt}", ITEMS), "the last of them was slow, not dead"

@@ -8,13 +8,16 @@ from contracts.storage import keys
 from contracts.storage.jobs import Claim, JobStore
 from contracts.storage.load import Load, account_of, add_load, read_load
 from support.clocks import ManualClock
+from support.factories import annotate
 
 
 def test_the_load_is_what_waits_and_what_is_kept(redis: Redis, settings: Settings) -> None:
     jobs = JobStore(redis, settings)
     assert read_load(redis, BULK) == Load(0, 0, 0, 0, 0, 0, 0, 0, 0)
-    job = jobs.create([b"x" * 100, b"y" * 10], BULK, sender="me", pixels=lambda: 640)
-    jobs.annotated_images.put(job.id, 0, b"drawn")
+    jobs.create([b"x" * 100, b"y" * 10], BULK, sender="me", pixels=lambda: 640)
+    drawn = jobs.create([b"x"], BULK, sender="me")
+    annotate(jobs, drawn.id, b"drawn", owner="worker")
+    jobs.finish(drawn.id, "worker", [])
     redis.rpush(BULK, "a message")
     assert read_load(redis, BULK, "me") == Load(1, 2, 110, 5, 110, 640, 2, 110, 5)
     assert read_load(redis, BULK, "you") == Load(1, 2, 110, 5, 110, 640, 0, 0, 0)
@@ -50,9 +53,9 @@ def test_images_wait_until_a_worker_has_begun_their_job(redis: Redis, settings: 
     assert waiting() == 2
     assert lost.id in dict(jobs.overdue()), "its worker has died"
     assert waiting() == 4
-    jobs.claim(lost.id, "another", alone=True)
+    jobs.claim(lost.id, "another", isolated=True)
     clock.now += settings.lease_s + 1
-    jobs.claim(lost.id, "a third", alone=True)  # takes it over without its having been announced
+    jobs.claim(lost.id, "a third", isolated=True)  # takes it over without its having been announced
     assert jobs.finish(lost.id, "a third", [])
     assert waiting() == 2
 

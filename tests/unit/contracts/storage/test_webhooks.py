@@ -43,7 +43,7 @@ def test_every_end_of_a_job_is_told(jobs: JobStore, store: WebhookStore, clock: 
         jobs.claim(job.id, "w")
     else:
         for _ in range(Settings().max_attempts + 1):
-            jobs.claim(job.id, "dead", alone=True)
+            jobs.claim(job.id, "dead", isolated=True)
             clock.now += 100
     assert store.take_due() == [job.id]
 

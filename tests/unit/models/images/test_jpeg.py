@@ -135,6 +135,19 @@ def test_the_walk_over_a_flood_of_segments_ends(encoded: Encoded) -> None:
         count_scans(data[:-2] + flood + data[-2:])
 
 
+@pytest.mark.parametrize("filling", [b"\xff", b"\xff\x00", b"junk"])
+def test_the_walk_over_a_flood_of_filling_ends(encoded: Encoded, filling: bytes) -> None:
+    flooded = inserted(encoded(64, 48), filling * 2_000_000)
+    assert read_preamble(flooded) is None
+    with pytest.raises(CorruptImage, match="between two parts"):
+        read_unusual_preamble(flooded)
+
+
+def test_some_filling_is_nothing_unusual(encoded: Encoded) -> None:
+    data = encoded(64, 48, exif=exif(6))
+    assert read_preamble(inserted(data, b"\xff" * 1000)) == read_preamble(data)
+
+
 def test_unusual_headers_are_read_as_libjpeg_reads_them(encoded: Encoded) -> None:
     data = encoded(64, 48, exif=exif(6))
     expected = read_preamble(data)

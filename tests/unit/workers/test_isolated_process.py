@@ -33,7 +33,7 @@ def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_noth
     app = create_app(services.settings)
     register_tasks(app, services)
     job_id = begun_by_a_dead_worker(services, redis, face_jpeg)
-    assert app.tasks[ANALYZE_JOB](job_id) == "alone: done"
+    assert app.tasks[ANALYZE_JOB](job_id) == "isolated: done"
     done = services.jobs.get(job_id)
     assert (done.state, done.attempts) == (JobState.SUCCEEDED, 2)
     owner = redis.hget(keys.job(job_id), "owner")
@@ -43,7 +43,7 @@ def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_noth
 
 def test_the_process_ends_with_the_worker_that_started_it(services: Services, redis: Redis, plain_jpeg: bytes) -> None:
     job_id = begun_by_a_dead_worker(services, redis, plain_jpeg)
-    command = [sys.executable, "-m", "workers.alone", job_id]
+    command = [sys.executable, "-m", "workers.isolated_process", job_id]
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60, check=False)
     assert ended.returncode == 1
     assert services.jobs.get(job_id).attempts == 1, "it has claimed nothing"

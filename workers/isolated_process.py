@@ -1,7 +1,7 @@
-"""A job in a process of its own: ``python -m workers.alone ID``.
+"""A job in a process of its own: ``python -m workers.isolated_process ID``.
 
 A job that a worker began and did not finish may be what ended it. The next time nothing runs beside it: what ends this
-process costs neither the worker that started it (`workers.lone_jobs`) nor another job.
+process costs neither the worker that started it (`workers.isolated_jobs`) nor another job.
 """
 
 import os
@@ -33,7 +33,7 @@ def run(settings: Settings, job_id: str) -> None:
     leases.start()
     try:
         with log_context(job_id=job_id):
-            analyze_job(services, job_id, alone=True)
+            analyze_job(services, job_id, isolated=True)
     finally:
         leases.stop()
         services.close()

@@ -1,4 +1,4 @@
-"""A job that ends whatever process works on it: the worker once, then processes in which it is alone."""
+"""A job that ends whatever process works on it: the worker once, then isolated processes."""
 
 import io
 import os

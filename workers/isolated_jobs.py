@@ -1,4 +1,4 @@
-"""Jobs that a worker began and did not finish: each in a process that runs nothing else, `workers.alone`."""
+"""Jobs that a worker began and did not finish: each in a process that runs nothing else, `workers.isolated_process`."""
 
 import logging
 import os
@@ -8,14 +8,14 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
-_COMMAND: Final = (sys.executable, "-m", "workers.alone")
+_COMMAND: Final = (sys.executable, "-m", "workers.isolated_process")
 _START_S: Final = 60.0
 """For importing libraries and loading models on a machine that has little time for it."""
 
 logger = logging.getLogger(__name__)
 
 
-class LoneJobs:
+class IsolatedJobs:
     """Runs jobs in processes of their own, one at a time: memory is needed for one more set of models. Thread-safe."""
 
     def __init__(self, time_limit_s: float, command: Sequence[str] = _COMMAND) -> None:
@@ -47,6 +47,6 @@ class LoneJobs:
                     process.kill()
                     status = process.wait()
         if status:
-            logger.error("job %s ran alone, and its process ended with status %d", job_id, status)
-            return f"alone: ended with {status}"
-        return "alone: done"
+            logger.error("the isolated process of job %s ended with status %d", job_id, status)
+            return f"isolated: ended with {status}"
+        return "isolated: done"
