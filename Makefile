@@ -62,6 +62,7 @@ fuzz: $(DEV) ## thousands of requests made from /openapi.json, sound and broken 
 .PHONY: fuzz-images
 fuzz-images: $(DEV) ## damaged images and bodies, COUNT=500000 in all, half of them each
 	$(BIN)/python -m benchmarks.fuzz_images --count $$(( $(COUNT) / 2 ))
+	$(BIN)/python -m benchmarks.repeats
 	$(BIN)/python -m benchmarks.lengths --pairs $$(( $(COUNT) / 10 ))
 	$(BIN)/python -m benchmarks.fuzz_bodies --count $$(( $(COUNT) / 2 ))
 

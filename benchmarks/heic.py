@@ -15,7 +15,6 @@ SIDE: Final = 512
 """Of the astronaut, in pixels."""
 ASTRONAUT: Final = Path(__file__).with_name("astronaut.heic")
 PHONE: Final = Path(__file__).with_name("phone.heic")
-_ORDER: Final = "big"
 _TURNS: Final = {1: (0, None), 8: (1, None), 3: (2, None), 6: (3, None), 4: (0, 0), 2: (0, 1), 5: (1, 0), 7: (1, 1)}
 """Quarter turns to the left, and the mirror (0: top and bottom exchanged, 1: sides), that make an EXIF orientation."""
 
@@ -42,24 +41,24 @@ def heic(
     data = picture.read_bytes()
     items = read_items(data)
     assert items is not None
-    hevc = read_item(data, items, items.primary)
+    hevc = read_item(data, items, items.primary, len(data))
     configuration, size = (
-        next(data[box.begin : box.end] for box in items.properties[items.primary] if box.kind == kind)
+        next(data[each.begin : each.end] for each in items.properties[items.primary] if each.kind == kind)
         for kind in (b"hvcC", b"ispe")
     )
     width, height = (int.from_bytes(size[at : at + 4], "big") * times for at, times in ((4, columns), (8, rows)))
     turns, mirror = _TURNS[orientation]
     properties = [
-        _box(b"hvcC", configuration),
-        _box(b"ispe", size),
-        _full(b"ispe", _numbers(4, width, height)),
-        _box(b"irot", bytes([turns])),
-        _box(b"imir", bytes([mirror or 0])),
+        box(b"hvcC", configuration),
+        box(b"ispe", size),
+        full_box(b"ispe", numbers(4, width, height)),
+        box(b"irot", bytes([turns])),
+        box(b"imir", bytes([mirror or 0])),
     ]
     turned = [4] * (turns > 0) + [5] * (mirror is not None) if turn else []
     tiles = list(range(3, 3 + columns * rows))
-    grid = bytes([0, 0, rows - 1, columns - 1]) + _numbers(2, width, height)
-    described = _numbers(4, 6) + b"Exif\0\0" + exif
+    grid = bytes([0, 0, rows - 1, columns - 1]) + numbers(2, width, height)
+    described = numbers(4, 6) + b"Exif\0\0" + exif
     contents = {1: grid, **dict.fromkeys(tiles, hevc)} | ({2: described} if exif else {})
     kinds = {1: b"grid", **dict.fromkeys(tiles, b"hvc1")} | ({2: b"Exif"} if exif else {})
     associations = {1: [3, *turned], **{tile: [1, 2] for tile in tiles}}
@@ -74,38 +73,40 @@ def _file(
     associations: dict[int, list[int]],
     references: list[tuple[bytes, int, list[int]]],
 ) -> bytes:
-    """Lay the boxes out; the media data, each content once, come last."""
-    infos = [_full(b"infe", _numbers(2, item, 0) + kind + b"\0", version=2) for item, kind in kinds.items()]
-    linked = b"".join(_numbers(2, item) + bytes([len(own), *own]) for item, own in associations.items())
+    """Lay the boxes out; the media data come last."""
+    infos = [full_box(b"infe", numbers(2, item, 0) + kind + b"\0", version=2) for item, kind in kinds.items()]
+    linked = b"".join(numbers(2, item) + bytes([len(own), *own]) for item, own in associations.items())
     fixed = [
-        _full(b"hdlr", bytes(4) + b"pict" + bytes(13)),
-        _full(b"pitm", _numbers(2, 1)),
-        _full(b"iinf", _numbers(2, len(infos)) + b"".join(infos)),
-        _box(b"iprp", _box(b"ipco", b"".join(properties)) + _full(b"ipma", _numbers(4, len(associations)) + linked)),
-        _full(b"iref", b"".join(_box(kind, _numbers(2, item, len(to), *to)) for kind, item, to in references)),
+        full_box(b"hdlr", bytes(4) + b"pict" + bytes(13)),
+        full_box(b"pitm", numbers(2, 1)),
+        full_box(b"iinf", numbers(2, len(infos)) + b"".join(infos)),
+        box(b"iprp", box(b"ipco", b"".join(properties)) + full_box(b"ipma", numbers(4, len(associations)) + linked)),
+        full_box(b"iref", b"".join(box(kind, numbers(2, item, len(to), *to)) for kind, item, to in references)),
     ]
-    begin = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
-    places, media = {}, b""
-    for content in dict.fromkeys(contents.values()):
-        places[content] = len(media)
-        media += content
-    size = len(begin) + len(_full(b"meta", b"".join([*fixed, _locations(contents, places, 0)]))) + 8
-    meta = _full(b"meta", b"".join([*fixed, _locations(contents, places, size)]))
-    return begin + meta + _box(b"mdat", media)
+    begin = box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
+    size = len(begin) + len(full_box(b"meta", b"".join([*fixed, _locations(contents, 0)]))) + 8
+    meta = full_box(b"meta", b"".join([*fixed, _locations(contents, size)]))
+    return begin + meta + box(b"mdat", b"".join(contents.values()))
 
 
-def _locations(contents: dict[int, bytes], places: dict[bytes, int], begin: int) -> bytes:
-    rows = [_numbers(2, item, 0, 1) + _numbers(4, begin + places[each], len(each)) for item, each in contents.items()]
-    return _full(b"iloc", _numbers(2, 0x4400, len(rows)) + b"".join(rows))
+def _locations(contents: dict[int, bytes], begin: int) -> bytes:
+    rows = []
+    for item, content in contents.items():
+        rows.append(numbers(2, item, 0, 1) + numbers(4, begin, len(content)))
+        begin += len(content)
+    return full_box(b"iloc", numbers(2, 0x4400, len(rows)) + b"".join(rows))
 
 
-def _box(kind: bytes, content: bytes) -> bytes:
-    return _numbers(4, len(content) + 8) + kind + content
+def box(kind: bytes, content: bytes = b"") -> bytes:
+    """A box."""
+    return numbers(4, 8 + len(content)) + kind + content
 
 
-def _full(kind: bytes, content: bytes, version: int = 0) -> bytes:
-    return _box(kind, bytes([version, 0, 0, 0]) + content)
+def full_box(kind: bytes, content: bytes = b"", version: int = 0) -> bytes:
+    """A box with a version and no flags."""
+    return box(kind, bytes([version, 0, 0, 0]) + content)
 
 
-def _numbers(size: int, *values: int) -> bytes:
-    return b"".join(value.to_bytes(size, _ORDER) for value in values)
+def numbers(size: int, *values: int) -> bytes:
+    """Numbers of ``size`` bytes each."""
+    return b"".join(value.to_bytes(size, "big") for value in values)

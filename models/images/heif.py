@@ -3,7 +3,7 @@
 from typing import Final, Literal, NamedTuple
 
 from contracts.errors import CorruptImage, UnsupportedImageFormat
-from models.images.bmff import Box, Items, Reader, brands, damaged, read_item, read_items
+from models.images.bmff import Box, Items, Reader, brands, count_bytes, damaged, read_item, read_items
 from models.images.exif import SIGNATURE, read_orientation
 
 HeifFormat = Literal["HEIC", "AVIF"]
@@ -14,8 +14,11 @@ _CODECS: Final[dict[bytes, HeifFormat]] = {b"hvc1": "HEIC", b"av01": "AVIF"}
 _TILED: Final = 1.5
 """Times an image's pixels that its tiles may have in all: they overhang at two sides; a few more are free."""
 _FEW_PIXELS: Final = 2_000_000
+_GRID_BYTES: Final = 12
+_EXIF_BYTES: Final = 65_536
+"""As many as a JPEG can hold; the orientation stands at their beginning."""
 
-_TURN: Final = {1: 8, 8: 3, 3: 6, 6: 1, 2: 7, 7: 4, 4: 5, 5: 2}
+_TURN: Final = {1: 8, 8: 3, 3: 6, 6: 1, 2: 5, 5: 4, 4: 7, 7: 2}
 """EXIF orientation after a quarter turn to the left has been added."""
 _FLIP: Final = {1: 4, 4: 1, 2: 3, 3: 2, 5: 8, 8: 5, 6: 7, 7: 6}
 """The same for top and bottom exchanged."""
@@ -82,15 +85,23 @@ def _codec(data: bytes, items: Items, width: int, height: int) -> HeifFormat:
     if kind not in _CODECS:
         name = kind.decode("ascii", "replace").strip()
         raise UnsupportedImageFormat(f"This is a HEIF with {name!r} in it; send JPEG, PNG, WebP, AVIF or HEIC.")
-    for part in set(parts):
-        if items.kinds.get(part) != kind or not read_item(data, items, part):
-            raise damaged()
+    sizes = [_stored_bytes(data, items, part, kind) for part in parts]
+    if sum(sizes) > len(data):  # tiles that share their bytes: a decoder reads them again for each
+        raise damaged()
     return _CODECS[kind]
+
+
+def _stored_bytes(data: bytes, items: Items, part: int, kind: bytes) -> int:
+    """Bytes of an image or of a tile, which is to be of some kind and not empty."""
+    size = count_bytes(data, items, part) if items.kinds.get(part) == kind else 0
+    if not size:
+        raise damaged()
+    return size
 
 
 def _tiles(data: bytes, items: Items, width: int, height: int) -> list[int]:
     """Items that a grid is made of (ISO/IEC 23008-12, 6.6.2.3); their pixels are bounded by those of the image."""
-    content = read_item(data, items, items.primary)
+    content = read_item(data, items, items.primary, _GRID_BYTES)
     reader = Reader(content, 0, len(content))
     _, wide, rows, columns = (reader.number(1) for _ in range(4))
     size = (reader.number(4 if wide & 1 else 2), reader.number(4 if wide & 1 else 2))
@@ -117,15 +128,20 @@ def _size(data: bytes, items: Items, item: int) -> tuple[int, int]:
 
 def _orientation(data: bytes, items: Items) -> int | None:
     """EXIF orientation that is the same as all rotations among the properties; None if there are none."""
-    found = None
+    found, seen = None, set[bytes]()
     for box in items.properties.get(items.primary, ()):
+        if box.kind not in (b"irot", b"imir"):
+            continue
+        if box.kind in seen:  # each may come once; of more, decoders apply one or all
+            raise damaged()
+        seen.add(box.kind)
+        number = Reader(data, box.begin, box.end).number(1)
+        found = found or 1
         if box.kind == b"irot":
-            found = found or 1
-            for _ in range(Reader(data, box.begin, box.end).number(1) & 3):
+            for _ in range(number & 3):
                 found = _TURN[found]
-        elif box.kind == b"imir":
-            sides = Reader(data, box.begin, box.end).number(1) & 1
-            found = (_MIRROR if sides else _FLIP)[found or 1]
+        else:
+            found = (_MIRROR if number & 1 else _FLIP)[found]
     return found
 
 
@@ -134,7 +150,7 @@ def _exif_orientation(data: bytes, items: Items) -> int:
     item = next((each for each in described if items.kinds.get(each) == b"Exif"), None)
     if item is None:
         return 1
-    content = read_item(data, items, item)
+    content = read_item(data, items, item, _EXIF_BYTES)
     begin = 4 + int.from_bytes(content[:4], "big")  # of the TIFF header, which a signature may stand before
     return read_orientation(SIGNATURE + content[begin:])
 

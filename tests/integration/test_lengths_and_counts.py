@@ -9,6 +9,12 @@ LEAST = {"JPEG": 10_000, "PNG": 2_000, "WEBP": 1_500, "AVIF": 5_000, "HEIC": 3_5
 """Files that are made of each format, about."""
 
 
+def test_no_repetition_of_parts_costs_much_in_a_header() -> None:
+    command = [sys.executable, "-m", "benchmarks.repeats"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr[-2000:]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process took at most")
 @pytest.mark.parametrize("kind", LEAST)
 def test_every_length_count_and_size_may_hold_anything(kind: str) -> None:

@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from benchmarks.heic import SIDE, heic
+from benchmarks.repeats import heic_of, locations, shared_tiles, with_properties
 from contracts.errors import CorruptImage, UnsupportedImageFormat
 from models.images.heif import is_film, is_heif, read_heif_header
+from support.memory import traced_memory
 
 Encoded = Callable[..., bytes]
 
@@ -87,3 +89,46 @@ def test_it_says_what_pillow_says(encoded: Encoded) -> None:
     data = encoded(70, 31, "AVIF")
     with Image.open(io.BytesIO(data)) as image:
         assert image.size == read_heif_header(data)[1:3]
+
+
+def test_tiles_are_of_one_kind() -> None:
+    data = heic(2, 1)
+    at = data.rindex(b"hvc1")
+    with pytest.raises(CorruptImage):
+        read_heif_header(data[:at] + b"av01" + data[at + 4 :])
+
+
+def test_tiles_that_share_their_bytes_are_refused() -> None:
+    """A decoder would read a file of ten megabytes four thousand times."""
+    assert read_heif_header(shared_tiles(2, 10)).width == 128
+    with pytest.raises(CorruptImage):
+        read_heif_header(shared_tiles(64, 10_000))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "orientation"),
+    [([b"irot"], 8), ([b"imir"], 4), ([b"irot", b"imir"], 5), ([b"imir", b"irot"], 7)],
+)
+def test_properties_turn_in_their_order(kinds: list[bytes], orientation: int) -> None:
+    data = with_properties(*kinds).replace(b"hvc1", b"av01")
+    assert read_heif_header(data).orientation == orientation
+
+
+@pytest.mark.parametrize("kinds", [[b"irot"] * 2, [b"imir"] * 2, [b"irot", b"imir", b"irot"]])
+def test_a_second_rotation_or_mirror_is_refused(kinds: list[bytes]) -> None:
+    with pytest.raises(CorruptImage, match="damaged"):
+        read_heif_header(with_properties(*kinds))
+
+
+def test_the_bytes_of_a_picture_are_not_copied() -> None:
+    data = heic_of(locations([[(0, 4_000_000)]]), media=bytes(4_000_000))
+    with traced_memory() as memory:
+        read_heif_header(data)
+    assert memory.peak < 100_000
+
+
+def test_exif_data_are_read_up_to_a_limit() -> None:
+    data = heic(exif=tiff(6) + bytes(4_000_000))
+    with traced_memory() as memory:
+        assert read_heif_header(data).orientation == 6
+    assert memory.peak < 500_000
