@@ -16,7 +16,10 @@ logger = logging.getLogger(__name__)
 
 
 class IsolatedJobs:
-    """Runs jobs in processes of their own, one at a time: memory is needed for one more set of models. Thread-safe."""
+    """Runs jobs in processes of their own, one at a time: memory is needed for one more set of models. Thread-safe.
+
+    A thread does not wait for the process of another: all threads of a worker might, and serve nothing meanwhile.
+    """
 
     def __init__(self, time_limit_s: float, command: Sequence[str] = _COMMAND) -> None:
         """Prepare, and start nothing.
@@ -33,20 +36,28 @@ class IsolatedJobs:
         """Let a process claim and analyse the job, and wait for its end. The attempt counts from its claim on.
 
         Returns:
-            What became of it, for the log. If the process dies, the job is announced again when its lease has run out.
+            What became of it, for the log. While another runs, nothing does: the job stays queued, and the reconciler
+            announces it again. If the process dies, that happens when its lease has run out.
         """
-        with self._one_at_a_time:
-            # On the processor: the worker has taken the memory of the graphics card.
-            environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
-            with subprocess.Popen(  # noqa: S603
-                [*self._command, job_id], stdin=subprocess.PIPE, env=environment, start_new_session=True
-            ) as process:
-                try:
-                    status = process.wait(self._longest_s)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    status = process.wait()
+        if not self._one_at_a_time.acquire(blocking=False):
+            return "isolated: another runs"
+        try:
+            status = self._wait_for_process(job_id)
+        finally:
+            self._one_at_a_time.release()
         if status:
             logger.error("the isolated process of job %s ended with status %d", job_id, status)
             return f"isolated: ended with {status}"
         return "isolated: done"
+
+    def _wait_for_process(self, job_id: str) -> int:
+        # On the processor: the worker has taken the memory of the graphics card.
+        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+        with subprocess.Popen(  # noqa: S603
+            [*self._command, job_id], stdin=subprocess.PIPE, env=environment, start_new_session=True
+        ) as process:
+            try:
+                return process.wait(self._longest_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return process.wait()

@@ -1,7 +1,10 @@
 """What becomes of the process of an isolated job: a real one for each."""
 
+import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -18,3 +21,21 @@ def test_a_process_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("workers.isolated_jobs._START_S", 0.0)
     hangs = IsolatedJobs(0.01, [sys.executable, "-c", "while True: pass"])
     assert hangs.run("id") == f"isolated: ended with {-signal.SIGKILL}"
+
+
+def test_it_leaves_the_graphics_card_to_the_worker() -> None:
+    looks = IsolatedJobs(60, [sys.executable, "-c", "import os; os.environ['CUDA_VISIBLE_DEVICES'] == '-1' or exit(3)"])
+    assert looks.run("id") == "isolated: done"
+
+
+def test_one_runs_at_a_time_and_no_thread_waits_for_another(tmp_path: Path) -> None:
+    ends, program = tmp_path / "ends", "import sys; sys.argv[2] == 'first' and open(sys.argv[1]).read()"
+    os.mkfifo(ends)
+    jobs = IsolatedJobs(60, [sys.executable, "-c", program, str(ends)])
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(jobs.run, "first")
+        with ends.open("w"):  # which the process has opened then, and it ends when this is closed
+            second = threads.submit(jobs.run, "second")
+            assert second.result(timeout=30) == "isolated: another runs"
+        assert first.result(timeout=30) == "isolated: done"
+    assert jobs.run("second") == "isolated: done", "when it is announced again"

@@ -10,6 +10,7 @@ from contracts.jobs import JobState
 from contracts.queues import ANALYZE_JOB, BULK
 from contracts.storage import keys
 from workers.app import create_app, register_tasks
+from workers.periodic import EXIT_STUCK
 from workers.services import Services
 
 
@@ -19,9 +20,9 @@ def environment(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_REDIS_URL", redis_url)
 
 
-def begun_by_a_dead_worker(services: Services, redis: Redis, image: bytes) -> str:
+def begun_by_a_dead_worker(services: Services, redis: Redis, *images: bytes) -> str:
     """The id of a job whose lease has run out."""
-    job = services.jobs.create([image], BULK)
+    job = services.jobs.create(images, BULK)
     services.jobs.claim(job.id, "dead")
     redis.zadd(keys.OPEN_JOBS, {job.id: 0})
     return job.id
@@ -47,3 +48,17 @@ def test_the_process_ends_with_the_worker_that_started_it(services: Services, re
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60, check=False)
     assert ended.returncode == 1
     assert services.jobs.get(job_id).attempts == 1, "it has claimed nothing"
+
+
+def test_a_stuck_one_fails_its_job_and_ends(
+    services: Services, redis: Redis, face_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_JOB_TIME_LIMIT_S", "0.001")
+    monkeypatch.setenv("MIEN_LEASE_S", "0.1")  # it is looked at four times as often
+    job_id = begun_by_a_dead_worker(services, redis, *[face_jpeg] * 100)
+    command = [sys.executable, "-m", "workers.isolated_process", job_id]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.wait(timeout=120) == EXIT_STUCK
+    failed = services.jobs.get(job_id)
+    assert failed.error is not None
+    assert "MIEN_JOB_TIME_LIMIT_S" in failed.error.detail
