@@ -71,9 +71,15 @@ def heic_of(
     return _BEGIN + full_box(b"meta", b"".join(meta)) + box(b"mdat", media)
 
 
-def with_properties(*kinds: bytes) -> bytes:
-    """A HEIC with rotations to the left (``irot``) and exchanges of top and bottom (``imir``), in their order."""
-    properties = box(b"irot", b"\1") + box(b"imir", b"\0")
+def with_properties(*kinds: bytes, turns: int = 1, sides: int = 0) -> bytes:
+    """A HEIC with properties that turn it, in their order.
+
+    Args:
+        kinds: ``irot`` or ``imir``, each as often as wanted.
+        turns: quarter turns to the left of ``irot``.
+        sides: 1 if ``imir`` exchanges left and right, 0 if top and bottom.
+    """
+    properties = box(b"irot", bytes([turns])) + box(b"imir", bytes([sides]))
     indices = bytes([1, *(2 + (kind == b"imir") for kind in kinds)])
     associations = full_box(b"ipma", numbers(4, 1) + numbers(2, 1) + bytes([len(indices)]) + indices)
     return heic_of(locations([[(0, 16)]]), properties=properties, associations=associations)
