@@ -7,8 +7,8 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-# OpenCV's own warnings about damaged images are not for our log. What libjpeg and libpng say of them, a short line without
-# content, goes to the standard error past it, whatever the level.
+# OpenCV's own warnings about damaged images are not for our log. What libjpeg and libpng say of them, a short line
+# without content, goes to the standard error past it, whatever the level.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 from celery import Celery
