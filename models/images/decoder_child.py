@@ -22,7 +22,7 @@ from models.images.decoder_process import ANSWER, AVIF, HEIC, READY, REQUEST, SH
 
 Bytes = npt.NDArray[np.uint8]
 Decode = Callable[[Bytes, int, Bytes], tuple[int, int]]
-"""Takes an image, flags, and the room for its pixels; gives height and width, zeros for what cannot be decoded."""
+"""Takes an image, flags, and the buffer for its pixels; gives height and width, zeros for what cannot be decoded."""
 
 _SPARE_BYTES: Final = 64 * 2**20
 _BYTES_A_PIXEL: Final = 16
@@ -58,16 +58,16 @@ def _decode(memory: mmap.mmap, stored: int, pixels: int, flags: int, cpu_s: floa
     decode = _decoder(flags)
     _limit(_SPARE_BYTES + _BYTES_A_PIXEL * pixels)
     view = memoryview(memory)
-    data, room = np.frombuffer(view[:stored], np.uint8), np.frombuffer(view[stored:], np.uint8)
+    data, buffer = np.frombuffer(view[:stored], np.uint8), np.frombuffer(view[stored:], np.uint8)
     try:
         signal.setitimer(signal.ITIMER_PROF, cpu_s)  # SIGPROF, which nothing handles, ends the process
-        return decode(data, flags, room)
+        return decode(data, flags, buffer)
     except (cv2.error, MemoryError):
         return 0, 0
     finally:
         _unlimit()
         signal.setitimer(signal.ITIMER_PROF, 0)
-        del data, room, view  # the mapping cannot be closed while anything looks into it
+        del data, buffer, view  # the mapping cannot be closed while anything looks into it
 
 
 def _decoder(flags: int) -> Decode:
@@ -76,14 +76,14 @@ def _decoder(flags: int) -> Decode:
         return _decode_usual
     from models.images.heif_decoding import decode_heif
 
-    return lambda data, kind, room: decode_heif(data.tobytes(), kind, room)
+    return lambda data, kind, buffer: decode_heif(data.tobytes(), kind, buffer)
 
 
-def _decode_usual(data: Bytes, flags: int, room: Bytes) -> tuple[int, int]:
+def _decode_usual(data: Bytes, flags: int, buffer: Bytes) -> tuple[int, int]:
     decoded = cv2.imdecode(data, flags)
-    if decoded is None or decoded.nbytes > len(room):
+    if decoded is None or decoded.nbytes > len(buffer):
         return 0, 0
-    room[: decoded.nbytes] = decoded.reshape(-1)
+    buffer[: decoded.nbytes] = decoded.reshape(-1)
     return decoded.shape[0], decoded.shape[1]
 
 

@@ -28,6 +28,8 @@ _OTHERS: Final = {
 """How formats begin that clients send by mistake, and are told the name of."""
 _WANTED: Final = "send JPEG, PNG, WebP, AVIF or HEIC"
 
+_MOST_HEIC_PIXELS: Final = 36_000_000
+"""Of a HEIC, however many are allowed: its decoder takes 40 ms a megapixel, or 1.5 s for these; twice a JPEG's."""
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 
 _MOST_SCANS: Final = 100
@@ -92,6 +94,8 @@ def _identify(data: bytes, max_pixels: int) -> _Stored:
         return _Stored("WEBP", *read_webp_header(data))
     if is_heif(data):
         heif = read_heif_header(data)
+        if heif.format == "HEIC":
+            _check_size(heif.width, heif.height, min(max_pixels, _MOST_HEIC_PIXELS))
         return _Stored(heif.format, heif.width, heif.height, orientation=heif.orientation)
     name = "an MP4" if is_film(data) else next((name for begin, name in _OTHERS.items() if data.startswith(begin)), "")
     if name:

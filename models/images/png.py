@@ -13,7 +13,7 @@ _HEADER_BYTES: Final = 13
 _PIXEL_CHUNKS: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 """What the pixels need. All others are dropped: metadata, colour profiles, and the further frames of an animation."""
 _MOST_CHUNKS: Final = 20_000
-"""Of encoders in use the thriftiest writes 8 KB of pixels a chunk: this is room for 160 MB of them."""
+"""Of encoders in use the thriftiest writes 8 KB of pixels a chunk: these hold 160 MB of them."""
 
 
 class PngHeader(NamedTuple):

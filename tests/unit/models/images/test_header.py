@@ -62,6 +62,13 @@ def test_a_heic_is_held_against_the_limit_before_it_is_decoded() -> None:
         read_header(heic(2, 1), 500_000)
 
 
+def test_a_heic_may_have_fewer_pixels_than_others() -> None:
+    """Its decoder takes the longest for each."""
+    assert read_header(heic(17, 8), 50_000_000).width == 17 * 512
+    with pytest.raises(ImageTooLarge, match="36,000,000"):
+        read_header(heic(18, 8), 50_000_000)
+
+
 def test_too_many_pixels_are_refused(encoded: Encoded) -> None:
     assert read_header(encoded(100, 100), 10_000)
     with pytest.raises(ImageTooLarge, match="101 x 100"):

@@ -14,18 +14,18 @@ Encoded = Callable[..., bytes]
 
 
 def test_a_heic_is_decoded_tile_by_tile_and_turned() -> None:
-    room = np.zeros(3 * 2 * SIDE * SIDE + 100, np.uint8)
-    assert decode_heif(heic(2, 1, orientation=8), HEIC, room) == (2 * SIDE, SIDE)
-    pixels = room[:-100].reshape(2 * SIDE, SIDE, 3)
+    buffer = np.zeros(3 * 2 * SIDE * SIDE + 100, np.uint8)
+    assert decode_heif(heic(2, 1, orientation=8), HEIC, buffer) == (2 * SIDE, SIDE)
+    pixels = buffer[:-100].reshape(2 * SIDE, SIDE, 3)
     expected = np.rot90(np.tile(astronaut(), (1, 2, 1)))[..., ::-1]
     assert np.abs(pixels.astype(int) - expected).mean() < 12, "blue first, and not mirrored"
 
 
 @pytest.mark.parametrize("options", [{}, {"subsampling": "4:4:4"}, {"quality": 95}])
 def test_an_avif_is_decoded_as_it_is_stored(encoded: Encoded, options: dict[str, object]) -> None:
-    room = np.zeros(3 * 400 * 300, np.uint8)
-    assert decode_heif(encoded(400, 300, "AVIF", **options), AVIF, room) == (300, 400)
-    pixels = room.reshape(300, 400, 3)
+    buffer = np.zeros(3 * 400 * 300, np.uint8)
+    assert decode_heif(encoded(400, 300, "AVIF", **options), AVIF, buffer) == (300, 400)
+    pixels = buffer.reshape(300, 400, 3)
     assert pixels[0, -1, 2] > 200 > pixels[0, -1, 1]
     assert pixels[-1, 0, 1] > 200 > pixels[-1, 0, 2]
 
