@@ -7,7 +7,9 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # libjpeg's remarks on damaged images are not for our log
+# OpenCV's own warnings about damaged images are not for our log. What libjpeg and libpng say of them, a short line
+# without content, goes to the standard error past it, whatever the level.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 from celery import Celery
 from celery.platforms import SecurityWarning
