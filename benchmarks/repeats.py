@@ -1,15 +1,17 @@
-"""HEIC files whose boxes, entries or extents come again and again, and what it costs to read their header.
+"""Images whose parts come again and again, and what it costs to read their header.
 
     python -m benchmarks.repeats
 
-Extremes in a field (`benchmarks.lengths`) are stopped where data end; in these files each box and each table is sound
-by itself, and they are as large as a gateway takes them. Fails if `models.images.header.read_header` takes more than
-`MOST_CPU_S` or `MOST_BYTES` for one of them; `make fuzz-images` runs it, and a test.
+Boxes, entries of tables and extents of a HEIC, segments of a JPEG, chunks of a PNG and a WebP, tags of EXIF data.
+Extremes in a field (`benchmarks.lengths`) are stopped where data end; in these files each part is sound by itself, and
+they are as large as a gateway takes them. Fails if `models.images.header.read_header` takes more than `MOST_CPU_S` or
+`MOST_BYTES` for one of them; `make fuzz-images` runs it, and a test.
 """
 
 import sys
 import time
 import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -71,9 +73,15 @@ def heic_of(
     return _BEGIN + full_box(b"meta", b"".join(meta)) + box(b"mdat", media)
 
 
-def with_properties(*kinds: bytes) -> bytes:
-    """A HEIC with rotations to the left (``irot``) and exchanges of top and bottom (``imir``), in their order."""
-    properties = box(b"irot", b"\1") + box(b"imir", b"\0")
+def with_properties(*kinds: bytes, turns: int = 1, sides: int = 0) -> bytes:
+    """A HEIC with properties that turn it, in their order.
+
+    Args:
+        kinds: ``irot`` or ``imir``, each as often as wanted.
+        turns: quarter turns to the left of ``irot``.
+        sides: 1 if ``imir`` exchanges left and right, 0 if top and bottom.
+    """
+    properties = box(b"irot", bytes([turns])) + box(b"imir", bytes([sides]))
     indices = bytes([1, *(2 + (kind == b"imir") for kind in kinds)])
     associations = full_box(b"ipma", numbers(4, 1) + numbers(2, 1) + bytes([len(indices)]) + indices)
     return heic_of(locations([[(0, 16)]]), properties=properties, associations=associations)
@@ -111,7 +119,7 @@ def main() -> int:
         most_cpu_s, most_bytes = max(most_cpu_s, cpu_s), max(most_bytes, grown)
         if cpu_s > MOST_CPU_S or grown > MOST_BYTES:
             too_dear += 1
-            print(f"{name}: {outcome}, {cpu_s:.3f} s of CPU, {grown:,} bytes")
+            print(f"{name} ({len(data):,} bytes): {outcome}, {cpu_s:.3f} s of CPU, {grown:,} bytes")
     print(f"at most {most_bytes / 1e6:.1f} MB and {most_cpu_s:.3f} s of CPU a header")
     return min(too_dear, 1)
 
@@ -139,6 +147,35 @@ def _read(data: bytes) -> str:
 
 def _kind(item: int, kind: bytes) -> bytes:
     return full_box(b"infe", numbers(2, item, 0) + kind + b"\0", version=2)
+
+
+def _jpeg(segment: bytes) -> bytes:
+    """The smallest file that has a size, with something in front of it."""
+    frame = numbers(2, 17) + b"\x08" + numbers(2, _SIDE, _SIDE) + b"\3\1\x11\0\2\x11\0\3\x11\0"
+    return b"\xff\xd8" + segment + b"\xff\xc0" + frame + b"\xff\xda\0\x0c\3\1\0\2\0\3\0\0\x3f\0\0\xff\xd9"
+
+
+def _png(chunks: bytes) -> bytes:
+    size = numbers(4, _SIDE, _SIDE) + b"\x08\2\0\0\0"
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", size) + chunks + _chunk(b"IDAT", bytes(9)) + _chunk(b"IEND")
+
+
+def _chunk(kind: bytes, content: bytes = b"") -> bytes:
+    return numbers(4, len(content)) + kind + content + numbers(4, zlib.crc32(kind + content))
+
+
+def _webp(chunks: bytes) -> bytes:
+    extended = _riff(b"VP8X", b"\x08\0\0\0" + (_SIDE - 1).to_bytes(3, "little") * 2)
+    picture = _riff(b"VP8L", b"\x2f" + ((_SIDE - 1) * (1 + 2**14)).to_bytes(4, "little") + bytes(5))
+    return _riff(b"RIFF", b"WEBP" + extended + chunks + picture)
+
+
+def _riff(kind: bytes, content: bytes = b"") -> bytes:
+    return kind + len(content).to_bytes(4, "little") + content
+
+
+def _exif(tags: int) -> bytes:
+    return b"MM\0*" + numbers(4, 8) + numbers(2, tags) + (numbers(2, 0x0100, 3) + numbers(4, 1, 0)) * tags + bytes(4)
 
 
 def _one(**parts: Any) -> bytes:
@@ -174,6 +211,13 @@ _REPEATED: Final[dict[str, tuple[Callable[[int], bytes], int, int]]] = {
     "tables of associations": (lambda times: _one(tables=_associations(4000, 255) * times), 1_032_016, _MANY),
     "tables of rotations": (lambda times: _one(**_ROTATED, tables=_associations(3000, 255, 2) * times), 774_016, _MANY),
     "references": (lambda times: _one(more=full_box(b"iref", _references(times))), 2, 65_535),
+    "tags of EXIF data in a PNG": (lambda times: _png(_chunk(b"eXIf", _exif(times))), 12, 65_535),
+    "tags of EXIF data in a WebP": (lambda times: _webp(_riff(b"EXIF", _exif(times))), 12, 65_535),
+    "segments of a JPEG": (lambda times: _jpeg(b"\xff\xe1\0\2" * times), 4, _MANY),
+    "filling of a JPEG": (lambda times: _jpeg(b"\xff" * times), 1, _MANY),
+    "chunks of a PNG": (lambda times: _png(_chunk(b"tEXt") * times), 12, _MANY),
+    "pixels of a PNG": (lambda times: _png(_chunk(b"IDAT") * times), 12, _MANY),
+    "chunks of a WebP": (lambda times: _webp(_riff(b"EXIF") * times), 8, _MANY),
     "tables of references": (lambda times: _one(more=full_box(b"iref", _references(4000) * times)), 8012, _MANY),
 }  # fmt: skip
 """Makes a file with a number of parts; bytes of a part; the most of them that can be said."""

@@ -134,3 +134,31 @@ def test_a_box_that_stands_once_is_refused_twice(kind: bytes) -> None:
 def test_a_second_table_of_properties_is_refused(kind: bytes) -> None:
     with pytest.raises(CorruptImage, match="damaged"):
         read_items(heic_of(locations([[(0, 16)]]), tables=full_box(kind, bytes(4))))
+
+
+def infos(items: int) -> bytes:
+    return full_box(b"infe", numbers(2, 1, 0) + b"hvc1\0", version=2) * items
+
+
+def associations(items: int) -> bytes:
+    return full_box(b"ipma", numbers(4, items) + (numbers(2, 1) + b"\xff" + b"\1" * 255) * items)
+
+
+def references(entries: int) -> bytes:
+    return full_box(b"iref", box(b"dimg", numbers(2, 1, entries) + numbers(2, 1) * entries))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "refused"),
+    [
+        ({"kinds": infos(9_900)}, {"kinds": infos(10_100)}),
+        ({"associations": associations(75)}, {"associations": associations(80)}),
+        ({"more": references(19_900)}, {"more": references(20_100)}),
+        ({"properties": box(b"free") * 19_900}, {"properties": box(b"free") * 20_100}),
+    ],
+    ids=["items", "associations", "references", "properties"],
+)
+def test_parts_of_each_table_are_bounded(allowed: dict[str, bytes], refused: dict[str, bytes]) -> None:
+    assert read_items(heic_of(locations([[(0, 16)]]), **allowed))
+    with pytest.raises(CorruptImage, match="more than 20,000 parts"):
+        read_items(heic_of(locations([[(0, 16)]]), **refused))

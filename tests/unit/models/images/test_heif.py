@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -105,13 +106,21 @@ def test_tiles_that_share_their_bytes_are_refused() -> None:
         read_heif_header(shared_tiles(64, 10_000))
 
 
-@pytest.mark.parametrize(
-    ("kinds", "orientation"),
-    [([b"irot"], 8), ([b"imir"], 4), ([b"irot", b"imir"], 5), ([b"imir", b"irot"], 7)],
-)
-def test_properties_turn_in_their_order(kinds: list[bytes], orientation: int) -> None:
-    data = with_properties(*kinds).replace(b"hvc1", b"av01")
-    assert read_heif_header(data).orientation == orientation
+def shown(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """What a viewer shows of an EXIF orientation (CIPA DC-008, tag 0x0112): where its first row and column are."""
+    return {1: pixels, 2: np.fliplr(pixels), 3: np.rot90(pixels, 2), 4: np.flipud(pixels), 5: pixels.T,
+            6: np.rot90(pixels, -1), 7: np.rot90(pixels, 2).T, 8: np.rot90(pixels)}[orientation]  # fmt: skip
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("sides", [0, 1])
+@pytest.mark.parametrize("kinds", [[], [b"irot"], [b"imir"], [b"irot", b"imir"], [b"imir", b"irot"]])
+def test_properties_turn_in_their_order(kinds: list[bytes], turns: int, sides: int) -> None:
+    data = with_properties(*kinds, turns=turns, sides=sides).replace(b"hvc1", b"av01")
+    pixels = expected = np.arange(12).reshape(3, 4)
+    for kind in kinds:
+        expected = np.rot90(expected, turns) if kind == b"irot" else np.flip(expected, sides)
+    assert shown(pixels, read_heif_header(data).orientation).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("kinds", [[b"irot"] * 2, [b"imir"] * 2, [b"irot", b"imir", b"irot"]])
