@@ -94,8 +94,7 @@ def read_image(request: Request, settings: Settings) -> ImageList:
     """
     images = _read(request, settings, single=True).images
     image = next(iter(images))
-    check_image(image, settings)
-    return ImageList([image], images.names[:1])
+    return ImageList([image], images.names[:1], check_image(image, settings))
 
 
 def read_images(request: Request, settings: Settings) -> Upload:

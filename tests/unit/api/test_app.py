@@ -25,7 +25,6 @@ def test_hooks_around_views_run_once_and_in_order(app: Flask) -> None:
         "check_hosts.<locals>.check",
         "refuse_cross_site.<locals>.check",
         "check_keys.<locals>.check",
-        "Limiter._check_request_limit",
         "limit_requests.<locals>.begin",
         "BodyMemory._begin",
     ]

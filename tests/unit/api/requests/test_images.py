@@ -5,8 +5,12 @@ import io
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 
+from api.requests.images import read_image
+from contracts.settings import Settings
 from contracts.storage.jobs import JobStore
 from support.gateway import StandIn, zipped
 
@@ -116,3 +120,10 @@ def test_the_view_of_a_single_image_takes_no_lists_names_or_archives(
     response = client.post(address, **body)
     assert (response.status_code, response.get_json().get("field")) == (status, field)
     assert jobs.open_count() == 0
+
+
+def test_the_pixels_of_a_photo_are_counted_where_it_is_checked(app: Flask, settings: Settings, jpeg: bytes) -> None:
+    with app.test_request_context("/detect_emotion", method="POST", data=jpeg, content_type="image/jpeg") as context:
+        photo = read_image(context.request, settings)
+    with Image.open(io.BytesIO(jpeg)) as image:
+        assert photo.pixels == image.width * image.height
