@@ -97,7 +97,9 @@ class Settings(BaseSettings):
     )
     max_job_images: Count = Field(100, description="Images in one job.")
     max_job_pixels: Count = Field(1_500_000_000, description="Pixels of all images of a job together.")
-    max_pixels: Count = Field(50_000_000, description="Largest image in pixels, read from its header.")
+    max_pixels: Count = Field(
+        50_000_000, description="Largest image in pixels, read from its header; of a HEIC at most 36 million."
+    )
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
     max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
