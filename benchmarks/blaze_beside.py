@@ -1,11 +1,10 @@
 """Runs MediaPipe's BlazeFace in an environment of its own, image by image, to measure beside."""
 
 import json
-import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
+from benchmarks.beside import BesideProcess
 from models.detection import BgrImage, Detection
 
 DEFAULT: Final = 0.5
@@ -30,36 +29,20 @@ for line in iter(sys.stdin.buffer.readline, b""):
 """
 
 
-class BlazeBeside:
+class BlazeBeside(BesideProcess):
     """A process with MediaPipe's network for faces farther away (its "full range")."""
 
     def __init__(self, python: Path, min_score: float | None = None) -> None:
-        self._process = subprocess.Popen(
-            [str(python), "-c", _PROGRAM, str(DEFAULT if min_score is None else min_score)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        super().__init__(python, _PROGRAM, str(DEFAULT if min_score is None else min_score))
         self._answer()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.communicate()
 
     def detect(self, image: BgrImage, original: int | None = None) -> list[Detection]:  # noqa: ARG002
         """Find faces; see ``models.detection.base.Detector.detect``."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{image.shape[0]} {image.shape[1]}\n".encode() + image.tobytes())
-        self._process.stdin.flush()
+        self._ask(f"{image.shape[0]} {image.shape[1]}\n".encode() + image.tobytes())
         return [Detection(*face) for face in json.loads(self._answer())]
 
     def _answer(self) -> bytes:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._answers.readline()
         if not line:
             raise RuntimeError("The process with MediaPipe has ended; is mediapipe<0.10.15 installed there?")
         return line

@@ -1,10 +1,10 @@
 """Runs the package fer in an environment of its own, as many analyses in a row as are asked for, as a baseline."""
 
-import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+
+from benchmarks.beside import BesideProcess
 
 _PROGRAM = """
 import sys, time
@@ -23,7 +23,7 @@ for line in sys.stdin:
 """
 
 
-class FerBeside:
+class FerBeside(BesideProcess):
     """A process with fer's own defaults: its Haar settings and its 8-bit network."""
 
     def __init__(self, python: Path, photo: bytes) -> None:
@@ -39,36 +39,23 @@ class FerBeside:
         self._folder = tempfile.TemporaryDirectory()
         path = Path(self._folder.name, "photo.jpg")
         path.write_bytes(photo)
-        self._process = subprocess.Popen(
-            [str(python), "-c", _PROGRAM, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        super().__init__(python, _PROGRAM, str(path))
         self.version = self._answer("ready")[0]
-
-    def __enter__(self) -> Self:
-        """Use the process that runs already."""
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the process."""
-        self._process.communicate()
+        """End the process, and remove the photo."""
+        super().__exit__(kind, error, trace)
         self._folder.cleanup()
 
     def analyze(self, times: int) -> float:
         """Analyse the photo so many times in a row; milliseconds of CPU time an analysis, of all threads."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{times}\n")
-        self._process.stdin.flush()
+        self._ask(f"{times}\n".encode())
         return float(self._answer("took")[0])
 
     def _answer(self, word: str) -> list[str]:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.startswith(word):
-                return line.split()[1:]
+        for line in self._answers:
+            if line.startswith(word.encode()):
+                return line.decode().split()[1:]
         raise RuntimeError("The process with fer has ended; is fer installed in that environment?")

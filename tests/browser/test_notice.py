@@ -120,20 +120,23 @@ def test_who_agreed_may_take_it_back(visit: Visit, photo: dict[str, Any]) -> Non
     assert visit.sent == 1
 
 
-@pytest.mark.parametrize("visit", [{"notice": "Ask <i>Ada</i> first.", "faces_only": True}], indirect=True)
-def test_the_text_is_that_of_the_setting(visit: Visit, photo: dict[str, Any]) -> None:
+def words_of_the_notice(visit: Visit, photo: dict[str, Any]) -> str:
+    """What a person reads before the first photo is sent."""
     visit.page.set_input_files("#file", photo)
     visit.page.wait_for_selector("#notice[open]")
-    words = visit.page.locator("#notice").inner_text()
+    return str(visit.page.locator("#notice").inner_text())
+
+
+@pytest.mark.parametrize("visit", [{"notice": "Ask <i>Ada</i> first.", "faces_only": True}], indirect=True)
+def test_the_text_is_that_of_the_setting(visit: Visit, photo: dict[str, Any]) -> None:
+    words = words_of_the_notice(visit, photo)
     assert "Ask <i>Ada</i> first." in words
     assert "feeling" not in words
 
 
 @pytest.mark.parametrize("visit", [{"faces_only": True}], indirect=True)
 def test_where_no_emotions_are_read_the_notice_says_so(visit: Visit, photo: dict[str, Any]) -> None:
-    visit.page.set_input_files("#file", photo)
-    visit.page.wait_for_selector("#notice[open]")
-    words = visit.page.locator("#notice").inner_text()
+    words = words_of_the_notice(visit, photo)
     assert "reads no emotions" in words
     assert "feeling" not in words
 
