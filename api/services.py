@@ -100,7 +100,7 @@ def connect_services(settings: Settings) -> Services:
         frame_redis=frame_redis,
         jobs=jobs,
         api_keys=ApiKeyStore(redis),
-        webhooks=WebhookStore(redis),
+        webhooks=WebhookStore(redis, settings),
         eraser=JobEraser(redis),
         body_limiter=memory,
         store_limiter=store_limiter,

@@ -7,6 +7,7 @@ from contracts.logs import log_context
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, QUEUES, broker_options
 from contracts.settings import Settings
 from contracts.storage.jobs import Claim
+from contracts.storage.transport import use_kept_clients
 from workers.frames import analyze_frame
 from workers.jobs import analyze_job
 from workers.services import Services
@@ -16,6 +17,7 @@ _MAX_LOGGED_RESULT = 100
 
 def create_app(settings: Settings) -> Celery:
     """Build the app without its tasks: enough for Flower and for inspection."""
+    use_kept_clients()
     app = Celery("mien", set_as_current=False)
     app.conf.update(broker_options(settings))
     app.conf.update(

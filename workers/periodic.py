@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 RECONCILE_EVERY_S: Final = 3.0
 WEBHOOKS_EVERY_S: Final = 1.0
 COMPACT_EVERY_S: Final = 5.0
+FORGET_EVERY_S: Final = 60.0
 EXIT_STUCK: Final = 70
 """Exit status of a worker with a stuck job (``EX_SOFTWARE``); a supervisor starts a fresh one."""
 
@@ -124,6 +125,7 @@ class PeriodicTasks:
             Periodic("heartbeat", REPORT_EVERY_S, lambda: report_heartbeat(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services, dispatcher)),
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
+            Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),
             Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhook_sender.announce(dispatcher)),
         ]
 

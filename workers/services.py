@@ -111,7 +111,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         heartbeats=HeartbeatStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
-        webhook_sender=WebhookSender(jobs, WebhookStore(redis), policy, time.time),
+        webhook_sender=WebhookSender(jobs, WebhookStore(redis, settings), policy, time.time),
         compaction=FileCompaction(redis),
         started_at=time.time(),
     )

@@ -54,6 +54,10 @@ class WebhookSender:
         for job_id in self._webhooks.take_due():
             dispatcher.webhook(job_id)
 
+    def forget_gone(self) -> None:
+        """Forget webhooks that were given up once their jobs are gone."""
+        self._webhooks.forget_gone()
+
     def begin(self, job_id: str) -> str:
         """Deliver soon. Should this process end before, or have its hands full, the webhook is announced again."""
         parties = self._parties(job_id)

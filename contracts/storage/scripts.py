@@ -25,10 +25,14 @@ def load_script(redis: Redis, name: str, *, prelude: str = "", allow_oom: bool =
 
 
 def script_text(name: str, *, prelude: str = "", allow_oom: bool = True) -> str:
-    """The script as the server takes it; see `load_script`. For transactions, in which a script cannot be loaded."""
+    """The script as the server takes it; see `load_script`. For transactions, in which a script cannot be loaded.
+
+    Without its header: in a transaction the text travels each time.
+    """
     parts = [_text(prelude)] if prelude else []
     return "\n".join([_FLAGS if allow_oom else _NO_FLAGS, *parts, _text(name)])
 
 
 def _text(name: str) -> str:
-    return files("contracts.storage").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    text = files("contracts.storage").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))

@@ -10,6 +10,7 @@ from redis import Redis
 
 from contracts.errors import WebhookNotFound
 from contracts.results import Message
+from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.scripts import load_script
@@ -37,11 +38,14 @@ class DeadWebhook(Message):
 class WebhookStore:
     """Every webhook of a final job is in exactly one place: due, given up, or delivered and forgotten."""
 
-    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis = redis
+        self._result_ttl_s = settings.result_ttl_s
         self._clock = clock
         self._due = load_script(redis, "due")
+        self._delivered = load_script(redis, "webhook_delivered")
+        self._failed = load_script(redis, "webhook_failed")
         self.secrets = WebhookSecrets(redis, clock)
 
     def take_due(self, limit: int = 100) -> list[str]:
@@ -61,14 +65,15 @@ class WebhookStore:
         return bool(announced) and due_at is not None
 
     def delivered(self, job_id: str) -> None:
-        """Forget a webhook, which has reached its receiver."""
-        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.zrem(keys.WEBHOOKS_DUE, job_id)
-            pipe.delete(keys.webhook(job_id))
-            pipe.execute()
+        """Forget a webhook, which has reached its receiver; its job's result now lives as long as any other."""
+        with translate_errors():
+            self._delivered(
+                keys=[keys.WEBHOOKS_DUE, keys.webhook(job_id), keys.job(job_id), keys.ERASURES],
+                args=[job_id, self._clock(), self._result_ttl_s],
+            )
 
     def failed(self, job_id: str, url: str, reason: str, *, final: bool = False) -> bool:
-        """Note an attempt that failed.
+        """Note an attempt that failed; of a job that was erased meanwhile, nothing.
 
         Args:
             job_id: the job.
@@ -82,15 +87,13 @@ class WebhookStore:
         with translate_errors():
             attempts = int(self._redis.hget(keys.webhook(job_id), "attempts") or 0) + 1
         if final or attempts > len(RETRY_DELAYS_S):
-            self._give_up(job_id, url, reason, attempts)
+            now = self._clock()
+            dead = DeadWebhook(job=job_id, url=url, reason=reason, attempts=attempts, given_up_at=now)
+            self._note(job_id, attempts, now, dead.model_dump_json())
+            self._keep_newest()
             return False
         gap = RETRY_DELAYS_S[attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
-        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.webhook(job_id), "attempts", attempts)
-            pipe.expire(keys.webhook(job_id), _KEPT_S)
-            pipe.zadd(keys.WEBHOOKS_DUE, {job_id: self._clock() + gap}, xx=True)
-            pipe.execute()
-        return True
+        return self._note(job_id, attempts, self._clock() + gap, "")
 
     def dead(self) -> list[DeadWebhook]:
         """Webhooks that were given up, newest first."""
@@ -114,12 +117,31 @@ class WebhookStore:
         if not removed:
             raise WebhookNotFound(f"No webhook of job {job_id} was given up.")
 
-    def _give_up(self, job_id: str, url: str, reason: str, attempts: int) -> None:
-        dead = DeadWebhook(job=job_id, url=url, reason=reason, attempts=attempts, given_up_at=self._clock())
-        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.zrem(keys.WEBHOOKS_DUE, job_id)
-            pipe.delete(keys.webhook(job_id))
-            pipe.hset(keys.WEBHOOKS_DEAD, job_id, dead.model_dump_json())
-            pipe.execute()
+    def forget_gone(self) -> int:
+        """Forget webhooks that were given up once their jobs are gone: there is nothing left to tell.
+
+        Returns:
+            How many.
+        """
+        with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
+            ids = [job_id.decode() for job_id in self._redis.hkeys(keys.WEBHOOKS_DEAD)]
+            for job_id in ids:
+                pipe.exists(keys.job(job_id))
+            gone = [job_id for job_id, kept in zip(ids, pipe.execute(), strict=True) if not kept]
+            if gone:
+                self._redis.hdel(keys.WEBHOOKS_DEAD, *gone)
+                self._redis.zadd(keys.ERASURES, {"erased": self._clock()})
+        return len(gone)
+
+    def _note(self, job_id: str, attempts: int, again_at: float, dead: str) -> bool:
+        with translate_errors():
+            noted = self._failed(
+                keys=[keys.WEBHOOKS_DUE, keys.webhook(job_id), keys.WEBHOOKS_DEAD],
+                args=[job_id, attempts, again_at, _KEPT_S, dead],
+            )
+        return bool(noted)
+
+    def _keep_newest(self) -> None:
+        with translate_errors():
             if self._redis.hlen(keys.WEBHOOKS_DEAD) > _DEAD_KEPT:
                 self._redis.hdel(keys.WEBHOOKS_DEAD, self.dead()[-1].job)

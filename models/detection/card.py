@@ -22,6 +22,12 @@ class DetectorCard(Card):
 
     min_score: float = Field(ge=0, le=1, description="Default threshold, chosen on validation images.")
     keep_score: float = Field(ge=0, le=1, description="Lower threshold, for a face that was there a moment ago.")
+    look_score: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Score from which the best candidate of an image without a face is looked at again, enlarged.",
+    )
     calibration: Calibration = Field(default=Calibration(), description="Makes 0.8 mean right in eight of ten.")
     smallest_face: float = Field(gt=0, description="Longer side, in pixels of an input, of the smallest face found.")
     wide: Shape = Field(description="Height and width of the input for landscape images, in pixels.")

@@ -33,6 +33,10 @@ class Candidates(NamedTuple):
         """Give the same in pixels of an image that is ``scale`` [2], x and y, times as large."""
         return Candidates(self.boxes * np.tile(scale, 2), self.points * scale, self.scores)
 
+    def moved(self, offset: Floats) -> "Candidates":
+        """Give the same in pixels of an image of which this one is the part that begins at ``offset`` [2], x and y."""
+        return Candidates(self.boxes + np.tile(offset, 2), self.points + offset, self.scores)
+
     def longer_sides(self) -> Floats:
         """Longer sides [K] of the boxes."""
         return np.asarray((self.boxes[:, 2:] - self.boxes[:, :2]).max(axis=1, initial=0), np.float32)

@@ -4,17 +4,26 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from models.boxes import suppress
+from models.boxes import iou, suppress
 from models.detection.base import BgrImage, Detection, check_image
 from models.detection.card import DetectorCard, Shape
 from models.detection.decoding import Candidates, find_candidates, joined, to_detections
+from models.detection.grid import Floats
 from models.detection.letterbox import halved, letterbox
 from models.detection.passes import EFFORT, LARGEST, SMALL, Inputs, PassPlan
 from models.runtimes import RuntimeName, open_runtime
 from models.weights import WEIGHTS, load_weights
 
+Corner = npt.NDArray[np.int_]
+"""[2] x and y in whole pixels."""
+
 NETWORK: Final = "faces-1"
+CONTEXT: Final = 2.0
+"""Sides of a candidate that a second look at it shows: most of what else is near is left out."""
+SAME: Final = 0.4
+"""Intersection over union from which a second look means the same face."""
 
 
 class LiteDetector:
@@ -24,6 +33,9 @@ class LiteDetector:
     a larger one of the same form, if the card has such. If the card has inputs for a second pass, a large image, and
     one that shows a crowd, is searched again in one of those, and what both passes found is put together: the first
     sees large faces whole, the second sees small ones.
+
+    If there is no face, and the card has a ``look_score``, the best candidate from that score is looked at again,
+    enlarged; it is a face if it reaches the card's threshold then.
     """
 
     name = "lite"
@@ -54,6 +66,8 @@ class LiteDetector:
         file = self.card.file if variant is None else self.card.variants[variant].file
         self.min_score = self.card.min_score if min_score is None else min_score
         self.keep_score = min(self.card.keep_score, self.min_score)
+        # Small faces of middling scores still show that this is a crowd; one of less may be sure at a second look.
+        self._least = min(score for score in (self.keep_score, self.card.look_score) if score is not None)
         self._plan = PassPlan(self.card, effort)
         self._inputs = Inputs(lambda: open_runtime(runtime, content, source=file))
         self._inputs.of(self.card.wide)  # a file that is no network is found out now, not at the first image
@@ -72,6 +86,7 @@ class LiteDetector:
             found = joined(found, self._search(small, second, largest=LARGEST))
         if found is None:
             return []
+        found = joined(found, self._second_look(small, found)) or found
         scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
         return to_detections(found, self.keep_score if keep else self.min_score, scale, image)
 
@@ -82,6 +97,23 @@ class LiteDetector:
     def smallest_face(self, width: int, height: int) -> float:
         """See ``Detector.smallest_face``."""
         return self._plan.smallest_face(width, height)
+
+    def _second_look(self, image: BgrImage, found: Candidates) -> Candidates | None:
+        """Search what is around the best candidate, if none is sure: the same face, now surely, or None.
+
+        Args:
+            image: in whose pixels the candidates are.
+            found: all candidates.
+        """
+        best, least = int(found.scores.argmax()), self.card.min_score
+        if self.card.look_score is None or not self.card.look_score <= found.scores[best] < least:
+            return None
+        low, high = _around(found.boxes[best], image)
+        again = self._search(image[low[1] : high[1], low[0] : high[0]], self.card.square)
+        if again is None:
+            return None
+        again = again.moved(low.astype(np.float32))
+        return again.at((iou(again.boxes, found.boxes[best]) >= SAME) & (again.scores >= least))
 
     def _small(self, found: Candidates, scale: float) -> int:
         """Count the faces found that are small in an input, which is ``scale`` times the image."""
@@ -101,11 +133,17 @@ class LiteDetector:
         """
         runtime, cells = self._inputs.of(shape)
         letterboxed = letterbox(image, *shape)
-        # Down to the lower threshold: small faces of middling scores still show that this is a crowd.
-        least = min(self.min_score, self.keep_score)
-        found = find_candidates(runtime.run_one(letterboxed.pixels[None]), cells, least, self.card.calibration)
+        found = find_candidates(runtime.run_one(letterboxed.pixels[None]), cells, self._least, self.card.calibration)
         if found is None:
             return None
         if largest < np.inf:
             found = found.at(found.longer_sides() <= largest)
         return found.scaled(np.array([1 / letterboxed.scale_x, 1 / letterboxed.scale_y], np.float32))
+
+
+def _around(box: Floats, image: BgrImage) -> tuple[Corner, Corner]:
+    """Give the upper left and lower right corner, x and y, of a candidate's surroundings within its image."""
+    middle, reach = (box[:2] + box[2:]) / 2, CONTEXT / 2 * (box[2:] - box[:2]).max()
+    sides = image.shape[1::-1]
+    low = np.clip(middle - reach, 0, np.subtract(sides, 1)).astype(int)
+    return low, np.clip(np.ceil(middle + reach), low + 1, sides).astype(int)

@@ -1,16 +1,16 @@
-"""Builds training images: crops, mosaics, tilings, faces pasted into scenes, and images without any face."""
+"""Builds training images: crops of faces and of what looks like one, mosaics, tilings, pasted faces, empty scenes."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from training.detection.dataset import LabelledImage
 from training.detection.hardness import Weights
-from training.detection.pasting import paste, plain
+from training.detection.pasting import cut_out, paste, plain
 from training.detection.photometric import cover, degrade, relight
-from training.detection.sample import Sample, cut, random_placement, shift, warp
+from training.detection.sample import Floats, Sample, cut, random_placement, shift, warp
 from training.shared.errors import DataError
 
 FACES = (9.0, 190.0)
@@ -21,7 +21,6 @@ CROWD = 5
 """Faces from which a photo counts as a crowd; there are few, so they are drawn twice as often."""
 
 Points = npt.NDArray[np.float64]
-Way = Callable[[int, int], Sample]
 
 
 class Composer:
@@ -51,6 +50,8 @@ class Composer:
         self._machine, self._tight, self._none = (
             [image for image in images if image.annotator == each] for each in ("machine", "tight", "none")
         )
+        self._lookalikes = [(image, box) for image in images for box in image.lookalikes]
+        self._cuttings = [cutting for image, box in self._lookalikes for cutting in cut_out(image, box)]
         self._scenes = [image for image in self._none if min(image.pixels.shape[:2]) >= 100] or self._none
         self._hardness = hardness
         if not (self._hand and self._machine and self._none):
@@ -58,8 +59,9 @@ class Composer:
 
     def draw(self) -> Sample:
         """Return the next image."""
-        ways = (self._crop, self._natural, self._mosaic, self._tiling, self._paste, self._close_up, self._empty)
-        way = self._rng.choice(len(ways), p=(0.20, 0.22, 0.17, 0.13, 0.20, 0.03, 0.05))
+        faces = (self._crop, self._natural, self._mosaic, self._tiling, self._paste, self._close_up)
+        ways = (*faces, self._lookalike, self._empty)
+        way = self._rng.choice(len(ways), p=(0.18, 0.19, 0.16, 0.13, 0.22, 0.03, 0.05, 0.04))
         sample = ways[way](self._size, self._size)
         pixels = relight(sample.pixels, self._rng) if self._rng.random() < 0.8 else sample.pixels
         if self._rng.random() < 0.12:
@@ -71,7 +73,17 @@ class Composer:
         image = self._one(self._hand)
         if not len(image.boxes):
             return self._natural(width, height)
-        x1, y1, x2, y2 = image.boxes[self._rng.integers(len(image.boxes))]
+        return self._around(image, image.boxes[self._rng.integers(len(image.boxes))], width, height)
+
+    def _lookalike(self, width: int, height: int) -> Sample:
+        """Do the same with what looks like a face in a photo: hands, letters, lamps."""
+        if not self._lookalikes:
+            return self._empty(width, height)
+        return self._around(*self._lookalikes[int(self._rng.integers(len(self._lookalikes)))], width, height)
+
+    def _around(self, image: LabelledImage, box: Floats, width: int, height: int) -> Sample:
+        """Take what is in ``box``, bring it to a random size and put it anywhere."""
+        x1, y1, x2, y2 = box
         side = max(x2 - x1, y2 - y1)
         least = 0.8 * max(width, height) / max(image.pixels.shape)
         size = min(self._face_size(), 0.8 * max(width, height))
@@ -163,9 +175,9 @@ class Composer:
             scene = plain(width, height, self._rng)
         else:
             scene = self._empty(width, height) if way < 0.6 else self._natural(width, height)
-        things = [self._hard() for _ in range(4)]
+        things = [self._hard() for _ in range(3)] + [self._one(self._cuttings or self._none)]
         stock = (self._machine, self._tight or self._machine, things)
-        return paste(scene, stock, (0.33, 0.37, 0.30), FACES, self._rng)
+        return paste(scene, stock, (0.25, 0.45, 0.30), FACES, self._rng)
 
     def _warp(
         self,

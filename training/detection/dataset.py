@@ -18,7 +18,9 @@ from training.shared.errors import DataError
 Annotator = Literal["hand", "machine", "tight", "none"]
 ANNOTATIONS: Final = "faces/annotations.json"
 OVERLOOKED: Final = Path(__file__).with_name("overlooked.json")
-"""Faces of `faces.zip` without a box: found by `faces-1` and, in validation photos, `faces-2`; judged by eye."""
+"""Faces of `faces.zip` without a box: found by `faces-1` and `faces-2`; judged by eye."""
+LOOKALIKES: Final = Path(__file__).with_name("lookalikes.json")
+"""What `faces-2` took for faces in training photos, half trained: hands, letters, lamps, signs; judged by eye."""
 BLOCK: Final = 12
 """Neighbours in the file often show the same person, so the split moves blocks of this many images."""
 
@@ -40,6 +42,8 @@ class LabelledImage(NamedTuple):
     """Whether at least one face wears no mask."""
     overlooked: npt.NDArray[np.float32] = np.empty((0, 4), np.float32)
     """[K, 4] faces, or heads that may pass for one, without a box of their own: ignored regions."""
+    lookalikes: npt.NDArray[np.float32] = np.empty((0, 4), np.float32)
+    """[L, 4] what looks like a face and is none: it is shown more often."""
 
 
 class Split(NamedTuple):
@@ -76,7 +80,7 @@ def read_faces(path: Path, *, seed: int = 0, share: float = 0.13) -> Split:
         raise DataError(f"{path} is no archive of faces with {ANNOTATIONS} in it: {error}.") from error
     train, validation = split(images, seed=seed, share=share)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Split(mark_overlooked(train, digest), mark_overlooked(validation, digest), digest)
+    return Split(mark_judged(train, digest), mark_judged(validation, digest), digest)
 
 
 def split(
@@ -96,13 +100,26 @@ def split(
     return train, validation
 
 
-def mark_overlooked(images: list[LabelledImage], data_sha256: str) -> list[LabelledImage]:
-    """Add the faces without a box to images, if they are those of the archive that was looked through for them."""
-    known = json.loads(OVERLOOKED.read_text(encoding="utf-8"))
+def mark_judged(images: list[LabelledImage], data_sha256: str) -> list[LabelledImage]:
+    """Add what was judged by eye, faces without a box and what only looks like a face, to the archive's images.
+
+    Args:
+        images: any; those of an archive other than the one that was looked through stay as they are.
+        data_sha256: of their archive.
+    """
+    overlooked, lookalikes = _judged(OVERLOOKED, data_sha256), _judged(LOOKALIKES, data_sha256)
+    none = np.empty((0, 4), np.float32)
+    return [
+        image._replace(overlooked=overlooked.get(image.name, none), lookalikes=lookalikes.get(image.name, none))
+        for image in images
+    ]
+
+
+def _judged(path: Path, data_sha256: str) -> dict[str, npt.NDArray[np.float32]]:
+    known = json.loads(path.read_text(encoding="utf-8"))
     if known["data_sha256"] != data_sha256:
-        return images
-    boxes = {name: np.array(rows, np.float32) for name, rows in known["boxes"].items()}
-    return [image._replace(overlooked=boxes[image.name]) if image.name in boxes else image for image in images]
+        return {}
+    return {name: np.array(rows, np.float32) for name, rows in known["boxes"].items()}
 
 
 def _faces_by_image(coco: dict[str, Any]) -> dict[int, list[dict[str, Any]]]:

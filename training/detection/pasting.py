@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from training.detection.dataset import LabelledImage
 from training.detection.photometric import relight, tint
-from training.detection.sample import Sample, cut, random_placement, shift, warp
+from training.detection.sample import Floats, Sample, cut, random_placement, shift, warp
 
+CONTEXT: Final = 1.3
+"""Sides of what looks like a face that are cut out with it."""
 MOST: Final = 20
 """Faces laid into one scene at most."""
 
@@ -48,6 +50,25 @@ def paste(
         parts.append(_lay(pixels, thing, (x, y, side), rng))
     joined = (np.concatenate(rows) for rows in list(zip(*parts, strict=True))[1:])
     return cut(Sample(pixels, *joined))
+
+
+def cut_out(image: LabelledImage, box: Floats) -> list[LabelledImage]:
+    """Cut what looks like a face out of its photo; nothing, if a face would come with it.
+
+    Args:
+        image: the photo.
+        box: [4] x1, y1, x2, y2 of what is no face, in pixels.
+    """
+    middle, reach = (box[:2] + box[2:]) / 2, CONTEXT / 2 * (box[2:] - box[:2]).max()
+    low = np.maximum(middle - reach, 0).astype(int)
+    high = np.minimum(middle + reach, image.pixels.shape[1::-1]).astype(int)
+    if any(_touch((*low, *high), face) for face in (*image.boxes.tolist(), *image.overlooked.tolist())):
+        return []
+    none = np.empty((0, 4), np.float32)
+    points = np.empty((0, 5, 2), np.float32)
+    return [
+        LabelledImage(image.name, "none", image.pixels[low[1] : high[1], low[0] : high[0]], none, points, bare=False)
+    ]
 
 
 def plain(width: int, height: int, rng: np.random.Generator) -> Sample:

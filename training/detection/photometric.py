@@ -24,7 +24,7 @@ def relight(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 def tint(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Give a grey image the colour of skin, more or less of it, or none: a face must not be told by being grey."""
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         return pixels
     skin = np.array([0.68, 0.82, 1.08]) ** rng.uniform(0.3, 1.4) * np.exp(rng.normal(0, 0.04, 3))
     table = np.clip(np.arange(256)[:, None] * skin, 0, 255).astype(np.uint8)[None]

@@ -1,5 +1,5 @@
 -- Put before claim.lua, cancel.lua and finish.lua: what happens to a job that becomes final, always and all at once.
--- Its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of it), callers
+-- Its images go, its record lives on for `ttl_s` (for three days at least until a webhook has told of it), callers
 -- that wait are woken, and the webhook is due.
 -- Its images leave the server's file within two minutes, annotated ones and its result as long after they have expired:
 -- the times at which the file is to be rewritten are noted, a minute at a time.

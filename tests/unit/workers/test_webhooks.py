@@ -53,12 +53,12 @@ def jobs(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
 
 @pytest.fixture
 def store(redis: Redis, clock: ManualClock) -> WebhookStore:
-    return WebhookStore(redis, clock)
+    return WebhookStore(redis, Settings(), clock)
 
 
 def make_sender(redis: Redis, settings: Settings, clock: ManualClock, policy: AddressPolicy = LOCAL) -> WebhookSender:
     """As a process makes it that has just started."""
-    return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, clock), policy, clock)
+    return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, Settings(), clock), policy, clock)
 
 
 def finished(jobs: JobStore, url: str, client: str = "", sender: str = "") -> Job:
@@ -115,7 +115,7 @@ def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
     job = finished(jobs, f"http://127.0.0.1:{port}/")
     down_until, receiver, outcomes = clock.now + 300, None, []
     while "delivered" not in outcomes:
-        store = WebhookStore(redis, clock)  # each time a fresh process
+        store = WebhookStore(redis, Settings(), clock)  # each time a fresh process
         for job_id in store.take_due():
             sender = make_sender(redis, settings, clock)
             if clock.now >= down_until and receiver is None:
@@ -130,7 +130,7 @@ def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
     receiver.close()
     assert outcomes.count("later") >= 4
     ((headers, body),) = receiver.received
-    assert Webhook(WebhookStore(redis).secrets.current("")).verify(body, headers)["data"]["id"] == job.id
+    assert Webhook(WebhookStore(redis, Settings()).secrets.current("")).verify(body, headers)["data"]["id"] == job.id
 
 
 def test_gaps_grow_with_jitter_and_in_the_end_it_is_a_dead_letter_that_can_be_replayed(

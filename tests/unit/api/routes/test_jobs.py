@@ -9,6 +9,7 @@ from redis import Redis
 from contracts.errors import CorruptImage
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.queues import BULK, INTERACTIVE
+from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
@@ -57,7 +58,7 @@ def test_nothing_is_left_of_a_finished_job_that_is_deleted(
     assert annotate(jobs, job_id, b"drawn", owner="worker")
     assert jobs.finish(job_id, "worker", [])
     redis.delete(BULK)  # its message
-    WebhookStore(redis).failed(job_id, "https://example.com/hook", "answered 500", final=True)
+    WebhookStore(redis, Settings()).failed(job_id, "https://example.com/hook", "answered 500", final=True)
     assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
     assert mentions(redis, job_id) == []
     assert client.get(f"/v1/jobs/{job_id}").get_json()["code"] == "job_gone"

@@ -4,14 +4,16 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from contracts.jobs import JobOptions
 from contracts.queues import BULK
+from contracts.settings import Settings
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 
 
 @pytest.fixture
 def webhooks(redis: Redis) -> WebhookStore:
-    return WebhookStore(redis)
+    return WebhookStore(redis, Settings())
 
 
 def test_without_any_the_list_is_empty(client: FlaskClient) -> None:
@@ -19,7 +21,8 @@ def test_without_any_the_list_is_empty(client: FlaskClient) -> None:
 
 
 def test_a_dead_webhook_is_listed_and_tried_again(client: FlaskClient, jobs: JobStore, webhooks: WebhookStore) -> None:
-    job_id = jobs.create([b"x"], BULK).id
+    job_id = jobs.create([b"x"], BULK, options=JobOptions(webhook="https://example.com/hook")).id
+    jobs.cancel(job_id)
     assert not webhooks.failed(job_id, "https://example.com/hook", "It answered 410.", final=True)
     (listed,) = client.get("/v1/webhooks/dead").get_json()["webhooks"]
     assert (listed["job"], listed["url"], listed["reason"]) == (job_id, "https://example.com/hook", "It answered 410.")

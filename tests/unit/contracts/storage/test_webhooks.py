@@ -8,6 +8,7 @@ from contracts.jobs import JobOptions
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys, webhooks
+from contracts.storage.erasure import JobEraser
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock
@@ -22,8 +23,8 @@ def jobs(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
 
 
 @pytest.fixture
-def store(redis: Redis, clock: ManualClock) -> WebhookStore:
-    return WebhookStore(redis, clock)
+def store(redis: Redis, settings: Settings, clock: ManualClock) -> WebhookStore:
+    return WebhookStore(redis, settings, clock)
 
 
 def finished(jobs: JobStore, url: str = URL) -> str:
@@ -77,6 +78,46 @@ def test_a_delivered_one_is_forgotten(redis: Redis, jobs: JobStore, store: Webho
     clock.now += 1_000
     assert store.take_due() == []
     assert not redis.exists(keys.webhook(job_id))
+
+
+def test_a_result_whose_webhook_is_delivered_lives_as_long_as_any_other(
+    redis: Redis, settings: Settings, jobs: JobStore, store: WebhookStore, clock: ManualClock
+) -> None:
+    job_id = finished(jobs)
+    assert redis.ttl(keys.job(job_id)) > settings.result_ttl_s, "until then the webhook needs it"
+    redis.delete(keys.ERASURES)
+    clock.now += 50_000
+    store.take_due()
+    store.delivered(job_id)
+    assert redis.ttl(keys.job(job_id)) == settings.result_ttl_s
+    noted = [at for _, at in redis.zrange(keys.ERASURES, 0, -1, withscores=True)]
+    assert noted == [pytest.approx(clock.now + settings.result_ttl_s + 35, abs=30)], "and then leaves the file"
+
+
+@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize("given_out", [True, False])
+def test_an_attempt_that_fails_after_its_job_was_erased_leaves_nothing(
+    redis: Redis, jobs: JobStore, store: WebhookStore, clock: ManualClock, final: bool, given_out: bool
+) -> None:
+    job_id = finished(jobs)
+    if given_out:
+        store.take_due()
+        store.begin(job_id)
+    JobEraser(redis, clock).erase(job_id)
+    assert not store.failed(job_id, URL, "no answer within 10 s", final=final)
+    assert list(redis.scan_iter(f"*{job_id}*")) == []
+    assert store.dead() == []
+
+
+def test_one_that_was_given_up_goes_with_its_job(redis: Redis, jobs: JobStore, store: WebhookStore) -> None:
+    gone, kept = finished(jobs), finished(jobs)
+    for job_id in (gone, kept):
+        store.failed(job_id, URL, "answered 410", final=True)
+    redis.delete(keys.job(gone), keys.ERASURES)  # its time is over
+    assert store.forget_gone() == 1
+    assert [dead.job for dead in store.dead()] == [kept]
+    assert redis.exists(keys.ERASURES), "so that it leaves the file"
+    assert store.forget_gone() == 0
 
 
 def test_attempts_are_counted_and_in_the_end_it_is_given_up(

@@ -65,3 +65,10 @@ def test_two_passes_report_a_face_once() -> None:
 
 def test_no_cell_that_reaches_it_is_no_candidate(outputs: list[Output]) -> None:
     assert find_candidates(outputs, levels(64, 96), 0.999) is None
+
+
+def test_candidates_of_a_part_are_moved_into_the_whole() -> None:
+    part = Candidates(np.array([[1, 2, 3, 5]], np.float32), np.ones((1, 5, 2), np.float32), np.ones(1, np.float32))
+    moved = part.moved(np.array([10, 20], np.float32))
+    assert moved.boxes.tolist() == [[11, 22, 13, 25]]
+    assert moved.points[0].tolist() == [[11, 21]] * 5

@@ -160,6 +160,38 @@ def test_two_small_faces_have_a_frame_searched_again(two_passes: Path, astronaut
     assert len(most.detect(crowd)) > len(least.detect(crowd))
 
 
+def with_thresholds(folder: Path, out: Path, **thresholds: float | None) -> Detector:
+    """The network of a folder with other thresholds on its card."""
+    content, card = load_weights(NETWORK, DetectorCard, folder)
+    (out / card.file).write_bytes(content)
+    (out / f"{NETWORK}.json").write_text(card.model_copy(update=thresholds).model_dump_json())
+    return load_detector("lite", folder=out)
+
+
+def test_a_second_look_confirms_a_face_that_is_not_sure(
+    two_passes: Path, tmp_path: Path, astronaut: np.ndarray
+) -> None:
+    """A face of 20 pixels in the network's input."""
+    picture = scene(480, 640)
+    face = paste(picture, astronaut, 300, 200, 180)
+    doubtful = load_detector("lite", folder=two_passes, min_score=0.05).detect(picture)[0].score
+    thresholds = {"min_score": doubtful + 0.01, "keep_score": doubtful + 0.01, "look_score": 0.05}
+    assert with_thresholds(two_passes, tmp_path, **thresholds | {"look_score": None}).detect(picture) == []
+    (found,) = with_thresholds(two_passes, tmp_path, **thresholds).detect(picture)
+    assert found.score > doubtful
+    assert overlap(found, face) > 0.5
+    kept = with_thresholds(two_passes, tmp_path, **thresholds).detect(picture, keep=True)
+    assert kept[0] == found
+
+
+def test_a_second_look_tells_what_is_no_face(two_passes: Path, tmp_path: Path) -> None:
+    """Everything is looked at again: a street, noise, the rim of an image."""
+    looking = with_thresholds(two_passes, tmp_path, min_score=0.6, keep_score=0.5, look_score=0.0)
+    rng = np.random.default_rng(0)
+    for picture in (scene(480, 640), rng.integers(0, 255, (300, 400, 3), np.uint8), np.zeros((1, 40, 3), np.uint8)):
+        assert looking.detect(picture) == []
+
+
 def test_a_network_without_a_keras_file_says_so(two_passes: Path) -> None:
     with pytest.raises(InvalidWeights, match="keras"):
         load_detector("lite", folder=two_passes, runtime="keras")

@@ -40,3 +40,16 @@ def test_faces_of_fer2013_are_pasted_and_tiled() -> None:
     composer = Composer([*labelled_images(), tight], size=96, seed=1)
     for way in (composer._paste, composer._tiling):
         assert any((way(96, 96).pixels.min(axis=2) > 235).mean() > 0.02 for _ in range(30))
+
+
+def test_what_looks_like_a_face_is_shown_beside_the_faces_of_its_photo() -> None:
+    """A red square in the corner of one photo."""
+    photo, *others = labelled_images()
+    photo.pixels[80:110, 80:110] = (0, 0, 255)
+    marked = photo._replace(lookalikes=np.array([[80, 80, 110, 110]], np.float32))
+    composer = Composer([marked, *others], size=96, seed=1)
+    samples = [composer._lookalike(96, 96) for _ in range(20)]
+    assert all((np.ptp(sample.pixels, axis=2) > 200).any() for sample in samples)
+    assert any(len(sample.boxes) for sample in samples)
+    pasted = [composer._paste(96, 96).pixels for _ in range(60)]
+    assert any((np.ptp(pixels, axis=2) > 100).mean() > 0.01 for pixels in pasted)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.boxes import iou
 from support.faces import labelled_image
 from training.detection import dataset
-from training.detection.dataset import BLOCK, mark_overlooked, read_faces, split
+from training.detection.dataset import BLOCK, LOOKALIKES, OVERLOOKED, mark_judged, read_faces, split
 from training.shared.errors import DataError
 
 
@@ -45,10 +46,20 @@ def test_the_split_holds_back_whole_blocks_and_no_machine_labels() -> None:
     assert [each.name for each in again] == [each.name for each in validation]
 
 
-def test_faces_without_a_box_are_known_of_one_archive_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = tmp_path / "overlooked.json"
+@pytest.mark.parametrize("kind", ["overlooked", "lookalikes"])
+def test_what_was_judged_by_eye_is_known_of_one_archive_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    known = tmp_path / "judged.json"
     known.write_text(json.dumps({"data_sha256": "abc", "boxes": {"a": [[60, 60, 90, 90]]}}))
-    monkeypatch.setattr(dataset, "OVERLOOKED", known)
+    monkeypatch.setattr(dataset, kind.upper(), known)
     images = [labelled_image("a"), labelled_image("b")]
-    assert [len(each.overlooked) for each in mark_overlooked(images, "other")] == [0, 0]
-    assert [each.overlooked.tolist() for each in mark_overlooked(images, "abc")] == [[[60, 60, 90, 90]], []]
+    assert [len(getattr(each, kind)) for each in mark_judged(images, "other")] == [0, 0]
+    assert [getattr(each, kind).tolist() for each in mark_judged(images, "abc")] == [[[60, 60, 90, 90]], []]
+
+
+def test_what_is_ignored_is_not_shown_as_no_face() -> None:
+    overlooked, lookalikes = (json.loads(path.read_text())["boxes"] for path in (OVERLOOKED, LOOKALIKES))
+    for name in overlooked.keys() & lookalikes.keys():
+        both = np.array(overlooked[name], np.float32), np.array(lookalikes[name], np.float32)
+        assert iou(both[0][:, None], both[1][None]).max() < 0.4

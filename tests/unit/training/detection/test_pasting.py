@@ -3,7 +3,7 @@
 import numpy as np
 
 from support.faces import labelled_image
-from training.detection.pasting import MOST, paste, plain
+from training.detection.pasting import MOST, cut_out, paste, plain
 
 STOCK = ([labelled_image("m", "machine", side=60)], [labelled_image("n", "none", 0)])
 
@@ -35,3 +35,12 @@ def test_a_plain_scene_has_no_faces_and_repeats_with_its_seed() -> None:
         assert (scene.pixels == again.pixels).all()
         assert scene.pixels.shape == (60, 90, 3)
         assert len(scene.boxes) == len(scene.ignored) == 0
+
+
+def test_a_cutting_has_no_face_in_it() -> None:
+    photo = labelled_image()
+    (cutting,) = cut_out(photo, np.array([80, 70, 110, 110], np.float32))
+    assert cutting.pixels.shape == (52, 51, 3)
+    assert cutting.annotator == "none"
+    assert not len(cutting.boxes)
+    assert cut_out(photo, np.array([45, 20, 65, 50], np.float32)) == []
