@@ -80,7 +80,8 @@ def _detection(job: Job) -> Response:
         raise error_of(item.error)
     if item.analysis is None:
         raise TypeError(f"job {job.id} has neither an analysis nor an error")
-    return json_response(DetectionResponse.of(item.analysis), headers={"Mien-Job": job.id})
+    found = DetectionResponse.of(item.analysis, faces_only=current_services().settings.faces_only)
+    return json_response(found, headers={"Mien-Job": job.id})
 
 
 def _accepted(job: Job) -> Response:

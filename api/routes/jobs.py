@@ -20,6 +20,7 @@ from contracts import errors
 from contracts.errors import AnnotatedNotFound
 from contracts.jobs import Job
 from contracts.responses import JobResponse, job_location
+from contracts.results import NO_MODEL
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 
@@ -132,7 +133,8 @@ def follow_job(job: Job) -> Response:
         return Response(status=204)
     leave = services.waits.acquire(1, client_name())
     headers = NOT_STORED | {"X-Accel-Buffering": "no"}
-    stream = HeldStream(while_allowed(events.stream(services.waiting, job, seen), services.api_keys), leave)
+    told = events.stream(services.waiting, job, seen, faces_only=services.settings.faces_only)
+    stream = HeldStream(while_allowed(told, services.api_keys), leave)
     return Response(stream, headers=headers, mimetype="text/event-stream")
 
 
@@ -154,7 +156,8 @@ def follow_job(job: Job) -> Response:
 def annotated(job: Job, index: int) -> Response:
     """One of the job's images with its boxes drawn, as JPEG."""
     services = current_services()
-    jpeg = services.jobs.annotated_images.get(job.id, index)
+    hidden = services.settings.faces_only and not _drawn_without_emotions(job, index)
+    jpeg = None if hidden else services.jobs.annotated_images.get(job.id, index)
     if jpeg is None:
         raise AnnotatedNotFound(f'Job {job.id} keeps no annotated image {index}; submit it with "annotate": true.')
     leave = services.body_limiter.acquire(len(jpeg), client_name())
@@ -190,5 +193,11 @@ def cancel_job(job: Job) -> Response:
     return _answer(services.jobs.get(job.id))
 
 
+def _drawn_without_emotions(job: Job, index: int) -> bool:
+    """Whether the job's result says that no expression was read in this image, and so none is drawn."""
+    return any(item.index == index and item.analysis and item.analysis.model == NO_MODEL for item in job.items)
+
+
 def _answer(job: Job, status: int = 200) -> Response:
-    return json_response(JobResponse.of(job), status, NOT_STORED)
+    faces_only = current_services().settings.faces_only
+    return json_response(JobResponse.of(job, faces_only=faces_only), status, NOT_STORED)
