@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name, key_id
-from api.access.streams import while_allowed
+from api.access.streams import check_after_wait, while_allowed
 from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, endpoint
 from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.http.scopes import Scope
@@ -75,7 +75,8 @@ def create_job() -> Response:
         wanted = read_job(request, services.settings)
         job = services.submission.submit(wanted, key, client_name(), api_key=key_id())
         services.body_memory.release()
-        job = services.waiting.wait_for_accepted(job, wait or 0.0)
+        with check_after_wait(services.api_keys):
+            job = services.waiting.wait_for_accepted(job, wait or 0.0)
     response = _answer(job, 200 if job.state.final else 202)
     response.headers["Location"] = job_location(job.id)
     if wait is not None:
@@ -104,8 +105,9 @@ def get_job(job: Job) -> Response:
     wait = query.wait_seconds(request, services.settings.max_wait_s)
     if job.state.final or not wait:
         return _answer(job)
-    with services.waits.hold(1, client_name()):
-        return _answer(services.waiting.wait(job.id, wait))
+    with services.waits.hold(1, client_name()), check_after_wait(services.api_keys):
+        job = services.waiting.wait(job.id, wait)
+    return _answer(job)
 
 
 @blueprint.get("/<job_id>/events")
