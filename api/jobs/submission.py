@@ -1,4 +1,4 @@
-"""The way of a job into the system: admitted, stored durably and once, announced to the workers."""
+"""The way of a job into the system: admitted, stored durably and once."""
 
 import hashlib
 import logging
@@ -19,8 +19,6 @@ from api.requests.pixels import MeasuredImages
 from contracts import errors
 from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, Overloaded
 from contracts.jobs import Job, JobOptions, new_job_id
-from contracts.logs import log_context
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 
 _STORING_S: Final = 10.0
@@ -47,7 +45,6 @@ class Submission:
         idempotency: IdempotencyStore,
         admission: Admission,
         storing: ConcurrencyLimiter,
-        dispatcher: Dispatcher,
         *,
         measure: Callable[[Images], MeasuredImages],
         count: Callable[[int], None],
@@ -59,12 +56,11 @@ class Submission:
             idempotency: which job a client's key stands for.
             admission: whether the workers would come to a job in reasonable time.
             storing: how many jobs this process stores at the same time.
-            dispatcher: announces jobs to the workers.
             measure: adds up the pixels of images.
             count: counts images towards the rate of the client, or refuses them for it.
         """
         self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
-        self._storing, self._dispatcher, self._measure = storing, dispatcher, measure
+        self._storing, self._measure = storing, measure
         self._count = count
 
     def submit(
@@ -167,7 +163,7 @@ class Submission:
             images = self._measure(images)
         with self._storing.hold(1, client):
             self._count(len(images))
-            job = self._jobs.create(
+            return self._jobs.create(
                 images,
                 options.priority,
                 job_id=job_id,
@@ -178,15 +174,6 @@ class Submission:
                 sender=client,
                 pixels=lambda: images.pixels or 0,
             )
-            self._announce(job)
-        return job
-
-    def _announce(self, job: Job) -> None:
-        try:
-            self._dispatcher.job(job.id, job.queue)
-        except BrokerUnavailable as error:
-            with log_context(job_id=job.id):
-                logger.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
 
 
 def _stored_options(options: Options) -> JobOptions:
