@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("revoke", help="make a key worthless").add_argument("id")
     audit = keys.add_parser("audit", help="what became of keys, and refused requests, as lines of JSON")
     audit.add_argument("--last", type=int, default=100, metavar="COUNT", help="default: 100")
+    audit.add_argument("--changes", action="store_true", help="only what became of keys, no refused requests")
     hooks = commands.add_parser("webhooks", help="webhooks").add_subparsers(dest="action", required=True)
     secret = hooks.add_parser("secret", help="print the secret that signs them")
     new = hooks.add_parser("rotate", help="make a new secret and print it")

@@ -39,7 +39,8 @@ def _keys(arguments: argparse.Namespace, redis: Redis) -> None:
     elif arguments.action == "list":
         _list(store)
     elif arguments.action == "audit":
-        for entry in store.audit.newest(arguments.last):
+        found = store.audit.changes if arguments.changes else store.audit.newest
+        for entry in found(arguments.last):
             print(entry.model_dump_json())
     elif arguments.action == "rotate":
         token = store.rotate(arguments.id, arguments.overlap)

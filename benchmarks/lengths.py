@@ -63,7 +63,7 @@ class Meter:
 
     def decode(self, data: bytes) -> Cost:
         """Decode a file as finely as it can be."""
-        before = {pid: _Usage.of(pid) for pid in self._processes()}
+        before = {pid: Usage.of(pid) for pid in self._processes()}
         ended = os.times()
         outcome, pixels = "decoded", 0
         try:
@@ -72,7 +72,7 @@ class Meter:
             image.decode()
         except InvalidImage as error:
             outcome = "broke a child" if "breaks the program" in str(error) else error.code
-        after = {pid: _Usage.of(pid, peak=True) for pid in self._processes()}
+        after = {pid: Usage.of(pid, peak=True) for pid in self._processes()}
         grown = max(usage.bytes - before[pid].bytes for pid, usage in after.items() if pid in before)
         cpu_s = sum(usage.cpu_s - before[pid].cpu_s for pid, usage in after.items() if pid in before)
         now = os.times()  # of children that have ended
@@ -86,12 +86,14 @@ class Meter:
         return [os.getpid(), *map(int, self._list.read_text().split())]
 
 
-class _Usage(NamedTuple):
+class Usage(NamedTuple):
+    """What a process takes; only Linux tells."""
+
     bytes: int
     cpu_s: float
 
     @classmethod
-    def of(cls, pid: int, *, peak: bool = False) -> "_Usage":
+    def of(cls, pid: int, *, peak: bool = False) -> "Usage":
         """What a process has taken; its peak is since the last time that it was not asked for."""
         folder = Path(f"/proc/{pid}")
         if not peak:

@@ -8,6 +8,8 @@ the services of its own network.
 
 import ipaddress
 import re
+import socket
+from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from contracts.errors import ConfigurationError, WebhookRefused
@@ -90,9 +92,8 @@ class AddressPolicy:
             raise WebhookRefused("A webhook needs an http or https address.", field="webhook")
         if parts.username or parts.password:
             raise WebhookRefused("A webhook's address must not have a password in it.", field="webhook")
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
+        address = _literal(host)
+        if address is None:
             self._check_name(host)
             return parts
         if not self.permits(address):
@@ -105,6 +106,18 @@ class AddressPolicy:
             raise WebhookRefused(
                 f"{host} is this machine itself; its operator may allow it with {_SETTING}.", field="webhook"
             )
+
+
+def _literal(host: str) -> Address | None:
+    """The address that a host is in itself; None for a name.
+
+    Resolvers read IPv4 addresses as `inet_aton` does: ``127.1``, ``0x7f000001`` and ``2130706433`` are this machine.
+    """
+    with suppress(ValueError):
+        return ipaddress.ip_address(host)
+    with suppress(OSError):
+        return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
+    return None
 
 
 def without_password(url: str) -> str:

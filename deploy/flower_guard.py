@@ -101,6 +101,7 @@ class ProtectedAnswer(OutputTransform):
         """Called by Tornado before the headers are sent."""
         for name, value in _HEADERS.items():
             headers[name] = value
+        headers.pop("Server", None)  # Tornado's name and version
         return status_code, headers, chunk
 
 

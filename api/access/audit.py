@@ -1,6 +1,8 @@
 """The audit log: what became of API keys, and which requests were refused for theirs; never a key itself.
 
-Each entry is a line of JSON in the process's log, and stands in Redis among the newest of all processes.
+Each entry is a line of JSON in the process's log, and stands in Redis among the newest of all processes. Refused
+requests stand in a list of their own there: a client makes as many of them as it likes, and what an operator did has to
+stay.
 """
 
 import getpass
@@ -47,26 +49,33 @@ class AuditLog:
     def changed(self, event: Literal["created", "rotated", "revoked"], key: str, name: str = "") -> None:
         """Note what an operator did to a key."""
         by = f"{_user()}@{socket.gethostname()}"
-        self._add(AuditEntry(time=self._clock(), event=event, key=key, by=by, what=name))
+        self._add(keys.AUDIT_CHANGES, AuditEntry(time=self._clock(), event=event, key=key, by=by, what=name))
 
     def refused(self, key: str, address: str, why: str) -> None:
         """Note a request that was refused for its key."""
-        self._add(AuditEntry(time=self._clock(), event="refused", key=key, by=address, what=why))
+        self._add(keys.AUDIT, AuditEntry(time=self._clock(), event="refused", key=key, by=address, what=why))
 
     def newest(self, count: int) -> list[AuditEntry]:
         """The newest entries of all processes, oldest first."""
         with translate_errors():
-            found = self._redis.lrange(keys.AUDIT, 0, count - 1)
+            lists = [self._redis.lrange(name, 0, count - 1) for name in (keys.AUDIT_CHANGES, keys.AUDIT)]
+        entries = [AuditEntry.model_validate_json(text) for found in lists for text in reversed(found)]
+        return sorted(entries, key=lambda entry: entry.time)[-count:]
+
+    def changes(self, count: int) -> list[AuditEntry]:
+        """The newest entries but those of refused requests, oldest first."""
+        with translate_errors():
+            found = self._redis.lrange(keys.AUDIT_CHANGES, 0, count - 1)
         return [AuditEntry.model_validate_json(text) for text in reversed(found)]
 
-    def _add(self, entry: AuditEntry) -> None:
+    def _add(self, name: str, entry: AuditEntry) -> None:
         """Write it; Redis' copy is left out if it does not answer, because the request is refused all the same."""
         line = json.dumps(entry.model_dump())
         logger.info("audit %s", line)
         try:
             with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
-                pipe.lpush(keys.AUDIT, line)
-                pipe.ltrim(keys.AUDIT, 0, _KEPT - 1)
+                pipe.lpush(name, line)
+                pipe.ltrim(name, 0, _KEPT - 1)
                 pipe.execute()
         except MienError as error:
             logger.warning("the audit log's line above is in this log only: %s", error)

@@ -18,7 +18,7 @@ from api.requests.form_images import FormImages
 from api.requests.json_images import image_bytes, parse_json
 from api.requests.names import file_name
 from contracts import errors
-from contracts.errors import EmptyBody, MalformedRequest, UnsupportedMediaType
+from contracts.errors import EmptyBody, MalformedRequest, TooManyImages, UnsupportedMediaType
 from contracts.settings import Settings
 from models.images.header import read_header
 
@@ -133,7 +133,7 @@ def _read(request: Request, settings: Settings, *, single: bool) -> Upload:
     taken = _ONE_TAKEN if single else _MANY_TAKEN
     body = _whole_body(request, taken)
     if is_json(request):
-        return _from_json(parse_json(body), single=single)
+        return _from_json(parse_json(body), settings.max_job_images, single=single)
     return Upload(ImageList([_raw(request, body, taken)]), {})
 
 
@@ -174,7 +174,7 @@ def _spooled(request: Request) -> IO[bytes]:
     return stream
 
 
-def _from_json(body: Any, *, single: bool) -> Upload:
+def _from_json(body: Any, most: int, *, single: bool) -> Upload:
     if not isinstance(body, dict):
         raise MalformedRequest('The body has to be a JSON object such as {"image": "..."}.')
     given = dict(body)
@@ -190,6 +190,8 @@ def _from_json(body: Any, *, single: bool) -> Upload:
         fields = [FIELD]
     elif not isinstance(many, list) or not many:
         raise MalformedRequest(f'"{_LIST}" has to be a list with at least one image in it.', field=_LIST)
+    elif len(many) > most:  # a name for each of a million would take more memory than the body
+        raise TooManyImages(f"The job has {len(many)} images; {most} are allowed.")
     else:
         fields = [f"{_LIST}[{index}]" for index in range(len(many))]
     named = [_named(image, field) for image, field in zip(many, fields, strict=True)]

@@ -14,6 +14,8 @@ from contracts.queues import BULK
 from contracts.results import Message
 
 _LONGEST_METADATA: Final = 8_192
+_LONGEST_NAME: Final = 100
+"""Characters of a wrong option's name that are told: a name of megabytes would be in the answer three times."""
 _LONGEST_DEADLINE_S: Final = 7 * 24 * 3_600
 
 
@@ -62,7 +64,7 @@ def read_options(given: Mapping[str, Any]) -> Options:
         return Options.model_validate(known)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "options"
+        name = ".".join(str(part) for part in first["loc"])[:_LONGEST_NAME] or "options"
         raise MalformedRequest(f'"{name}": {first["msg"]}.', field=name) from error
 
 

@@ -22,7 +22,8 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:webhooks:secrets    hash    id of an API key, or empty → JSON: secrets that sign its webhooks, and until when
     mien:apikeys             hash    id → JSON: name, hashes, scopes, rate and end of an API key
     mien:apikeys:used        hash    id → when an API key was used last, to some seconds
-    mien:audit               list    JSON, newest first: what became of keys, refused requests; 10,000 at most
+    mien:audit               list    JSON, newest first: refused requests; 10,000 at most
+    mien:audit:changes       list    JSON, newest first: what became of keys; 10,000 at most
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done           channel id of every job that has reached a final state
     mien:workers             hash    worker → what it says of itself, every few seconds
@@ -53,6 +54,7 @@ WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, 
 API_KEYS: Final = "mien:apikeys"
 API_KEYS_USED: Final = "mien:apikeys:used"
 AUDIT: Final = "mien:audit"
+AUDIT_CHANGES: Final = "mien:audit:changes"
 ERASURES: Final = "mien:files:erasures"
 REWRITTEN_AT: Final = "mien:files:rewritten"
 ANNOTATED_UNTIL: Final = "mien:annotated:until"

@@ -43,6 +43,8 @@ def test_keys_are_managed_from_the_command_line(redis_url: str, api_keys: ApiKey
         assert (again.returncode, again.stderr) == (2, f"mien gateway: There is no key {key.id}.\n")
     lines = command(redis_url, "keys", "audit").stdout.splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["created", "rotated", "revoked"]
+    api_keys.audit.refused(key.id, "10.0.0.1", "wrong")
+    assert command(redis_url, "keys", "audit", "--changes").stdout.splitlines() == lines
 
 
 def test_secrets_of_webhooks_are_rotated_from_the_command_line(redis_url: str, redis: Redis) -> None:

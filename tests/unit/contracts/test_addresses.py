@@ -91,6 +91,20 @@ def test_a_webhook_to_this_machine_is_refused_at_once_unless_its_operator_allows
     AddressPolicy("127.0.0.0/8").check_url(f"http://{host}:8000/done")
 
 
+@pytest.mark.parametrize(
+    "host", ["127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "10.1", "127.0.0.1.", "127.1."]
+)
+def test_an_address_in_the_ways_that_resolvers_read_is_refused_at_once(host: str) -> None:
+    with pytest.raises(WebhookRefused, match="MIEN_WEBHOOK_NETWORKS"):
+        AddressPolicy("").check_url(f"http://{host}/done")
+    AddressPolicy("0.0.0.0/0").check_url(f"http://{host}/done")
+
+
+@pytest.mark.parametrize("host", ["1572395042", "0x5db8d822", "93.12113954", "7.example.com", "0x7f.example"])
+def test_one_that_is_public_and_names_that_begin_alike_are_accepted(host: str) -> None:
+    AddressPolicy("").check_url(f"http://{host}/done")
+
+
 def test_what_is_not_public_is_refused_with_the_name_of_the_setting() -> None:
     with pytest.raises(WebhookRefused, match="MIEN_WEBHOOK_NETWORKS"):
         AddressPolicy("").check_url("http://10.0.0.1/")

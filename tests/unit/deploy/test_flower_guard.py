@@ -117,6 +117,7 @@ def test_no_answer_may_be_framed_or_kept(address: str, path: str, auth: tuple[st
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "no-store"
+    assert "Server" not in answer.headers, "which would tell the version"
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !", "Bearer bWllbjpyaWdodA==", "Basic bWllbjp3cm9uZw==", ""])

@@ -53,6 +53,18 @@ def test_only_the_newest_are_kept(redis: Redis, clock: ManualClock) -> None:
     assert [entry.by for entry in audit.newest(1)] == ["10.0.0.1"]
 
 
+def test_no_number_of_refused_requests_pushes_out_what_an_operator_did(redis: Redis, clock: ManualClock) -> None:
+    audit = AuditLog(redis, clock)
+    audit.changed("created", "0123456789ab", "phone")
+    for _ in range(10):
+        clock.now += 1
+        audit.refused("0123456789ab", "10.0.0.1", "forbidden")
+    redis.ltrim(keys.AUDIT, 0, 2)  # as those of all clients do, at some number
+    assert [entry.event for entry in audit.changes(100)] == ["created"]
+    assert [entry.event for entry in audit.newest(100)] == ["created", "refused", "refused", "refused"]
+    assert [entry.event for entry in audit.newest(2)] == ["refused", "refused"], "the newest of both"
+
+
 def test_without_redis_the_line_is_in_the_log(clock: ManualClock, caplog: pytest.LogCaptureFixture) -> None:
     redis = connect(NO_SERVER, name="test")
     with caplog.at_level(logging.INFO):

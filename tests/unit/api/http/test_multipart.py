@@ -4,6 +4,7 @@ import io
 from contextlib import closing
 from typing import Any
 
+import gevent
 import pytest
 from werkzeug.formparser import FormDataParser
 from werkzeug.test import EnvironBuilder
@@ -53,3 +54,16 @@ def test_a_form_that_is_cut_off_is_as_empty_as_werkzeug_takes_it() -> None:
     _, form, files = ShortHeadParser().parse(io.BytesIO(cut), "multipart/form-data", None, {"boundary": "b"})
     assert not form
     assert not files
+
+
+def test_other_requests_are_served_while_a_form_is_read() -> None:
+    data = b"\r\n--bx" * 200_000
+    form = b"--b\r\nContent-Disposition: form-data; name=a; filename=a\r\n\r\n" + data + b"\r\n--b--\r\n"
+    reading = gevent.spawn(ShortHeadParser().parse, io.BytesIO(form), "multipart/form-data", None, {"boundary": "b"})
+    turns = 0
+    while not reading.ready():
+        gevent.sleep(0)
+        turns += 1
+    with reading.get()[2]["a"].stream as file:
+        assert file.read() == data
+    assert turns >= len(data) // 65_536

@@ -13,6 +13,7 @@ from api.requests.images import read_image
 from contracts.settings import Settings
 from contracts.storage.jobs import JobStore
 from support.gateway import StandIn, zipped
+from support.memory import traced_memory
 
 FORMS = {
     "JSON list": lambda images: {"json": {"images": [base64.b64encode(i).decode() for i in images]}},
@@ -101,6 +102,14 @@ def test_too_many_images_are_called_that_in_every_form_and_number(
     assert (response.status_code, response.get_json()["code"]) == (413, "too_many_images")
     assert "100" in response.get_json()["error"]
     assert jobs.open_count() == 0
+
+
+def test_a_million_images_are_refused_before_they_are_looked_at(client: FlaskClient) -> None:
+    body = b'{"images":[' + b"1," * 900_000 + b"1]}"
+    with traced_memory() as memory:
+        response = client.post("/v1/jobs", data=body, content_type="application/json")
+    assert (response.status_code, response.get_json()["code"]) == (413, "too_many_images")
+    assert memory.peak < 40_000_000
 
 
 @pytest.mark.parametrize(

@@ -49,3 +49,10 @@ def test_a_wrong_option_is_named(client: FlaskClient, jobs: JobStore, jpeg: byte
     assert (response.status_code, response.get_json()["code"]) == (422, "malformed_request")
     assert response.get_json()["field"] == name
     assert jobs.open_count() == 0
+
+
+def test_a_wrong_options_name_is_told_as_far_as_it_helps(client: FlaskClient, jpeg: bytes) -> None:
+    body = {"image": base64.b64encode(jpeg).decode(), "k" * 1_000_000: 1}
+    response = client.post("/v1/jobs", json=body)
+    assert (response.status_code, response.get_json()["field"]) == (422, "k" * 100)
+    assert len(response.data) < 1_000
