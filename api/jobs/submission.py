@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from api.jobs.idempotency import IdempotencyStore
+from api.jobs.waiting import Arrival
 from api.overload.admission import Admission
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.images import ImageList, Images
@@ -34,6 +35,12 @@ SUBMISSION_ERRORS: Final = (
 """What `Submission.submit` raises."""
 
 logger = logging.getLogger(__name__)
+
+
+class _Sender(NamedTuple):
+    client: str
+    api_key: str
+    notify: str
 
 
 class Submission:
@@ -70,6 +77,7 @@ class Submission:
         client: str = "",
         *,
         api_key: str = "",
+        arrival: Arrival | None = None,
         admitted: bool = False,
     ) -> Job:
         """Accept a job, or find the one that this idempotency key already stands for.
@@ -81,6 +89,7 @@ class Submission:
             key: the client's idempotency key.
             client: whose key that is.
             api_key: id of the API key that the job will belong to.
+            arrival: of the room where the client waits; a new job gets its id.
             admitted: whether this is called within `admit`, for this request.
 
         Raises:
@@ -89,16 +98,18 @@ class Submission:
             IdempotencyConflict: the key was used for another request.
             QuotaExceeded, TooManyImages: the client's rate has no capacity for so many images, now or ever.
         """
+        sender = _Sender(client, api_key, arrival.channel if arrival else "")
+        job_id = arrival.job_id if arrival else new_job_id()
         if key is None:
-            return self._store(new_job_id(), request, client, api_key, admitted=admitted)
+            return self._store(job_id, request, sender, admitted=admitted)
         fingerprint = _fingerprint(request)
         while True:
-            claimed = self._idempotency.claim(client, key, new_job_id(), fingerprint)
+            claimed = self._idempotency.claim(client, key, job_id, fingerprint)
             release = partial(self._idempotency.release, client, key, claimed.job_id)
             if claimed.fingerprint != fingerprint:
                 raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
             if claimed.first:
-                return self._store_first(claimed.job_id, request, client, api_key, release)
+                return self._store_first(claimed.job_id, request, sender, release)
             try:
                 return self._stored_by_another(claimed.job_id)
             except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
@@ -133,11 +144,9 @@ class Submission:
         if refusal is not None:
             raise refusal
 
-    def _store_first(
-        self, job_id: str, request: JobRequest, client: str, api_key: str, release: Callable[[], None]
-    ) -> Job:
+    def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[[], None]) -> Job:
         try:
-            return self._store(job_id, request, client, api_key)
+            return self._store(job_id, request, sender)
         except BrokerUnavailable:  # whether the job was stored is unknown: a client that comes again will find out
             raise
         except Exception:
@@ -154,14 +163,14 @@ class Submission:
                     raise
                 time.sleep(_LOOK_EVERY_S)
 
-    def _store(self, job_id: str, request: JobRequest, client: str, api_key: str, *, admitted: bool = False) -> Job:
+    def _store(self, job_id: str, request: JobRequest, sender: _Sender, *, admitted: bool = False) -> Job:
         options, images = request.options, request.images
         if not admitted:
-            with self.admit(options.priority, client, len(images), annotate=options.annotate):
-                return self._store(job_id, request, client, api_key, admitted=True)
+            with self.admit(options.priority, sender.client, len(images), annotate=options.annotate):
+                return self._store(job_id, request, sender, admitted=True)
         if not isinstance(images, ImageList) or images.pixels is None:
             images = self._measure(images)
-        with self._storing.hold(1, client):
+        with self._storing.hold(1, sender.client):
             self._count(len(images))
             return self._jobs.create(
                 images,
@@ -170,8 +179,9 @@ class Submission:
                 deadline_at=None if options.deadline is None else time.time() + options.deadline,
                 options=_stored_options(options),
                 names=request.images.names,
-                client=api_key,
-                sender=client,
+                client=sender.api_key,
+                sender=sender.client,
+                notify=sender.notify,
                 pixels=lambda: images.pixels or 0,
             )
 

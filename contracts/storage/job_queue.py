@@ -1,6 +1,6 @@
 """A queue of jobs as workers see it: a few at a time, with all that is needed to work on them, in one trip each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
@@ -9,7 +9,7 @@ from contracts.jobs import ItemResult, Job, Problem
 from contracts.queues import JOB_QUEUES
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
-from contracts.storage.job_hash import from_hash
+from contracts.storage.job_hash import from_stored, pairs
 from contracts.storage.job_images import in_order
 from contracts.storage.jobs import SHARED, JobStore
 from contracts.storage.scripts import Call, load_script, run_scripts
@@ -116,13 +116,5 @@ def _batch(answer: Any) -> Batch:
     kind, found = answer
     if kind == b"isolated":
         return Batch(isolated=found.decode())
-    return Batch([_claimed(fields, images) for fields, images in zip(found[1::3], found[2::3], strict=True)])
-
-
-def _claimed(fields: Sequence[bytes], images: Sequence[bytes]) -> ClaimedJob:
-    record = {name.decode(): value.decode() for name, value in _pairs(fields).items()}
-    return ClaimedJob(from_hash(record), in_order(_pairs(images)))
-
-
-def _pairs(flat: Sequence[bytes]) -> Mapping[bytes, bytes]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
+    jobs = zip(found[1::3], found[2::3], strict=True)
+    return Batch([ClaimedJob(from_stored(pairs(fields)), in_order(pairs(images))) for fields, images in jobs])

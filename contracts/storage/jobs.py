@@ -15,7 +15,7 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
-from contracts.storage.job_hash import from_hash, to_hash
+from contracts.storage.job_hash import from_stored, pairs, to_hash
 from contracts.storage.job_images import JobImageStore
 from contracts.storage.load import Load, account_of, read_load
 from contracts.storage.scripts import Call, load_script, run_scripts
@@ -52,6 +52,7 @@ class JobStore:
         self._claim = load_script(redis, "claim", "finalize", "attempt")
         self._finish = load_script(redis, "finish", "finalize")
         self._cancel = load_script(redis, "cancel", "finalize")
+        self._watch = load_script(redis, "watch")
         self._renew = load_script(redis, "renew")
         self._overdue = load_script(redis, "overdue")
 
@@ -67,6 +68,7 @@ class JobStore:
         client: str = "",
         sender: str = "",
         pixels: Callable[[], int] = lambda: 0,
+        notify: str = "",
     ) -> Job:
         """Store a new job and its images durably; it exists only once all of them are stored.
 
@@ -82,6 +84,7 @@ class JobStore:
             client: id of the API key that the job belongs to.
             sender: the client whose share the job counts to.
             pixels: how many there are in all images, once all have been taken.
+            notify: channel that is told when the job is final, as by `watch`; empty: none.
 
         Returns:
             The queued job; a message in the queue says that there is work.
@@ -103,7 +106,8 @@ class JobStore:
                 names=list(names),
                 client=client,
             )
-            self._store(job, last, {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)})
+            more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
+            self._store(job, last, more | ({"notify": notify} if notify else {}))
         except BrokerUnavailable:  # it may have been stored
             raise
         except Exception:  # an archive may turn out to be damaged at its last image, or Redis be full by then
@@ -128,22 +132,34 @@ class JobStore:
         Raises:
             JobNotFound: never accepted here. JobGone: accepted once, and its result has outlived its time.
         """
-        job = self._read(job_id)
-        if job.state is not JobState.QUEUED or job.deadline_at is None or job.deadline_at > self._clock():
-            return job
-        self._end(job_id, JobState.EXPIRED)
-        return self._read(job_id)
-
-    def _read(self, job_id: str) -> Job:
         if not is_job_id(job_id):
             raise JobNotFound("There is no job of this id.")
         with translate_errors():
             fields = self._redis.hgetall(keys.job(job_id))
+        return self._current(job_id, fields)
+
+    def watch(self, job_id: str, channel: str) -> Job:
+        """As `get`; and if the job is open, the channel is told its id and record when it is final.
+
+        Raises:
+            JobNotFound, JobGone: as `get`.
+        """
+        if not is_job_id(job_id):
+            raise JobNotFound("There is no job of this id.")
+        with translate_errors():
+            fields = self._watch(keys=[keys.job(job_id)], args=[channel])
+        return self._current(job_id, pairs(fields))
+
+    def _current(self, job_id: str, fields: Mapping[bytes, bytes]) -> Job:
         if not fields:
             raise JobGone(
                 f"Job {job_id} is gone: results are kept for {self._settings.result_ttl_s} s, or until deleted."
             )
-        return from_hash({k.decode(): v.decode() for k, v in fields.items()})
+        job = from_stored(fields)
+        if job.state is not JobState.QUEUED or job.deadline_at is None or job.deadline_at > self._clock():
+            return job
+        self._end(job_id, JobState.EXPIRED)
+        return self.get(job_id)
 
     def claim(self, job_id: str, owner: str, *, isolated: bool = False) -> Claim:
         """Try to take the job for `lease_s` from now; counts the attempt.
@@ -168,7 +184,6 @@ class JobStore:
             settings.lease_s,
             settings.max_attempts,
             settings.result_ttl_s,
-            keys.FINAL_JOBS_CHANNEL,
             Problem.of(stopped).model_dump_json(),
             int(isolated),
         ]
@@ -204,7 +219,6 @@ class JobStore:
             error.model_dump_json() if error else "",
             self._clock(),
             self._settings.result_ttl_s,
-            keys.FINAL_JOBS_CHANNEL,
         ]
         return Call(self._finish, [*self._keys(job_id), keys.claimed(owner)], args)
 
@@ -225,7 +239,7 @@ class JobStore:
         return state == JobState.QUEUED.value
 
     def _end(self, job_id: str, final: JobState) -> str | None:
-        args = [job_id, self._clock(), self._settings.result_ttl_s, keys.FINAL_JOBS_CHANNEL, final.value]
+        args = [job_id, self._clock(), self._settings.result_ttl_s, final.value]
         with translate_errors():
             found = self._cancel(keys=self._keys(job_id), args=args)
         return None if found is None else str(found.decode())

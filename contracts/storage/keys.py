@@ -25,7 +25,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:audit               list    JSON, newest first: refused requests; 10,000 at most
     mien:audit:changes       list    JSON, newest first: what became of keys; 10,000 at most
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
-    mien:jobs:done           channel id of every job that has reached a final state
+    mien:jobs:done:{gateway} channel id and record of every job that became final while the gateway waited for it
     mien:workers             hash    worker → what it says of itself, every few seconds
     mien:counters            hash    Prometheus counters that many processes add to
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
@@ -61,7 +61,6 @@ ANNOTATED_UNTIL: Final = "mien:annotated:until"
 ANNOTATED_BYTES: Final = "mien:annotated:bytes"
 OPEN_BYTES: Final = "mien:jobs:bytes"
 OPEN_LOAD: Final = "mien:jobs:load"
-FINAL_JOBS_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
 WORKERS: Final = "mien:workers"
@@ -80,6 +79,11 @@ def queued(queue: str) -> str:
 def claimed(owner: str) -> str:
     """The jobs that one claim gave."""
     return f"mien:claimed:{owner}"
+
+
+def final_jobs_channel(gateway: str) -> str:
+    """Tells one gateway of jobs that are final."""
+    return f"mien:jobs:done:{gateway}"
 
 
 def job_images(job_id: str) -> str:

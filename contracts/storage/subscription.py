@@ -23,7 +23,7 @@ RETRY_S: Final = 0.5
 class Topic(StrEnum):
     """What a message is about; its text is given in brackets."""
 
-    FINAL_JOB = "final job"  # the job's id
+    FINAL_JOB = "final job"  # the job's id and record, for `contracts.storage.job_hash.from_notice`
     FRAME = "frame"  # the frame's sequence number
     ANNOTATED_FRAME = "annotated frame"  # the annotated frame's sequence number
 
@@ -73,16 +73,10 @@ class Subscription:
 
     @classmethod
     def to_final_jobs(
-        cls, redis: Redis, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
+        cls, redis: Redis, channel: str, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
     ) -> Self:
-        """Hear the id of every job that reaches a final state."""
-        return cls(
-            redis,
-            {keys.FINAL_JOBS_CHANNEL: Topic.FINAL_JOB},
-            name="final-jobs",
-            on_notices=on_notices,
-            on_error=on_error,
-        )
+        """Hear of the jobs that are final, of those that this channel is to be told of."""
+        return cls(redis, {channel: Topic.FINAL_JOB}, name="final-jobs", on_notices=on_notices, on_error=on_error)
 
     @classmethod
     def to_camera(

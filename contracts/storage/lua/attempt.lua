@@ -3,7 +3,7 @@
 -- A job that a worker has begun and not finished may have killed it: only a process that runs nothing else gets it again,
 -- so that whatever ends that process costs no other job an attempt.
 -- KEYS: as finalize.lua
--- `by`: owner, now, lease_s, max_attempts, ttl_s, done channel, error (JSON), isolated ('1', '0')
+-- `by`: owner, now, lease_s, max_attempts, ttl_s, error (JSON), isolated ('1', '0')
 -- Returns claimed | missing | final | held | expired | exhausted | isolated
 local function attempt(id, by, record_key, images_key)
   local record = redis.call('HMGET', record_key, 'state', 'owner', 'deadline_at', 'attempts', 'queue', 'image_count')
@@ -25,7 +25,7 @@ local function attempt(id, by, record_key, images_key)
   local function give_up(final_state, verdict)
     redis.call('HSET', record_key, 'owner', '') -- its owner so far has not finished it
     if final_state == 'failed' then redis.call('HSET', record_key, 'error', by.error) end
-    finalize(id, final_state, by.now, by.ttl_s, by.channel, record_key, images_key)
+    finalize(id, final_state, by.now, by.ttl_s, record_key, images_key)
     return verdict
   end
 
@@ -43,7 +43,7 @@ local function attempt(id, by, record_key, images_key)
 end
 
 local function claimant(first) -- the arguments of a claim, from ARGV[first] on
-  local owner, now, lease_s, max_attempts, ttl_s, channel, error, isolated = unpack(ARGV, first, first + 7)
-  return {owner = owner, now = now, lease_s = lease_s, max_attempts = max_attempts, ttl_s = ttl_s, channel = channel,
+  local owner, now, lease_s, max_attempts, ttl_s, error, isolated = unpack(ARGV, first, first + 6)
+  return {owner = owner, now = now, lease_s = lease_s, max_attempts = max_attempts, ttl_s = ttl_s,
           error = error, isolated = isolated}
 end

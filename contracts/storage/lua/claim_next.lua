@@ -8,7 +8,7 @@
 -- ARGV: as attempt.lua has them; record prefix, images suffix, images at most, claimants that share the queue,
 --       images that a job has at most (0: any number), jobs to look at, message
 local by = claimant(1)
-local prefix, suffix, most, sharing, largest, looked_at, message = unpack(ARGV, 9, 15)
+local prefix, suffix, most, sharing, largest, looked_at, message = unpack(ARGV, 8, 14)
 most, largest = tonumber(most), tonumber(largest)
 local answer = {}
 local function add(id)

@@ -1,6 +1,6 @@
 -- Put before what makes a job final: what happens then, always and all at once.
 -- It leaves its queue, its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of
--- it), callers that wait are woken, and the webhook is due.
+-- it), gateways where clients wait are told all of it, and the webhook is due.
 -- Its images leave the server's file within two minutes, annotated ones and its result as long after they have expired:
 -- the times at which the file is to be rewritten are noted, a minute at a time.
 -- KEYS: record, images, open jobs, bytes of open jobs, webhooks due, erasures, load, jobs of each of the two queues
@@ -13,10 +13,10 @@ local function unqueue(id)
   for i = 8, 9 do redis.call('ZREM', KEYS[i], id) end
 end
 
-local function finalize(id, state, now, ttl_s, channel, record_key, images_key)
+local function finalize(id, state, now, ttl_s, record_key, images_key)
   record_key, images_key = record_key or KEYS[1], images_key or KEYS[2]
   local annotated_s = ttl_s
-  local record = redis.call('HMGET', record_key, 'queue', 'account', 'image_count', 'bytes', 'pixels', 'state', 'webhook')
+  local record = redis.call('HMGET', record_key, 'queue', 'account', 'image_count', 'bytes', 'pixels', 'state', 'webhook', 'notify')
   local queue, account = record[1] or '', record[2] or ''
   redis.call('HSET', record_key, 'state', state, 'finished_at', now)
   redis.call('UNLINK', images_key)
@@ -40,5 +40,8 @@ local function finalize(id, state, now, ttl_s, channel, record_key, images_key)
     local minute = 60 * math.ceil((now + seconds) / 60)
     redis.call('ZADD', KEYS[6], minute, minute)
   end
-  redis.call('PUBLISH', channel, id)
+  if record[8] then
+    local told = id .. ' ' .. cjson.encode(redis.call('HGETALL', record_key))
+    for channel in string.gmatch(record[8], '%S+') do redis.call('PUBLISH', channel, told) end
+  end
 end
