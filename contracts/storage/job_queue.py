@@ -1,11 +1,13 @@
 """A queue of jobs as workers see it: a few at a time, with all that is needed to work on them, in one trip each."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
 
 from contracts.jobs import ItemResult, Job, Problem
+from contracts.logs import log_context
 from contracts.queues import JOB_QUEUES
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -14,6 +16,8 @@ from contracts.storage.job_images import in_order
 from contracts.storage.jobs import SHARED, JobStore
 from contracts.storage.scripts import Call, load_script, run_scripts
 from contracts.storage.wakeups import wakeup
+
+logger = logging.getLogger(__name__)
 
 MOST_IMAGES: Final = 8
 """Images that a claim gives at most, but for a job that has more: some twenty milliseconds of work."""
@@ -116,5 +120,15 @@ def _batch(answer: Any) -> Batch:
     kind, found = answer
     if kind == b"isolated":
         return Batch(isolated=found.decode())
-    jobs = zip(found[1::3], found[2::3], strict=True)
-    return Batch([ClaimedJob(from_stored(pairs(fields)), in_order(pairs(images))) for fields, images in jobs])
+    parts = zip(found[::3], found[1::3], found[2::3], strict=True)
+    return Batch(tuple(claimed for part in parts if (claimed := _claimed(*part)) is not None))
+
+
+def _claimed(job_id: bytes, fields: Sequence[bytes], images: Sequence[bytes]) -> ClaimedJob | None:
+    """The job; none if its record is damaged, which costs the others nothing: it is given up like one that kills."""
+    try:
+        return ClaimedJob(from_stored(pairs(fields)), in_order(pairs(images)))
+    except ValueError:
+        with log_context(job_id=job_id.decode()):
+            logger.exception("the record of job %s cannot be read", job_id.decode())
+        return None

@@ -13,7 +13,6 @@ from contracts.jobs import Job
 from contracts.queues import INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from support.processes import StartGateway, StartWorkers
 
@@ -58,9 +57,6 @@ def test_logs_say_what_happened_and_nothing_of_what_it_happened_to(
     for field, text in (("items", wrong), ("options", f'{{"metadata": "{MARK}"}}'), ("image_count", MARK)):
         job = damaged(redis, jobs, field, text)
         assert requests.get(f"{address}/v1/jobs/{job.id}", timeout=20).status_code == 500
-        dispatcher = Dispatcher(settings)
-        dispatcher.job(job.id, INTERACTIVE)
-        dispatcher.close()
     wait_for(lambda: logs(tmp_path).count("Traceback") >= 6, "gateway and worker to fail over the damaged records")
 
     said = logs(tmp_path)

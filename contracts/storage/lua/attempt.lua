@@ -7,7 +7,7 @@
 -- Returns claimed | missing | final | held | expired | exhausted | isolated
 local function attempt(id, by, record_key, images_key)
   local record = redis.call('HMGET', record_key, 'state', 'owner', 'deadline_at', 'attempts', 'queue', 'image_count')
-  local state, attempts, now = record[1], tonumber(record[4] or 0), tonumber(by.now)
+  local state, attempts, now = record[1], tonumber(record[4]) or 0, tonumber(by.now)
   if not state then
     redis.call('ZREM', KEYS[3], id)
     unqueue(id)
@@ -29,7 +29,7 @@ local function attempt(id, by, record_key, images_key)
     return verdict
   end
 
-  if record[3] and record[3] ~= '' and tonumber(record[3]) < now then return give_up('expired', 'expired') end
+  if (tonumber(record[3]) or now) < now then return give_up('expired', 'expired') end
   if attempts >= tonumber(by.max_attempts) then return give_up('failed', 'exhausted') end
   if attempts > 0 and by.isolated ~= '1' then return 'isolated' end
   redis.call('HINCRBY', record_key, 'attempts', 1)

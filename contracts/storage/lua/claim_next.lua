@@ -25,13 +25,12 @@ if #before > 0 then
   return {'claimed', answer}
 end
 
-local left = redis.call('ZCARD', KEYS[8])
-most = math.max(1, math.min(most, math.ceil(left / sharing)))
-local images = 0
+local share = math.ceil(redis.call('ZCARD', KEYS[8]) / sharing)
+local jobs, images = 0, 0
 for _, id in ipairs(redis.call('ZRANGE', KEYS[8], 0, looked_at - 1)) do
-  if images >= most then break end
+  if images >= most or (jobs > 0 and jobs >= share) then break end
   local record = redis.call('HMGET', prefix .. id, 'image_count', 'attempts')
-  local count, again = tonumber(record[1] or 1), tonumber(record[2] or 0) > 0
+  local count, again = tonumber(record[1]) or 1, (tonumber(record[2]) or 0) > 0
   if largest == 0 or (count <= largest and not again) then
     if images > 0 and (again or images + count > most) then break end
     local verdict = attempt(id, by, prefix .. id, prefix .. id .. suffix)
@@ -40,7 +39,7 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[8], 0, looked_at - 1)) do
       answer = id
       break
     elseif verdict == 'claimed' then
-      images = images + count
+      jobs, images = jobs + 1, images + count
       redis.call('SADD', KEYS[1], id)
       add(id)
     end

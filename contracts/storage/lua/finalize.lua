@@ -6,7 +6,7 @@
 -- KEYS: record, images, open jobs, bytes of open jobs, webhooks due, erasures, load, jobs of each of the two queues
 local WEBHOOK_TTL_S = 259200
 local function less(field, amount) -- of the load
-  if redis.call('HINCRBY', KEYS[7], field, -(amount or 0)) <= 0 then redis.call('HDEL', KEYS[7], field) end
+  if redis.call('HINCRBY', KEYS[7], field, -(tonumber(amount) or 0)) <= 0 then redis.call('HDEL', KEYS[7], field) end
 end
 
 local function unqueue(id)
@@ -21,7 +21,7 @@ local function finalize(id, state, now, ttl_s, record_key, images_key)
   redis.call('HSET', record_key, 'state', state, 'finished_at', now)
   redis.call('UNLINK', images_key)
   redis.call('ZREM', KEYS[3], id)
-  redis.call('DECRBY', KEYS[4], record[4] or 0)
+  redis.call('DECRBY', KEYS[4], tonumber(record[4]) or 0)
   if record[6] == 'queued' then
     unqueue(id)
     less(queue .. ':waiting', record[3])

@@ -19,9 +19,9 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0
     redis.call('ZREM', KEYS[1], id)
   else
     redis.call('ZADD', KEYS[1], now + requeue_after, id)
-    if record[1] ~= 'queued' then redis.call('HINCRBY', KEYS[2], record[2] .. ':waiting', record[4] or 0) end
+    if record[1] ~= 'queued' then redis.call('HINCRBY', KEYS[2], record[2] .. ':waiting', tonumber(record[4]) or 0) end
     redis.call('HSET', ARGV[4] .. id, 'state', 'queued', 'owner', '')
-    if redis.call('ZADD', KEYS[2 + i], 'NX', record[3], id) == 1 then
+    if redis.call('ZADD', KEYS[2 + i], 'NX', tonumber(record[3]) or now, id) == 1 then
       again[#again + 1] = id
       again[#again + 1] = record[2]
     end

@@ -20,8 +20,8 @@ from support.gateway import StandIn, submit, zipped
 def test_a_job_is_stored_before_it_is_accepted(client: FlaskClient, jobs: JobStore, redis: Redis, jpeg: bytes) -> None:
     job_id = submit(client, jpeg)
     assert jobs.images(job_id) == [jpeg]
-    assert redis.llen(BULK) == 1
-    assert job_id.encode() in redis.lindex(BULK, 0)
+    assert redis.zrange(keys.queued(BULK), 0, -1) == [job_id.encode()]
+    assert redis.llen(BULK) == 1, "a message says that there is work"
     assert jpeg not in redis.lindex(BULK, 0), "image bytes never travel in a message"
 
 
