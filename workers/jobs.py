@@ -192,6 +192,7 @@ def _count(services: Services, finished: Sequence[Finished], written: Sequence[b
     for job, stored in zip(finished, written, strict=True):
         if stored:
             tally.add(job.items, JobState.FAILED if job.error else JobState.SUCCEEDED)
+            logger.debug("job %s is done", job.job_id)
         else:
             logger.warning("job %s was taken over by another worker while this one analysed it", job.job_id)
     services.counters.add(tally.take())

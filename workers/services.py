@@ -116,7 +116,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         redis=redis,
         frame_redis=frame_redis,
         jobs=jobs,
-        job_queue=JobQueue(redis, jobs),
+        job_queue=JobQueue(redis, jobs, settings),
         frames=FrameStore(frame_redis, settings),
         counters=PendingCounters(CounterStore(redis)),
         heartbeats=heartbeats,

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 class _Sender(NamedTuple):
     client: str
     api_key: str
-    notify: str
+    gateway: str
 
 
 class Submission:
@@ -98,7 +98,7 @@ class Submission:
             IdempotencyConflict: the key was used for another request.
             QuotaExceeded, TooManyImages: the client's rate has no capacity for so many images, now or ever.
         """
-        sender = _Sender(client, api_key, arrival.channel if arrival else "")
+        sender = _Sender(client, api_key, arrival.gateway if arrival else "")
         job_id = arrival.job_id if arrival else new_job_id()
         if key is None:
             return self._store(job_id, request, sender, admitted=admitted)
@@ -181,7 +181,7 @@ class Submission:
                 names=request.images.names,
                 client=sender.api_key,
                 sender=sender.client,
-                notify=sender.notify,
+                gateway=sender.gateway,
                 pixels=lambda: images.pixels or 0,
             )
 

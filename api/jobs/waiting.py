@@ -17,7 +17,6 @@ from contracts.errors import BrokerUnavailable, MienError
 from contracts.jobs import Job, JobState
 from contracts.logs import log_context
 from contracts.settings import Settings
-from contracts.storage import keys
 from contracts.storage.connections import connect
 from contracts.storage.job_hash import from_notice
 from contracts.storage.jobs import JobStore
@@ -32,14 +31,14 @@ logger = logging.getLogger(__name__)
 class Arrival:
     """What one caller waits for."""
 
-    def __init__(self, job_id: str, channel: str) -> None:
+    def __init__(self, job_id: str, gateway: str) -> None:
         """Nothing has come yet.
 
         Args:
             job_id: of the job.
-            channel: what it is to be stored with, if it is new, so that it comes here.
+            gateway: what it is to be stored with, if it is new, so that it comes here.
         """
-        self.job_id, self.channel = job_id, channel
+        self.job_id, self.gateway = job_id, gateway
         self._event = threading.Event()
         self._job: Job | None = None
 
@@ -70,9 +69,9 @@ class WaitingRoom:
         self._jobs = jobs
         self._waiting: defaultdict[str, set[Arrival]] = defaultdict(set)
         self._lock = threading.Lock()
-        self._channel = keys.final_jobs_channel(secrets.token_hex(8))
+        self._gateway = secrets.token_hex(8)
         self._listener = Subscription.to_final_jobs(
-            self._redis, self._channel, on_notices=self._on_notices, on_error=self._on_error
+            self._redis, self._gateway, on_notices=self._on_notices, on_error=self._on_error
         )
         self._look_again_at = 0.0
         self.closed = False
@@ -91,7 +90,7 @@ class WaitingRoom:
         if timeout_s <= 0:
             return self._jobs.get(job_id)
         with self.expecting(job_id) as arrival:
-            job = self._jobs.watch(job_id, self._channel)
+            job = self._jobs.watch(job_id, self._gateway)
             return job if job.state.final else self._wait(arrival, job, timeout_s, gone)
 
     def wait_for_accepted(
@@ -103,7 +102,7 @@ class WaitingRoom:
             job: as it was accepted.
             timeout_s: as of `wait`.
             gone: as of `wait`.
-            arrival: of `expecting`; a job of its id was stored with its channel, and need not be read.
+            arrival: of `expecting`; a job of its id was stored with its gateway, and need not be read.
 
         Raises:
             JobNotFound, JobGone: from the job store.
@@ -149,7 +148,7 @@ class WaitingRoom:
     @contextmanager
     def expecting(self, job_id: str) -> Iterator[Arrival]:
         """What comes of the job while the block runs, which may begin before the job is stored."""
-        arrival = Arrival(job_id, self._channel)
+        arrival = Arrival(job_id, self._gateway)
         with self._lock:
             self._waiting[job_id].add(arrival)
             if self.closed:

@@ -1,7 +1,8 @@
 """A queue of jobs as workers see it: a few at a time, with all that is needed to work on them, in one trip each."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
@@ -9,11 +10,13 @@ from redis import Redis
 from contracts.jobs import ItemResult, Job, Problem
 from contracts.logs import log_context
 from contracts.queues import JOB_QUEUES
+from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_stored, pairs
 from contracts.storage.job_images import in_order
-from contracts.storage.jobs import SHARED, JobStore
+from contracts.storage.job_steps import SHARED, claimant
+from contracts.storage.jobs import JobStore
 from contracts.storage.scripts import Call, load_script, run_scripts
 from contracts.storage.wakeups import wakeup
 
@@ -52,9 +55,11 @@ class Finished(NamedTuple):
 class JobQueue:
     """Claims and finishes jobs by the batch. Thread-safe."""
 
-    def __init__(self, redis: Redis, jobs: JobStore) -> None:
-        """Use the broker Redis, and the store of the same jobs."""
-        self._redis, self._jobs = redis, jobs
+    def __init__(
+        self, redis: Redis, jobs: JobStore, settings: Settings, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Use the broker Redis, and the store of the same jobs; `clock` gives seconds since 1970."""
+        self._redis, self._jobs, self._settings, self._clock = redis, jobs, settings, clock
         self._claim_next = load_script(redis, "claim_next", "finalize", "attempt")
 
     def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False) -> Batch:
@@ -104,7 +109,7 @@ class JobQueue:
             self._claim_next,
             [keys.claimed(owner), queue, *SHARED, keys.queued(queue), *others],
             [
-                *self._jobs.claimant(owner),
+                *claimant(self._settings, self._clock(), owner),
                 keys.job(""),
                 keys.job_images("").removeprefix(keys.job("")),
                 largest or MOST_IMAGES,

@@ -4,26 +4,22 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
 
 from redis import Redis
 
-from contracts.errors import AttemptsExhausted, BrokerUnavailable, JobGone, JobNotFound
+from contracts.errors import BrokerUnavailable, JobGone, JobNotFound
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
-from contracts.queues import JOB_QUEUES
+from contracts.queues import INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_stored, pairs, to_hash
 from contracts.storage.job_images import JobImageStore
+from contracts.storage.job_steps import QUEUED, claimant, job_keys
 from contracts.storage.load import Load, account_of, read_load
 from contracts.storage.scripts import Call, load_script, run_scripts
 from contracts.storage.wakeups import wakeup
-
-QUEUED: Final = tuple(keys.queued(queue) for queue in JOB_QUEUES)
-SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOAD)
-"""What the scripts that end jobs change beside the job, in their order; then come the queues' jobs."""
 
 
 class Claim(StrEnum):
@@ -68,7 +64,7 @@ class JobStore:
         client: str = "",
         sender: str = "",
         pixels: Callable[[], int] = lambda: 0,
-        notify: str = "",
+        gateway: str = "",
     ) -> Job:
         """Store a new job and its images durably; it exists only once all of them are stored.
 
@@ -84,7 +80,7 @@ class JobStore:
             client: id of the API key that the job belongs to.
             sender: the client whose share the job counts to.
             pixels: how many there are in all images, once all have been taken.
-            notify: channel that is told when the job is final, as by `watch`; empty: none.
+            gateway: that is told when the job is final, as by `watch`; empty: none.
 
         Returns:
             The queued job; a message in the queue says that there is work.
@@ -107,7 +103,7 @@ class JobStore:
                 client=client,
             )
             more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
-            self._store(job, last, more | ({"notify": notify} if notify else {}))
+            self._store(job, last, more | ({"notify": keys.final_jobs_channel(gateway)} if gateway else {}))
         except BrokerUnavailable:  # it may have been stored
             raise
         except Exception:  # an archive may turn out to be damaged at its last image, or Redis be full by then
@@ -138,8 +134,12 @@ class JobStore:
             fields = self._redis.hgetall(keys.job(job_id))
         return self._current(job_id, fields)
 
-    def watch(self, job_id: str, channel: str) -> Job:
-        """As `get`; and if the job is open, the channel is told its id and record when it is final.
+    def watch(self, job_id: str, gateway: str) -> Job:
+        """As `get`; and if the job is open, the gateway is told its id and record when it is final.
+
+        Args:
+            job_id: the job.
+            gateway: by the name that it listens by; see `contracts.storage.subscription.Subscription.to_final_jobs`.
 
         Raises:
             JobNotFound, JobGone: as `get`.
@@ -147,7 +147,7 @@ class JobStore:
         if not is_job_id(job_id):
             raise JobNotFound("There is no job of this id.")
         with translate_errors():
-            fields = self._watch(keys=[keys.job(job_id)], args=[channel])
+            fields = self._watch(keys=[keys.job(job_id)], args=[keys.final_jobs_channel(gateway)])
         return self._current(job_id, pairs(fields))
 
     def _current(self, job_id: str, fields: Mapping[bytes, bytes]) -> Job:
@@ -171,22 +171,10 @@ class JobStore:
                 finished.
         """
         with translate_errors():
-            verdict = self._claim(keys=self._keys(job_id), args=[job_id, *self.claimant(owner, isolated=isolated)])
+            verdict = self._claim(
+                keys=job_keys(job_id), args=[job_id, *claimant(self._settings, self._clock(), owner, isolated=isolated)]
+            )
         return Claim(verdict.decode())
-
-    def claimant(self, owner: str, *, isolated: bool = False) -> list[str | float]:
-        """Who claims, when, and what follows, as ``attempt.lua`` takes it."""
-        settings = self._settings
-        stopped = AttemptsExhausted(f"{settings.max_attempts} workers stopped while they analysed this job.")
-        return [
-            owner,
-            self._clock(),
-            settings.lease_s,
-            settings.max_attempts,
-            settings.result_ttl_s,
-            Problem.of(stopped).model_dump_json(),
-            int(isolated),
-        ]
 
     def images(self, job_id: str) -> list[bytes]:
         """The job's images in order, exactly as they were uploaded; empty once the job is finished."""
@@ -220,7 +208,7 @@ class JobStore:
             self._clock(),
             self._settings.result_ttl_s,
         ]
-        return Call(self._finish, [*self._keys(job_id), keys.claimed(owner)], args)
+        return Call(self._finish, [*job_keys(job_id), keys.claimed(owner)], args)
 
     def cancel(self, job_id: str) -> bool:
         """Cancel a job that no worker has begun.
@@ -241,7 +229,7 @@ class JobStore:
     def _end(self, job_id: str, final: JobState) -> str | None:
         args = [job_id, self._clock(), self._settings.result_ttl_s, final.value]
         with translate_errors():
-            found = self._cancel(keys=self._keys(job_id), args=args)
+            found = self._cancel(keys=job_keys(job_id), args=args)
         return None if found is None else str(found.decode())
 
     def renew(self, owners: Mapping[str, str]) -> int:
@@ -291,8 +279,7 @@ class JobStore:
 
     def open_bytes(self) -> int:
         """Bytes of images that wait or are being analysed."""
-        with translate_errors():
-            return max(0, int(self._redis.get(keys.OPEN_BYTES) or 0))
+        return self.load(INTERACTIVE).open_bytes
 
     def queue_depth(self, queue: str) -> int:
         """Jobs waiting in one of `contracts.queues.JOB_QUEUES`, or messages in another of Celery's queues."""
@@ -307,10 +294,6 @@ class JobStore:
     def load(self, queue: str, client: str = "") -> Load:
         """What waits, as this client sees it with this queue."""
         return read_load(self._redis, queue, client)
-
-    @staticmethod
-    def _keys(job_id: str) -> list[str]:
-        return [keys.job(job_id), keys.job_images(job_id), *SHARED, *QUEUED]
 
 
 def _flat(fields: Mapping[str, str] | Mapping[str, bytes]) -> list[str | bytes]:

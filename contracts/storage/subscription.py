@@ -73,10 +73,16 @@ class Subscription:
 
     @classmethod
     def to_final_jobs(
-        cls, redis: Redis, channel: str, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
+        cls, redis: Redis, gateway: str, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
     ) -> Self:
-        """Hear of the jobs that are final, of those that this channel is to be told of."""
-        return cls(redis, {channel: Topic.FINAL_JOB}, name="final-jobs", on_notices=on_notices, on_error=on_error)
+        """Hear of the jobs that are final, of those that a gateway of this name is to be told of."""
+        return cls(
+            redis,
+            {keys.final_jobs_channel(gateway): Topic.FINAL_JOB},
+            name="final-jobs",
+            on_notices=on_notices,
+            on_error=on_error,
+        )
 
     @classmethod
     def to_camera(

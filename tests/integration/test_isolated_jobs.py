@@ -72,9 +72,9 @@ def test_a_job_that_kills_its_process_takes_no_attempt_of_its_neighbours(
         return all(state is JobState.RUNNING for state in states)
 
     wait_for(all_begun, "the worker to be in the middle of all of them")
-    later = [jobs.create([photo()], INTERACTIVE).id for _ in range(AFTER)]
     with deadly(redis, poison) as killed:
         victim.wait(timeout=30)
+        later = [jobs.create([photo()], INTERACTIVE).id for _ in range(AFTER)]
         (survivor,) = start_workers(1, **IMPATIENT)
 
         def all_final() -> bool:

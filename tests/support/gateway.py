@@ -61,7 +61,7 @@ class StandIn:
         self.analyze: Analyze = happy
         self.seen: list[list[bytes]] = []
         self._redis = connect(url, name="stand-in")
-        self._queue = JobQueue(self._redis, JobStore(self._redis, settings))
+        self._queue = JobQueue(self._redis, JobStore(self._redis, settings), settings)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
 

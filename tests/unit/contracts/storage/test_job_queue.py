@@ -19,8 +19,8 @@ def store(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
 
 
 @pytest.fixture
-def queue(redis: Redis, store: JobStore) -> JobQueue:
-    return JobQueue(redis, store)
+def queue(redis: Redis, store: JobStore, settings: Settings, clock: ManualClock) -> JobQueue:
+    return JobQueue(redis, store, settings, clock)
 
 
 def put(store: JobStore, clock: ManualClock, *images: int, queue: str = BULK) -> list[Job]:

@@ -213,23 +213,25 @@ def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) 
 
 def test_gateways_that_wait_are_told_all_of_a_final_job_and_no_others(store: JobStore, redis: Redis) -> None:
     pubsub = redis.pubsub(ignore_subscribe_messages=True)
-    pubsub.psubscribe("told:*")
+    pubsub.psubscribe(keys.final_jobs_channel("*"))
     pubsub.get_message(timeout=5)
-    finished = store.create([b"x"], INTERACTIVE, notify="told:a")
+    finished = store.create([b"x"], INTERACTIVE, gateway="a")
     canceled, alone = store.create([b"x"], INTERACTIVE), store.create([b"x"], INTERACTIVE)
-    for channel in ("told:a", "told:b", "told:b"):
-        assert store.watch(finished.id, channel).state is JobState.QUEUED
-        store.watch(canceled.id, channel)
+    for gateway in "abb":
+        assert store.watch(finished.id, gateway).state is JobState.QUEUED
+        store.watch(canceled.id, gateway)
     store.claim(finished.id, "a")
     store.finish(finished.id, "a", ITEMS)
     store.cancel(alone.id)
     store.cancel(canceled.id)
     heard = [pubsub.get_message(timeout=5) for _ in range(4)]
     pubsub.close()
-    assert [message["channel"].decode() for message in heard] == ["told:a", "told:b"] * 2
+    assert [message["channel"].decode() for message in heard] == [
+        keys.final_jobs_channel(gateway) for gateway in "abab"
+    ]
     told = [from_notice(message["data"].decode()) for message in heard]
     assert told == [(job.id, store.get(job.id)) for job in (finished, finished, canceled, canceled)]
-    assert store.watch(finished.id, "told:c").items == ITEMS
+    assert store.watch(finished.id, "c").items == ITEMS
 
 
 def test_a_store_out_of_reach_is_a_typed_error(settings: Settings) -> None:

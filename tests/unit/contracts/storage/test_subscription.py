@@ -68,15 +68,15 @@ def listen(listener: Listener, wait_for: WaitFor) -> Iterator[Callable[[Subscrip
 
 Listen = Callable[[Subscription], Subscription]
 
-CHANNEL = "mien:jobs:done:gateway"
+GATEWAY = "a"
 
 
 def test_final_jobs_are_told_whole(
     redis: Redis, settings: Settings, listener: Listener, listen: Listen, wait_for: WaitFor
 ) -> None:
-    listen(Subscription.to_final_jobs(redis, CHANNEL, on_notices=listener.on_notices, on_error=listener.on_error))
+    listen(Subscription.to_final_jobs(redis, GATEWAY, on_notices=listener.on_notices, on_error=listener.on_error))
     store = JobStore(redis, settings)
-    job = store.create([b"x"], BULK, notify=CHANNEL)
+    job = store.create([b"x"], BULK, gateway=GATEWAY)
     store.cancel(job.id)
     wait_for(lambda: listener.notices, "the notice")
     (notice,) = listener.notices
@@ -98,7 +98,7 @@ def test_of_a_camera_frames_and_views_are_told_apart_and_other_cameras_are_not_h
 def test_it_is_called_although_nothing_comes(
     redis: Redis, listener: Listener, listen: Listen, wait_for: WaitFor
 ) -> None:
-    listen(Subscription.to_final_jobs(redis, CHANNEL, on_notices=listener.on_notices, on_error=listener.on_error))
+    listen(Subscription.to_final_jobs(redis, GATEWAY, on_notices=listener.on_notices, on_error=listener.on_error))
     calls = listener.calls
     wait_for(lambda: listener.calls > calls + 1, "calls without notices")
     assert listener.notices == []
@@ -117,7 +117,7 @@ def test_an_error_of_the_listener_is_told_and_it_subscribes_again(
 def test_it_hears_again_after_a_restart_of_the_server(listener: Listener, wait_for: WaitFor, tmp_path: Path) -> None:
     port = free_port()
     client = connect(f"redis://127.0.0.1:{port}/0", name="tests", max_connections=2)
-    subscribed = Subscription.to_final_jobs(client, CHANNEL, on_notices=listener.on_notices, on_error=listener.on_error)
+    subscribed = Subscription.to_final_jobs(client, GATEWAY, on_notices=listener.on_notices, on_error=listener.on_error)
     subscribed.start()
     for times in (1, 2):
         wait_for(lambda: listener.errors, "the server's absence to be told")
@@ -134,7 +134,7 @@ def test_it_ends_soon_also_while_the_server_is_away(monkeypatch: pytest.MonkeyPa
     failed = threading.Event()
     away = connect("redis://127.0.0.1:1/0", name="tests")
     subscribed = Subscription.to_final_jobs(
-        away, CHANNEL, on_notices=listener.on_notices, on_error=lambda _: failed.set()
+        away, GATEWAY, on_notices=listener.on_notices, on_error=lambda _: failed.set()
     )
     subscribed.start()
     assert failed.wait(30)
@@ -143,5 +143,5 @@ def test_it_ends_soon_also_while_the_server_is_away(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_never_began_is_stopped_at_once(redis: Redis, listener: Listener) -> None:
-    Subscription.to_final_jobs(redis, CHANNEL, on_notices=listener.on_notices, on_error=listener.on_error).stop(10)
+    Subscription.to_final_jobs(redis, GATEWAY, on_notices=listener.on_notices, on_error=listener.on_error).stop(10)
     assert listener.calls == 0
