@@ -15,21 +15,21 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookNotFound
-from contracts.jobs import ItemResult, Job, JobOptions
+from contracts.jobs import Job, JobOptions
 from contracts.queues import BULK, WEBHOOKS
-from contracts.results import Analysis
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock, WaitFor
+from support.factories import make_analysis, make_face, make_items
 from support.receiver import Receiver
 from workers import outbound
 from workers.webhooks import WebhookSender
 
 LOCAL = AddressPolicy("127.0.0.0/8")
-ITEMS = [ItemResult(index=0, analysis=Analysis(width=4, height=3, faces=[], detector="d", model="m"))]
+ITEMS = make_items(make_analysis(make_face("Sad")))
 
 
 @pytest.fixture
@@ -58,7 +58,8 @@ def store(redis: Redis, clock: ManualClock) -> WebhookStore:
 
 def make_sender(redis: Redis, settings: Settings, clock: ManualClock, policy: AddressPolicy = LOCAL) -> WebhookSender:
     """As a process makes it that has just started."""
-    return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, Settings(), clock), policy, clock)
+    jobs, webhooks = JobStore(redis, settings, clock), WebhookStore(redis, Settings(), clock)
+    return WebhookSender(jobs, webhooks, policy, clock, faces_only=settings.faces_only)
 
 
 def finished(jobs: JobStore, url: str, client: str = "", sender: str = "") -> Job:
@@ -79,18 +80,17 @@ def announced(jobs: JobStore, store: WebhookStore, url: str, client: str = "", s
 def test_a_result_is_told_once_and_its_signature_verifies(
     redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
-    job = finished(jobs, receiver.url)
-    assert store.take_due() == [job.id]
-    assert store.take_due() == [], "a second worker finds nothing"
-    sender = make_sender(redis, settings, clock)
-    assert sender.deliver(job.id) == "delivered"
-    assert sender.deliver(job.id) == "not due", "a message that came twice"
-    ((headers, body),) = receiver.received
-    told = Webhook(store.secrets.current("")).verify(body, headers)
-    assert told == json.loads(body)
-    assert (told["type"], told["data"]["id"], told["data"]["metadata"]) == ("job.succeeded", job.id, {"order": 17})
-    assert told["data"]["items"][0]["result"]["message"] == "No face was found in the image."
-    assert {name.lower(): value for name, value in headers.items()}["webhook-id"] == f"msg_{job.id}"
+    for faces_only, emotion in ((False, "Sad"), (True, None)):
+        job = finished(jobs, receiver.url)
+        assert [store.take_due(), store.take_due()] == [[job.id], []], "a second worker finds nothing"
+        sender = make_sender(redis, settings.model_copy(update={"faces_only": faces_only}), clock)
+        assert [sender.deliver(job.id) for _ in range(2)] == ["delivered", "not due"], "a message that came twice"
+        headers, body = receiver.received.pop()
+        assert (told := Webhook(store.secrets.current("")).verify(body, headers)) == json.loads(body)
+        assert (told["type"], told["data"]["id"], told["data"]["metadata"]) == ("job.succeeded", job.id, {"order": 17})
+        assert told["data"]["items"][0]["result"]["emotion"] == emotion
+        assert (b'"Sad"' in body) is not faces_only, "with it no emotion is told, whatever was read"
+        assert {name.lower(): value for name, value in headers.items()}["webhook-id"] == f"msg_{job.id}"
 
 
 def test_each_client_has_secrets_of_its_own(
