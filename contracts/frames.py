@@ -1,10 +1,10 @@
 """Messages of the live path. All of them are worth nothing once newer ones exist."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from pydantic import Field
 
-from contracts.results import Analysis, Face, Message
+from contracts.results import NO_MODEL, Analysis, Face, Message
 
 
 class FrameStamp(NamedTuple):
@@ -31,6 +31,8 @@ class AnnotatedFrame(NamedTuple):
     stamp: FrameStamp
     captured_at: float
     jpeg: bytes
+    model: str
+    """The network whose readings are drawn, or `NO_MODEL`; empty if the worker did not say."""
 
 
 class TrackedFace(Face):
@@ -67,3 +69,8 @@ class FrameResult(Message):
             faces=faces,
             **analysis.model_dump(include={"width", "height", "detector", "model", "stages_ms"}),
         )
+
+    def without_emotions(self) -> Self:
+        """The same faces, as if no expression had been read."""
+        faces = [face.without_emotion() for face in self.faces]
+        return self.model_copy(update={"faces": faces, "model": NO_MODEL})

@@ -1,6 +1,7 @@
 """What clients are told of jobs and analyses, as schemas: answered by gateways and sent in webhooks by workers.
 
-Numbers are rounded for people here and nowhere else: confidences to two decimals, scores to four.
+Numbers are rounded for people here and nowhere else: confidences to two decimals, scores to four. Who answers says
+whether it may tell emotions (`faces_only`): a result may be older than the setting, or come from a worker without it.
 """
 
 from typing import Self
@@ -54,8 +55,10 @@ class DetectionResponse(Message):
     message: str | None = Field(description="A sentence when there is something to say, as that no face was found.")
 
     @classmethod
-    def of(cls, analysis: Analysis) -> Self:
-        """What a client is told of an analysis."""
+    def of(cls, analysis: Analysis, *, faces_only: bool) -> Self:
+        """What a client is told of an analysis; with `faces_only` no emotion, whatever was read."""
+        if faces_only:
+            analysis = analysis.without_emotions()
         faces = [FaceResponse.of(face) for face in analysis.faces]
         return cls(
             emotion=faces[0].emotion if faces else None,
@@ -89,10 +92,11 @@ class ItemResponse(Message):
     annotated: str | None = Field(description="Where the image with its boxes drawn is, if the job asked for it.")
 
     @classmethod
-    def of(cls, item: ItemResult, job: Job) -> Self:
-        """What a client is told of a stored item."""
-        result = DetectionResponse.of(item.analysis) if item.analysis else None
-        annotated = f"{job_location(job.id)}/items/{item.index}/annotated" if result and job.options.annotate else None
+    def of(cls, item: ItemResult, job: Job, *, faces_only: bool) -> Self:
+        """What a client is told of a stored item; `faces_only` as for its result, and no drawing that tells more."""
+        result = DetectionResponse.of(item.analysis, faces_only=faces_only) if item.analysis else None
+        drawn = job.options.annotate and item.analysis and not (faces_only and item.analysis.model != NO_MODEL)
+        annotated = f"{job_location(job.id)}/items/{item.index}/annotated" if drawn else None
         name = job.names[item.index] if job.names else None
         return cls(index=item.index, name=name, result=result, error=item.error, annotated=annotated)
 
@@ -115,10 +119,10 @@ class JobResponse(Message):
     metadata: dict[str, JsonValue] | None = Field(description="As it was given with the job.")
 
     @classmethod
-    def of(cls, job: Job) -> Self:
-        """What a client is told of a stored job."""
+    def of(cls, job: Job, *, faces_only: bool) -> Self:
+        """What a client is told of a stored job; with `faces_only` no emotion, whatever was read."""
         return cls(
-            items=[ItemResponse.of(item, job) for item in job.items],
+            items=[ItemResponse.of(item, job, faces_only=faces_only) for item in job.items],
             location=job_location(job.id),
             metadata=job.options.metadata,
             **job.model_dump(exclude={"version", "items", "options", "names", "client"}),

@@ -1,6 +1,6 @@
 """What an analysis says: the faces of one image. Made by ``models``, stored by ``workers``, served by ``api``."""
 
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,6 +37,10 @@ class Face(Message):
     scores: dict[Emotion, float] = Field(description="Probability of every label, which sum to 1; or empty.")
     detection_score: float = Field(ge=0, le=1, description="The detector's own confidence that this is a face.")
 
+    def without_emotion(self) -> Self:
+        """The same face, as if no expression had been read."""
+        return self.model_copy(update={"emotion": None, "confidence": None, "scores": {}})
+
 
 class Analysis(Message):
     """All faces of one image, largest first, and what found them."""
@@ -51,3 +55,8 @@ class Analysis(Message):
         default=None, ge=1, description="Longer side, in pixels, of the smallest face that the image was searched for."
     )
     stages_ms: dict[str, float] = Field(default_factory=dict, description="Worker time by stage, in milliseconds.")
+
+    def without_emotions(self) -> Self:
+        """The same faces, as if no expression had been read."""
+        faces = [face.without_emotion() for face in self.faces]
+        return self.model_copy(update={"faces": faces, "model": NO_MODEL})

@@ -164,7 +164,7 @@ class Settings(BaseSettings):
     runtime: Literal["litert", "keras"] = Field("litert", description="What executes the emotion network.")
 
     faces_only: bool = Field(
-        False, description="Find faces and read no emotions, where that is banned or not wanted; for every role."
+        False, description="Find faces; read, and tell, no emotions, where that is banned or unwanted; for every role."
     )
 
     notice: str = Field(

@@ -61,4 +61,4 @@ def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaul
     jpeg = encode_jpeg(draw_faces(decoded.pixels, result.faces, decoded.scale))
     amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
     amounts[metric_key(FRAMES_DRAWN, camera=frame.camera)] += 1
-    services.frames.put_annotated(frame.camera, AnnotatedFrame(frame.stamp, frame.captured_at, jpeg))
+    services.frames.put_annotated(frame.camera, AnnotatedFrame(frame.stamp, frame.captured_at, jpeg, result.model))

@@ -111,7 +111,9 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         heartbeats=HeartbeatStore(redis),
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
-        webhook_sender=WebhookSender(jobs, WebhookStore(redis, settings), policy, time.time),
+        webhook_sender=WebhookSender(
+            jobs, WebhookStore(redis, settings), policy, time.time, faces_only=settings.faces_only
+        ),
         compaction=FileCompaction(redis),
         started_at=time.time(),
     )

@@ -36,7 +36,13 @@ class WebhookSender:
     """Sends webhooks on threads of its own, so that a slow receiver never holds up an analysis."""
 
     def __init__(
-        self, jobs: JobStore, webhooks: WebhookStore, policy: AddressPolicy, clock: Callable[[], float]
+        self,
+        jobs: JobStore,
+        webhooks: WebhookStore,
+        policy: AddressPolicy,
+        clock: Callable[[], float],
+        *,
+        faces_only: bool,
     ) -> None:
         """Prepare the threads.
 
@@ -45,8 +51,10 @@ class WebhookSender:
             webhooks: where deliveries are recorded.
             policy: which addresses may be called.
             clock: gives seconds since 1970.
+            faces_only: whether no emotion is sent, whatever was read.
         """
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
+        self._faces_only = faces_only
         self._pool = FairPool("webhook", threads=_SENDERS, share=_SHARE, waiting=_WAITING)
 
     def announce(self, dispatcher: Dispatcher) -> None:
@@ -98,10 +106,20 @@ class WebhookSender:
 
     def _try(self, job: Job) -> tuple[str, bool]:
         """What went wrong, if anything, and whether that is final."""
-        body = _payload(job)
+        body = _payload(job, faces_only=self._faces_only)
+        try:
+            headers = self._headers(job, body)
+            status = post(job.options.webhook, body.encode(), headers, self._policy)
+        except WebhookRefused as error:
+            return str(error), True
+        except (OSError, HTTPException) as error:
+            return f"not reached: {error}", False
+        return ("" if 200 <= status < 300 else f"answered {status}"), status == _GONE
+
+    def _headers(self, job: Job, body: str) -> dict[str, str]:
         now = datetime.fromtimestamp(self._clock(), UTC)
         message_id = f"msg_{job.id}"
-        headers = {
+        return {
             "Content-Type": "application/json",
             "User-Agent": "Mien-Webhooks/1",
             "webhook-id": message_id,
@@ -110,13 +128,6 @@ class WebhookSender:
                 Webhook(secret).sign(message_id, now, body) for secret in self._webhooks.secrets.signing(job.client)
             ),
         }
-        try:
-            status = post(job.options.webhook, body.encode(), headers, self._policy)
-        except WebhookRefused as error:
-            return str(error), True
-        except (OSError, HTTPException) as error:
-            return f"not reached: {error}", False
-        return ("" if 200 <= status < 300 else f"answered {status}"), status == _GONE
 
     def _deliver_safely(self, job_id: str) -> None:
         with log_context(job_id=job_id):
@@ -126,14 +137,14 @@ class WebhookSender:
                 logger.exception("webhook of job %s could not be delivered; it will be announced again", job_id)
 
 
-def _payload(job: Job) -> str:
+def _payload(job: Job, *, faces_only: bool) -> str:
     """The body: what happened, when, and the job as ``GET /v1/jobs/{id}`` answers it."""
     happened = datetime.fromtimestamp(job.finished_at or job.created_at, UTC)
     return json.dumps(
         {
             "type": f"job.{job.state.value}",
             "timestamp": happened.isoformat().replace("+00:00", "Z"),
-            "data": JobResponse.of(job).model_dump(mode="json"),
+            "data": JobResponse.of(job, faces_only=faces_only).model_dump(mode="json"),
         },
         separators=(",", ":"),
     )

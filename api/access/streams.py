@@ -1,8 +1,8 @@
-"""Streams end when the key that opened them is revoked or expires."""
+"""Streams end, and waits end without a result, when the key of their request is revoked or expires."""
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from typing import Final, TypeVar
 
 from flask import request
@@ -30,6 +30,26 @@ def while_allowed(
         clock: gives seconds.
     """
     return stream if current_key() is None else _watched(stream, keys, token_of(request), clock)
+
+
+@contextmanager
+def check_after_wait(keys: ApiKeyStore, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+    """A block in which the current request waits for a result: after it, the request's key is looked at again.
+
+    A block that took less than `LOOK_EVERY_S` costs no round trip. While Redis does not answer no key can be revoked.
+
+    Args:
+        keys: where the key is looked up.
+        clock: gives seconds.
+
+    Raises:
+        Unauthorized: the key has been revoked, or has expired, meanwhile.
+    """
+    begun = clock()
+    yield
+    if current_key() is not None and clock() >= begun + LOOK_EVERY_S:
+        with suppress(Unavailable):
+            keys.verify(token_of(request))
 
 
 def _watched(stream: Iterator[Part], keys: ApiKeyStore, token: str, clock: Callable[[], float]) -> Iterator[Part]:

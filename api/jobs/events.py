@@ -33,15 +33,16 @@ def last_seen(last_event_id: str | None) -> int:
     return int(last_event_id) if last_event_id in IDS else 0
 
 
-def stream(waiting: WaitingRoom, job: Job, seen: int) -> Iterator[str]:
-    """Events after `seen`, until the job is final or the gateway stops."""
+def stream(waiting: WaitingRoom, job: Job, seen: int, *, faces_only: bool) -> Iterator[str]:
+    """Events after `seen`, until the job is final or the gateway stops; with `faces_only` they tell no emotion."""
     yield "retry: 2000\n\n"
     told_at = time.monotonic()
     while True:
         if event_id(job.state) > seen:
             seen = event_id(job.state)
             told_at = time.monotonic()
-            yield f"id: {seen}\nevent: {job.state.value}\ndata: {JobResponse.of(job).model_dump_json()}\n\n"
+            data = JobResponse.of(job, faces_only=faces_only).model_dump_json()
+            yield f"id: {seen}\nevent: {job.state.value}\ndata: {data}\n\n"
         if job.state.final or waiting.closed:
             return
         if time.monotonic() >= told_at + _KEEPALIVE_S:

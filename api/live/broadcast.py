@@ -19,6 +19,7 @@ from redis import Redis
 from api.live import mjpeg
 from contracts.errors import MienError
 from contracts.logs import log_context
+from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
@@ -63,6 +64,7 @@ class CameraReader:
         self._camera = camera
         self._frames = frames
         self._gone_after_s = settings.frame_ttl_s
+        self._faces_only = settings.faces_only
         self._clock = clock
         self._changed = threading.Condition()
         self._part = StreamPart(0, Kind.PLACEHOLDER, b"")
@@ -95,8 +97,8 @@ class CameraReader:
             self._frames.watch(self._camera)
             self._watched_at = now
         topics = {notice.topic for notice in notices.items}
-        if Topic.ANNOTATED_FRAME in topics:
-            self._show_annotated()
+        if Topic.ANNOTATED_FRAME in topics and self._show_annotated():
+            pass
         elif topics and self._clock() > self._annotated_at + STALLED_AFTER_S:
             self._show_frame()
         self._show_placeholder_if_gone()
@@ -112,11 +114,14 @@ class CameraReader:
             else:
                 logger.error("unexpected error with camera %s", self._camera, exc_info=error)
 
-    def _show_annotated(self) -> None:
+    def _show_annotated(self) -> bool:
+        """Show the newest annotated frame. False: there is none, or one with emotions where none may be shown."""
         annotated = self._frames.annotated(self._camera)
-        if annotated is not None:
-            self._annotated_at = self._seen_at = self._clock()
-            self._show(Kind.ANNOTATED, annotated.jpeg)
+        if annotated is None or (self._faces_only and annotated.model != NO_MODEL):
+            return False
+        self._annotated_at = self._seen_at = self._clock()
+        self._show(Kind.ANNOTATED, annotated.jpeg)
+        return True
 
     def _show_frame(self) -> None:
         frame = None

@@ -47,9 +47,11 @@ class EmotionData(Message):
     message: str | None
 
     @classmethod
-    def read(cls, frames: FrameStore, camera: str | None, now: float) -> Self:
-        """Look at a camera; `now` in seconds since 1970."""
+    def read(cls, frames: FrameStore, camera: str | None, now: float, *, faces_only: bool) -> Self:
+        """Look at a camera; `now` in seconds since 1970. With `faces_only` no emotion is told, whatever was read."""
         result = frames.result(camera) if camera else None
+        if result and faces_only:
+            result = result.without_emotions()
         state = _state(frames.captured_at(camera) if camera else None, result)
         faces = [LiveFace(track=f.track, **FaceResponse.of(f).model_dump()) for f in result.faces] if result else []
         return cls(

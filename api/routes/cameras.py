@@ -63,7 +63,8 @@ def emotion_data() -> Response:
     """The camera's newest emotions, with their age and whether they are still live."""
     services = current_services()
     camera = query.known_camera(request, services.frames)
-    return json_response(EmotionData.read(services.frames, camera, time.time()), headers=NOT_STORED)
+    data = EmotionData.read(services.frames, camera, time.time(), faces_only=services.settings.faces_only)
+    return json_response(data, headers=NOT_STORED)
 
 
 @blueprint.get("/v1/cameras")

@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name, key_id
+from api.access.streams import check_after_wait
 from api.http.connection import disconnected
 from api.http.endpoint import Operation, ResponseSpec, endpoint
 from api.http.problems import error_of
@@ -62,7 +63,8 @@ def _submit_and_wait(services: Services) -> Job:
     del wanted
     services.body_memory.release()
     gone = disconnected(request.environ)
-    job = services.waiting.wait_for_accepted(job, services.settings.sync_timeout_s, gone)
+    with check_after_wait(services.api_keys):
+        job = services.waiting.wait_for_accepted(job, services.settings.sync_timeout_s, gone)
     if not job.state.final and key is None and gone():
         services.jobs.cancel(job.id)  # no client is there to read the answer, and none knows the id
     return job
@@ -80,7 +82,8 @@ def _detection(job: Job) -> Response:
         raise error_of(item.error)
     if item.analysis is None:
         raise TypeError(f"job {job.id} has neither an analysis nor an error")
-    return json_response(DetectionResponse.of(item.analysis), headers={"Mien-Job": job.id})
+    found = DetectionResponse.of(item.analysis, faces_only=current_services().settings.faces_only)
+    return json_response(found, headers={"Mien-Job": job.id})
 
 
 def _accepted(job: Job) -> Response:

@@ -9,8 +9,9 @@ from api.http.endpoint import NO_BODY, PUBLIC, Operation, ResponseSpec, endpoint
 from api.http.responses import json_response
 from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable, NotReady
-from contracts.results import Message
+from contracts.results import NO_MODEL, Message
 from contracts.storage.connections import check_connection
+from contracts.storage.heartbeat import WorkerReport
 
 blueprint = Blueprint("health", __name__)
 
@@ -88,9 +89,7 @@ def _checks(services: Services) -> dict[str, str]:
     try:
         check_connection(services.redis)
         checks["broker"] = _OK
-        checks["workers"] = (
-            _OK if services.heartbeats.live_workers() else "no worker has reported within the last seconds"
-        )
+        checks["workers"] = _workers(services.heartbeats.live_workers(), faces_only=services.settings.faces_only)
     except BrokerUnavailable as error:
         checks["broker"] = str(error)
         checks["workers"] = "unknown while the broker does not answer"
@@ -100,3 +99,12 @@ def _checks(services: Services) -> dict[str, str]:
     except BrokerUnavailable as error:
         checks["frames"] = str(error)
     return checks
+
+
+def _workers(live: list[WorkerReport], *, faces_only: bool) -> str:
+    if not live:
+        return "no worker has reported within the last seconds"
+    reading = sum(worker.model != NO_MODEL for worker in live)
+    if faces_only and reading:
+        return f"{reading} of {len(live)} read emotions, which this gateway does not tell; set MIEN_FACES_ONLY for them"
+    return _OK

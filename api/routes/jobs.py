@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name, key_id
-from api.access.streams import while_allowed
+from api.access.streams import check_after_wait, while_allowed
 from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, endpoint
 from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.http.scopes import Scope
@@ -20,6 +20,7 @@ from contracts import errors
 from contracts.errors import AnnotatedNotFound
 from contracts.jobs import Job
 from contracts.responses import JobResponse, job_location
+from contracts.results import NO_MODEL
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 
@@ -74,7 +75,8 @@ def create_job() -> Response:
         wanted = read_job(request, services.settings)
         job = services.submission.submit(wanted, key, client_name(), api_key=key_id())
         services.body_memory.release()
-        job = services.waiting.wait_for_accepted(job, wait or 0.0)
+        with check_after_wait(services.api_keys):
+            job = services.waiting.wait_for_accepted(job, wait or 0.0)
     response = _answer(job, 200 if job.state.final else 202)
     response.headers["Location"] = job_location(job.id)
     if wait is not None:
@@ -103,8 +105,9 @@ def get_job(job: Job) -> Response:
     wait = query.wait_seconds(request, services.settings.max_wait_s)
     if job.state.final or not wait:
         return _answer(job)
-    with services.waits.hold(1, client_name()):
-        return _answer(services.waiting.wait(job.id, wait))
+    with services.waits.hold(1, client_name()), check_after_wait(services.api_keys):
+        job = services.waiting.wait(job.id, wait)
+    return _answer(job)
 
 
 @blueprint.get("/<job_id>/events")
@@ -132,7 +135,8 @@ def follow_job(job: Job) -> Response:
         return Response(status=204)
     leave = services.waits.acquire(1, client_name())
     headers = NOT_STORED | {"X-Accel-Buffering": "no"}
-    stream = HeldStream(while_allowed(events.stream(services.waiting, job, seen), services.api_keys), leave)
+    told = events.stream(services.waiting, job, seen, faces_only=services.settings.faces_only)
+    stream = HeldStream(while_allowed(told, services.api_keys), leave)
     return Response(stream, headers=headers, mimetype="text/event-stream")
 
 
@@ -154,7 +158,8 @@ def follow_job(job: Job) -> Response:
 def annotated(job: Job, index: int) -> Response:
     """One of the job's images with its boxes drawn, as JPEG."""
     services = current_services()
-    jpeg = services.jobs.annotated_images.get(job.id, index)
+    hidden = services.settings.faces_only and not _drawn_without_emotions(job, index)
+    jpeg = None if hidden else services.jobs.annotated_images.get(job.id, index)
     if jpeg is None:
         raise AnnotatedNotFound(f'Job {job.id} keeps no annotated image {index}; submit it with "annotate": true.')
     leave = services.body_limiter.acquire(len(jpeg), client_name())
@@ -190,5 +195,11 @@ def cancel_job(job: Job) -> Response:
     return _answer(services.jobs.get(job.id))
 
 
+def _drawn_without_emotions(job: Job, index: int) -> bool:
+    """Whether the job's result says that no expression was read in this image, and so none is drawn."""
+    return any(item.index == index and item.analysis and item.analysis.model == NO_MODEL for item in job.items)
+
+
 def _answer(job: Job, status: int = 200) -> Response:
-    return json_response(JobResponse.of(job), status, NOT_STORED)
+    faces_only = current_services().settings.faces_only
+    return json_response(JobResponse.of(job, faces_only=faces_only), status, NOT_STORED)

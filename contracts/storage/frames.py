@@ -151,15 +151,16 @@ class FrameStore:
         Returns:
             False if a newer one is there already; nothing was written.
         """
-        values = {"captured_at": annotated.captured_at, "jpeg": annotated.jpeg}
+        values = {"captured_at": annotated.captured_at, "jpeg": annotated.jpeg, "model": annotated.model}
         return self._put(keys.annotated(camera), annotated.stamp, keys.annotated_channel(camera), values)
 
     def annotated(self, camera: str) -> AnnotatedFrame | None:
         """The camera's newest annotated frame."""
-        fields = self._read(keys.annotated(camera), "epoch", "sequence", "captured_at", "jpeg")
+        fields = self._read(keys.annotated(camera), "epoch", "sequence", "captured_at", "jpeg", "model")
         if fields is None:
             return None
-        return AnnotatedFrame(FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
+        stamp, model = FrameStamp(int(fields[0]), int(fields[1])), (fields[4] or b"").decode()
+        return AnnotatedFrame(stamp, float(fields[2]), fields[3], model)
 
     @property
     def _ttl_ms(self) -> int:

@@ -15,6 +15,12 @@ from support.clocks import WaitFor
 from support.processes import StartGateway, StartProcess, StartWorkers
 
 
+def photo() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pictures.astronaut()).save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
 def tells_no_emotion(answer: requests.Response) -> bool:
     return not any(f'"{label}"' in answer.text for label in EMOTIONS)
 
@@ -26,11 +32,9 @@ def test_faces_come_without_emotions_by_every_way_out(
     _, port = start_gateway(faces_only=True)
     start_workers(faces_only=True)
     base = f"http://127.0.0.1:{port}"
-    buffer = io.BytesIO()
-    Image.fromarray(pictures.astronaut()).save(buffer, "JPEG", quality=92)
-    photo, kind = buffer.getvalue(), {"Content-Type": "image/jpeg"}
+    kind = {"Content-Type": "image/jpeg"}
 
-    answer = requests.post(f"{base}/detect_emotion", data=photo, headers=kind, timeout=60)
+    answer = requests.post(f"{base}/detect_emotion", data=photo(), headers=kind, timeout=60)
     found = answer.json()
     assert (found["emotion"], found["confidence"], found["model"]) == (None, None, "none")
     assert found["message"] == FACES_ONLY
@@ -38,7 +42,7 @@ def test_faces_come_without_emotions_by_every_way_out(
     assert (face["emotion"], face["confidence"], face["scores"]) == (None, None, {})
     assert tells_no_emotion(answer)
 
-    job = requests.post(f"{base}/v1/jobs?annotate=true&wait=30", data=photo, headers=kind, timeout=60).json()
+    job = requests.post(f"{base}/v1/jobs?annotate=true&wait=30", data=photo(), headers=kind, timeout=60).json()
     answer = requests.get(f"{base}{job['location']}?wait=30", timeout=60)
     assert answer.json()["items"][0]["result"]["faces"] == found["faces"]
     assert tells_no_emotion(answer)
@@ -57,3 +61,28 @@ def test_faces_come_without_emotions_by_every_way_out(
     assert tells_no_emotion(answer)
     assert requests.get(f"{base}/page/notice.json", timeout=10).json()["faces_only"] is True
     assert requests.get(f"{base}/openapi.json", timeout=10).json()["x-faces-only"] is True
+
+
+def test_a_gateway_with_it_tells_no_emotion_and_is_not_ready_while_workers_read_them(
+    start_process: StartProcess, start_gateway: StartGateway, start_workers: StartWorkers, wait_for: WaitFor
+) -> None:
+    start_process("capture", camera_source="demo")
+    _, port = start_gateway(faces_only=True)
+    start_workers()
+    base, kind = f"http://127.0.0.1:{port}", {"Content-Type": "image/jpeg"}
+    answer = requests.post(f"{base}/detect_emotion", data=photo(), headers=kind, timeout=60)
+    assert (len(answer.json()["faces"]), answer.json()["message"]) == (1, FACES_ONLY)
+    assert tells_no_emotion(answer)
+    with requests.get(f"{base}/video_feed", stream=True, timeout=10) as video:
+        seen = b""
+        for chunk in video.iter_content(65_536):  # more than a second of it, while workers draw for this viewer
+            seen += chunk
+            if seen.count(b"Mien-Picture: plain") > 20:
+                break
+        live = requests.get(f"{base}/emotion_data", timeout=10)
+    assert b"Mien-Picture: annotated" not in seen
+    assert live.json()["faces"]
+    assert tells_no_emotion(live)
+    answer = requests.get(f"{base}/readyz", timeout=10)
+    assert answer.status_code == 503
+    assert "MIEN_FACES_ONLY" in answer.json()["checks"]["workers"]

@@ -27,6 +27,8 @@ KEEP: Final = 0.6
 """Share of the default threshold that suffices for a face that was there a moment ago."""
 LOOK: Final = 0.25
 """Share of the default threshold from which the best candidate is looked at again where no face was found."""
+GUESS: Final = 0.6
+"""Threshold before one was chosen: on it depends which images are searched a second time."""
 LEAST: Final = 0.02
 """Score from which a box is measured."""
 SMALLEST_FACE: Final = 11.0
@@ -77,8 +79,8 @@ def export(run: Path, data: Split, *, name: str, out: Path) -> DetectorCard:
         recipe=json.loads((run / "recipe.json").read_text()) | {"steps_done": origin["steps_done"]},
         scores={},
         limits=_LIMITS,
-        min_score=LEAST,
-        keep_score=LEAST,
+        min_score=GUESS,
+        keep_score=KEEP * GUESS,
         smallest_face=SMALLEST_FACE,
         wide=WIDE,
         square=SQUARE,
@@ -86,28 +88,28 @@ def export(run: Path, data: Split, *, name: str, out: Path) -> DetectorCard:
         fine_square=FINE_SQUARE,
     )
     card = card.model_copy(update={"calibration": calibrate(_measured(card, out, data))})
-    report = _measured(card, out, data)
-    chosen = choose_score(report)
-    thresholds = {
-        "min_score": chosen,
-        "keep_score": round(KEEP * chosen, 2),
-        "look_score": round(LOOK * chosen, 2),
-    }
-    card = card.model_copy(update=thresholds)
-    used = _measured(card, out, data, chosen).scores(chosen)
-    scores = report.scores(chosen) | {
-        "with_second_look": {name: used[name] for name in ("precision", "recall", "false_alarms_per_100")},
-        "right_by_score": report.right_by_score(),
-    }
+    card = _with_thresholds(card, choose_score(_measured(card, out, data)))
+    report = _measured(card, out, data)  # once more: which images are searched twice depends on the thresholds
+    card = _with_thresholds(card, choose_score(report))
+    scores = report.scores(card.min_score) | {"right_by_score": report.right_by_score()}
     card = card.model_copy(update={"scores": {"validation": scores}})
     write_card(out, card)
     return card
 
 
-def _measured(card: DetectorCard, folder: Path, data: Split, min_score: float = LEAST) -> Report:
-    """Write the card and measure the detector that it describes."""
+def _with_thresholds(card: DetectorCard, chosen: float) -> DetectorCard:
+    thresholds = {
+        "min_score": chosen,
+        "keep_score": round(KEEP * chosen, 2),
+        "look_score": round(LOOK * chosen, 2),
+    }
+    return card.model_copy(update=thresholds)
+
+
+def _measured(card: DetectorCard, folder: Path, data: Split) -> Report:
+    """Write the card and measure the detector that it describes, down to scores that it would not return."""
     write_card(folder, card)
-    return measure(LiteDetector(min_score, network=card.name, folder=folder).detect, data.validation)
+    return measure(LiteDetector(LEAST, network=card.name, folder=folder).detect, data.validation)
 
 
 def choose_score(report: Report) -> float:

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from training.detection.clutter import clutter
 from training.detection.dataset import LabelledImage
 from training.detection.hardness import Weights
-from training.detection.pasting import cut_out, paste, plain
+from training.detection.pasting import cut_out, paste, plain, without_face
 from training.detection.photometric import cover, degrade, relight
 from training.detection.sample import Floats, Sample, cut, random_placement, shift, warp
 from training.shared.errors import DataError
 
 FACES = (9.0, 190.0)
 """Sizes in pixels between which faces are drawn, evenly in the logarithm."""
+PASTED = (13.0, 190.0)
+"""The same of faces pasted without their heads: smaller ones are not to be told from pebbles."""
 LARGEST_ZOOM = 2.5
 """Images with faces are not enlarged more than this."""
 CROWD = 5
@@ -61,7 +64,7 @@ class Composer:
         """Return the next image."""
         faces = (self._crop, self._natural, self._mosaic, self._tiling, self._paste, self._close_up)
         ways = (*faces, self._lookalike, self._empty)
-        way = self._rng.choice(len(ways), p=(0.18, 0.19, 0.16, 0.13, 0.22, 0.03, 0.05, 0.04))
+        way = self._rng.choice(len(ways), p=(0.17, 0.18, 0.16, 0.13, 0.21, 0.03, 0.05, 0.07))
         sample = ways[way](self._size, self._size)
         pixels = relight(sample.pixels, self._rng) if self._rng.random() < 0.8 else sample.pixels
         if self._rng.random() < 0.12:
@@ -114,9 +117,9 @@ class Composer:
     def _empty(self, width: int, height: int) -> Sample:
         """Take an image without a face, at any zoom: animals and things look most like faces when large."""
         way = self._rng.random()
-        if way < 0.1:
-            return plain(width, height, self._rng)
-        image = self._hard() if way < 0.6 else self._one(self._scenes)
+        if way < 0.35:
+            return plain(width, height, self._rng) if way < 0.08 else without_face(clutter(width, height, self._rng))
+        image = self._hard() if way < 0.7 else self._one(self._scenes)
         tall, wide = image.pixels.shape[:2]
         scale = self._rng.uniform(0.5, 2.0) * min(width, height) / max(tall, wide)
         place = self._rng.uniform(0.3, 0.7, 2) * (width, height)
@@ -177,7 +180,7 @@ class Composer:
             scene = self._empty(width, height) if way < 0.6 else self._natural(width, height)
         things = [self._hard() for _ in range(3)] + [self._one(self._cuttings or self._none)]
         stock = (self._machine, self._tight or self._machine, things)
-        return paste(scene, stock, (0.25, 0.45, 0.30), FACES, self._rng)
+        return paste(scene, stock, (0.27, 0.41, 0.32), PASTED, self._rng)
 
     def _warp(
         self,

@@ -88,9 +88,13 @@ def plain(width: int, height: int, rng: np.random.Generator) -> Sample:
     if rng.random() < 0.3:
         small = rng.normal(0, 30, (max(height // 8, 1), max(width // 8, 1), 3)).astype(np.float32)
         pixels = pixels + cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    return without_face(np.ascontiguousarray(np.clip(pixels, 0, 255).astype(np.uint8)))
+
+
+def without_face(pixels: npt.NDArray[np.uint8]) -> Sample:
+    """Give an image in which there is none."""
     none = np.empty((0, 4), np.float32)
-    whole = np.ascontiguousarray(np.clip(pixels, 0, 255).astype(np.uint8))
-    return Sample(whole, none, np.empty((0, 5, 2), np.float32), none)
+    return Sample(pixels, none, np.empty((0, 5, 2), np.float32), none)
 
 
 def _places(width: int, height: int, sizes: tuple[float, float], rng: np.random.Generator) -> Iterator[Place]:

@@ -15,21 +15,21 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookNotFound
-from contracts.jobs import ItemResult, Job, JobOptions
+from contracts.jobs import Job, JobOptions
 from contracts.queues import BULK, WEBHOOKS
-from contracts.results import Analysis
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock, WaitFor
+from support.factories import make_analysis, make_face, make_items
 from support.receiver import Receiver
 from workers import outbound
 from workers.webhooks import WebhookSender
 
 LOCAL = AddressPolicy("127.0.0.0/8")
-ITEMS = [ItemResult(index=0, analysis=Analysis(width=4, height=3, faces=[], detector="d", model="m"))]
+ITEMS = make_items(make_analysis(make_face("Sad")))
 
 
 @pytest.fixture
@@ -58,7 +58,8 @@ def store(redis: Redis, clock: ManualClock) -> WebhookStore:
 
 def make_sender(redis: Redis, settings: Settings, clock: ManualClock, policy: AddressPolicy = LOCAL) -> WebhookSender:
     """As a process makes it that has just started."""
-    return WebhookSender(JobStore(redis, settings, clock), WebhookStore(redis, Settings(), clock), policy, clock)
+    jobs, webhooks = JobStore(redis, settings, clock), WebhookStore(redis, Settings(), clock)
+    return WebhookSender(jobs, webhooks, policy, clock, faces_only=settings.faces_only)
 
 
 def finished(jobs: JobStore, url: str, client: str = "", sender: str = "") -> Job:
@@ -79,23 +80,23 @@ def announced(jobs: JobStore, store: WebhookStore, url: str, client: str = "", s
 def test_a_result_is_told_once_and_its_signature_verifies(
     redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
-    job = finished(jobs, receiver.url)
-    assert store.take_due() == [job.id]
-    assert store.take_due() == [], "a second worker finds nothing"
-    sender = make_sender(redis, settings, clock)
-    assert sender.deliver(job.id) == "delivered"
-    assert sender.deliver(job.id) == "not due", "a message that came twice"
-    ((headers, body),) = receiver.received
-    told = Webhook(store.secrets.current("")).verify(body, headers)
-    assert told == json.loads(body)
-    assert (told["type"], told["data"]["id"], told["data"]["metadata"]) == ("job.succeeded", job.id, {"order": 17})
-    assert told["data"]["items"][0]["result"]["message"] == "No face was found in the image."
-    assert {name.lower(): value for name, value in headers.items()}["webhook-id"] == f"msg_{job.id}"
+    for faces_only, emotion in ((False, "Sad"), (True, None)):
+        job = finished(jobs, receiver.url)
+        assert [store.take_due(), store.take_due()] == [[job.id], []], "a second worker finds nothing"
+        sender = make_sender(redis, settings.model_copy(update={"faces_only": faces_only}), clock)
+        assert [sender.deliver(job.id) for _ in range(2)] == ["delivered", "not due"], "a message that came twice"
+        headers, body = receiver.received.pop()
+        assert (told := Webhook(store.secrets.current("")).verify(body, headers)) == json.loads(body)
+        assert (told["type"], told["data"]["id"], told["data"]["metadata"]) == ("job.succeeded", job.id, {"order": 17})
+        assert told["data"]["items"][0]["result"]["emotion"] == emotion
+        assert (b'"Sad"' in body) is not faces_only, "with it no emotion is told, whatever was read"
+        assert {name.lower(): value for name, value in headers.items()}["webhook-id"] == f"msg_{job.id}"
 
 
 def test_each_client_has_secrets_of_its_own(
     redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
+    redis.hset(keys.API_KEYS, mapping={"mine": "{}", "theirs": "{}"})
     mine = [store.secrets.current("mine"), store.secrets.rotate("mine", overlap_s=60)]
     for client in ("mine", "theirs", ""):
         assert make_sender(redis, settings, clock).deliver(announced(jobs, store, receiver.url, client)) == "delivered"
@@ -103,6 +104,9 @@ def test_each_client_has_secrets_of_its_own(
         for secret in mine:
             with nullcontext() if client == "mine" else pytest.raises(WebhookVerificationError):
                 assert Webhook(secret).verify(body, headers)
+    redis.delete(keys.API_KEYS, keys.WEBHOOKS_SECRETS)
+    assert make_sender(redis, settings, clock).deliver(announced(jobs, store, receiver.url, "theirs")) == "given up"
+    assert receiver.received == [], "of a revoked key nothing is told"
 
 
 def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
@@ -168,8 +172,7 @@ def test_a_message_that_waited_too_long_does_not_shorten_the_gap(
     clock.now += 61
     assert store.take_due() == [job_id], "no worker has tried it: it is announced again"
     sender = make_sender(redis, settings, clock)
-    outcomes = [sender.deliver(job_id) for _ in range(3)]
-    assert outcomes == ["later", "not due", "not due"]
+    assert [sender.deliver(job_id) for _ in range(3)] == ["later", "not due", "not due"]
     assert len(receiver.received) == 1
 
 
@@ -181,8 +184,7 @@ def test_what_waits_for_a_sender_is_bounded(
         sender = make_sender(redis, settings, clock)
         ids = [announced(jobs, store, url) for _ in range(60)]
         outcomes = [sender.begin(job_id) for job_id in ids]
-        assert outcomes[0] == "begun"
-        assert outcomes[-1] == "busy"
+        assert (outcomes[0], outcomes[-1]) == ("begun", "busy")
         ending = threading.Thread(target=sender.close)
         ending.start()
     ending.join()

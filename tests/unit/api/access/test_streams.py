@@ -1,17 +1,21 @@
 """Streams end with their key."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask, g
+from redis import Redis
 
 from api.access.keys import ApiKeyStore, id_of
-from api.access.streams import LOOK_EVERY_S, while_allowed
+from api.access.streams import LOOK_EVERY_S, check_after_wait, while_allowed
 from api.http.scopes import Scope
-from contracts.errors import BrokerUnavailable
+from api.services import services_of
+from contracts.errors import BrokerUnavailable, Unauthorized
 from contracts.queues import BULK
+from contracts.storage import keys
 from contracts.storage.jobs import JobStore
-from support.clocks import ManualClock
+from support.clocks import ManualClock, WaitFor
 from support.gateway import MakeApp, bearer
 
 
@@ -80,3 +84,60 @@ def test_every_stream_of_the_gateway_is_one_of_them(
         api_keys.revoke(id_of(token))
         jobs.cancel(job.id)
         assert list(parts) == []
+
+
+@pytest.mark.parametrize("way", ["GET ?wait", "POST, Prefer: wait", "POST /detect_emotion"])
+def test_a_wait_ends_without_a_result_once_its_key_is_revoked(
+    make_app: MakeApp,
+    api_keys: ApiKeyStore,
+    jobs: JobStore,
+    token: str,
+    jpeg: bytes,
+    redis: Redis,
+    way: str,
+    wait_for: WaitFor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api.access.streams.LOOK_EVERY_S", 0.0)
+    app = make_app(require_keys=True)
+    headers, body = bearer(token), {"data": jpeg, "content_type": "image/jpeg"}
+
+    def ask() -> tuple[int, str]:
+        client = app.test_client()
+        if way.startswith("GET"):
+            job = jobs.create([b"x"], BULK, client=id_of(token))
+            answer = client.get(f"/v1/jobs/{job.id}?wait=30", headers=headers)
+        elif way.endswith("wait"):
+            answer = client.post("/v1/jobs", headers={**headers, "Prefer": "wait=30"}, **body)
+        else:
+            answer = client.post("/detect_emotion", headers=headers, **body)
+        return answer.status_code, answer.get_json()["code"]
+
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(ask)
+        wait_for(lambda: services_of(app).waiting.count, "the client to wait")
+        api_keys.revoke(id_of(token))
+        (job_id,) = redis.zrange(keys.OPEN_JOBS, 0, -1)
+        jobs.cancel(job_id.decode())
+        assert asked.result(30) == (401, "unauthorized")
+
+
+def test_a_short_wait_costs_no_look_at_the_key(
+    app: Flask, api_keys: ApiKeyStore, token: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.test_request_context(headers=bearer(token)):
+        g.api_key = api_keys.verify(token)
+        with check_after_wait(api_keys, clock):
+            api_keys.revoke(id_of(token))
+            clock.now += LOOK_EVERY_S / 2
+        with pytest.raises(Unauthorized), check_after_wait(api_keys, clock):
+            clock.now += LOOK_EVERY_S
+
+        def verify(_: str) -> None:
+            raise BrokerUnavailable("gone")
+
+        monkeypatch.setattr(api_keys, "verify", verify)
+        with check_after_wait(api_keys, clock):
+            clock.now += LOOK_EVERY_S
+    with app.test_request_context(), check_after_wait(api_keys, clock):
+        clock.now += LOOK_EVERY_S

@@ -12,6 +12,7 @@ from redis import Redis
 from api.live.broadcast import STALLED_AFTER_S, CameraHub, placeholder
 from api.services import services_of
 from contracts.frames import AnnotatedFrame, Frame, FrameStamp
+from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
@@ -72,7 +73,7 @@ def test_the_stream_prefers_annotated_pictures(
     assert next(shown) == ("placeholder", placeholder())
     wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("cam"))[0][1], "the reader to listen")
     frame = publish(frames, 1)
-    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"drawn"))
+    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"drawn", "mien-2"))
     until(shown, ("annotated", b"drawn"))
     now[0] += STALLED_AFTER_S
     publish(frames, 2)
@@ -80,6 +81,26 @@ def test_the_stream_prefers_annotated_pictures(
     now[0] += 0.001
     publish(frames, 3)
     until(shown, ("plain", b"plain 3"))
+    shown.close()  # type: ignore[attr-defined]
+
+
+def test_with_faces_only_a_frame_with_emotions_drawn_is_not_shown(
+    frames: FrameStore, redis: Redis, redis_url: str, wait_for: WaitFor
+) -> None:
+    shown = pictures(CameraHub(Settings(redis_url=redis_url, faces_only=True), frames).stream("cam"))
+    assert next(shown) == ("placeholder", placeholder())
+    wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("cam"))[0][1], "the reader to listen")
+    seen = set[tuple[str, bytes]]()
+    for sequence, model in enumerate(("mien-2", "", "mien-2"), 1):  # empty: a worker of the version before
+        frame = publish(frames, sequence)
+        frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"emotions", model))
+        while ("plain", frame.jpeg) not in seen:
+            seen.add(next(shown))
+    frame = publish(frames, 4)
+    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"boxes", NO_MODEL))
+    while ("annotated", b"boxes") not in seen:
+        seen.add(next(shown))
+    assert not any(jpeg == b"emotions" for _, jpeg in seen)
     shown.close()  # type: ignore[attr-defined]
 
 

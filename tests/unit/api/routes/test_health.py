@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from contracts.results import NO_MODEL
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
 from support.gateway import NO_SERVER, MakeApp
 
@@ -50,3 +51,16 @@ def test_not_ready_without_a_broker(make_app: MakeApp) -> None:
     response = app.test_client().get("/readyz")
     assert response.status_code == 503
     assert "does not answer" in response.get_json()["checks"]["broker"]
+
+
+def test_not_ready_while_workers_read_what_must_not_be_told(
+    make_app: MakeApp, reported: WorkerReport, redis: Redis
+) -> None:
+    client = make_app(faces_only=True).test_client()
+    HeartbeatStore(redis).report(reported.model_copy(update={"name": "w2", "model": NO_MODEL}))
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.get_json()["checks"]["workers"].startswith("1 of 2 read emotions")
+    assert "MIEN_FACES_ONLY" in response.get_json()["detail"]
+    HeartbeatStore(redis).remove(reported.name)
+    assert client.get("/readyz").status_code == 200

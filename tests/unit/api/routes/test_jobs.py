@@ -6,15 +6,16 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from contracts.emotions import EMOTIONS
 from contracts.errors import CorruptImage
-from contracts.jobs import ItemResult, JobState, Problem
+from contracts.jobs import ItemResult, JobOptions, JobState, Problem
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from support.factories import annotate
-from support.gateway import StandIn, submit, zipped
+from support.gateway import MakeApp, StandIn, happy, submit, zipped
 
 
 def test_a_job_is_stored_before_it_is_accepted(client: FlaskClient, jobs: JobStore, redis: Redis, jpeg: bytes) -> None:
@@ -160,3 +161,33 @@ def test_a_large_body_of_a_client_that_has_its_share_is_not_read(
 
 class CountedReads(io.BytesIO):
     """A body that is not read to its end by closing the request."""
+
+
+def test_a_gateway_with_faces_only_tells_no_emotion_that_a_worker_without_it_read(
+    make_app: MakeApp, worker: StandIn, jobs: JobStore, jpeg: bytes
+) -> None:
+    client = make_app(faces_only=True).test_client()
+    job = jobs.create([jpeg], BULK, options=JobOptions(annotate=True))
+    assert annotate(jobs, job.id, b"drawn")
+    location = f"/v1/jobs/{job.id}"
+    assert client.get(f"{location}/items/0/annotated").status_code == 404, "what is drawn is not known yet"
+    assert jobs.finish(job.id, "worker", [happy(0, jpeg)])
+    answers = [
+        client.post("/detect_emotion", data=jpeg, content_type="image/jpeg"),
+        client.post("/v1/jobs", data=jpeg, content_type="image/jpeg", headers={"Prefer": "wait=30"}),
+        client.get(location),
+        client.get(f"{location}/events"),
+        client.delete(f"/v1/jobs/{submit(client, jpeg)}"),
+    ]
+    for answer in answers:
+        assert answer.status_code < 300
+        assert not any(f'"{label}"' in answer.text.replace("\\", "") for label in EMOTIONS)
+    assert client.get(location).get_json()["items"][0]["result"]["faces"], "faces are told"
+    assert client.get(f"{location}/items/0/annotated").status_code == 404
+    bare = jobs.create([jpeg], BULK, options=JobOptions(annotate=True))
+    assert annotate(jobs, bare.id, b"boxes")
+    analysis = happy(0, jpeg).analysis
+    assert analysis is not None
+    assert jobs.finish(bare.id, "worker", [ItemResult(index=0, analysis=analysis.without_emotions())])
+    address = client.get(f"/v1/jobs/{bare.id}").get_json()["items"][0]["annotated"]
+    assert client.get(address).data == b"boxes"

@@ -88,7 +88,7 @@ def test_views_are_made_only_while_there_are_viewers(store: FrameStore, redis: R
     store.watch("cam")
     assert store.watched("cam")
     assert redis.pttl(keys.watched("cam")) > 0
-    annotated = AnnotatedFrame(FrameStamp(1, 3), 12.5, b"drawn")
+    annotated = AnnotatedFrame(FrameStamp(1, 3), 12.5, b"drawn", "mien-2")
     assert store.put_annotated("cam", annotated)
     assert not store.put_annotated("cam", annotated)
     assert store.annotated("cam") == annotated
@@ -100,7 +100,7 @@ def test_new_frames_and_views_are_announced_by_sequence_only(store: FrameStore, 
     pubsub.get_message(timeout=5)
     pubsub.get_message(timeout=5)
     store.publish(frame(1, 41))
-    store.put_annotated("cam", AnnotatedFrame(FrameStamp(1, 41), 1.0, b"drawn"))
+    store.put_annotated("cam", AnnotatedFrame(FrameStamp(1, 41), 1.0, b"drawn", "mien-2"))
     heard = [pubsub.get_message(timeout=5)["data"] for _ in range(2)]
     pubsub.close()
     assert heard == [b"41", b"41"]

@@ -86,7 +86,7 @@ def test_of_a_camera_frames_and_views_are_told_apart_and_other_cameras_are_not_h
     store = FrameStore(redis, settings)
     store.publish(make_frame(7, camera="yard"))
     store.publish(make_frame(41, camera="hall"))
-    store.put_annotated("hall", AnnotatedFrame(FrameStamp(1, 40), 1.0, b"drawn"))
+    store.put_annotated("hall", AnnotatedFrame(FrameStamp(1, 40), 1.0, b"drawn", "mien-2"))
     wait_for(lambda: len(listener.notices) == 2, "both notices")
     assert listener.notices == [Notice(Topic.FRAME, "41"), Notice(Topic.ANNOTATED_FRAME, "40")]
 
