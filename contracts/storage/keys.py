@@ -23,7 +23,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:apikeys             hash    id → JSON: name, hashes, scopes, rate and end of an API key
     mien:apikeys:used        hash    id → when an API key was used last, to some seconds
     mien:audit               list    JSON, newest first: refused requests; 10,000 at most
-    mien:audit:changes       list    JSON, newest first: what became of keys; 10,000 at most
+    mien:audit:changes       list    JSON, newest first: what became of keys, erasures; 10,000 at most
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done:{gateway} channel id and record of every job that became final while the gateway waited for it
     mien:workers             hash    worker → what it says of itself, every few seconds
