@@ -39,7 +39,9 @@ def create_app(settings: Settings) -> Celery:
         worker_redirect_stdouts=False,
         worker_log_color=False,
     )
-    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "unacked_restore_interval": 5}
+    # kombu looks for messages of dead workers each `interval`, but takes only every tenth look for serious by itself.
+    sweep = {"unacked_restore_interval": 5, "unacked_restore_throttle": 1}
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, **sweep}
     return app
 
 

@@ -33,6 +33,11 @@ def test_a_message_is_kept_until_its_task_has_ended_and_none_is_taken_ahead(app:
     assert app.conf.accept_content == ["json"]
 
 
+def test_messages_of_dead_workers_are_looked_for_every_five_seconds(app: Celery) -> None:
+    with app.connection_for_read() as connection, connection.channel() as channel:
+        assert channel.unacked_restore_interval * channel.unacked_restore_throttle == 5
+
+
 def test_a_task_does_its_work_and_says_what_became_of_it(app: Celery, services: Services, plain_jpeg: bytes) -> None:
     job = services.jobs.create([plain_jpeg], BULK)
     assert app.tasks[ANALYZE_JOBS](BULK) == "1 job, 1 image"
