@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from limits import parse
 from redis import Redis
 
+from api.access.audit import AuditLog
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
 from contracts.errors import ConfigurationError
@@ -81,6 +82,10 @@ def _minute(at: float | None) -> str:
 
 
 def _erase(arguments: argparse.Namespace, redis: Redis, settings: Settings) -> None:
+    client, seconds = arguments.client, arguments.older_than
+    older = f"finished jobs that ended {seconds or 0:g} s ago or earlier"
+    what = f"camera {arguments.camera}" if arguments.camera else "finished jobs of this key" if client else older
+    AuditLog(redis).changed("erased", client or "", what)  # first: an erasure that is cut short has erased as well
     if arguments.camera:
         shared = settings.frame_redis_url == settings.redis_url
         frames = redis if shared else connect(settings.frame_redis_url, name="mien-commands")
@@ -89,7 +94,6 @@ def _erase(arguments: argparse.Namespace, redis: Redis, settings: Settings) -> N
         print(f"Camera {arguments.camera}: {'erased' if known else 'nothing was kept'}.")
         return
     eraser = JobEraser(redis)
-    client, seconds = arguments.client, arguments.older_than
     erased = eraser.erase_client(client) if client else eraser.erase_older(seconds)
     print(f"{erased} finished jobs are erased, with results, annotated images and webhooks.")
 

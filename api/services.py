@@ -21,7 +21,6 @@ from api.requests.pixels import MeasuredImages
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
@@ -54,7 +53,6 @@ class Services:
     eraser: JobEraser
     submission: Submission
     frames: FrameStore
-    dispatcher: Dispatcher
     waiting: WaitingRoom
     video: CameraHub
     heartbeats: HeartbeatStore
@@ -73,7 +71,6 @@ class Services:
     def close(self) -> None:
         """Drain and close all connections."""
         self.drain()
-        self.dispatcher.close()
         self.redis.close()
         self.frame_redis.close()
 
@@ -84,7 +81,7 @@ def connect_services(settings: Settings) -> Services:
     shared = settings.frame_redis_url == settings.redis_url
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
     jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
-    counters, heartbeats, dispatcher = CounterStore(redis), HeartbeatStore(redis), Dispatcher(settings)
+    counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
     memory, requests, waits, viewers = _limiters(settings)
     store_limiter = ConcurrencyLimiter(
         settings.max_intake_jobs,
@@ -113,12 +110,10 @@ def connect_services(settings: Settings) -> Services:
             IdempotencyStore(redis, settings),
             admission,
             store_limiter,
-            dispatcher,
             measure=lambda images: MeasuredImages(images, settings),
             count=count_images,
         ),
         frames=frames,
-        dispatcher=dispatcher,
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),
         heartbeats=heartbeats,

@@ -96,14 +96,14 @@ def measure(system: System, photo: bytes, bulk: int, count: int) -> dict[str, li
     taken = {"alone": client.ask_often(count)}
     Bulk(system, photo, bulk).finish()
     taken["behind a backlog"] = client.ask_often(count)
-    left = system.redis.llen("bulk")
+    left = system.redis.zcard("mien:queued:bulk")
     print(f"bulk jobs still waiting after the requests behind the backlog: {left} of {bulk}")
     if not left:
         raise RuntimeError("the backlog was gone before the end: submit more with --bulk")
     more = Bulk(system, photo, bulk)
     taken["during submission"] = client.ask_while(lambda: more.submitting)
     more.finish()
-    while system.redis.llen("bulk"):
+    while system.redis.zcard("mien:queued:bulk"):
         time.sleep(0.1)
     taken["alone again"] = client.ask_often(count)
     return taken

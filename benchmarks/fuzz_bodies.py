@@ -118,7 +118,7 @@ def _damaged(body: Body, dice: random.Random) -> Body:
     kind, data = body
     chance = dice.random()
     if kind == "application/zip" and chance < 0.1:
-        data = _archive(tuple(seeds()[:1]), dice.choice((zipfile.ZIP_STORED, zipfile.ZIP_LZMA)), dice.choice(_NAMES))
+        data = _archive(seeds()[:1], dice.choice((zipfile.ZIP_STORED, zipfile.ZIP_LZMA)), dice.choice(_NAMES))
     elif kind == "application/zip" and chance < 0.6:
         places = dice.sample(fields(data), dice.choice((1, 1, 2)))
         data = changed(data, *((place, dice.choice(extremes(data, place))) for place in places))

@@ -16,7 +16,9 @@ import sys
 import time
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -35,8 +37,9 @@ _BATCH: Final = 5000
 _EXTREMES: Final = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xF0000000, 0xFFFFFFFF)
 
 
-def seeds() -> list[bytes]:
-    """Small sound images of every format and of the options that decoders have code of their own for."""
+@cache
+def seeds() -> tuple[bytes, ...]:
+    """Small sound images of every format and of the options that decoders have code of their own for, made once."""
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = "maker"
@@ -70,10 +73,10 @@ def seeds() -> list[bytes]:
         buffer = io.BytesIO()
         image.save(buffer, kind, **options)
         files.append(buffer.getvalue())
-    return files
+    return tuple(files)
 
 
-def damaged(files: list[bytes], dice: random.Random) -> bytes:
+def damaged(files: Sequence[bytes], dice: random.Random) -> bytes:
     """One of the files, changed in one to four places."""
     data = bytearray(dice.choice(files))
     for _ in range(dice.choice((1, 1, 1, 2, 4))):

@@ -23,6 +23,9 @@ from models import load_analyzer
 _ANALYSIS = ("decode", "detect", "classify")
 _ROWS = ("gateway", "broker", *_ANALYSIS, "store", "rest")
 
+_COUNTED_S = 1.5
+"""Workers send what they have counted once a second."""
+
 Costs = dict[str, float]
 """CPU seconds an image by row of the table, their sum as ``cpu``, and ``images_per_second``."""
 
@@ -62,6 +65,7 @@ def through(system: System, photo: bytes, images: int, clients: int) -> Costs:
 def _stages(system: System) -> dict[str, float]:
     """CPU seconds by stage that the workers have counted, once they have counted all jobs that are answered."""
     counters, end = CounterStore(system.redis), time.monotonic() + 10
+    time.sleep(_COUNTED_S)
     while system.redis.hlen("unacked"):
         if time.monotonic() > end:
             raise RuntimeError("the workers did not become idle")

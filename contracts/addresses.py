@@ -1,4 +1,4 @@
-"""Addresses: which of them webhooks may reach, and how one is shown without its password.
+"""Addresses: which of them webhooks may reach, which are one client, and how one is shown without its password.
 
 Webhooks reach public addresses, and those that the operator has allowed.
 
@@ -27,6 +27,8 @@ _RESERVED = tuple(
 """For protocols, documentation and relays, which `is_global` takes for public; Oracle's cloud has its metadata in the
 first, Azure's virtual machines are served by the last."""
 _SETTING = "MIEN_WEBHOOK_NETWORKS"
+_NETWORK_BITS = 64
+"""Of an IPv6 address: a client has all addresses of its network."""
 
 
 def parse_networks(text: str, setting: str) -> list[Network]:
@@ -118,6 +120,16 @@ def _literal(host: str) -> Address | None:
     with suppress(OSError):
         return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
     return None
+
+
+def client_network(address: str) -> str:
+    """What counts as one client: an IPv4 address, or the network of an IPv6 address."""
+    if ":" not in address:
+        return address
+    parsed = ipaddress.IPv6Address(address.partition("%")[0])
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, _NETWORK_BITS), strict=False))
 
 
 def without_password(url: str) -> str:

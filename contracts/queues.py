@@ -20,10 +20,10 @@ JOB_QUEUES: Final = (INTERACTIVE, BULK)
 QUEUES: Final = (INTERACTIVE, LIVE, WEBHOOKS, BULK)
 """All queues, most urgent first: kombu asks Redis for them in this order."""
 
-ANALYZE_JOB: Final = "analyze_job"
+ANALYZE_JOBS: Final = "analyze_jobs"
 ANALYZE_FRAME: Final = "analyze_frame"
 DELIVER_WEBHOOK: Final = "deliver_webhook"
-TASKS: Final = (ANALYZE_JOB, ANALYZE_FRAME, DELIVER_WEBHOOK)
+TASKS: Final = (ANALYZE_JOBS, ANALYZE_FRAME, DELIVER_WEBHOOK)
 """Short names, because people read them in Flower. A test holds them against the worker's registry: Celery
 accepts a misspelt name from a producer without a word."""
 

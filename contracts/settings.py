@@ -132,7 +132,7 @@ class Settings(BaseSettings):
         15.0, description="A running job is given to another worker after this silence, in seconds."
     )
     requeue_after_s: Seconds = Field(
-        20.0, description="A queued job whose message was lost is sent again after this, in seconds."
+        20.0, description="A queued job that has left its queue and was not begun is put back after this, in seconds."
     )
     visibility_timeout_s: Count = Field(
         60, description="When Redis hands an unacknowledged message out again, in seconds."

@@ -19,6 +19,8 @@ from flower.app import Flower
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest
 from tornado.web import OutputTransform, RequestHandler
 
+from contracts.addresses import client_network
+
 _OPEN_PATH: Final = "/healthcheck"
 """Answers ``OK`` and nothing else, to the check of a container, which knows no password."""
 
@@ -38,7 +40,9 @@ logger = logging.getLogger(__name__)
 
 
 class FailedLogins:
-    """How long an address has to wait after wrong passwords: nothing for the first few, then ever longer.
+    """How long a client has to wait after wrong passwords: nothing for the first few, then ever longer.
+
+    A client is an IPv4 address, or the network of an IPv6 address.
 
     Args:
         clock: seconds, monotonic.
@@ -63,6 +67,7 @@ class FailedLogins:
 
     def wait_s(self, address: str) -> float:
         """Seconds until the address may try again; 0 when it may."""
+        address = client_network(address)
         count, last = self._failures.get(address, (0, 0.0))
         passed = self._clock() - last
         if count == 0 or passed > self._longest_s:
@@ -75,6 +80,7 @@ class FailedLogins:
 
     def failed(self, address: str) -> None:
         """Count a wrong password."""
+        address = client_network(address)
         count, _ = self._failures.pop(address, (0, 0.0))
         self._failures[address] = (count + 1, self._clock())
         while len(self._failures) > self._most_addresses:
@@ -82,7 +88,7 @@ class FailedLogins:
 
     def succeeded(self, address: str) -> None:
         """Forget the failures of an address that has given the right password."""
-        self._failures.pop(address, None)
+        self._failures.pop(client_network(address), None)
 
 
 class ProtectedAnswer(OutputTransform):

@@ -4,12 +4,11 @@ from celery import Celery
 from kombu import Exchange, Queue
 
 from contracts.logs import log_context
-from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, QUEUES, broker_options
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, DELIVER_WEBHOOK, QUEUES, broker_options
 from contracts.settings import Settings
-from contracts.storage.jobs import Claim
 from contracts.storage.transport import use_kept_clients
 from workers.frames import analyze_frame
-from workers.jobs import analyze_job
+from workers.jobs import analyze_jobs
 from workers.services import Services
 
 _MAX_LOGGED_RESULT = 100
@@ -40,18 +39,18 @@ def create_app(settings: Settings) -> Celery:
         worker_redirect_stdouts=False,
         worker_log_color=False,
     )
-    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "unacked_restore_interval": 5}
+    # kombu looks for messages of dead workers each `interval`, but takes only every tenth look for serious by itself.
+    sweep = {"unacked_restore_interval": 5, "unacked_restore_throttle": 1}
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, **sweep}
     return app
 
 
 def register_tasks(app: Celery, services: Services) -> None:
     """Bind the tasks to this process's models and stores. Each parses its message, works, and stores."""
 
-    @app.task(name=ANALYZE_JOB, shared=False)  # type: ignore[untyped-decorator]
-    def _analyze_job(job_id: str) -> str:
-        with log_context(job_id=job_id):
-            verdict = analyze_job(services, job_id)
-            return (services.isolated_jobs.run(job_id) if verdict == Claim.ISOLATED else verdict)[:_MAX_LOGGED_RESULT]
+    @app.task(name=ANALYZE_JOBS, shared=False)  # type: ignore[untyped-decorator]
+    def _analyze_jobs(queue: str) -> str:
+        return analyze_jobs(services, queue)[:_MAX_LOGGED_RESULT]
 
     @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contracts.logs import log_context
 from contracts.process import EXIT_FAILURE, run_process
 from contracts.settings import Settings
-from workers.jobs import analyze_job
+from workers.jobs import analyze_isolated_job
 from workers.periodic import Periodic, renew_leases
 from workers.services import build_services
 
@@ -33,7 +33,7 @@ def run(settings: Settings, job_id: str) -> None:
     leases.start()
     try:
         with log_context(job_id=job_id):
-            analyze_job(services, job_id, isolated=True)
+            analyze_isolated_job(services, job_id)
     finally:
         leases.stop()
         services.close()

@@ -1,71 +1,118 @@
-"""Analysing a job: claim it, look at each image, write the result once."""
+"""Analysing jobs: claim those that are next, look at each image, write each result once."""
 
 import logging
 import secrets
 import time
-from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.logs import log_context
-from contracts.metrics import IMAGES_ANALYZED, IMAGES_DONE, JOBS_ANALYZED, JOBS_FINISHED, metric_key
 from contracts.queues import INTERACTIVE
 from contracts.results import Analysis
+from contracts.storage.job_queue import Batch, ClaimedJob, Finished
 from contracts.storage.jobs import Claim
 from models.drawing import at_most, draw_faces, encode_jpeg
 from models.stages import StageTimer
 from workers.leases import Lease
-from workers.metrics import add_analysis, add_cpu
+from workers.metrics import Tally
 from workers.services import Services
 
 _ANNOTATED_SIDE: Final = 1_280
 """Pixels that the longer side of an annotated image has at most."""
+_TIME_SLICE_S: Final = 0.05
+"""After so long a task ends, and Celery chooses anew which queue is next; what has been claimed is finished before."""
 
 logger = logging.getLogger(__name__)
 
 
-def analyze_job(services: Services, job_id: str, *, isolated: bool = False) -> str:
-    """Analyse a stored job. Safe to call twice, or in two workers at once: only one of them writes.
+def analyze_jobs(services: Services, queue: str) -> str:
+    """Analyse the jobs that are next in a queue, until it is empty or the time slice is over.
+
+    A message says only that there is work: doubled, or without any, it does no harm.
 
     Args:
         services: what to work with.
-        job_id: the job.
-        isolated: as `JobStore.claim` takes it.
+        queue: one of `contracts.queues.JOB_QUEUES`.
+
+    Returns:
+        What was done, for the log and for Flower.
+    """
+    ends_at, tally = time.monotonic() + _TIME_SLICE_S, Tally(queue)
+    owner = _new_owner(services)
+    batch = services.job_queue.claim(queue, owner, sharing=services.fleet.threads)
+    while batch.jobs:
+        with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
+            finished = list(_analyze_batch(services, queue, owner, batch, tally))
+            more = queue if time.monotonic() < ends_at else ""
+            next_owner = _new_owner(services)
+            written, batch = services.job_queue.finish_and_claim(
+                owner, finished, more, next_owner, sharing=services.fleet.threads
+            )
+        _count(services, finished, written, tally)
+        owner = next_owner
+    if batch.isolated:
+        with log_context(job_id=batch.isolated):
+            return services.isolated_jobs.run(batch.isolated)
+    return tally.text
+
+
+def analyze_isolated_job(services: Services, job_id: str) -> str:
+    """Analyse one job in a process that runs nothing else. Safe to call twice, or in two processes: only one writes.
 
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
-    begun, cpu_seconds = time.thread_time(), dict[str, float]()
-    owner = f"{services.name}/{secrets.token_hex(4)}"  # of this message: its duplicate may come to this worker, too
-    verdict = services.jobs.claim(job_id, owner, isolated=isolated)
+    owner = _new_owner(services)
+    verdict = services.jobs.claim(job_id, owner, isolated=True)
     if verdict is not Claim.CLAIMED:
-        logger.info("job %s is not for this worker: %s", job_id, verdict)
+        logger.info("job %s is not for this process: %s", job_id, verdict)
         return verdict.value
-    with services.leases.held(job_id, owner) as lease:
-        job = services.jobs.get(job_id)
-        images = services.jobs.images(job_id)
-        items = list[ItemResult]()
-        for index, data in enumerate(images):
-            if index and not isolated:
-                begun += _analyze_waiting_photo(services, lease)
-            items.append(_analyze_item(services, index, data, cpu_seconds))
-        if job.options.annotate:
-            stages = StageTimer(cpu_seconds)
-            _keep_annotated(services, job_id, owner, images, items)
-            stages.end("draw")
-        error = _common_error(items)
-        written = services.jobs.finish(job_id, owner, items, error)
-    if not written:
-        logger.warning("job %s was taken over by another worker while this one analysed it", job_id)
-        return "lost"
-    cpu_seconds["store"] = time.thread_time() - begun - sum(cpu_seconds.values())
-    _count(services, job.queue, items, JobState.FAILED if error else JobState.SUCCEEDED, cpu_seconds)
-    return "finished"
+    claimed = ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id))
+    tally = Tally(claimed.job.queue)
+    with services.leases.held(job_id, owner):
+        finished = _outcome(
+            services,
+            owner,
+            claimed,
+            [_analyze_item(services, *image, tally) for image in enumerate(claimed.images)],
+            tally,
+        )
+        written = services.job_queue.finish(owner, [finished])
+    _count(services, [finished], written, tally)
+    return "finished" if written[0] else "lost"
 
 
-def _analyze_waiting_photo(services: Services, lease: Lease) -> float:
-    """Between two images of a job: analyse a photo that a client waits for, where this worker takes such jobs.
+def _new_owner(services: Services) -> str:
+    return f"{services.name}/{secrets.token_hex(4)}"
+
+
+def _analyze_batch(services: Services, queue: str, owner: str, batch: Batch, tally: Tally) -> Iterator[Finished]:
+    """Analyse each job; one that fails by a mistake of ours is left to its lease, and costs no other."""
+    for place, claimed in enumerate(batch.jobs):
+        with log_context(job_id=claimed.job.id), services.leases.held(claimed.job.id, owner) as lease:
+            try:
+                items = list[ItemResult]()
+                for index, data in enumerate(claimed.images):
+                    if index or (place and queue != INTERACTIVE):
+                        _analyze_waiting_photo(services, lease)
+                    items.append(_analyze_item(services, index, data, tally))
+                yield _outcome(services, owner, claimed, items, tally)
+            except Exception:
+                logger.exception("job %s could not be analysed, and will be tried again", claimed.job.id)
+
+
+def _outcome(services: Services, owner: str, claimed: ClaimedJob, items: list[ItemResult], tally: Tally) -> Finished:
+    if claimed.job.options.annotate:
+        stages = StageTimer(tally.cpu_seconds)
+        _keep_annotated(services, claimed.job.id, owner, claimed.images, items)
+        stages.end("draw")
+    return Finished(claimed.job.id, items, _common_error(items))
+
+
+def _analyze_waiting_photo(services: Services, lease: Lease) -> None:
+    """Between two images: analyse a photo that a client waits for, where this worker takes such jobs.
 
     All threads may be busy with jobs of a hundred images. None begins while the photos so far have taken longer than
     the job itself: it takes twice its own time, and that of one photo, at most. Their time does not count to its limit.
@@ -73,33 +120,32 @@ def _analyze_waiting_photo(services: Services, lease: Lease) -> float:
     Args:
         services: what to work with.
         lease: of the job, which pauses.
-
-    Returns:
-        Seconds of CPU that it took.
     """
     if INTERACTIVE not in services.settings.worker_queues.split(",") or lease.paused_s > lease.own_s:
-        return 0.0
-    begun = time.thread_time()
+        return
     with lease.paused():
-        _take_and_analyze(services)
-    return time.thread_time() - begun
+        try:
+            _take_and_analyze(services)
+        except MienError as error:
+            logger.warning("a photo could not overtake a larger job: %s", error)
+        except Exception:  # of the photo, which is not lost; the larger job goes on
+            logger.exception("a photo that overtook a larger job could not be analysed")
 
 
 def _take_and_analyze(services: Services) -> None:
-    try:
-        if job_id := services.single_jobs.take(INTERACTIVE):
-            with log_context(job_id=job_id):
-                analyze_job(services, job_id)
-    except MienError as error:
-        logger.warning("a photo could not overtake a larger job: %s", error)
-    except Exception:  # of the photo, which is not lost; the larger job goes on
-        logger.exception("a photo that overtook a larger job could not be analysed")
+    owner, tally = _new_owner(services), Tally(INTERACTIVE)
+    batch = services.job_queue.claim(INTERACTIVE, owner, single=True)
+    if batch.jobs:
+        with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
+            finished = list(_analyze_batch(services, INTERACTIVE, owner, batch, tally))
+            written = services.job_queue.finish(owner, finished)
+        _count(services, finished, written, tally)
 
 
-def _analyze_item(services: Services, index: int, data: bytes, cpu_seconds: dict[str, float]) -> ItemResult:
+def _analyze_item(services: Services, index: int, data: bytes, tally: Tally) -> ItemResult:
     """Analyse one image; whatever is wrong with it stays with it."""
     try:
-        return ItemResult(index=index, analysis=services.analyzer.analyze_image(data, cpu_seconds))
+        return ItemResult(index=index, analysis=services.analyzer.analyze_image(data, tally.cpu_seconds))
     except InvalidImage as error:
         return ItemResult(index=index, error=Problem.of(error))
     except Exception:
@@ -142,19 +188,11 @@ def _common_error(items: list[ItemResult]) -> Problem | None:
     return first or Problem.of(AnalysisFailed("The job has no images any more."))
 
 
-def _count(
-    services: Services, queue: str, items: list[ItemResult], state: JobState, cpu_seconds: dict[str, float]
-) -> None:
-    amounts: defaultdict[str, float] = defaultdict(float)
-    amounts[metric_key(JOBS_ANALYZED, queue=queue)] = 1
-    amounts[metric_key(IMAGES_DONE, queue=queue)] = len(items)
-    amounts[metric_key(JOBS_FINISHED, state=state.value)] = 1
-    for item in items:
-        if item.analysis is not None:
-            amounts[IMAGES_ANALYZED] += 1
-            add_analysis(amounts, item.analysis)
-    add_cpu(amounts, cpu_seconds)
-    try:
-        services.counters.add(amounts)
-    except MienError as error:  # the result is stored, and that is what counts
-        logger.warning("a finished job is not counted: %s", error)
+def _count(services: Services, finished: Sequence[Finished], written: Sequence[bool], tally: Tally) -> None:
+    for job, stored in zip(finished, written, strict=True):
+        if stored:
+            tally.add(job.items, JobState.FAILED if job.error else JobState.SUCCEEDED)
+            logger.debug("job %s is done", job.job_id)
+        else:
+            logger.warning("job %s was taken over by another worker while this one analysed it", job.job_id)
+    services.counters.add(tally.take())

@@ -7,7 +7,7 @@ its thread works on another: that time belongs to the other job, which has a lea
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from contracts.storage.jobs import JobStore
@@ -58,6 +58,7 @@ class Leases:
         self._time_limit_s = time_limit_s
         self._clock = clock
         self._held: dict[tuple[str, str], Lease] = {}
+        self._waiting: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -72,9 +73,23 @@ class Leases:
             with self._lock:
                 del self._held[job_id, owner]
 
+    @contextmanager
+    def waiting(self, batch: Collection[tuple[str, str]]) -> Iterator[None]:
+        """Keep the leases of the jobs of a batch, as (id, owner), while the block runs and they come to their turn."""
+        with self._lock:
+            self._waiting.update(batch)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting.difference_update(batch)
+
     def renew(self) -> None:
         """Prolong the leases of all jobs that are not stuck."""
-        self._jobs.renew({job_id: owner for job_id, owner, stuck in self._snapshot() if not stuck})
+        stuck = self.stuck()
+        with self._lock:
+            ours = {**dict(self._waiting), **dict(self._held.keys())}
+        self._jobs.renew({job_id: owner for job_id, owner in ours.items() if job_id not in stuck})
 
     def stuck(self) -> dict[str, str]:
         """Jobs that have taken longer than the time limit by themselves, id → owner."""

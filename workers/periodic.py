@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 RECONCILE_EVERY_S: Final = 3.0
 WEBHOOKS_EVERY_S: Final = 1.0
+COUNT_EVERY_S: Final = 1.0
 COMPACT_EVERY_S: Final = 5.0
 FORGET_EVERY_S: Final = 60.0
 EXIT_STUCK: Final = 70
@@ -57,8 +58,8 @@ class Periodic:
                 return
 
 
-def reconcile(services: Services, dispatcher: Dispatcher) -> int:
-    """Announce jobs again whose message was lost or whose worker died.
+def reconcile(services: Services) -> int:
+    """Put jobs back into their queues whose worker died, and send messages where none are left.
 
     Returns:
         How many.
@@ -67,8 +68,7 @@ def reconcile(services: Services, dispatcher: Dispatcher) -> int:
     overdue = services.jobs.overdue()
     for job_id, queue in overdue:
         with log_context(job_id=job_id):
-            logger.warning("job %s is announced again: its message was lost or its worker died", job_id)
-            dispatcher.job(job_id, queue)
+            logger.warning("job %s is put back into the queue %s: its worker died", job_id, queue)
     if overdue:
         services.counters.add({metrics.JOBS_RETRIED: len(overdue)})
     return len(overdue)
@@ -112,6 +112,7 @@ def report_heartbeat(services: Services) -> None:
             reported_at=time.time(),
         ),
     )
+    services.fleet.refresh()
 
 
 class PeriodicTasks:
@@ -123,7 +124,8 @@ class PeriodicTasks:
         self._parts = [
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
             Periodic("heartbeat", REPORT_EVERY_S, lambda: report_heartbeat(services)),
-            Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services, dispatcher)),
+            Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services)),
+            Periodic("counters", COUNT_EVERY_S, services.counters.flush),
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
             Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),
             Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhook_sender.announce(dispatcher)),

@@ -1,5 +1,6 @@
 """What tasks work with: built once a process, before the first message is taken."""
 
+import logging
 import os
 import secrets
 import socket
@@ -10,19 +11,24 @@ from typing import Final
 from redis import Redis
 
 from contracts.addresses import AddressPolicy
+from contracts.errors import MienError
 from contracts.settings import Settings
 from contracts.storage.compaction import FileCompaction
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.job_queue import JobQueue
 from contracts.storage.jobs import JobStore
-from contracts.storage.single_jobs import SingleJobs
 from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
+from workers.fleet import Fleet
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
+from workers.metrics import PendingCounters
 from workers.webhooks import WebhookSender
+
+logger = logging.getLogger(__name__)
 
 _OTHER_CONNECTIONS: Final = 6
 """Beside one a thread of the pool: for periodic work and for sending webhooks."""
@@ -39,10 +45,11 @@ class Services:
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
-    single_jobs: SingleJobs
+    job_queue: JobQueue
     frames: FrameStore
-    counters: CounterStore
+    counters: PendingCounters
     heartbeats: HeartbeatStore
+    fleet: Fleet
     leases: Leases
     isolated_jobs: IsolatedJobs
     webhook_sender: WebhookSender
@@ -51,8 +58,12 @@ class Services:
     """Seconds since 1970."""
 
     def close(self) -> None:
-        """Finish the webhooks that are being sent, and close all connections."""
+        """Finish the webhooks that are being sent, send what was counted, and close all connections."""
         self.webhook_sender.close()
+        try:
+            self.counters.flush()
+        except MienError as error:
+            logger.warning("what this worker did last is not counted: %s", error)
         self.redis.close()
         self.frame_redis.close()
 
@@ -96,7 +107,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         if settings.frame_redis_url == settings.redis_url
         else connect(settings.frame_redis_url, name=client_name, max_connections=connections)
     )
-    jobs = JobStore(redis, settings)
+    jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     policy = AddressPolicy(settings.webhook_networks)
     return Services(
         name=name,
@@ -105,10 +116,11 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         redis=redis,
         frame_redis=frame_redis,
         jobs=jobs,
-        single_jobs=SingleJobs(redis),
+        job_queue=JobQueue(redis, jobs, settings),
         frames=FrameStore(frame_redis, settings),
-        counters=CounterStore(redis),
-        heartbeats=HeartbeatStore(redis),
+        counters=PendingCounters(CounterStore(redis)),
+        heartbeats=heartbeats,
+        fleet=Fleet(heartbeats, settings.worker_threads),
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         webhook_sender=WebhookSender(

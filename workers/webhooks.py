@@ -107,9 +107,19 @@ class WebhookSender:
     def _try(self, job: Job) -> tuple[str, bool]:
         """What went wrong, if anything, and whether that is final."""
         body = _payload(job, faces_only=self._faces_only)
+        try:
+            headers = self._headers(job, body)
+            status = post(job.options.webhook, body.encode(), headers, self._policy)
+        except WebhookRefused as error:
+            return str(error), True
+        except (OSError, HTTPException) as error:
+            return f"not reached: {error}", False
+        return ("" if 200 <= status < 300 else f"answered {status}"), status == _GONE
+
+    def _headers(self, job: Job, body: str) -> dict[str, str]:
         now = datetime.fromtimestamp(self._clock(), UTC)
         message_id = f"msg_{job.id}"
-        headers = {
+        return {
             "Content-Type": "application/json",
             "User-Agent": "Mien-Webhooks/1",
             "webhook-id": message_id,
@@ -118,13 +128,6 @@ class WebhookSender:
                 Webhook(secret).sign(message_id, now, body) for secret in self._webhooks.secrets.signing(job.client)
             ),
         }
-        try:
-            status = post(job.options.webhook, body.encode(), headers, self._policy)
-        except WebhookRefused as error:
-            return str(error), True
-        except (OSError, HTTPException) as error:
-            return f"not reached: {error}", False
-        return ("" if 200 <= status < 300 else f"answered {status}"), status == _GONE
 
     def _deliver_safely(self, job_id: str) -> None:
         with log_context(job_id=job_id):

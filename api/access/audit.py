@@ -1,4 +1,4 @@
-"""The audit log: what became of API keys, and which requests were refused for theirs; never a key itself.
+"""The audit log: what operators did to API keys and erased, and which requests were refused; never a key itself.
 
 Each entry is a line of JSON in the process's log, and stands in Redis among the newest of all processes. Refused
 requests stand in a list of their own there: a client makes as many of them as it likes, and what an operator did has to
@@ -26,17 +26,18 @@ logger = logging.getLogger(__name__)
 
 
 class AuditEntry(Message):
-    """Something that happened to a key, or with one."""
+    """Something that an operator did, or a request that was refused for its key."""
 
     time: float
     """Seconds since 1970, UTC."""
-    event: Literal["created", "rotated", "revoked", "refused"]
+    event: Literal["created", "rotated", "revoked", "erased", "refused"]
     key: str
-    """The key's id; of a refused request, what it gave for one, or empty if that had not the form of a key."""
+    """The key's id; of a refused request, what it gave for one, or empty if that had not the form of a key; of an
+    erasure, the key whose jobs were erased, or empty."""
     by: str
     """The user and machine of an operator, or the address of a refused client."""
     what: str
-    """The key's name, or why the request was refused, and at which route."""
+    """The key's name, what was erased, or why the request was refused, and at which route."""
 
 
 class AuditLog:
@@ -46,8 +47,8 @@ class AuditLog:
         """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis, self._clock = redis, clock
 
-    def changed(self, event: Literal["created", "rotated", "revoked"], key: str, name: str = "") -> None:
-        """Note what an operator did to a key."""
+    def changed(self, event: Literal["created", "rotated", "revoked", "erased"], key: str, name: str = "") -> None:
+        """Note what an operator did to a key, or erased."""
         by = f"{_user()}@{socket.gethostname()}"
         self._add(keys.AUDIT_CHANGES, AuditEntry(time=self._clock(), event=event, key=key, by=by, what=name))
 

@@ -5,8 +5,8 @@ from flask import Flask, Request, g, request
 from api.access.failures import Failures
 from api.access.keys import ApiKey, ApiKeyStore, id_of
 from api.http.endpoint import PUBLIC, Endpoint, current_endpoint
-from api.http.proxies import client_network
 from api.http.scopes import Scope
+from contracts.addresses import client_network
 from contracts.errors import Denied, Forbidden, Unauthorized
 
 _OURS = "mien_"

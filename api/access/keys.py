@@ -116,10 +116,12 @@ class ApiKeyStore:
         return sorted((ApiKey.model_validate_json(text) for text in stored), key=lambda key: key.created_at)
 
     def revoke(self, key_id: str) -> bool:
-        """Make a key worthless, from the next request on. False: there is no such key."""
+        """Make a key worthless, from the next request on, and forget its webhooks' secret. False: no such key."""
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hdel(keys.API_KEYS, key_id)
             pipe.hdel(keys.API_KEYS_USED, key_id)
+            pipe.hdel(keys.WEBHOOKS_SECRETS, key_id)
+            pipe.zadd(keys.ERASURES, {"erased": self._clock()})
             removed = bool(pipe.execute()[0])
         if removed:
             self.audit.changed("revoked", key_id)

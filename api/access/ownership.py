@@ -1,4 +1,8 @@
-"""Whose a job is: its results, its events and its images are shown to the API key that made it, and to no other."""
+"""Whose a job is: its results, its events and its images are shown to the API key that made it, and to no other.
+
+Whose a job was that is kept no more is not known. So that an id does not tell another client whether its job is still
+kept, both are answered alike: to a key as if the job had never been, and without a key as if it were gone.
+"""
 
 from functools import wraps
 from typing import Any, cast
@@ -9,7 +13,7 @@ from api.access.authentication import current_key
 from api.access.keys import ApiKey
 from api.http.endpoint import View, declaration_of
 from api.http.scopes import Scope
-from contracts.errors import JobNotFound
+from contracts.errors import JobGone, JobNotFound, NotFound
 from contracts.jobs import Job
 from contracts.storage.jobs import JobStore
 
@@ -27,7 +31,7 @@ def may_see(job: Job, key: ApiKey | None) -> bool:
 def protect_jobs(app: Flask, jobs: JobStore) -> None:
     """Give every view that declares itself owned the job in place of its id, if the client may see it.
 
-    To all others it is as if the job had never been: 404.
+    To all others it is as a job that is gone; and to a key without the scope `operate` that is as one that never was.
 
     Args:
         app: has all its views already; their rates are counted around this, so that guessing ids counts as well.
@@ -41,9 +45,20 @@ def protect_jobs(app: Flask, jobs: JobStore) -> None:
 def _protected(view: View, jobs: JobStore) -> View:
     @wraps(view)
     def checked(job_id: str, **arguments: Any) -> Any:
-        job = jobs.get(job_id)
-        if not may_see(job, current_key()):
-            raise JobNotFound("There is no job of this id.")
+        key = current_key()
+        try:
+            job = jobs.get(job_id)
+        except JobGone as error:
+            raise _absent(key) from error
+        if not may_see(job, key):
+            raise _absent(key)
         return view(job=job, **arguments)
 
     return cast(View, checked)
+
+
+def _absent(key: ApiKey | None) -> NotFound:
+    """The answer for a job that is another client's, and for one that is gone."""
+    if key is not None and Scope.OPERATE not in key.scopes:
+        return JobNotFound("There is no job of this id.")
+    return JobGone("This job is gone: results are kept for a while after the job, or until deleted.")

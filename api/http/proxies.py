@@ -11,8 +11,6 @@ from typing import Any, Final
 from contracts.addresses import parse_networks
 
 _SCHEMES: Final = frozenset({"http", "https"})
-_NETWORK_BITS: Final = 64
-"""Of an IPv6 address: a client has all addresses of its network."""
 
 
 class TrustedProxies:
@@ -66,16 +64,6 @@ class ForwardedMiddleware:
             if scheme in _SCHEMES:
                 environ["wsgi.url_scheme"] = scheme
         return self._app(environ, start_response)
-
-
-def client_network(address: str) -> str:
-    """What counts as one client: an IPv4 address, or the network of an IPv6 address."""
-    if ":" not in address:
-        return address
-    parsed = ipaddress.IPv6Address(address.partition("%")[0])
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, _NETWORK_BITS), strict=False))
 
 
 def _header(environ: Mapping[str, Any], name: str) -> str:

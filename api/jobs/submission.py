@@ -1,4 +1,4 @@
-"""The way of a job into the system: admitted, stored durably and once, announced to the workers."""
+"""The way of a job into the system: admitted, stored durably and once."""
 
 import hashlib
 import logging
@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from api.jobs.idempotency import IdempotencyStore
+from api.jobs.waiting import Arrival
 from api.overload.admission import Admission
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.images import ImageList, Images
@@ -19,8 +20,6 @@ from api.requests.pixels import MeasuredImages
 from contracts import errors
 from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, Overloaded
 from contracts.jobs import Job, JobOptions, new_job_id
-from contracts.logs import log_context
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 
 _STORING_S: Final = 10.0
@@ -38,6 +37,12 @@ SUBMISSION_ERRORS: Final = (
 logger = logging.getLogger(__name__)
 
 
+class _Sender(NamedTuple):
+    client: str
+    api_key: str
+    gateway: str
+
+
 class Submission:
     """Accepts jobs. Thread-safe, and the same for all requests of a process."""
 
@@ -47,7 +52,6 @@ class Submission:
         idempotency: IdempotencyStore,
         admission: Admission,
         storing: ConcurrencyLimiter,
-        dispatcher: Dispatcher,
         *,
         measure: Callable[[Images], MeasuredImages],
         count: Callable[[int], None],
@@ -59,12 +63,11 @@ class Submission:
             idempotency: which job a client's key stands for.
             admission: whether the workers would come to a job in reasonable time.
             storing: how many jobs this process stores at the same time.
-            dispatcher: announces jobs to the workers.
             measure: adds up the pixels of images.
             count: counts images towards the rate of the client, or refuses them for it.
         """
         self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
-        self._storing, self._dispatcher, self._measure = storing, dispatcher, measure
+        self._storing, self._measure = storing, measure
         self._count = count
 
     def submit(
@@ -74,6 +77,7 @@ class Submission:
         client: str = "",
         *,
         api_key: str = "",
+        arrival: Arrival | None = None,
         admitted: bool = False,
     ) -> Job:
         """Accept a job, or find the one that this idempotency key already stands for.
@@ -85,6 +89,7 @@ class Submission:
             key: the client's idempotency key.
             client: whose key that is.
             api_key: id of the API key that the job will belong to.
+            arrival: of the room where the client waits; a new job gets its id.
             admitted: whether this is called within `admit`, for this request.
 
         Raises:
@@ -93,16 +98,18 @@ class Submission:
             IdempotencyConflict: the key was used for another request.
             QuotaExceeded, TooManyImages: the client's rate has no capacity for so many images, now or ever.
         """
+        sender = _Sender(client, api_key, arrival.gateway if arrival else "")
+        job_id = arrival.job_id if arrival else new_job_id()
         if key is None:
-            return self._store(new_job_id(), request, client, api_key, admitted=admitted)
+            return self._store(job_id, request, sender, admitted=admitted)
         fingerprint = _fingerprint(request)
         while True:
-            claimed = self._idempotency.claim(client, key, new_job_id(), fingerprint)
+            claimed = self._idempotency.claim(client, key, job_id, fingerprint)
             release = partial(self._idempotency.release, client, key, claimed.job_id)
             if claimed.fingerprint != fingerprint:
                 raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
             if claimed.first:
-                return self._store_first(claimed.job_id, request, client, api_key, release)
+                return self._store_first(claimed.job_id, request, sender, release)
             try:
                 return self._stored_by_another(claimed.job_id)
             except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
@@ -137,11 +144,9 @@ class Submission:
         if refusal is not None:
             raise refusal
 
-    def _store_first(
-        self, job_id: str, request: JobRequest, client: str, api_key: str, release: Callable[[], None]
-    ) -> Job:
+    def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[[], None]) -> Job:
         try:
-            return self._store(job_id, request, client, api_key)
+            return self._store(job_id, request, sender)
         except BrokerUnavailable:  # whether the job was stored is unknown: a client that comes again will find out
             raise
         except Exception:
@@ -158,35 +163,27 @@ class Submission:
                     raise
                 time.sleep(_LOOK_EVERY_S)
 
-    def _store(self, job_id: str, request: JobRequest, client: str, api_key: str, *, admitted: bool = False) -> Job:
+    def _store(self, job_id: str, request: JobRequest, sender: _Sender, *, admitted: bool = False) -> Job:
         options, images = request.options, request.images
         if not admitted:
-            with self.admit(options.priority, client, len(images), annotate=options.annotate):
-                return self._store(job_id, request, client, api_key, admitted=True)
+            with self.admit(options.priority, sender.client, len(images), annotate=options.annotate):
+                return self._store(job_id, request, sender, admitted=True)
         if not isinstance(images, ImageList) or images.pixels is None:
             images = self._measure(images)
-        with self._storing.hold(1, client):
+        with self._storing.hold(1, sender.client):
             self._count(len(images))
-            job = self._jobs.create(
+            return self._jobs.create(
                 images,
                 options.priority,
                 job_id=job_id,
                 deadline_at=None if options.deadline is None else time.time() + options.deadline,
                 options=_stored_options(options),
                 names=request.images.names,
-                client=api_key,
-                sender=client,
+                client=sender.api_key,
+                sender=sender.client,
+                gateway=sender.gateway,
                 pixels=lambda: images.pixels or 0,
             )
-            self._announce(job)
-        return job
-
-    def _announce(self, job: Job) -> None:
-        try:
-            self._dispatcher.job(job.id, job.queue)
-        except BrokerUnavailable as error:
-            with log_context(job_id=job.id):
-                logger.warning("job %s is stored and will be announced by the reconciler: %s", job.id, error)
 
 
 def _stored_options(options: Options) -> JobOptions:

@@ -1,15 +1,16 @@
 """Waiting for jobs: one subscription a process wakes all callers that wait in it, however many they are.
 
-A message of the "job done" channel can be missed while the connection is down, so it is only a hint: a caller
-is registered *before* the record is read, and all records waited for are looked at again after every (re)connection
-and once a second, in one round trip.
+The gateway has a channel of its own, which is told a job's whole record when the job becomes final; the caller is
+registered before the job is stored, or before it is read. A message can be missed while the connection is down, so all
+records waited for are looked at again after every (re)connection and once a second, in one round trip.
 """
 
 import logging
+import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from contracts.errors import BrokerUnavailable, MienError
@@ -17,6 +18,7 @@ from contracts.jobs import Job, JobState
 from contracts.logs import log_context
 from contracts.settings import Settings
 from contracts.storage.connections import connect
+from contracts.storage.job_hash import from_notice
 from contracts.storage.jobs import JobStore
 from contracts.storage.subscription import LISTEN_S, Notices, Subscription
 
@@ -26,15 +28,51 @@ _AFTER_DEADLINE_S = 0.01
 logger = logging.getLogger(__name__)
 
 
+class Arrival:
+    """What one caller waits for."""
+
+    def __init__(self, job_id: str, gateway: str) -> None:
+        """Nothing has come yet.
+
+        Args:
+            job_id: of the job.
+            gateway: what it is to be stored with, if it is new, so that it comes here.
+        """
+        self.job_id, self.gateway = job_id, gateway
+        self._event = threading.Event()
+        self._job: Job | None = None
+
+    def come(self, job: Job | None) -> None:
+        """Wake the caller; without a job it has to look for itself."""
+        self._job = job
+        self._event.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether something has come by then."""
+        return self._event.wait(seconds)
+
+    def clear(self) -> None:
+        """Wait for more."""
+        self._event.clear()
+
+    @property
+    def job(self) -> Job | None:
+        """The job that came, if it came along."""
+        return self._job
+
+
 class WaitingRoom:
     """Blocks callers until their job is final. Its listener starts with the first of them."""
 
     def __init__(self, settings: Settings, jobs: JobStore) -> None:
         self._redis = connect(settings.redis_url, name="mien-gateway-waiting", max_connections=2)
         self._jobs = jobs
-        self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
+        self._waiting: defaultdict[str, set[Arrival]] = defaultdict(set)
         self._lock = threading.Lock()
-        self._listener = Subscription.to_final_jobs(self._redis, on_notices=self._on_notices, on_error=self._on_error)
+        self._gateway = secrets.token_hex(8)
+        self._listener = Subscription.to_final_jobs(
+            self._redis, self._gateway, on_notices=self._on_notices, on_error=self._on_error
+        )
         self._look_again_at = 0.0
         self.closed = False
 
@@ -51,26 +89,48 @@ class WaitingRoom:
         """
         if timeout_s <= 0:
             return self._jobs.get(job_id)
-        end = time.monotonic() + timeout_s
-        with self._registered(job_id) as done:
-            job = self._jobs.get(job_id)
-            if job.state.final:
-                return job
-            if job.deadline_at is not None and job.state is JobState.QUEUED:
-                end = min(end, time.monotonic() + max(0.0, job.deadline_at - time.time()) + _AFTER_DEADLINE_S)
-            while not done.wait(min(_LOOK_AGAIN_S, max(0.0, end - time.monotonic()))):
-                if time.monotonic() >= end or gone():
-                    break
-        return self._jobs.get(job_id)
+        with self.expecting(job_id) as arrival:
+            job = self._jobs.watch(job_id, self._gateway)
+            return job if job.state.final else self._wait(arrival, job, timeout_s, gone)
 
-    def wait_for_accepted(self, job: Job, timeout_s: float, gone: Callable[[], bool] = lambda: False) -> Job:
-        """As `wait`, for a job accepted just now: if Redis goes away, the job as it was, because it is not lost."""
+    def wait_for_accepted(
+        self, job: Job, timeout_s: float, gone: Callable[[], bool] = lambda: False, arrival: Arrival | None = None
+    ) -> Job:
+        """As `wait`, for a job accepted just now: if Redis goes away, the job as it was, because it is not lost.
+
+        Args:
+            job: as it was accepted.
+            timeout_s: as of `wait`.
+            gone: as of `wait`.
+            arrival: of `expecting`; a job of its id was stored with its gateway, and need not be read.
+
+        Raises:
+            JobNotFound, JobGone: from the job store.
+        """
+        if timeout_s <= 0:
+            return job
         try:
-            return self.wait(job.id, timeout_s, gone) if timeout_s > 0 else job
+            if arrival is None or arrival.job_id != job.id:  # the job of an earlier request
+                return self.wait(job.id, timeout_s, gone)
+            return self._wait(arrival, job, timeout_s, gone)
         except BrokerUnavailable as error:
             with log_context(job_id=job.id):
                 logger.warning("job %s is accepted and cannot be waited for: %s", job.id, error)
             return job
+
+    def _wait(self, arrival: Arrival, job: Job, timeout_s: float, gone: Callable[[], bool]) -> Job:
+        end = time.monotonic() + timeout_s
+        if job.deadline_at is not None and job.state is JobState.QUEUED:
+            end = min(end, time.monotonic() + max(0.0, job.deadline_at - time.time()) + _AFTER_DEADLINE_S)
+        while not self.closed:
+            if arrival.wait(min(_LOOK_AGAIN_S, max(0.0, end - time.monotonic()))):
+                found = arrival.job or self._jobs.get(job.id)
+                if found.state.final:
+                    return found
+                arrival.clear()  # it was looked for before it was stored
+            elif time.monotonic() >= end or gone():
+                break
+        return self._jobs.get(job.id)
 
     @property
     def count(self) -> int:
@@ -86,30 +146,33 @@ class WaitingRoom:
         self._redis.close()
 
     @contextmanager
-    def _registered(self, job_id: str) -> Iterator[threading.Event]:
-        done = threading.Event()
+    def expecting(self, job_id: str) -> Iterator[Arrival]:
+        """What comes of the job while the block runs, which may begin before the job is stored."""
+        arrival = Arrival(job_id, self._gateway)
         with self._lock:
-            self._waiting[job_id].add(done)
+            self._waiting[job_id].add(arrival)
             if self.closed:
-                done.set()
+                arrival.come(None)
             else:
                 self._listener.start()
         try:
-            yield done
+            yield arrival
         finally:
             with self._lock:
-                self._waiting[job_id].discard(done)
+                self._waiting[job_id].discard(arrival)
                 if not self._waiting[job_id]:
                     del self._waiting[job_id]
 
-    def _wake(self, job_ids: list[str] | set[str]) -> None:
+    def _wake(self, job_ids: Iterable[str], job: Job | None = None) -> None:
         with self._lock:
-            events = [event for job_id in job_ids for event in self._waiting.get(job_id, ())]
-        for event in events:
-            event.set()
+            arrivals = [arrival for job_id in job_ids for arrival in self._waiting.get(job_id, ())]
+        for arrival in arrivals:
+            arrival.come(job)
 
     def _on_notices(self, notices: Notices) -> None:
-        self._wake([notice.text for notice in notices.items])
+        for notice in notices.items:
+            job_id, job = from_notice(notice.text)
+            self._wake([job_id], job)
         if notices.subscribed or time.monotonic() >= self._look_again_at:
             self._look_again()
             self._look_again_at = time.monotonic() + _LOOK_AGAIN_S

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from api.http.proxies import TrustedProxies, client_network
+from api.http.proxies import TrustedProxies
+from contracts.addresses import client_network
 from contracts.errors import MienError, Overloaded, QuotaExceeded
 from contracts.settings import Settings
 

@@ -3,6 +3,7 @@
 What is read here is checked from its first bytes and never decoded.
 """
 
+import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
@@ -138,11 +139,19 @@ def _read(request: Request, settings: Settings, *, single: bool) -> Upload:
 
 
 def _whole_body(request: Request, taken: str) -> bytes:
-    body = request.get_data(cache=False)
+    body = _all_of(request.stream)
     _refuse_more(request)
     if not body:
         raise EmptyBody(f"The request has no body; send {taken}.")
     return body
+
+
+def _all_of(stream: IO[bytes]) -> bytes:
+    """What werkzeug's `get_data` gives, which copies the whole body once more at the end."""
+    buffer = io.BytesIO()
+    while not getattr(stream, "is_exhausted", False) and (piece := stream.read(_CHUNK)):
+        buffer.write(piece)
+    return buffer.getvalue()  # without a copy
 
 
 def _raw(request: Request, body: bytes, taken: str) -> bytes:

@@ -19,7 +19,7 @@ from api.requests.jobs import JobRequest
 from api.requests.options import Options
 from api.services import Services, current_services
 from contracts.errors import AnalysisFailed, DeadlineExceeded, JobCanceled
-from contracts.jobs import Job, JobState
+from contracts.jobs import Job, JobState, new_job_id
 from contracts.queues import INTERACTIVE
 from contracts.responses import AcceptedResponse, DetectionResponse, job_location
 
@@ -56,15 +56,18 @@ def detect_emotion() -> Response:
 
 def _submit_and_wait(services: Services) -> Job:
     key = query.idempotency_key(request)
-    # Before the photo is read: what is refused has to be cheap. A key may stand for a job that has its place already.
-    with services.submission.admit(INTERACTIVE, client_name()) if key is None else nullcontext():
-        wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
-        job = services.submission.submit(wanted, key, client_name(), api_key=key_id(), admitted=key is None)
-    del wanted
-    services.body_memory.release()
-    gone = disconnected(request.environ)
-    with check_after_wait(services.api_keys):
-        job = services.waiting.wait_for_accepted(job, services.settings.sync_timeout_s, gone)
+    with services.waiting.expecting(new_job_id()) as arrival:
+        # Before the photo is read: what is refused has to be cheap. A key may stand for a job that has its place.
+        with services.submission.admit(INTERACTIVE, client_name()) if key is None else nullcontext():
+            wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
+            job = services.submission.submit(
+                wanted, key, client_name(), api_key=key_id(), arrival=arrival, admitted=key is None
+            )
+        del wanted
+        services.body_memory.release()
+        gone = disconnected(request.environ)
+        with check_after_wait(services.api_keys):
+            job = services.waiting.wait_for_accepted(job, services.settings.sync_timeout_s, gone, arrival)
     if not job.state.final and key is None and gone():
         services.jobs.cancel(job.id)  # no client is there to read the answer, and none knows the id
     return job

@@ -1,6 +1,6 @@
 """``/v1/jobs``: submit, look, wait, follow, cancel."""
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -18,7 +18,7 @@ from api.requests.jobs import read_job
 from api.services import current_services
 from contracts import errors
 from contracts.errors import AnnotatedNotFound
-from contracts.jobs import Job
+from contracts.jobs import Job, new_job_id
 from contracts.responses import JobResponse, job_location
 from contracts.results import NO_MODEL
 
@@ -71,12 +71,16 @@ def create_job() -> Response:
     key = query.idempotency_key(request)
     if key is None and (request.content_length or _LARGE) >= _LARGE:
         services.submission.check_unread(query.possible_queues(request), client_name())
-    with services.waits.hold(1, client_name()) if wait else nullcontext():
+    with ExitStack() as waiting:
+        arrival = None
+        if wait:
+            waiting.enter_context(services.waits.hold(1, client_name()))
+            arrival = waiting.enter_context(services.waiting.expecting(new_job_id()))
         wanted = read_job(request, services.settings)
-        job = services.submission.submit(wanted, key, client_name(), api_key=key_id())
+        job = services.submission.submit(wanted, key, client_name(), api_key=key_id(), arrival=arrival)
         services.body_memory.release()
         with check_after_wait(services.api_keys):
-            job = services.waiting.wait_for_accepted(job, wait or 0.0)
+            job = services.waiting.wait_for_accepted(job, wait or 0.0, arrival=arrival)
     response = _answer(job, 200 if job.state.final else 202)
     response.headers["Location"] = job_location(job.id)
     if wait is not None:

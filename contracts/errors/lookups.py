@@ -10,7 +10,7 @@ class NotFound(MienError):
 
 
 class JobNotFound(NotFound):
-    """No job with this id was ever accepted here."""
+    """No job with this id was ever accepted here, or none that this API key may see is kept."""
 
     code = "job_not_found"
 

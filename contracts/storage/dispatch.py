@@ -2,7 +2,7 @@
 
 from celery import Celery
 
-from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
+from contracts.queues import ANALYZE_FRAME, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
 from contracts.settings import Settings
 from contracts.storage.connections import translate_broker_errors
 from contracts.storage.transport import use_kept_clients
@@ -25,14 +25,6 @@ class Dispatcher:
         # Not Celery's own pool: all apps of a process that talk to the same address share that one, so that closing
         # it for one of them would leave the others waiting for a connection for ever.
         self._pool = self._app.connection_for_write().Pool(limit=_CONNECTIONS)
-
-    def job(self, job_id: str, queue: str) -> None:
-        """Announce a stored job. A lost announcement delays the job, it does not lose it.
-
-        Raises:
-            BrokerUnavailable: the message could not be sent; the reconciler will send it again.
-        """
-        self._send(ANALYZE_JOB, (job_id,), queue, argsrepr=job_id)
 
     def frame(self, camera: str, token: str) -> None:
         """Ask for an analysis of the camera's newest frame; worthless after two seconds, so it expires then."""

@@ -1,7 +1,7 @@
 """The job record as the fields of a Redis hash: texts, and JSON for what has members of its own."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.jobs import Job
@@ -29,3 +29,20 @@ def from_hash(fields: Mapping[str, str]) -> Job:
     values["names"] = json.loads(fields.get("names") or "[]")
     values["error"] = json.loads(fields["error"]) if fields.get("error") else None
     return Job.model_validate(values)
+
+
+def from_stored(fields: Mapping[bytes, bytes]) -> Job:
+    """As `from_hash`, of the fields as Redis answers them."""
+    return from_hash({name.decode(): value.decode() for name, value in fields.items()})
+
+
+def from_notice(text: str) -> tuple[str, Job]:
+    """The id and the job that a gateway is told of when the job is final."""
+    job_id, _, record = text.partition(" ")
+    flat = json.loads(record)
+    return job_id, from_hash(dict(zip(flat[::2], flat[1::2], strict=True)))
+
+
+def pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The hash that a script answers as names and values in turn."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -1,6 +1,6 @@
 """The uploaded images of jobs in Redis, until the job is final; `contracts.storage.annotated` has those drawn on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 
+_PART_BYTES: Final = 1_000_000
 _UNFINISHED_S: Final = 600
 """How long images without a record are kept, should the process that stores them end halfway."""
 
@@ -20,6 +21,29 @@ class JobImageStore:
     def __init__(self, redis: Redis) -> None:
         """Use the broker Redis."""
         self._redis = redis
+
+    def put_all_but_last(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
+        """Store all parts but the last. Without a record they expire.
+
+        Args:
+            job_id: the job.
+            images: files as they were uploaded, taken one after the other.
+
+        Returns:
+            The last part by index, how many images there are, and their bytes in all.
+
+        Raises:
+            BrokerUnavailable, Overloaded: Redis does not answer, or is full.
+        """
+        part: dict[str, bytes] = {}
+        count = size = part_size = 0
+        for image in images:
+            if part_size > _PART_BYTES:
+                self.put_part(job_id, part)
+                part, part_size = {}, 0
+            part[str(count)] = image
+            count, size, part_size = count + 1, size + len(image), part_size + len(image)
+        return part, count, size
 
     def put_part(self, job_id: str, part: Mapping[str, bytes]) -> None:
         """Store some of the images, by index, ahead of the job's record. Without one they expire.
@@ -41,4 +65,9 @@ class JobImageStore:
         """The uploaded images in order; empty once the job is final."""
         with translate_errors():
             stored = self._redis.hgetall(keys.job_images(job_id))
-        return [stored[index] for index in sorted(stored, key=int)]
+        return in_order(stored)
+
+
+def in_order(stored: Mapping[bytes, bytes]) -> list[bytes]:
+    """The images of a hash of them."""
+    return [stored[index] for index in sorted(stored, key=int)]

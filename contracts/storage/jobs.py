@@ -4,23 +4,22 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
 
 from redis import Redis
 
-from contracts.errors import AttemptsExhausted, JobGone, JobNotFound
+from contracts.errors import BrokerUnavailable, JobGone, JobNotFound
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
+from contracts.queues import INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
-from contracts.storage.job_hash import from_hash, to_hash
+from contracts.storage.job_hash import from_stored, pairs, to_hash
 from contracts.storage.job_images import JobImageStore
-from contracts.storage.load import Load, account_of, add_load, read_load
-from contracts.storage.scripts import load_script
-
-_PART_BYTES: Final = 1_000_000
-_SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOAD)
+from contracts.storage.job_steps import QUEUED, claimant, job_keys
+from contracts.storage.load import Load, account_of, read_load
+from contracts.storage.scripts import Call, load_script, run_scripts
+from contracts.storage.wakeups import wakeup
 
 
 class Claim(StrEnum):
@@ -45,9 +44,11 @@ class JobStore:
         self._clock = clock
         self.annotated_images = AnnotatedImages(redis, settings, clock)
         self._images = JobImageStore(redis)
-        self._claim = load_script(redis, "claim", prelude="finalize")
-        self._finish = load_script(redis, "finish", prelude="finalize")
-        self._cancel = load_script(redis, "cancel", prelude="finalize")
+        self._create = load_script(redis, "create", allow_oom=False)
+        self._claim = load_script(redis, "claim", "finalize", "attempt")
+        self._finish = load_script(redis, "finish", "finalize")
+        self._cancel = load_script(redis, "cancel", "finalize")
+        self._watch = load_script(redis, "watch")
         self._renew = load_script(redis, "renew")
         self._overdue = load_script(redis, "overdue")
 
@@ -63,6 +64,7 @@ class JobStore:
         client: str = "",
         sender: str = "",
         pixels: Callable[[], int] = lambda: 0,
+        gateway: str = "",
     ) -> Job:
         """Store a new job and its images durably; it exists only once all of them are stored.
 
@@ -78,56 +80,47 @@ class JobStore:
             client: id of the API key that the job belongs to.
             sender: the client whose share the job counts to.
             pixels: how many there are in all images, once all have been taken.
+            gateway: that is told when the job is final, as by `watch`; empty: none.
 
         Returns:
-            The queued job. The caller announces it to the workers; should that fail, the reconciler does.
+            The queued job; a message in the queue says that there is work.
 
         Raises:
             BrokerUnavailable, Overloaded: nothing was stored.
         """
         job_id = job_id or new_job_id()
         try:
-            last, count, size = self._put_all_but_last(job_id, images)
-        except Exception:  # an archive may turn out to be damaged at its last image
+            last, count, size = self._images.put_all_but_last(job_id, images)
+            job = Job(
+                id=job_id,
+                state=JobState.QUEUED,
+                queue=queue,
+                image_count=count,
+                created_at=self._clock(),
+                deadline_at=deadline_at,
+                options=options,
+                names=list(names),
+                client=client,
+            )
+            more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
+            self._store(job, last, more | ({"notify": keys.final_jobs_channel(gateway)} if gateway else {}))
+        except BrokerUnavailable:  # it may have been stored
+            raise
+        except Exception:  # an archive may turn out to be damaged at its last image, or Redis be full by then
             self._images.discard(job_id)
             raise
-        now = self._clock()
-        job = Job(
-            id=job_id,
-            state=JobState.QUEUED,
-            queue=queue,
-            image_count=count,
-            created_at=now,
-            deadline_at=deadline_at,
-            options=options,
-            names=list(names),
-            client=client,
-        )
-        counted = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
-        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            add_load(pipe, job.id, queue, counted["account"], images=count, size=size, pixels=pixels())
-            pipe.hset(keys.job(job.id), mapping=to_hash(job) | counted)
-            pipe.hset(keys.job_images(job.id), mapping=last)
-            pipe.persist(keys.job_images(job.id))
-            pipe.zadd(keys.OPEN_JOBS, {job.id: now + self._settings.requeue_after_s})
-            pipe.execute()
         return job
 
-    def _put_all_but_last(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
-        """Send all parts but the last.
-
-        Returns:
-            The last part, how many images there are, and their bytes in all.
-        """
-        part: dict[str, bytes] = {}
-        count = size = part_size = 0
-        for image in images:
-            if part_size > _PART_BYTES:
-                self._images.put_part(job_id, part)
-                part, part_size = {}, 0
-            part[str(count)] = image
-            count, size, part_size = count + 1, size + len(image), part_size + len(image)
-        return part, count, size
+    def _store(self, job: Job, images: dict[str, bytes], counted: dict[str, str]) -> None:
+        fields = _flat(to_hash(job) | counted)
+        names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.OPEN_LOAD]
+        values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
+        times = [job.created_at, job.created_at + self._settings.requeue_after_s]
+        with translate_errors():
+            self._create(
+                keys=[*names, keys.queued(job.queue), job.queue],
+                args=[*values, *times, wakeup(job.queue), len(fields), *fields, *_flat(images)],
+            )
 
     def get(self, job_id: str) -> Job:
         """The job as it is now; one that has waited beyond its deadline is ended by looking at it.
@@ -135,22 +128,38 @@ class JobStore:
         Raises:
             JobNotFound: never accepted here. JobGone: accepted once, and its result has outlived its time.
         """
-        job = self._read(job_id)
-        if job.state is not JobState.QUEUED or job.deadline_at is None or job.deadline_at > self._clock():
-            return job
-        self._end(job_id, JobState.EXPIRED)
-        return self._read(job_id)
-
-    def _read(self, job_id: str) -> Job:
         if not is_job_id(job_id):
             raise JobNotFound("There is no job of this id.")
         with translate_errors():
             fields = self._redis.hgetall(keys.job(job_id))
+        return self._current(job_id, fields)
+
+    def watch(self, job_id: str, gateway: str) -> Job:
+        """As `get`; and if the job is open, the gateway is told its id and record when it is final.
+
+        Args:
+            job_id: the job.
+            gateway: by the name that it listens by; see `contracts.storage.subscription.Subscription.to_final_jobs`.
+
+        Raises:
+            JobNotFound, JobGone: as `get`.
+        """
+        if not is_job_id(job_id):
+            raise JobNotFound("There is no job of this id.")
+        with translate_errors():
+            fields = self._watch(keys=[keys.job(job_id)], args=[keys.final_jobs_channel(gateway)])
+        return self._current(job_id, pairs(fields))
+
+    def _current(self, job_id: str, fields: Mapping[bytes, bytes]) -> Job:
         if not fields:
             raise JobGone(
                 f"Job {job_id} is gone: results are kept for {self._settings.result_ttl_s} s, or until deleted."
             )
-        return from_hash({k.decode(): v.decode() for k, v in fields.items()})
+        job = from_stored(fields)
+        if job.state is not JobState.QUEUED or job.deadline_at is None or job.deadline_at > self._clock():
+            return job
+        self._end(job_id, JobState.EXPIRED)
+        return self.get(job_id)
 
     def claim(self, job_id: str, owner: str, *, isolated: bool = False) -> Claim:
         """Try to take the job for `lease_s` from now; counts the attempt.
@@ -161,23 +170,9 @@ class JobStore:
             isolated: whether this process runs nothing else. No other gets a job that a worker has begun and not
                 finished.
         """
-        exhausted = Problem.of(
-            AttemptsExhausted(f"{self._settings.max_attempts} workers stopped while they analysed this job.")
-        )
         with translate_errors():
             verdict = self._claim(
-                keys=self._keys(job_id),
-                args=[
-                    job_id,
-                    owner,
-                    self._clock(),
-                    self._settings.lease_s,
-                    self._settings.max_attempts,
-                    self._settings.result_ttl_s,
-                    keys.FINAL_JOBS_CHANNEL,
-                    exhausted.model_dump_json(),
-                    int(isolated),
-                ],
+                keys=job_keys(job_id), args=[job_id, *claimant(self._settings, self._clock(), owner, isolated=isolated)]
             )
         return Claim(verdict.decode())
 
@@ -197,22 +192,23 @@ class JobStore:
         Returns:
             False if the job is no longer this owner's, and nothing was written.
         """
-        state = JobState.FAILED if error else JobState.SUCCEEDED
         with translate_errors():
-            written = self._finish(
-                keys=self._keys(job_id),
-                args=[
-                    job_id,
-                    owner,
-                    state.value,
-                    json.dumps([item.model_dump(mode="json") for item in items], separators=(",", ":")),
-                    error.model_dump_json() if error else "",
-                    self._clock(),
-                    self._settings.result_ttl_s,
-                    keys.FINAL_JOBS_CHANNEL,
-                ],
-            )
+            (written,) = run_scripts(self._redis, [self.finish_call(job_id, owner, items, error)])
         return bool(written)
+
+    def finish_call(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None) -> Call:
+        """The call that `finish` makes, to be sent with others."""
+        state = JobState.FAILED if error else JobState.SUCCEEDED
+        args = [
+            job_id,
+            owner,
+            state.value,
+            json.dumps([item.model_dump(mode="json") for item in items], separators=(",", ":")),
+            error.model_dump_json() if error else "",
+            self._clock(),
+            self._settings.result_ttl_s,
+        ]
+        return Call(self._finish, [*job_keys(job_id), keys.claimed(owner)], args)
 
     def cancel(self, job_id: str) -> bool:
         """Cancel a job that no worker has begun.
@@ -231,9 +227,9 @@ class JobStore:
         return state == JobState.QUEUED.value
 
     def _end(self, job_id: str, final: JobState) -> str | None:
-        args = [job_id, self._clock(), self._settings.result_ttl_s, keys.FINAL_JOBS_CHANNEL, final.value]
+        args = [job_id, self._clock(), self._settings.result_ttl_s, final.value]
         with translate_errors():
-            found = self._cancel(keys=self._keys(job_id), args=args)
+            found = self._cancel(keys=job_keys(job_id), args=args)
         return None if found is None else str(found.decode())
 
     def renew(self, owners: Mapping[str, str]) -> int:
@@ -250,10 +246,17 @@ class JobStore:
             return int(self._renew(keys=[keys.OPEN_JOBS], args=[due, keys.job(""), *flat]))
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
-        """Jobs whose message was lost or whose worker died, as (id, queue): to be announced again."""
+        """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
+
+        Returns:
+            The jobs that were put back, as (id, queue).
+        """
         args = [self._clock(), self._settings.requeue_after_s, limit, keys.job("")]
         with translate_errors():
-            found = self._overdue(keys=[keys.OPEN_JOBS, keys.OPEN_LOAD], args=args)
+            found = self._overdue(
+                keys=[keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES],
+                args=[*args, *JOB_QUEUES, *map(wakeup, JOB_QUEUES)],
+            )
         flat = [value.decode() for value in found]
         return list(zip(flat[::2], flat[1::2], strict=True))
 
@@ -276,13 +279,12 @@ class JobStore:
 
     def open_bytes(self) -> int:
         """Bytes of images that wait or are being analysed."""
-        with translate_errors():
-            return max(0, int(self._redis.get(keys.OPEN_BYTES) or 0))
+        return self.load(INTERACTIVE).open_bytes
 
     def queue_depth(self, queue: str) -> int:
-        """Messages waiting in one of Celery's queues."""
+        """Jobs waiting in one of `contracts.queues.JOB_QUEUES`, or messages in another of Celery's queues."""
         with translate_errors():
-            return int(self._redis.llen(queue))
+            return int(self._redis.zcard(keys.queued(queue)) if queue in JOB_QUEUES else self._redis.llen(queue))
 
     def account(self, job_id: str) -> str:
         """The account of the client that sent the job; see `contracts.storage.load`."""
@@ -293,6 +295,6 @@ class JobStore:
         """What waits, as this client sees it with this queue."""
         return read_load(self._redis, queue, client)
 
-    @staticmethod
-    def _keys(job_id: str) -> list[str]:
-        return [keys.job(job_id), keys.job_images(job_id), *_SHARED]
+
+def _flat(fields: Mapping[str, str] | Mapping[str, bytes]) -> list[str | bytes]:
+    return [part for pair in fields.items() for part in pair]

@@ -6,6 +6,8 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:images     hash    index → bytes as uploaded; deleted when the job becomes final
     mien:job:{id}:annotated  hash    index → JPEG with boxes drawn, if asked for; lives as long as the result
     mien:job:{id}:once       string  name of the idempotency key that stands for the job
+    mien:queued:{queue}      zset    id → when a job was accepted that waits in `interactive` or `bulk`
+    mien:claimed:{owner}     set     ids of the jobs that one claim gave, until they are finished; seconds of TTL
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
     mien:jobs:load           hash    the same by queue and by client, with pixels and images, and images that wait
@@ -21,13 +23,13 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:apikeys             hash    id → JSON: name, hashes, scopes, rate and end of an API key
     mien:apikeys:used        hash    id → when an API key was used last, to some seconds
     mien:audit               list    JSON, newest first: refused requests; 10,000 at most
-    mien:audit:changes       list    JSON, newest first: what became of keys; 10,000 at most
+    mien:audit:changes       list    JSON, newest first: what became of keys, erasures; 10,000 at most
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
-    mien:jobs:done           channel id of every job that has reached a final state
+    mien:jobs:done:{gateway} channel id and record of every job that became final while the gateway waited for it
     mien:workers             hash    worker → what it says of itself, every few seconds
     mien:counters            hash    Prometheus counters that many processes add to
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
-    interactive, bulk, live, webhooks  list    Celery's queues (with `unacked` and `unacked_index`), named by kombu
+    interactive, bulk, live, webhooks  list    Celery's queues (with `unacked`, `unacked_index`), named by kombu
 
 Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up``)::
 
@@ -59,7 +61,6 @@ ANNOTATED_UNTIL: Final = "mien:annotated:until"
 ANNOTATED_BYTES: Final = "mien:annotated:bytes"
 OPEN_BYTES: Final = "mien:jobs:bytes"
 OPEN_LOAD: Final = "mien:jobs:load"
-FINAL_JOBS_CHANNEL: Final = "mien:jobs:done"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
 WORKERS: Final = "mien:workers"
@@ -68,6 +69,21 @@ WORKERS: Final = "mien:workers"
 def job(job_id: str) -> str:
     """The job record."""
     return f"mien:job:{job_id}"
+
+
+def queued(queue: str) -> str:
+    """Jobs that wait, the oldest first."""
+    return f"mien:queued:{queue}"
+
+
+def claimed(owner: str) -> str:
+    """The jobs that one claim gave."""
+    return f"mien:claimed:{owner}"
+
+
+def final_jobs_channel(gateway: str) -> str:
+    """Tells one gateway of jobs that are final."""
+    return f"mien:jobs:done:{gateway}"
 
 
 def job_images(job_id: str) -> str:

@@ -6,22 +6,19 @@ job's state, and zero open jobs are zero load. An account is a hash, so that no 
 """
 
 import hashlib
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
 from redis import Redis
 
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
-from contracts.storage.scripts import script_text
-
-_ADD: Final = script_text("add_load")
 
 
 class Load(NamedTuple):
     """How busy the system is, as one client with one queue sees it."""
 
     depth: int
-    """Messages in the queue."""
+    """Jobs in the queue."""
     waiting_images: int
     """Of the queue's jobs that no worker has begun."""
     open_bytes: int
@@ -49,26 +46,10 @@ def read_load(redis: Redis, queue: str, client: str = "") -> Load:
     """The load as this client sees it with one of `contracts.queues.JOB_QUEUES`."""
     account = account_of(client)
     with translate_errors(), redis.pipeline(transaction=False) as pipe:
-        pipe.llen(queue)
+        pipe.zcard(keys.queued(queue))
         pipe.get(keys.OPEN_BYTES)
         pipe.hmget(keys.ANNOTATED_BYTES, ["total", f"account:{account}"])
         shares = [f"{queue}:{name}" for name in ("waiting", "bytes", "pixels", account)]
         pipe.hmget(keys.OPEN_LOAD, [*shares, f"{account}:bytes"])
         depth, size, (annotated, own), (waiting, *others) = pipe.execute()
     return Load(int(depth), *(max(0, int(value or 0)) for value in (waiting, size, annotated, *others, own)))
-
-
-def add_load(pipe: Any, job_id: str, queue: str, account: str, *, images: int, size: int, pixels: int) -> None:
-    """Count a new job; ``finalize.lua`` takes it away again.
-
-    Args:
-        pipe: the transaction in which the job is stored; its record is not there yet.
-        job_id: the job.
-        queue: the job's.
-        account: the client's.
-        images: how many.
-        size: bytes of all of them.
-        pixels: of all of them.
-    """
-    names = (keys.job(job_id), keys.OPEN_BYTES, keys.OPEN_LOAD)
-    pipe.eval(_ADD, len(names), *names, queue, account, images, size, pixels)

@@ -1,10 +1,12 @@
 """Lua scripts that belong to the stores; each file's header is its documentation."""
 
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from redis import Redis
 from redis.commands.core import Script
+from redis.exceptions import NoScriptError
 
 _NO_FLAGS: Final = "#!lua"
 _FLAGS: Final = f"{_NO_FLAGS} flags=allow-oom"
@@ -12,27 +14,60 @@ _FLAGS: Final = f"{_NO_FLAGS} flags=allow-oom"
 What adds data is bounded by the gateway's admission (jobs) or by a TTL of seconds (frames). Redis 7 and newer."""
 
 
-def load_script(redis: Redis, name: str, *, prelude: str = "", allow_oom: bool = True) -> Script:
+class Call(NamedTuple):
+    """A script with what it is called with."""
+
+    script: Script
+    keys: Sequence[str]
+    args: Sequence[Any]
+
+
+def load_script(redis: Redis, name: str, *preludes: str, allow_oom: bool = True) -> Script:
     """Register ``contracts/storage/lua/{name}.lua``; the server compiles it once and keeps it by hash.
 
     Args:
         redis: the server.
         name: the script.
-        prelude: another file of that folder, whose local functions the script uses.
+        preludes: other files of that folder, whose local functions the script uses, in this order.
         allow_oom: whether it runs even when memory is full.
     """
-    return redis.register_script(script_text(name, prelude=prelude, allow_oom=allow_oom))
+    flags = _FLAGS if allow_oom else _NO_FLAGS
+    return redis.register_script("\n".join([flags, *map(_text, [*preludes, name])]))
 
 
-def script_text(name: str, *, prelude: str = "", allow_oom: bool = True) -> str:
-    """The script as the server takes it; see `load_script`. For transactions, in which a script cannot be loaded.
+def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:
+    """Run scripts one after the other in one round trip.
 
-    Without its header: in a transaction the text travels each time.
+    Args:
+        redis: the server.
+        calls: each may be run twice without harm: those that the server did not know are loaded and run again.
+
+    Returns:
+        What each of them answers.
+
+    Raises:
+        RedisError: the first of their errors, once all have been tried.
     """
-    parts = [_text(prelude)] if prelude else []
-    return "\n".join([_FLAGS if allow_oom else _NO_FLAGS, *parts, _text(name)])
+    answers = _run(redis, calls)
+    unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+    if unknown:
+        for index in unknown:
+            redis.script_load(calls[index].script.script)
+        for index, answer in zip(unknown, _run(redis, [calls[index] for index in unknown]), strict=True):
+            answers[index] = answer
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
+
+
+def _run(redis: Redis, calls: Sequence[Call]) -> list[Any]:
+    with redis.pipeline(transaction=False) as pipe:  # not `Script.__call__`, which asks first whether each is known
+        for script, names, args in calls:
+            pipe.evalsha(script.sha, len(names), *names, *args)
+        answers: list[Any] = pipe.execute(raise_on_error=False)
+        return answers
 
 
 def _text(name: str) -> str:
-    text = files("contracts.storage").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    return files("contracts.storage").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ RETRY_S: Final = 0.5
 class Topic(StrEnum):
     """What a message is about; its text is given in brackets."""
 
-    FINAL_JOB = "final job"  # the job's id
+    FINAL_JOB = "final job"  # the job's id and record, for `contracts.storage.job_hash.from_notice`
     FRAME = "frame"  # the frame's sequence number
     ANNOTATED_FRAME = "annotated frame"  # the annotated frame's sequence number
 
@@ -73,12 +73,12 @@ class Subscription:
 
     @classmethod
     def to_final_jobs(
-        cls, redis: Redis, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
+        cls, redis: Redis, gateway: str, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
     ) -> Self:
-        """Hear the id of every job that reaches a final state."""
+        """Hear of the jobs that are final, of those that a gateway of this name is to be told of."""
         return cls(
             redis,
-            {keys.FINAL_JOBS_CHANNEL: Topic.FINAL_JOB},
+            {keys.final_jobs_channel(gateway): Topic.FINAL_JOB},
             name="final-jobs",
             on_notices=on_notices,
             on_error=on_error,

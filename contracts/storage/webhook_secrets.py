@@ -1,7 +1,7 @@
 """The secrets that sign webhooks: one an API key, and one for the jobs that were made without any.
 
 A client can forge what is signed with its own secret only. After a rotation webhooks are signed with the secret before
-as well for a while, so that receivers may change theirs at any time in between.
+as well for a while, so that receivers may change theirs at any time in between. A revoked key has none.
 """
 
 import base64
@@ -12,6 +12,7 @@ from typing import Final
 
 from redis import Redis
 
+from contracts.errors import WebhookRefused
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -34,16 +35,28 @@ class WebhookSecrets:
         self._redis, self._clock = redis, clock
 
     def current(self, client: str) -> str:
-        """The secret, as the Standard Webhooks libraries take it; made at first need."""
+        """The secret, as the Standard Webhooks libraries take it; made at first need.
+
+        Raises:
+            WebhookRefused: the key has been revoked.
+        """
         return self._of(client).current
 
     def signing(self, client: str) -> list[str]:
-        """All secrets that a webhook is signed with now, the current one first."""
+        """All secrets that a webhook is signed with now, the current one first.
+
+        Raises:
+            WebhookRefused: the key has been revoked.
+        """
         stored = self._of(client)
         return [stored.current, stored.old] if stored.old and self._clock() < stored.old_until else [stored.current]
 
     def rotate(self, client: str, overlap_s: float) -> str:
-        """Make a new secret, and sign with the one before as well for `overlap_s` seconds. Returns the new one."""
+        """Make a new secret, and sign with the one before as well for `overlap_s` seconds. Returns the new one.
+
+        Raises:
+            WebhookRefused: the key has been revoked.
+        """
         until = self._clock() + overlap_s
         stored = _Stored(current=_new_secret(), old=self._of(client).current, old_until=until)
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
@@ -58,6 +71,10 @@ class WebhookSecrets:
             found = self._redis.hget(keys.WEBHOOKS_SECRETS, client)
             if found is None:
                 self._redis.hsetnx(keys.WEBHOOKS_SECRETS, client, self._first(client).model_dump_json())
+                # Looked at afterwards: whenever the key is revoked, that or this forgets the secret.
+                if client and not self._redis.hexists(keys.API_KEYS, client):
+                    self._redis.hdel(keys.WEBHOOKS_SECRETS, client)
+                    raise WebhookRefused("The API key of the job has been revoked.")
                 found = self._redis.hget(keys.WEBHOOKS_SECRETS, client)
         return _Stored.model_validate_json(found)
 

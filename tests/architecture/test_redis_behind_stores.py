@@ -92,7 +92,7 @@ def test_schemas_and_settings_know_no_driver_and_no_store() -> None:
         "services.redis.ping()",
         "pubsub.subscribe(channel)",
         "from contracts.storage import keys",
-        "from contracts.storage.keys import FINAL_JOBS_CHANNEL",
+        "from contracts.storage.keys import OPEN_JOBS",
         "import contracts.storage.keys",
     ],
 )

@@ -20,7 +20,6 @@ from contracts.jobs import JobState
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage.connections import connect
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 
@@ -55,13 +54,11 @@ def test_a_restart_under_load_loses_no_job_and_no_worker(
         )
     try:
         redis = connect(url, name="tests")
-        store, dispatcher = JobStore(redis, settings), Dispatcher(settings)
+        store = JobStore(redis, settings)
         wait_for(lambda: HeartbeatStore(redis).live_workers(), "the worker to be ready")
         buffer = io.BytesIO()
         Image.fromarray(np.full((480, 640, 3), 90, np.uint8)).save(buffer, "JPEG")
         jobs = [store.create([buffer.getvalue()] * 10, BULK) for _ in range(30)]
-        for job in jobs:
-            dispatcher.job(job.id, BULK)
         wait_for(lambda: any(store.get(job.id).state is JobState.RUNNING for job in jobs), "a job to run")
         server["now"].stop()
         with pytest.raises(BrokerUnavailable):

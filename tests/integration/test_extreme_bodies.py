@@ -14,7 +14,7 @@ EVERY = 100
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process took at most")
-@pytest.mark.parametrize("kind", ["JSON", "HTTP"])
+@pytest.mark.parametrize("kind", ["JSON", "form", "HTTP"])
 def test_every_length_count_and_number_of_a_request_may_be_anything(kind: str) -> None:
     command = [sys.executable, "-m", "benchmarks.body_lengths", "--kind", kind, "--few", "--every", str(EVERY)]
     command += ["--most-s", "20", "--most-stall-s", "20"]  # memory and CPU time are held; a busy machine is slow

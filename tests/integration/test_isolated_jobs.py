@@ -14,7 +14,6 @@ from contracts.jobs import JobState
 from contracts.queues import INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from support.clocks import WaitFor
 from support.pictures import astronaut
@@ -63,11 +62,9 @@ def process_of(owner: str) -> int:
 def test_a_job_that_kills_its_process_takes_no_attempt_of_its_neighbours(
     redis: Redis, settings: Settings, start_workers: StartWorkers, wait_for: WaitFor
 ) -> None:
-    jobs, dispatcher = JobStore(redis, settings), Dispatcher(settings)
+    jobs = JobStore(redis, settings)
     poison, *neighbours = (jobs.create([photo()] * IMAGES, INTERACTIVE).id for _ in range(THREADS))
     (victim,) = start_workers(1, **IMPATIENT)
-    for job_id in (poison, *neighbours):
-        dispatcher.job(job_id, INTERACTIVE)
 
     def all_begun() -> bool:
         states = [jobs.get(job_id).state for job_id in (poison, *neighbours)]
@@ -75,19 +72,16 @@ def test_a_job_that_kills_its_process_takes_no_attempt_of_its_neighbours(
         return all(state is JobState.RUNNING for state in states)
 
     wait_for(all_begun, "the worker to be in the middle of all of them")
-    later = [jobs.create([photo()], INTERACTIVE).id for _ in range(AFTER)]
     with deadly(redis, poison) as killed:
         victim.wait(timeout=30)
+        later = [jobs.create([photo()], INTERACTIVE).id for _ in range(AFTER)]
         (survivor,) = start_workers(1, **IMPATIENT)
-        for job_id in later:
-            dispatcher.job(job_id, INTERACTIVE)
 
         def all_final() -> bool:
             assert survivor.poll() is None, "the job has killed a second worker"
             return jobs.open_count() == 0
 
         wait_for(all_final, "every job to be final", 300)
-    dispatcher.close()
 
     ended = jobs.get(poison)
     assert (ended.state, ended.attempts) == (JobState.FAILED, settings.max_attempts)

@@ -30,34 +30,37 @@ def submit(port: int, photo: bytes, **headers: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def counted(redis: Redis, wait_for: Callable[..., Any]) -> Callable[[], dict[str, float]]:
-    """All counters, once no worker has anything left to do: a job is counted before its message is acknowledged."""
+def counted(redis: Redis, wait_for: Callable[..., Any]) -> Callable[..., dict[str, float]]:
+    """All counters, once no worker has anything left to do: each sends what it has counted before it ends."""
 
-    def read() -> dict[str, float]:
+    def read(workers: list[Any]) -> dict[str, float]:
         wait_for(lambda: redis.llen(BULK) == redis.hlen("unacked") == 0, "the last message to be acknowledged")
+        for worker in workers:
+            worker.terminate()
+            assert worker.wait(timeout=60) == 0
         return CounterStore(redis).read()
 
     return read
 
 
 def test_fifty_duplicates_at_once_at_two_gateways_are_one_analysis(
-    counted: Callable[[], dict[str, float]],
+    counted: Callable[..., dict[str, float]],
     photo: bytes,
     start_gateway: Callable[..., Any],
     start_workers: Callable[..., Any],
 ) -> None:
     ports = [start_gateway()[1] for _ in range(2)]
-    start_workers()
+    workers = start_workers()
     same = {"Idempotency-Key": "once", "Prefer": "wait=60"}
     with ThreadPoolExecutor(50) as clients:
         answers = list(clients.map(lambda number: submit(ports[number % 2], photo, **same), range(50)))
     assert {answer["state"] for answer in answers} == {"succeeded"}
     assert len({answer["id"] for answer in answers}) == 1
-    assert counted()[IMAGES_ANALYZED] == 1
+    assert counted(workers)[IMAGES_ANALYZED] == 1
 
 
 def test_a_canceled_job_is_never_analysed(
-    counted: Callable[[], dict[str, float]],
+    counted: Callable[..., dict[str, float]],
     photo: bytes,
     start_gateway: Callable[..., Any],
     start_workers: Callable[..., Any],
@@ -67,9 +70,9 @@ def test_a_canceled_job_is_never_analysed(
     for job_id in canceled:
         answer = requests.delete(f"http://127.0.0.1:{port}/v1/jobs/{job_id}", timeout=60)
         assert answer.json()["state"] == "canceled"
-    start_workers(worker_threads=1)  # takes the messages one after the other: those of the canceled jobs come first
+    workers = start_workers(worker_threads=1)
     assert submit(port, photo, Prefer="wait=60")["state"] == "succeeded"
-    found = counted()
+    found = counted(workers)
     assert found[metric_key(JOBS_ANALYZED, queue=BULK)] == found[IMAGES_ANALYZED] == 1
     states = {requests.get(f"http://127.0.0.1:{port}/v1/jobs/{each}", timeout=60).json()["state"] for each in canceled}
     assert states == {"canceled"}

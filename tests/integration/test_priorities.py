@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,22 +14,18 @@ from redis import Redis
 from contracts.jobs import Job
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 
 
 @pytest.fixture
-def submit(redis: Redis, settings: Settings) -> Iterator[Callable[[str], Job]]:
-    store, dispatcher, buffer = JobStore(redis, settings), Dispatcher(settings), io.BytesIO()
+def submit(redis: Redis, settings: Settings) -> Callable[[str], Job]:
+    store, buffer = JobStore(redis, settings), io.BytesIO()
     Image.fromarray(np.full((480, 640, 3), 90, np.uint8)).save(buffer, "JPEG")
 
     def submit(queue: str) -> Job:
-        job = store.create([buffer.getvalue()], queue)
-        dispatcher.job(job.id, queue)
-        return job
+        return store.create([buffer.getvalue()], queue)
 
-    yield submit
-    dispatcher.close()
+    return submit
 
 
 def test_an_interactive_job_is_begun_before_the_bulk_jobs_that_wait(

@@ -11,7 +11,6 @@ from redis import Redis
 
 from contracts.queues import BULK
 from contracts.settings import Settings
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from support.pictures import astronaut
 
@@ -23,13 +22,12 @@ def test_a_thousand_jobs_leave_a_worker_small(
     redis: Redis, settings: Settings, start_workers: Callable[..., list[Any]], wait_for: Callable[..., Any]
 ) -> None:
     (worker,) = start_workers()
-    store, dispatcher = JobStore(redis, settings), Dispatcher(settings)
+    store = JobStore(redis, settings)
     buffer = io.BytesIO()
     Image.fromarray(astronaut()).resize((200, 200)).save(buffer, "JPEG")
     for _ in range(JOBS):
-        dispatcher.job(store.create([buffer.getvalue()], BULK).id, BULK)
+        store.create([buffer.getvalue()], BULK)
     wait_for(lambda: store.open_count() == 0, f"{JOBS} jobs", seconds=240)
-    dispatcher.close()
     process = psutil.Process(worker.pid)
     assert process.memory_info().rss < LIMIT_BYTES
     maps = Path(f"/proc/{worker.pid}/maps")

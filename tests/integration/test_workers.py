@@ -52,11 +52,10 @@ def all_done(store: JobStore, jobs: list[Job]) -> Callable[[], bool]:
 
 
 def test_a_job_is_analysed_and_its_images_are_deleted(
-    store: JobStore, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
+    store: JobStore, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
 ) -> None:
     start_workers()
     job = store.create([photo(), b"no image", photo()], INTERACTIVE)
-    dispatcher.job(job.id, INTERACTIVE)
     wait_for(all_done(store, [job]), "the job")
     done = store.get(job.id)
     assert done.state is JobState.SUCCEEDED
@@ -67,17 +66,16 @@ def test_a_job_is_analysed_and_its_images_are_deleted(
     assert done.items[1].error.code == "not_an_image"
     assert not redis.exists(keys.job_images(job.id))
     wait_for(lambda: redis.hlen("unacked") == 0, "the acknowledgement")
-    counters = CounterStore(redis).read()
+    counters = wait_for(lambda: CounterStore(redis).read(), "the counters, which go once a second")
     for stage in ("decode", "detect", "classify", "store"):
         assert counters[metric_key(STAGE_CPU_SECONDS, stage=stage)] > 0
 
 
 def test_a_job_whose_images_are_all_wrong_has_failed(
-    store: JobStore, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor
+    store: JobStore, start_workers: StartWorkers, wait_for: WaitFor
 ) -> None:
     start_workers()
     job = store.create([b"no image"], INTERACTIVE)
-    dispatcher.job(job.id, INTERACTIVE)
     wait_for(all_done(store, [job]), "the job")
     failed = store.get(job.id)
     assert failed.state is JobState.FAILED
@@ -88,20 +86,18 @@ def test_a_job_whose_images_are_all_wrong_has_failed(
 def test_a_lost_message_is_sent_again(
     store: JobStore, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
 ) -> None:
+    job = store.create([photo()], INTERACTIVE)
+    assert redis.delete(INTERACTIVE) == 1
     start_workers()
-    job = store.create([photo()], INTERACTIVE)  # and no message at all
-    redis.zadd(keys.OPEN_JOBS, {job.id: 1})  # its time has come
     wait_for(all_done(store, [job]), "the job")
     assert store.get(job.id).state is JobState.SUCCEEDED
 
 
 def test_sigterm_finishes_what_was_begun_and_leaves_the_rest(
-    store: JobStore, dispatcher: Dispatcher, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
+    store: JobStore, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
 ) -> None:
     (worker,) = start_workers()
     jobs = [store.create([photo(n % 256)] * 5, BULK) for n in range(40)]
-    for job in jobs:
-        dispatcher.job(job.id, BULK)
     wait_for(lambda: any(store.get(job.id).state is JobState.RUNNING for job in jobs), "a job to run")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=30) == 0

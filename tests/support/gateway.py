@@ -1,7 +1,7 @@
 """A gateway under test: how fixtures make one, and a stand-in for the workers that speaks their protocol."""
 
 import io
-import json
+import secrets
 import threading
 import zipfile
 from collections.abc import Callable
@@ -16,7 +16,8 @@ from contracts.queues import JOB_QUEUES
 from contracts.results import Analysis, Box, Face
 from contracts.settings import Settings
 from contracts.storage.connections import connect
-from contracts.storage.jobs import Claim, JobStore
+from contracts.storage.job_queue import Finished, JobQueue
+from contracts.storage.jobs import JobStore
 
 NO_SERVER = "redis://127.0.0.1:1/0"
 """An address where no server answers."""
@@ -54,13 +55,13 @@ def _analysis(faces: list[Face]) -> Analysis:
 
 
 class StandIn:
-    """Takes announcements from Celery's queues, claims the jobs and finishes them with canned analyses."""
+    """Takes messages from Celery's queues, claims the jobs that are next and finishes them with canned analyses."""
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.analyze: Analyze = happy
         self.seen: list[list[bytes]] = []
         self._redis = connect(url, name="stand-in")
-        self._jobs = JobStore(self._redis, settings)
+        self._queue = JobQueue(self._redis, JobStore(self._redis, settings), settings)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
 
@@ -77,13 +78,18 @@ class StandIn:
         while not self._stop.is_set():
             popped = self._redis.blpop(list(JOB_QUEUES), timeout=0.1)
             if popped:
-                self._handle(json.loads(popped[1])["headers"]["argsrepr"])
+                self._handle(popped[0].decode())
 
-    def _handle(self, job_id: str) -> None:
-        if self._jobs.claim(job_id, "stand-in") is Claim.CLAIMED:
-            images = self._jobs.images(job_id)
-            self.seen.append(images)
-            self._jobs.finish(job_id, "stand-in", [self.analyze(i, image) for i, image in enumerate(images)])
+    def _handle(self, queue: str) -> None:
+        owner = secrets.token_hex(4)
+        while batch := self._queue.claim(queue, owner).jobs:
+            done = list[Finished]()
+            for claimed in batch:
+                self.seen.append(claimed.images)
+                items = [self.analyze(index, image) for index, image in enumerate(claimed.images)]
+                done.append(Finished(claimed.job.id, items, None))
+            self._queue.finish(owner, done)
+            owner = secrets.token_hex(4)
 
 
 def submit(client: FlaskClient, jpeg: bytes) -> str:

@@ -1,6 +1,6 @@
 -- End a job that no worker has begun, as 'canceled' or 'expired'. Returns the state found: 'queued' means that it has
 -- been ended now.
--- KEYS: as finalize.lua    ARGV: id, now, ttl_s, done channel, final state
+-- KEYS: as finalize.lua    ARGV: id, now, ttl_s, final state
 local state = redis.call('HGET', KEYS[1], 'state')
-if state == 'queued' then finalize(ARGV[1], ARGV[5], ARGV[2], ARGV[3], ARGV[4]) end
+if state == 'queued' then finalize(ARGV[1], ARGV[4], ARGV[2], ARGV[3]) end
 return state

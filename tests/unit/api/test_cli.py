@@ -80,6 +80,13 @@ def test_finished_jobs_and_cameras_are_erased_from_the_command_line(
     assert "2 finished jobs are erased" in command(redis_url, "erase", "--older-than", "0s").stdout
     assert "Camera hall: erased." in command(redis_url, "erase", "--camera", "hall").stdout
     assert not list(redis.scan_iter("*hall*"))
+    told = [(entry.event, entry.key, entry.what) for entry in ApiKeyStore(redis).audit.changes(10)]
+    assert told == [
+        ("erased", "mine", "finished jobs of this key"),
+        ("erased", "", "finished jobs that ended 172800 s ago or earlier"),
+        ("erased", "", "finished jobs that ended 0 s ago or earlier"),
+        ("erased", "", "camera hall"),
+    ]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--older-than", "yesterday"], ["--client", "a", "--camera", "b"]])

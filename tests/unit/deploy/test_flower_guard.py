@@ -159,3 +159,12 @@ def test_the_right_password_ends_it_and_memory_is_bounded(clock: ManualClock) ->
     assert logins.wait_s("d") == 1
     logins.succeeded("d")
     assert logins.wait_s("d") == 0
+
+
+def test_an_ipv6_network_waits_as_one_client(clock: ManualClock) -> None:
+    logins = FailedLogins(clock, free=1)
+    logins.failed("2001:db8::1")
+    assert logins.wait_s("2001:db8::2") == 1
+    assert logins.wait_s("2001:db8:0:1::1") == 0
+    logins.succeeded("2001:db8::3")
+    assert logins.wait_s("2001:db8::1") == 0

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 
 from contracts.logs import JsonFormatter
-from contracts.queues import ANALYZE_FRAME, ANALYZE_JOB, BULK, DELIVER_WEBHOOK, QUEUES, TASKS
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, BULK, DELIVER_WEBHOOK, QUEUES, TASKS
 from contracts.settings import Settings
 from workers.app import create_app, register_tasks
 from workers.services import Services
@@ -33,13 +33,25 @@ def test_a_message_is_kept_until_its_task_has_ended_and_none_is_taken_ahead(app:
     assert app.conf.accept_content == ["json"]
 
 
+def test_messages_of_dead_workers_are_looked_for_every_five_seconds(app: Celery) -> None:
+    with app.connection_for_read() as connection, connection.channel() as channel:
+        assert channel.unacked_restore_interval * channel.unacked_restore_throttle == 5
+
+
 def test_a_task_does_its_work_and_says_what_became_of_it(app: Celery, services: Services, plain_jpeg: bytes) -> None:
     job = services.jobs.create([plain_jpeg], BULK)
-    assert app.tasks[ANALYZE_JOB](job.id) == "finished"
+    assert app.tasks[ANALYZE_JOBS](BULK) == "1 job, 1 image"
     assert services.jobs.get(job.id).state.final
 
 
-def test_log_lines_of_a_task_name_its_job(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_lines_of_an_analysis_name_its_job(
+    app: Celery, services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(services.analyzer, "analyze_image", fail)
+    job = services.jobs.create([b"x"], BULK)
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter("worker"))
@@ -47,11 +59,11 @@ def test_log_lines_of_a_task_name_its_job(app: Celery, caplog: pytest.LogCapture
     logger.addHandler(handler)
     try:
         with caplog.at_level(logging.INFO, "workers.jobs"):
-            app.tasks[ANALYZE_JOB]("unknown-id")
+            app.tasks[ANALYZE_JOBS](BULK)
     finally:
         logger.removeHandler(handler)
-    line = json.loads(stream.getvalue())
-    assert (line["job_id"], line["event"]) == ("unknown-id", "job unknown-id is not for this worker: missing")
+    line = json.loads(stream.getvalue().splitlines()[0])
+    assert (line["job_id"], line["event"]) == (job.id, "image 0 could not be analysed")
 
 
 def test_a_request_for_a_frame_is_answered(app: Celery, services: Services) -> None:

@@ -6,6 +6,7 @@ from contracts.frames import Frame, FrameStamp
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, metric_key
 from models import Analyzer
 from models.detection.lite import LiteDetector
+from support.counting import counted
 from support.factories import make_frame_result
 from workers.frames import analyze_frame
 from workers.services import Services
@@ -25,7 +26,7 @@ def test_a_face_keeps_its_track_from_frame_to_frame(services: Services, face_jpe
         assert result.sequence == sequence
         tracks.append([face.track for face in result.faces])
     assert tracks == [[1], [1]]
-    assert services.counters.read()[metric_key(FRAMES_ANALYZED, camera="cam")] == 2
+    assert counted(services)[metric_key(FRAMES_ANALYZED, camera="cam")] == 2
 
 
 def test_a_face_that_was_there_is_kept_for_a_lower_score(services: Services, face_jpeg: bytes) -> None:
@@ -48,7 +49,7 @@ def _tracks(services: Services) -> list[int]:
 def test_a_frame_is_analysed_once_however_often_it_is_asked_for(services: Services, plain_jpeg: bytes) -> None:
     publish(services, 1, plain_jpeg)
     assert [analyze_frame(services, "cam", f"t{i}") for i in range(3)] == ["finished", "stale", "stale"]
-    assert services.counters.read()[metric_key(FRAMES_STALE, camera="cam")] == 2
+    assert counted(services)[metric_key(FRAMES_STALE, camera="cam")] == 2
 
 
 def test_without_a_frame_there_is_nothing_to_do(services: Services) -> None:
@@ -67,7 +68,7 @@ def test_a_view_is_drawn_only_while_there_are_viewers(services: Services, face_j
     assert annotated.stamp == FrameStamp(1, 2)
     assert annotated.jpeg.startswith(b"\xff\xd8")
     assert annotated.jpeg != face_jpeg
-    assert services.counters.read()[metric_key(FRAMES_DRAWN, camera="cam")] == 1
+    assert counted(services)[metric_key(FRAMES_DRAWN, camera="cam")] == 1
 
 
 def test_the_request_is_given_back_whatever_happens(services: Services, plain_jpeg: bytes) -> None:

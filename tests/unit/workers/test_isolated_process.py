@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from contracts.jobs import JobState
-from contracts.queues import ANALYZE_JOB, BULK
+from contracts.queues import ANALYZE_JOBS, BULK
 from contracts.storage import keys
 from workers.app import create_app, register_tasks
 from workers.periodic import EXIT_STUCK
@@ -34,7 +34,8 @@ def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_noth
     app = create_app(services.settings)
     register_tasks(app, services)
     job_id = begun_by_a_dead_worker(services, redis, face_jpeg)
-    assert app.tasks[ANALYZE_JOB](job_id) == "isolated: done"
+    services.jobs.overdue()
+    assert app.tasks[ANALYZE_JOBS](BULK) == "isolated: done"
     done = services.jobs.get(job_id)
     assert (done.state, done.attempts) == (JobState.SUCCEEDED, 2)
     owner = redis.hget(keys.job(job_id), "owner")

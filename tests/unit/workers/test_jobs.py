@@ -8,47 +8,95 @@ import pytest
 from PIL import Image
 from redis import Redis
 
+from contracts.errors import BrokerUnavailable
 from contracts.jobs import Job, JobOptions, JobState
 from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_CPU_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
 from contracts.results import Analysis
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.dispatch import Dispatcher
 from models import Analyzer
 from support.clocks import ManualClock
+from support.counting import counted
 from support.factories import annotate
-from workers.jobs import analyze_job
+from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.leases import Leases
 from workers.services import Services, connect_services
 
 
 def test_each_image_gets_its_result_and_all_is_counted(services: Services, face_jpeg: bytes, plain_jpeg: bytes) -> None:
     job = services.jobs.create([face_jpeg, plain_jpeg], BULK)
-    assert analyze_job(services, job.id) == "finished"
+    analyze_jobs(services, job.queue)
     done = services.jobs.get(job.id)
     assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
     first, second = (item.analysis for item in done.items)
     assert first is not None
     assert second is not None
     assert (len(first.faces), len(second.faces)) == (1, 0)
-    counted = services.counters.read()
-    assert counted[IMAGES_ANALYZED] == 2
-    assert counted[FACES_FOUND] == 1
-    assert counted[metric_key(JOBS_ANALYZED, queue=BULK)] == 1
-    assert counted[metric_key(JOBS_FINISHED, state="succeeded")] == 1
-    assert counted[metric_key(STAGE_CPU_SECONDS, stage="detect")] > 0
+    amounts = counted(services)
+    assert amounts[IMAGES_ANALYZED] == 2
+    assert amounts[FACES_FOUND] == 1
+    assert amounts[metric_key(JOBS_ANALYZED, queue=BULK)] == 1
+    assert amounts[metric_key(JOBS_FINISHED, state="succeeded")] == 1
+    assert amounts[metric_key(STAGE_CPU_SECONDS, stage="detect")] > 0
 
 
-def test_a_second_message_of_the_same_job_does_nothing(services: Services, plain_jpeg: bytes) -> None:
-    job = services.jobs.create([plain_jpeg], BULK)
-    assert [analyze_job(services, job.id) for _ in range(2)] == ["finished", "final"]
-    assert services.counters.read()[IMAGES_ANALYZED] == 1
+def test_a_message_without_a_job_does_nothing(services: Services, plain_jpeg: bytes) -> None:
+    services.jobs.create([plain_jpeg], BULK)
+    assert [analyze_jobs(services, BULK) for _ in range(2)] == ["1 job, 1 image", "0 jobs, 0 images"]
+    assert counted(services)[IMAGES_ANALYZED] == 1
+
+
+def test_jobs_are_analysed_until_the_queue_is_empty(services: Services, plain_jpeg: bytes, redis: Redis) -> None:
+    ids = [services.jobs.create([plain_jpeg], BULK).id for _ in range(5)]
+    services.jobs.cancel(ids[1])
+    done = 0
+    while services.jobs.queue_depth(BULK):
+        assert redis.llen(BULK) == 1, "while jobs wait a message says so"
+        done += int(analyze_jobs(services, BULK).split()[0])
+    assert done == 4
+    assert redis.llen(BULK) == 0
+    states = [services.jobs.get(job_id).state for job_id in ids]
+    assert states == [JobState.CANCELED if job_id == ids[1] else JobState.SUCCEEDED for job_id in ids]
+
+
+def test_in_a_batch_each_job_has_its_own_end(
+    services: Services, plain_jpeg: bytes, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.fleet, "threads", 1)
+    sound, expired, corrupt, annotated = (
+        services.jobs.create([image], BULK, deadline_at=at, options=JobOptions(annotate=drawn))
+        for image, at, drawn in (
+            (plain_jpeg, None, False),
+            (plain_jpeg, 1.0, False),
+            (b"no image", None, False),
+            (plain_jpeg, None, True),
+        )
+    )
+
+    def fail(*_: object) -> None:
+        raise BrokerUnavailable("while an annotated image is stored")
+
+    monkeypatch.setattr(services.jobs.annotated_images, "put", fail)
+    analyze_jobs(services, BULK)
+    states = [services.jobs.get(job.id).state for job in (sound, expired, corrupt, annotated)]
+    assert states == [JobState.SUCCEEDED, JobState.EXPIRED, JobState.FAILED, JobState.RUNNING]
+
+
+def test_a_slice_that_is_over_leaves_the_rest_to_the_next_message(
+    services: Services, plain_jpeg: bytes, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.jobs._TIME_SLICE_S", 0.0)
+    for _ in range(3):
+        services.jobs.create([plain_jpeg] * 8, BULK)
+    assert analyze_jobs(services, BULK) == "1 job, 8 images"
+    assert services.jobs.queue_depth(BULK) == 2
+    assert redis.llen(BULK) == 1
 
 
 def test_one_image_that_is_wrong_does_not_touch_the_others(services: Services, plain_jpeg: bytes) -> None:
     job = services.jobs.create([b"no image", plain_jpeg], BULK)
-    analyze_job(services, job.id)
+    analyze_jobs(services, job.queue)
     done = services.jobs.get(job.id)
     assert done.state is JobState.SUCCEEDED
     assert done.items[0].error is not None
@@ -58,17 +106,17 @@ def test_one_image_that_is_wrong_does_not_touch_the_others(services: Services, p
 
 def test_a_job_of_wrong_images_alone_has_failed_by_the_first(services: Services) -> None:
     job = services.jobs.create([b"no image", b"none either"], BULK)
-    assert analyze_job(services, job.id) == "finished"
+    analyze_jobs(services, job.queue)
     done = services.jobs.get(job.id)
     assert done.state is JobState.FAILED
     assert done.error == done.items[0].error
-    assert services.counters.read()[metric_key(JOBS_FINISHED, state="failed")] == 1
+    assert counted(services)[metric_key(JOBS_FINISHED, state="failed")] == 1
 
 
 def test_a_job_whose_images_are_gone_has_failed(services: Services, redis: Redis) -> None:
     job = services.jobs.create([b"x"], BULK)
     redis.delete(keys.job_images(job.id))
-    analyze_job(services, job.id)
+    analyze_jobs(services, job.queue)
     done = services.jobs.get(job.id)
     assert done.state is JobState.FAILED
     assert done.error is not None
@@ -87,7 +135,7 @@ def test_an_unexpected_error_stays_with_its_image_and_is_logged(
 
     monkeypatch.setattr(analyzer, "analyze_image", fail)
     job = services.jobs.create([plain_jpeg], BULK)
-    analyze_job(services, job.id)
+    analyze_jobs(services, job.queue)
     (item,) = services.jobs.get(job.id).items
     assert item.error is not None
     assert item.error.code == "analysis_failed"
@@ -112,14 +160,14 @@ def test_a_job_that_another_worker_has_taken_over_is_not_written(
 
     monkeypatch.setattr(analyzer, "analyze_image", too_slow)
     with caplog.at_level(logging.WARNING):
-        assert analyze_job(services, job.id) == "lost"
+        analyze_jobs(services, BULK)
     assert "was taken over by another worker" in caplog.text
-    assert services.counters.read() == {}
+    assert metric_key(JOBS_ANALYZED, queue=BULK) not in counted(services)
 
 
 def test_annotated_images_are_kept_where_there_is_a_result(services: Services, face_jpeg: bytes) -> None:
     job = services.jobs.create([face_jpeg, b"no image"], BULK, options=JobOptions(annotate=True))
-    analyze_job(services, job.id)
+    analyze_jobs(services, job.queue)
     annotated = services.jobs.annotated_images.get(job.id, 0)
     assert annotated is not None
     assert annotated.startswith(b"\xff\xd8")
@@ -131,7 +179,7 @@ def test_an_annotated_image_is_no_larger_than_it_is_looked_at(services: Services
         large, sent = face.convert("RGB").resize((3_000, 1_500)), io.BytesIO()
     large.save(sent, "PNG", compress_level=1)
     job = services.jobs.create([sent.getvalue()], BULK, options=JobOptions(annotate=True))
-    analyze_job(services, job.id)
+    analyze_jobs(services, job.queue)
     annotated = services.jobs.annotated_images.get(job.id, 0)
     assert annotated is not None
     with Image.open(io.BytesIO(annotated)) as drawn:
@@ -146,7 +194,7 @@ def test_annotated_images_beyond_their_limit_are_left_out(
     share = int(limit * services.settings.client_share)
     for sender, size in (("much", limit - share), ("its share", share)):
         assert annotate(services.jobs, services.jobs.create([plain_jpeg], BULK, sender=sender).id, bytes(size))
-    assert analyze_job(services, job.id) == "finished"
+    analyze_jobs(services, job.queue)
     assert services.jobs.annotated_images.get(job.id, 0) is None
     assert "MIEN_MAX_ANNOTATED_BYTES" in caplog.text
 
@@ -158,7 +206,7 @@ def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
     redis.config_set("maxmemory-policy", "noeviction")
     redis.config_set("maxmemory", 1)
     try:
-        assert analyze_job(services, job.id) == "finished"
+        analyze_jobs(services, job.queue)
     finally:
         redis.config_set("maxmemory", 0)
     done = services.jobs.get(job.id)
@@ -188,21 +236,18 @@ def manual(services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPat
     return ManualTime(services, clock, monkeypatch)
 
 
-def wait_together(services: Services, dispatcher: Dispatcher, photo: bytes, count: int) -> list[Job]:
+def wait_together(services: Services, photo: bytes, count: int) -> list[Job]:
     """Interactive jobs of one image that wait in their queue."""
-    photos = [services.jobs.create([photo], INTERACTIVE) for _ in range(count)]
-    for job in photos:
-        dispatcher.job(job.id, INTERACTIVE)
-    return photos
+    return [services.jobs.create([photo], INTERACTIVE) for _ in range(count)]
 
 
 def test_photos_that_are_waited_for_overtake_between_the_images_of_larger_jobs(
-    manual: ManualTime, dispatcher: Dispatcher, plain_jpeg: bytes
+    manual: ManualTime, plain_jpeg: bytes
 ) -> None:
     services, manual.seconds = manual.services, {plain_jpeg: 1}
     bulk = services.jobs.create([plain_jpeg] * 3, BULK)
-    photos = wait_together(services, dispatcher, plain_jpeg, 3)
-    assert analyze_job(services, bulk.id) == "finished"
+    photos = wait_together(services, plain_jpeg, 3)
+    assert analyze_jobs(services, BULK) == "1 job, 3 images"
     done = [services.jobs.get(job.id) for job in (bulk, *photos)]
     assert [job.state for job in done] == [JobState.SUCCEEDED] * 3 + [JobState.QUEUED], "one between two images"
     assert all(job.finished_at < done[0].finished_at for job in done[1:3])
@@ -210,12 +255,12 @@ def test_photos_that_are_waited_for_overtake_between_the_images_of_larger_jobs(
 
 
 def test_photos_take_none_of_a_larger_jobs_time_and_no_more_than_it_has_taken_itself(
-    manual: ManualTime, dispatcher: Dispatcher, plain_jpeg: bytes, face_jpeg: bytes
+    manual: ManualTime, plain_jpeg: bytes, face_jpeg: bytes
 ) -> None:
     services, manual.seconds = manual.services, {plain_jpeg: 2, face_jpeg: 9}
-    bulk = services.jobs.create([plain_jpeg] * 12, BULK)
-    photos = wait_together(services, dispatcher, face_jpeg, 4)
-    assert analyze_job(services, bulk.id) == "finished"  # after 24 s of its own, of 30 s, and 27 s of photos
+    services.jobs.create([plain_jpeg] * 12, BULK)
+    photos = wait_together(services, face_jpeg, 4)
+    assert analyze_jobs(services, BULK) == "1 job, 12 images"  # after 24 s of its own, of 30 s, and 27 s of photos
     states = [services.jobs.get(job.id).state for job in photos]
     assert states == [JobState.SUCCEEDED] * 3 + [JobState.QUEUED], "after 2, 10 and 20 s of the job's own"
 
@@ -225,14 +270,16 @@ def test_a_worker_for_bulk_alone_and_an_isolated_job_let_none_overtake(
     settings: Settings,
     redis: Redis,
     analyzer: Analyzer,
-    dispatcher: Dispatcher,
     plain_jpeg: bytes,
     changes: dict[str, str],
     isolated: bool,
 ) -> None:
     services = connect_services(settings.model_copy(update=changes), analyzer)
     bulk, photo = services.jobs.create([plain_jpeg] * 2, BULK), services.jobs.create([plain_jpeg], INTERACTIVE)
-    dispatcher.job(photo.id, INTERACTIVE)
-    assert analyze_job(services, bulk.id, isolated=isolated) == "finished"
+    if isolated:
+        assert analyze_isolated_job(services, bulk.id) == "finished"
+    else:
+        analyze_jobs(services, BULK)
+    assert services.jobs.get(bulk.id).state is JobState.SUCCEEDED
     assert services.jobs.get(photo.id).state is JobState.QUEUED
     services.close()

@@ -76,3 +76,23 @@ def test_a_job_goes_on_counting_when_what_it_was_paused_for_raises(store: JobSto
             raise ValueError("broken")
         clock.now += 2
         assert leases.stuck() == {"id": "me"}
+
+
+def test_jobs_of_a_batch_are_renewed_while_they_come_to_their_turn_and_are_never_stuck(
+    store: JobStore, redis: Redis, clock: ManualClock
+) -> None:
+    job, later = store.create([b"x"], BULK), store.create([b"y"], BULK)
+    for each in (job, later):
+        store.claim(each.id, "me")
+    leases = Leases(store, time_limit_s=100, clock=clock)
+    with leases.waiting([(job.id, "me"), (later.id, "me")]), leases.held(job.id, "me"):
+        clock.now += 101
+        assert leases.stuck() == {job.id: "me"}
+        before = redis.zscore(keys.OPEN_JOBS, job.id)
+        leases.renew()
+        assert redis.zscore(keys.OPEN_JOBS, job.id) == before
+        assert redis.zscore(keys.OPEN_JOBS, later.id) == clock.now + Settings().lease_s
+    clock.now += 10
+    before = redis.zscore(keys.OPEN_JOBS, later.id)
+    leases.renew()
+    assert redis.zscore(keys.OPEN_JOBS, later.id) == before

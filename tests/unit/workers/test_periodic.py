@@ -1,4 +1,4 @@
-"""Work beside the tasks: lost jobs announced again, leases renewed, a stuck worker ended, heartbeats."""
+"""Work beside the tasks: lost jobs put back, leases renewed, a stuck worker ended, heartbeats."""
 
 import os
 import threading
@@ -15,51 +15,58 @@ from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import Claim, JobStore
-from support.clocks import ManualClock, WaitFor
+from support.clocks import WaitFor
+from support.counting import counted
 from workers import periodic
 from workers.periodic import EXIT_STUCK, Periodic, PeriodicTasks, reconcile, renew_leases, report_heartbeat
 from workers.services import Services
 
 
-def lost(services: Services, redis: Redis) -> str:
-    """The id of a job whose message was lost, and which the reconciler is to look at now."""
+def orphaned(services: Services, redis: Redis) -> str:
+    """The id of a job whose worker died, and which the reconciler is to look at now."""
     job = services.jobs.create([b"x"], BULK)
+    assert services.jobs.claim(job.id, "dead") is Claim.CLAIMED
     redis.zadd(keys.OPEN_JOBS, {job.id: 0})
+    redis.delete(BULK)
     return job.id
 
 
-def test_a_lost_job_is_announced_again_and_counted(
-    services: Services, dispatcher: Dispatcher, redis: Redis, caplog: pytest.LogCaptureFixture
+def test_a_dead_workers_job_is_put_back_and_counted(
+    services: Services, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    job_id = lost(services, redis)
-    assert reconcile(services, dispatcher) == 1
+    job_id = orphaned(services, redis)
+    assert reconcile(services) == 1
+    assert redis.zrange(keys.queued(BULK), 0, -1) == [job_id.encode()]
     assert redis.llen(BULK) == 1
-    assert job_id in redis.lindex(BULK, 0).decode()
-    assert services.counters.read() == {JOBS_RETRIED: 1}
-    assert f"job {job_id} is announced again" in caplog.text
+    assert counted(services) == {JOBS_RETRIED: 1}
+    assert f"job {job_id} is put back" in caplog.text
 
 
-def test_two_reconcilers_announce_a_lost_job_once(services: Services, dispatcher: Dispatcher, redis: Redis) -> None:
-    lost(services, redis)
-    assert [reconcile(services, dispatcher) for _ in range(2)] == [1, 0]
+def test_two_reconcilers_put_it_back_once(services: Services, redis: Redis) -> None:
+    orphaned(services, redis)
+    assert [reconcile(services) for _ in range(2)] == [1, 0]
     assert redis.llen(BULK) == 1
 
 
-def test_without_lost_jobs_there_is_nothing_to_do(services: Services, dispatcher: Dispatcher, redis: Redis) -> None:
+def test_a_message_that_was_lost_is_sent_again(services: Services, redis: Redis) -> None:
     services.jobs.create([b"x"], BULK)
-    assert reconcile(services, dispatcher) == 0
+    assert reconcile(services) == 0
+    assert redis.llen(BULK) == 1
+    redis.delete(BULK)
+    assert reconcile(services) == 0, "no job was lost"
+    assert redis.llen(BULK) == 1
+    assert counted(services) == {}
+
+
+def test_without_jobs_there_is_nothing_to_do(services: Services, redis: Redis) -> None:
+    assert reconcile(services) == 0
     assert redis.llen(BULK) == 0
-    assert services.counters.read() == {}
 
 
-def test_a_dead_workers_job_is_announced_and_can_be_claimed(
-    services: Services, dispatcher: Dispatcher, redis: Redis, settings: Settings, clock: ManualClock
-) -> None:
-    job = services.jobs.create([b"x"], BULK)
-    assert services.jobs.claim(job.id, "dead") is Claim.CLAIMED
-    redis.zadd(keys.OPEN_JOBS, {job.id: 0})  # as if its lease had run out
-    assert reconcile(services, dispatcher) == 1
-    assert JobStore(redis, settings).claim(job.id, "alive", isolated=True) is Claim.CLAIMED
+def test_a_dead_workers_job_can_be_claimed(services: Services, redis: Redis, settings: Settings) -> None:
+    job_id = orphaned(services, redis)
+    assert reconcile(services) == 1
+    assert JobStore(redis, settings).claim(job_id, "alive", isolated=True) is Claim.CLAIMED
 
 
 def test_leases_of_running_jobs_are_renewed(services: Services, redis: Redis) -> None:
@@ -101,12 +108,12 @@ def test_a_heartbeat_says_what_the_worker_runs(services: Services, redis: Redis)
 def test_all_of_it_runs_while_the_worker_does_and_then_it_is_not_counted_any_more(
     services: Services, dispatcher: Dispatcher, redis: Redis, wait_for: WaitFor
 ) -> None:
-    job_id = lost(services, redis)
+    job_id = orphaned(services, redis)
     tasks = PeriodicTasks(services, dispatcher)
     tasks.start()
     heartbeats = HeartbeatStore(redis)
     wait_for(heartbeats.live_workers, "the heartbeat")
-    wait_for(lambda: redis.llen(BULK), f"job {job_id} to be announced")
+    wait_for(lambda: redis.zcard(keys.queued(BULK)), f"job {job_id} to be put back")
     tasks.stop()
     assert heartbeats.live_workers() == []
 

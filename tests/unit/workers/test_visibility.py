@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from contracts.queues import BULK
+from contracts.queues import WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
 from support.clocks import ManualClock
@@ -27,9 +27,9 @@ def app(settings: Settings) -> Celery:
 @pytest.fixture
 def consumer(app: Celery, dispatcher: Dispatcher) -> Iterator[Any]:
     """What the step sees of a consumer that holds one message, as a worker does while a task runs."""
-    dispatcher.job("some-id", BULK)
+    dispatcher.webhook("some-id")
     with app.connection_for_read() as connection, connection.channel() as channel:
-        message = channel.basic_get(BULK)
+        message = channel.basic_get(WEBHOOKS)
         assert message is not None
         yield SimpleNamespace(
             app=app,

@@ -96,6 +96,7 @@ def test_a_result_is_told_once_and_its_signature_verifies(
 def test_each_client_has_secrets_of_its_own(
     redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
 ) -> None:
+    redis.hset(keys.API_KEYS, mapping={"mine": "{}", "theirs": "{}"})
     mine = [store.secrets.current("mine"), store.secrets.rotate("mine", overlap_s=60)]
     for client in ("mine", "theirs", ""):
         assert make_sender(redis, settings, clock).deliver(announced(jobs, store, receiver.url, client)) == "delivered"
@@ -103,6 +104,9 @@ def test_each_client_has_secrets_of_its_own(
         for secret in mine:
             with nullcontext() if client == "mine" else pytest.raises(WebhookVerificationError):
                 assert Webhook(secret).verify(body, headers)
+    redis.delete(keys.API_KEYS, keys.WEBHOOKS_SECRETS)
+    assert make_sender(redis, settings, clock).deliver(announced(jobs, store, receiver.url, "theirs")) == "given up"
+    assert receiver.received == [], "of a revoked key nothing is told"
 
 
 def test_a_receiver_that_is_down_for_five_minutes_is_told_once_it_is_back(
@@ -168,8 +172,7 @@ def test_a_message_that_waited_too_long_does_not_shorten_the_gap(
     clock.now += 61
     assert store.take_due() == [job_id], "no worker has tried it: it is announced again"
     sender = make_sender(redis, settings, clock)
-    outcomes = [sender.deliver(job_id) for _ in range(3)]
-    assert outcomes == ["later", "not due", "not due"]
+    assert [sender.deliver(job_id) for _ in range(3)] == ["later", "not due", "not due"]
     assert len(receiver.received) == 1
 
 
@@ -181,8 +184,7 @@ def test_what_waits_for_a_sender_is_bounded(
         sender = make_sender(redis, settings, clock)
         ids = [announced(jobs, store, url) for _ in range(60)]
         outcomes = [sender.begin(job_id) for job_id in ids]
-        assert outcomes[0] == "begun"
-        assert outcomes[-1] == "busy"
+        assert (outcomes[0], outcomes[-1]) == ("begun", "busy")
         ending = threading.Thread(target=sender.close)
         ending.start()
     ending.join()

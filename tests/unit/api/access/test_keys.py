@@ -8,8 +8,9 @@ from redis import Redis
 
 from api.access.keys import ApiKeyStore, id_of
 from api.http.scopes import Scope
-from contracts.errors import Unauthorized
+from contracts.errors import Unauthorized, WebhookRefused
 from contracts.storage import keys
+from contracts.storage.webhook_secrets import WebhookSecrets
 from support.clocks import ManualClock
 from support.gateway import MakeApp, bearer
 
@@ -86,3 +87,16 @@ def test_a_key_of_the_version_before_is_read(store: ApiKeyStore, redis: Redis) -
     stored = json.loads(redis.hget(keys.API_KEYS, id_of(token))) | {"rate": ""}
     redis.hset(keys.API_KEYS, id_of(token), json.dumps(stored))
     assert store.verify(token).expires_at is None
+
+
+def test_of_a_revoked_key_nothing_stays_and_the_file_is_rewritten(store: ApiKeyStore, redis: Redis) -> None:
+    key = id_of(store.create("phone", ANALYZE))
+    secrets = WebhookSecrets(redis)
+    kept = secrets.current("")
+    secrets.rotate(key, overlap_s=60)
+    assert store.revoke(key)
+    with pytest.raises(WebhookRefused):
+        secrets.current(key)
+    assert redis.hkeys(keys.WEBHOOKS_SECRETS) == [b""]
+    assert secrets.current("") == kept
+    assert redis.zscore(keys.ERASURES, "erased"), "Redis' file is rewritten soon"

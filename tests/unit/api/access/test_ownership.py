@@ -7,13 +7,16 @@ from typing import NamedTuple
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
+from werkzeug.test import TestResponse
 
-from api.access.keys import ApiKeyStore
+from api.access.keys import ApiKeyStore, id_of
 from api.access.ownership import may_see
 from api.http.endpoint import PUBLIC, Endpoint, declaration_of
 from api.http.scopes import Scope
 from contracts.jobs import Job, JobState
 from contracts.queues import BULK
+from contracts.storage import keys
 from contracts.storage.jobs import JobStore
 from support.factories import annotate
 from support.gateway import MakeApp, bearer, submit
@@ -130,7 +133,7 @@ def test_another_clients_job_is_as_if_it_had_never_been(
     assert client.get(drawn, headers=mine).data == b"face"
     assert client.get(location, headers=operator).status_code == 200
     if not required:
-        assert client.get(location).status_code == 404, "a client without a key is another one"
+        assert client.get(location).status_code == 410, "a client without a key is another one"
     assert client.delete(location, headers=mine).status_code == 200
 
 
@@ -157,3 +160,29 @@ def test_a_job_of_before_keys_belongs_to_no_client() -> None:
     job = Job(id="x", state=JobState.QUEUED, queue=BULK, image_count=1, created_at=0)
     assert may_see(job, None)
     assert not may_see(job.model_copy(update={"client": "a"}), None)
+
+
+@pytest.mark.parametrize("asker", ["another key", "no key"])
+@pytest.mark.parametrize(("method", "rest"), [("GET", ""), ("GET", "/events"), ("DELETE", "")])
+def test_no_answer_tells_whether_another_clients_job_is_still_kept(
+    make_app: MakeApp, api_keys: ApiKeyStore, jobs: JobStore, redis: Redis, asker: str, method: str, rest: str
+) -> None:
+    client = make_app(require_keys=asker != "no key").test_client()
+    owner = id_of(api_keys.create("owner", frozenset({Scope.ANALYZE})))
+    headers = {} if asker == "no key" else bearer(api_keys.create("other", frozenset({Scope.ANALYZE})))
+    job_id = jobs.create([b"x"], BULK, client=owner).id
+    kept = client.open(f"/v1/jobs/{job_id}{rest}", method=method, headers=headers)
+    redis.delete(keys.job(job_id))
+    gone = client.open(f"/v1/jobs/{job_id}{rest}", method=method, headers=headers)
+    assert (kept.status_code, told(kept)) == (gone.status_code, told(gone))
+    if asker != "no key":
+        never = client.open(f"/v1/jobs/never{rest}", method=method, headers=headers)
+        assert (never.status_code, told(never)) == (gone.status_code, told(gone)) == (404, told(gone))
+        operator = bearer(api_keys.create("operator", frozenset({Scope.OPERATE})))
+        assert client.open(f"/v1/jobs/{job_id}{rest}", method=method, headers=operator).status_code == 410
+
+
+def told(answer: TestResponse) -> dict[str, object]:
+    """The answer without what names the request."""
+    told: dict[str, object] = answer.get_json()
+    return {name: value for name, value in told.items() if name not in ("instance", "request_id")}

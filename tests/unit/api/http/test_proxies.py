@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from api.access.keys import ApiKeyStore
-from api.http.proxies import ForwardedMiddleware, TrustedProxies, client_network
+from api.http.proxies import ForwardedMiddleware, TrustedProxies
+from contracts.addresses import client_network
 from contracts.errors import ConfigurationError
 from support.gateway import MakeApp, bearer
 

@@ -78,12 +78,12 @@ def test_a_key_is_free_again_once_its_job_is_forgotten(client: FlaskClient, redi
 def test_a_key_is_not_used_up_by_a_refusal(make_app: MakeApp, redis: Redis, jpeg: bytes) -> None:
     app = make_app(max_queue_depth=1)
     client = app.test_client()
-    redis.rpush(BULK, "another client's")
+    redis.zadd(keys.queued(BULK), {"another client's": 0})
     post = lambda: client.post(  # noqa: E731
         "/v1/jobs", data=jpeg, content_type="image/jpeg", headers={"Idempotency-Key": "k"}
     )
     assert post().status_code == 503
-    redis.delete(BULK)
+    redis.delete(keys.queued(BULK))
     assert post().status_code == 202
 
 

@@ -32,11 +32,12 @@ def post(app: Flask, address: str, data: bytes, **headers: str) -> TestResponse:
 def test_a_client_that_waits_when_redis_goes_away_is_told_where_the_job_is(
     app: Flask, jobs: JobStore, jpeg: bytes, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    def get(_: str) -> None:
+    def fail(*_: str) -> None:
         raise BrokerUnavailable("gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(services_of(app).jobs, "get", get)
+        for step in ("get", "watch"):
+            patched.setattr(services_of(app).jobs, step, fail)
         response = post(app, address, jpeg, Prefer="wait=5")
         assert app.test_client().get(f"{response.headers['Location']}?wait=5").status_code == 503
     assert response.status_code == 202
@@ -105,7 +106,7 @@ def room(settings: Settings, jobs: JobStore) -> Iterator[WaitingRoom]:
 
 def listeners(redis: Redis) -> int:
     """How many subscriptions to final jobs there are."""
-    return int(redis.pubsub_numsub(keys.FINAL_JOBS_CHANNEL)[0][1])
+    return len(redis.pubsub_channels(keys.final_jobs_channel("*")))
 
 
 def test_a_job_that_is_final_already_needs_no_subscription(room: WaitingRoom, jobs: JobStore) -> None:
@@ -172,9 +173,9 @@ def test_a_caller_that_waits_through_a_failing_redis_gets_its_job_as_it_was(
 ) -> None:
     job = jobs.create([b"x"], BULK)
 
-    def fail(_: str) -> None:
+    def fail(*_: str) -> None:
         raise BrokerUnavailable("The job store does not answer.")
 
-    monkeypatch.setattr(jobs, "get", fail)
+    monkeypatch.setattr(jobs, "watch", fail)
     assert room.wait_for_accepted(job, 60) is job
     assert "cannot be waited for" in caplog.text

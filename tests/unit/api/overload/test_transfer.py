@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import gevent
@@ -15,10 +16,11 @@ from gunicorn.http.parser import RequestParser
 
 from api.http.problems import register_error_handlers
 from api.overload.transfer import AnswerSocket, BodyRateMiddleware
-from contracts.errors import InvalidRequest
+from contracts.errors import InvalidRequest, MalformedRequest
 from contracts.settings import Settings
 
 IMPATIENT = Settings(transfer_grace_s=0.5, min_transfer_rate=1_000_000)
+PATIENT = Settings(transfer_grace_s=300)
 
 
 @pytest.fixture
@@ -74,17 +76,40 @@ def test_a_body_in_time_is_read_whole(port: int) -> None:
     "body", [b"xyz\r\n", b"5\r\nabc", b"3\r\nabcdef\r\n", b"-1\r\n"], ids=["no size", "cut off", "too long", "negative"]
 )
 def test_a_malformed_chunked_body_is_the_clients_error(body: bytes) -> None:
-    source, sink = socket.socketpair()
-    with source, sink:
-        source.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
-        source.shutdown(socket.SHUT_WR)
-        (parsed,) = [next(RequestParser(Config(), sink, ("127.0.0.1", 1)))]
-        stream: list[Any] = []
-        BodyRateMiddleware(lambda environ, _: stream.append(environ["wsgi.input"]) or [], IMPATIENT)(
-            {"wsgi.input": parsed.body}, None
-        )
-        with pytest.raises(InvalidRequest, match="body"):
-            stream[0].read()
+    with pytest.raises(InvalidRequest, match="body"):
+        gunicorns_body(body, IMPATIENT).read()
+
+
+def gunicorns_body(chunks: bytes, settings: Settings) -> Any:
+    """What a view reads of a body in chunks that gunicorn parses."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    received = (chunks[begin : begin + 8192] for begin in range(0, len(chunks), 8192))
+    parsed = next(RequestParser(Config(), chain((head,), received), ("127.0.0.1", 1)))
+    environ = {"wsgi.input": parsed.body}
+    BodyRateMiddleware(lambda *_: [], settings)(environ, None)
+    return environ["wsgi.input"]
+
+
+def test_bodies_in_many_short_chunks_are_read_and_those_in_almost_empty_ones_refused() -> None:
+    assert gunicorns_body(b"1\r\nx\r\n" * 10_000 + b"0\r\n\r\n", PATIENT).read() == b"x" * 10_000
+    lines = b"4c\r\n%s\r\n" % (b"x" * 76) * 20_000 + b"0\r\n\r\n"
+    assert gunicorns_body(lines, PATIENT).read() == b"x" * 76 * 20_000
+    with pytest.raises(MalformedRequest, match="chunks of less than 64 bytes"):
+        gunicorns_body(b"1\r\nx\r\n" * 20_000 + b"0\r\n\r\n", PATIENT).read()
+
+
+def test_others_are_served_while_chunks_are_read_that_have_arrived() -> None:
+    turns = list[int]()
+
+    def other() -> None:
+        for _ in range(10_000):
+            turns.append(1)
+            gevent.sleep(0)
+
+    beside = gevent.spawn(other)
+    gunicorns_body(b"1\r\nx\r\n" * 9_999 + b"0\r\n\r\n", PATIENT).read()
+    beside.kill()
+    assert len(turns) >= 9
 
 
 @pytest.fixture

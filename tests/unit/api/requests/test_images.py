@@ -112,6 +112,15 @@ def test_a_million_images_are_refused_before_they_are_looked_at(client: FlaskCli
     assert memory.peak < 40_000_000
 
 
+def test_a_large_image_is_in_memory_once(app: Flask, settings: Settings, jpeg: bytes) -> None:
+    large = jpeg + bytes(9_000_000)
+    with app.test_request_context("/", method="POST", data=large, content_type="image/jpeg") as context:
+        with traced_memory() as memory:
+            photo = read_image(context.request, settings)
+        assert photo.images == [large]
+    assert memory.peak < 1.5 * len(large)
+
+
 @pytest.mark.parametrize(
     ("address", "body", "status", "field"),
     [

@@ -13,7 +13,8 @@ from redis import Redis
 
 from api.services import services_of
 from contracts.errors import CorruptImage
-from contracts.jobs import ItemResult, JobState, Problem
+from contracts.jobs import ItemResult, Job, Problem
+from contracts.storage import keys
 from contracts.storage.jobs import JobStore
 from support.gateway import NO_SERVER, MakeApp, StandIn, no_face
 
@@ -159,15 +160,24 @@ def test_a_job_that_takes_too_long_goes_on_and_its_id_is_handed_out(make_app: Ma
     ("state", "status", "code"), [("canceled", 409, "job_canceled"), ("expired", 504, "deadline_exceeded")]
 )
 def test_a_job_that_ends_without_analysis_is_an_error(
-    app: Flask, client: FlaskClient, jpeg: bytes, state: str, status: int, code: str, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    client: FlaskClient,
+    redis: Redis,
+    jpeg: bytes,
+    state: str,
+    status: int,
+    code: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    waiting = services_of(app).waiting
-    wait = waiting.wait
+    submission = services_of(app).submission
+    submit = submission.submit
 
-    def end_first(job_id: str, *_: Any) -> Any:
-        return wait(job_id, 0).model_copy(update={"state": JobState(state)})
+    def end_at_once(*args: Any, **more: Any) -> Job:
+        job = submit(*args, **more)
+        redis.hset(keys.job(job.id), "state", state)
+        return job
 
-    monkeypatch.setattr(waiting, "wait", end_first)
+    monkeypatch.setattr(submission, "submit", end_at_once)
     response = client.post("/detect_emotion", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.get_json()["code"]) == (status, code)
 
@@ -176,7 +186,7 @@ def test_a_full_queue_is_overload_with_a_time_to_come_back(
     make_app: MakeApp, jobs: JobStore, redis: Redis, jpeg: bytes
 ) -> None:
     app = make_app(max_queue_depth=1)
-    redis.rpush("interactive", "a message")
+    redis.zadd(keys.queued("interactive"), {"another": 0})
     response = app.test_client().post("/detect_emotion", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
     assert int(response.headers["Retry-After"]) >= 1

@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from contracts.metrics import IMAGES_ANALYZED, STAGE_SECONDS, metric_key
+from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
 
@@ -34,7 +35,7 @@ def test_metrics_join_this_process_and_what_all_have_counted(
 ) -> None:
     counters = CounterStore(redis)
     counters.add({IMAGES_ANALYZED: 3, metric_key(STAGE_SECONDS, stage="detect"): 0.5})
-    redis.rpush("bulk", "a message")
+    redis.zadd(keys.queued("bulk"), {"a job": 0})
     client.get("/ping")
     client.get("/nowhere")
     text = client.get("/metrics").text

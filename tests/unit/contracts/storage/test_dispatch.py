@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable
-from contracts.queues import BULK, INTERACTIVE, LIVE
+from contracts.queues import LIVE, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
 from support.clocks import WaitFor
@@ -25,16 +25,6 @@ def sent(redis: Redis, queue: str) -> dict[str, object]:
     return json.loads(redis.lrange(queue, 0, -1)[0])
 
 
-@pytest.mark.parametrize("queue", [INTERACTIVE, BULK])
-def test_a_job_travels_as_its_id(redis: Redis, dispatcher: Dispatcher, queue: str) -> None:
-    dispatcher.job("some-id", queue)
-    assert redis.llen(queue) == 1, "the queue's key is its bare name, for autoscalers"
-    message = sent(redis, queue)
-    assert message["headers"]["task"] == "analyze_job"
-    assert message["headers"]["argsrepr"] == "some-id"
-    assert len(json.dumps(message)) < 1500
-
-
 def test_a_frame_request_expires(redis: Redis, dispatcher: Dispatcher) -> None:
     dispatcher.frame("front-door", "token")
     headers = sent(redis, LIVE)["headers"]
@@ -45,7 +35,7 @@ def test_a_frame_request_expires(redis: Redis, dispatcher: Dispatcher) -> None:
 
 def test_a_broker_out_of_reach_is_a_typed_error() -> None:
     with pytest.raises(BrokerUnavailable):
-        Dispatcher(Settings(redis_url="redis://127.0.0.1:1/0")).job("id", BULK)
+        Dispatcher(Settings(redis_url="redis://127.0.0.1:1/0")).webhook("id")
 
 
 def test_too_many_at_a_time_are_a_typed_error_as_well(
@@ -56,19 +46,19 @@ def test_too_many_at_a_time_are_a_typed_error_as_well(
         for _ in range(4):
             others.enter_context(dispatcher._pool.acquire())
         with pytest.raises(BrokerUnavailable):
-            dispatcher.job("id", BULK)
-    dispatcher.job("id", BULK)
+            dispatcher.webhook("id")
+    dispatcher.webhook("id")
 
 
 def test_one_that_is_closed_takes_nothing_from_the_others(redis: Redis, settings: Settings) -> None:
     staying, closed = Dispatcher(settings), Dispatcher(settings)
-    staying.job("a", BULK)
-    closed.job("b", BULK)
+    staying.webhook("a")
+    closed.webhook("b")
     closed.close()
-    staying.job("c", BULK)
+    staying.webhook("c")
     later = Dispatcher(settings)
-    later.job("d", BULK)
-    assert redis.llen(BULK) == 4
+    later.webhook("d")
+    assert redis.llen(WEBHOOKS) == 4
     later.close()
     staying.close()
 
@@ -80,7 +70,7 @@ def test_closing_closes_the_connections(redis: Redis, settings: Settings, wait_f
 
     before = senders()
     dispatcher = Dispatcher(settings)
-    dispatcher.job("a", BULK)
+    dispatcher.webhook("a")
     wait_for(lambda: senders() - before, "a connection to have sent")
     dispatcher.close()
     wait_for(lambda: not senders() - before, "it to be closed")

@@ -49,7 +49,7 @@ def test_an_unfinished_job_is_left_alone(jobs: JobStore, eraser: JobEraser, redi
 
 def test_a_finished_job_goes_and_its_erasure_is_noted(jobs: JobStore, eraser: JobEraser, redis: Redis) -> None:
     job = finished(jobs, annotated=b"drawn")
-    redis.delete(keys.ERASURES)
+    redis.delete(keys.ERASURES, BULK)
     assert eraser.erase(job.id)
     assert sorted(redis.scan_iter("*")) == [keys.ERASURES.encode()]
     assert eraser.erase(job.id), "again is no error"

@@ -11,7 +11,7 @@ from contracts.queues import BULK, INTERACTIVE
 from contracts.results import Analysis
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.dispatch import Dispatcher
+from contracts.storage.job_hash import from_notice
 from contracts.storage.jobs import Claim, JobStore
 from support.clocks import ManualClock
 
@@ -125,51 +125,25 @@ def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: ManualClock) -> N
     assert store.finish(job.id, "slow", ITEMS)
 
 
-def test_a_lost_message_is_found_and_a_waiting_one_is_left_alone(
-    store: JobStore, redis: Redis, clock: ManualClock
-) -> None:
-    job = store.create([b"x"], BULK)
-    redis.rpush(BULK, "the message of some other job")
-    clock.now += Settings().requeue_after_s + 1
-    assert store.overdue() == [], "others wait in the queue, so this one may be among them"
+def test_a_queue_with_jobs_and_no_message_gets_one(store: JobStore, redis: Redis, clock: ManualClock) -> None:
+    store.create([b"x"], BULK)
+    store.create([b"x"], BULK)
+    assert redis.llen(BULK) == 1, "one is enough"
     redis.delete(BULK)
-    clock.now += Settings().requeue_after_s + 1
-    assert store.overdue() == [(job.id, BULK)]
+    clock.now += 100 * Settings().requeue_after_s
+    assert store.overdue() == [], "they wait, and are not lost"
+    assert (redis.llen(BULK), redis.llen(INTERACTIVE)) == (1, 0)
+    assert store.queue_depth(BULK) == 2
 
 
-def test_even_behind_a_full_queue_a_lost_message_is_found_in_the_end(
+def test_a_job_that_left_its_queue_and_was_not_begun_is_put_back(
     store: JobStore, redis: Redis, clock: ManualClock
 ) -> None:
     job = store.create([b"x"], BULK)
-    redis.rpush(BULK, "the message of some other job")
-    clock.now += 10 * Settings().requeue_after_s + 1
+    redis.zrem(keys.queued(BULK), job.id)
+    clock.now += Settings().requeue_after_s + 1
     assert store.overdue() == [(job.id, BULK)]
-
-
-def test_a_long_queue_is_not_doubled_by_announcing_what_waits_in_it(
-    store: JobStore, redis: Redis, settings: Settings, clock: ManualClock
-) -> None:
-    dispatcher = Dispatcher(settings)
-    jobs = []
-    for _ in range(20):
-        jobs.append(store.create([b"x"], BULK))
-        dispatcher.job(jobs[-1].id, BULK)
-        clock.now += settings.requeue_after_s
-    for _ in range(30):
-        clock.now += settings.requeue_after_s
-        assert store.overdue() == [], "the queue is long, and no worker has taken anything out of it"
-    lost = jobs[5]
-    (message,) = [text for text in redis.lrange(BULK, 0, -1) if lost.id in text.decode()]
-    redis.lrem(BULK, 1, message)
-    for job in jobs[:5]:  # the others are taken in their order
-        assert job.id in redis.rpop(BULK).decode()
-        assert store.claim(job.id, "w") is Claim.CLAIMED
-        store.finish(job.id, "w", ITEMS)
-    assert store.overdue() == []
-    redis.rpop(BULK)
-    clock.now += settings.requeue_after_s + 1
-    assert store.overdue() == [(lost.id, BULK)], "a younger job is next, so its message is not there any more"
-    dispatcher.close()
+    assert redis.zscore(keys.queued(BULK), job.id) == pytest.approx(job.created_at)
 
 
 def test_bytes_counted_twice_are_forgotten_when_all_is_done(store: JobStore) -> None:
@@ -237,17 +211,27 @@ def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) 
         store.cancel(job.id)
 
 
-def test_reaching_a_final_state_wakes_the_callers_that_wait(store: JobStore, redis: Redis) -> None:
+def test_gateways_that_wait_are_told_all_of_a_final_job_and_no_others(store: JobStore, redis: Redis) -> None:
     pubsub = redis.pubsub(ignore_subscribe_messages=True)
-    pubsub.subscribe(keys.FINAL_JOBS_CHANNEL)
+    pubsub.psubscribe(keys.final_jobs_channel("*"))
     pubsub.get_message(timeout=5)
-    finished, canceled = store.create([b"x"], INTERACTIVE), store.create([b"x"], INTERACTIVE)
+    finished = store.create([b"x"], INTERACTIVE, gateway="a")
+    canceled, alone = store.create([b"x"], INTERACTIVE), store.create([b"x"], INTERACTIVE)
+    for gateway in "abb":
+        assert store.watch(finished.id, gateway).state is JobState.QUEUED
+        store.watch(canceled.id, gateway)
     store.claim(finished.id, "a")
     store.finish(finished.id, "a", ITEMS)
+    store.cancel(alone.id)
     store.cancel(canceled.id)
-    heard = [pubsub.get_message(timeout=5)["data"].decode() for _ in range(2)]
+    heard = [pubsub.get_message(timeout=5) for _ in range(4)]
     pubsub.close()
-    assert heard == [finished.id, canceled.id]
+    assert [message["channel"].decode() for message in heard] == [
+        keys.final_jobs_channel(gateway) for gateway in "abab"
+    ]
+    told = [from_notice(message["data"].decode()) for message in heard]
+    assert told == [(job.id, store.get(job.id)) for job in (finished, finished, canceled, canceled)]
+    assert store.watch(finished.id, "c").items == ITEMS
 
 
 def test_a_store_out_of_reach_is_a_typed_error(settings: Settings) -> None:

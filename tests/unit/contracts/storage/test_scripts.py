@@ -4,27 +4,30 @@ from importlib.resources import files
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
-from contracts.storage.scripts import load_script
+from contracts.storage.scripts import Call, load_script, run_scripts
 
 FOLDER = files("contracts.storage").joinpath("lua")
 NAMES = sorted(file.name.removesuffix(".lua") for file in FOLDER.iterdir())
 PRELUDES = {
-    "cancel": "finalize",
-    "claim": "finalize",
-    "finish": "finalize",
-    "erase": "forget_annotated",
-    "keep_annotated": "forget_annotated",
+    "cancel": ["finalize"],
+    "claim": ["finalize", "attempt"],
+    "claim_next": ["finalize", "attempt"],
+    "finish": ["finalize"],
+    "erase": ["forget_annotated"],
+    "keep_annotated": ["forget_annotated"],
 }
+PUT_BEFORE = {name for names in PRELUDES.values() for name in names}
 
 
 def test_all_are_known_here() -> None:
-    assert {*PRELUDES, *PRELUDES.values()} < set(NAMES)
+    assert {*PRELUDES, *PUT_BEFORE} < set(NAMES)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in PRELUDES.values()])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PUT_BEFORE])
 def test_a_script_compiles_and_may_run_in_full_memory(redis: Redis, name: str) -> None:
-    script = load_script(redis, name, prelude=PRELUDES.get(name, ""))
+    script = load_script(redis, name, *PRELUDES.get(name, []))
     assert redis.script_load(script.script) == script.sha
     assert script.script.startswith("#!lua flags=allow-oom\n")
 
@@ -34,3 +37,22 @@ def test_a_script_begins_with_what_it_does_and_takes(name: str) -> None:
     text = FOLDER.joinpath(f"{name}.lua").read_text(encoding="utf-8")
     header = text[: text.index("\n", text.index("-- KEYS:"))]
     assert all(line.startswith("--") for line in header.splitlines())
+
+
+def test_scripts_run_together_are_loaded_where_the_server_does_not_know_them(redis: Redis) -> None:
+    release = load_script(redis, "release")
+    redis.set("once", "id fingerprint")
+    redis.script_flush()
+    calls = [Call(release, ["once", "note"], ["id"]), Call(load_script(redis, "watch"), ["mien:job:x"], ["channel"])]
+    for _ in range(2):
+        assert run_scripts(redis, calls)[1] == []
+        assert not redis.exists("once")
+
+
+def test_an_error_of_one_of_them_is_raised_when_all_have_run(redis: Redis) -> None:
+    redis.set("mien:job:x", "no hash")
+    redis.set("once", "id fingerprint")
+    release, watch = load_script(redis, "release"), load_script(redis, "watch")
+    with pytest.raises(ResponseError):
+        run_scripts(redis, [Call(watch, ["mien:job:x"], ["channel"]), Call(release, ["once", "note"], ["id"])])
+    assert not redis.exists("once")

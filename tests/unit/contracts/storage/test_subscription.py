@@ -15,6 +15,7 @@ from contracts.settings import Settings
 from contracts.storage import subscription
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
+from contracts.storage.job_hash import from_notice
 from contracts.storage.jobs import JobStore
 from contracts.storage.subscription import Notice, Notices, Subscription, Topic
 from deploy.ports import free_port
@@ -67,16 +68,19 @@ def listen(listener: Listener, wait_for: WaitFor) -> Iterator[Callable[[Subscrip
 
 Listen = Callable[[Subscription], Subscription]
 
+GATEWAY = "a"
 
-def test_final_jobs_are_told_by_their_id(
+
+def test_final_jobs_are_told_whole(
     redis: Redis, settings: Settings, listener: Listener, listen: Listen, wait_for: WaitFor
 ) -> None:
-    listen(Subscription.to_final_jobs(redis, on_notices=listener.on_notices, on_error=listener.on_error))
+    listen(Subscription.to_final_jobs(redis, GATEWAY, on_notices=listener.on_notices, on_error=listener.on_error))
     store = JobStore(redis, settings)
-    job = store.create([b"x"], BULK)
+    job = store.create([b"x"], BULK, gateway=GATEWAY)
     store.cancel(job.id)
     wait_for(lambda: listener.notices, "the notice")
-    assert listener.notices == [Notice(Topic.FINAL_JOB, job.id)]
+    (notice,) = listener.notices
+    assert (notice.topic, from_notice(notice.text)) == (Topic.FINAL_JOB, (job.id, store.get(job.id)))
 
 
 def test_of_a_camera_frames_and_views_are_told_apart_and_other_cameras_are_not_heard(
@@ -94,7 +98,7 @@ def test_of_a_camera_frames_and_views_are_told_apart_and_other_cameras_are_not_h
 def test_it_is_called_although_nothing_comes(
     redis: Redis, listener: Listener, listen: Listen, wait_for: WaitFor
 ) -> None:
-    listen(Subscription.to_final_jobs(redis, on_notices=listener.on_notices, on_error=listener.on_error))
+    listen(Subscription.to_final_jobs(redis, GATEWAY, on_notices=listener.on_notices, on_error=listener.on_error))
     calls = listener.calls
     wait_for(lambda: listener.calls > calls + 1, "calls without notices")
     assert listener.notices == []
@@ -113,7 +117,7 @@ def test_an_error_of_the_listener_is_told_and_it_subscribes_again(
 def test_it_hears_again_after_a_restart_of_the_server(listener: Listener, wait_for: WaitFor, tmp_path: Path) -> None:
     port = free_port()
     client = connect(f"redis://127.0.0.1:{port}/0", name="tests", max_connections=2)
-    subscribed = Subscription.to_final_jobs(client, on_notices=listener.on_notices, on_error=listener.on_error)
+    subscribed = Subscription.to_final_jobs(client, GATEWAY, on_notices=listener.on_notices, on_error=listener.on_error)
     subscribed.start()
     for times in (1, 2):
         wait_for(lambda: listener.errors, "the server's absence to be told")
@@ -129,7 +133,9 @@ def test_it_ends_soon_also_while_the_server_is_away(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(subscription, "RETRY_S", 3_600)
     failed = threading.Event()
     away = connect("redis://127.0.0.1:1/0", name="tests")
-    subscribed = Subscription.to_final_jobs(away, on_notices=listener.on_notices, on_error=lambda _: failed.set())
+    subscribed = Subscription.to_final_jobs(
+        away, GATEWAY, on_notices=listener.on_notices, on_error=lambda _: failed.set()
+    )
     subscribed.start()
     assert failed.wait(30)
     subscribed.stop(30)
@@ -137,5 +143,5 @@ def test_it_ends_soon_also_while_the_server_is_away(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_never_began_is_stopped_at_once(redis: Redis, listener: Listener) -> None:
-    Subscription.to_final_jobs(redis, on_notices=listener.on_notices, on_error=listener.on_error).stop(10)
+    Subscription.to_final_jobs(redis, GATEWAY, on_notices=listener.on_notices, on_error=listener.on_error).stop(10)
     assert listener.calls == 0

@@ -3,6 +3,7 @@
 import pytest
 from redis import Redis
 
+from contracts.errors import WebhookRefused
 from contracts.storage import keys
 from contracts.storage.webhook_secrets import WebhookSecrets
 from support.clocks import ManualClock
@@ -10,6 +11,7 @@ from support.clocks import ManualClock
 
 @pytest.fixture
 def secrets(redis: Redis, clock: ManualClock) -> WebhookSecrets:
+    redis.hset(keys.API_KEYS, mapping=dict.fromkeys(("1f0c9be1a2d3", "one", "two"), "{}"))
     return WebhookSecrets(redis, clock)
 
 
@@ -48,3 +50,10 @@ def test_the_secret_that_all_shared_signs_for_another_week(
     assert secrets.signing("1f0c9be1a2d3") == [own, "whsec_shared"]
     clock.now += 604_800
     assert secrets.signing("1f0c9be1a2d3") == [own]
+
+
+def test_a_key_that_is_no_more_gets_no_secret(redis: Redis, secrets: WebhookSecrets) -> None:
+    for revoked in (lambda: secrets.signing("gone"), lambda: secrets.rotate("gone", overlap_s=60)):
+        with pytest.raises(WebhookRefused, match="revoked"):
+            revoked()
+    assert redis.hexists(keys.WEBHOOKS_SECRETS, "gone") == 0

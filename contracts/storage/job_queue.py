@@ -1,0 +1,139 @@
+"""A queue of jobs as workers see it: a few at a time, with all that is needed to work on them, in one trip each."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from redis import Redis
+
+from contracts.jobs import ItemResult, Job, Problem
+from contracts.logs import log_context
+from contracts.queues import JOB_QUEUES
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.connections import translate_errors
+from contracts.storage.job_hash import from_stored, pairs
+from contracts.storage.job_images import in_order
+from contracts.storage.job_steps import SHARED, claimant
+from contracts.storage.jobs import JobStore
+from contracts.storage.scripts import Call, load_script, run_scripts
+from contracts.storage.wakeups import wakeup
+
+logger = logging.getLogger(__name__)
+
+MOST_IMAGES: Final = 8
+"""Images that a claim gives at most, but for a job that has more: some twenty milliseconds of work."""
+_LOOKED_AT: Final = 64
+"""Jobs of a queue, from the next on."""
+
+
+class ClaimedJob(NamedTuple):
+    """A job that is the claimant's now."""
+
+    job: Job
+    images: list[bytes]
+    """As they were uploaded, in order."""
+
+
+class Batch(NamedTuple):
+    """What a claim gave."""
+
+    jobs: Sequence[ClaimedJob] = ()
+    isolated: str = ""
+    """Instead of jobs: the id of one for a process of its own, which is not claimed yet."""
+
+
+class Finished(NamedTuple):
+    """The outcome of a job."""
+
+    job_id: str
+    items: Sequence[ItemResult]
+    error: Problem | None
+
+
+class JobQueue:
+    """Claims and finishes jobs by the batch. Thread-safe."""
+
+    def __init__(
+        self, redis: Redis, jobs: JobStore, settings: Settings, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Use the broker Redis, and the store of the same jobs; `clock` gives seconds since 1970."""
+        self._redis, self._jobs, self._settings, self._clock = redis, jobs, settings, clock
+        self._claim_next = load_script(redis, "claim_next", "finalize", "attempt")
+
+    def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False) -> Batch:
+        """Take the jobs that are next.
+
+        Args:
+            queue: one of `contracts.queues.JOB_QUEUES`.
+            owner: who takes them; new for every claim. Asking again as the same gives the same jobs.
+            sharing: how many threads take jobs from the queue.
+            single: one job of one image that was never begun, or none.
+
+        Raises:
+            BrokerUnavailable: Redis does not answer.
+        """
+        return self.finish_and_claim("", [], queue, owner, sharing=sharing, single=single)[1]
+
+    def finish(self, owner: str, finished: Sequence[Finished]) -> list[bool]:
+        """Store results, each once; see `JobStore.finish`."""
+        return self.finish_and_claim(owner, finished, "", "")[0]
+
+    def finish_and_claim(
+        self,
+        owner: str,
+        finished: Sequence[Finished],
+        queue: str,
+        next_owner: str,
+        *,
+        sharing: int = 1,
+        single: bool = False,
+    ) -> tuple[list[bool], Batch]:
+        """Both in one trip; without a queue, nothing is claimed.
+
+        Returns:
+            For each job whether its result was written, and the next batch.
+        """
+        calls = [self._jobs.finish_call(job_id, owner, items, error) for job_id, items, error in finished]
+        if queue:
+            calls.append(self._claim_call(queue, next_owner, sharing, 1 if single else 0))
+        with translate_errors():
+            answers = run_scripts(self._redis, calls)
+        batch = _batch(answers.pop()) if queue else Batch()
+        return [bool(written) for written in answers], batch
+
+    def _claim_call(self, queue: str, owner: str, sharing: int, largest: int) -> Call:
+        others = [keys.queued(other) for other in JOB_QUEUES if other != queue]
+        return Call(
+            self._claim_next,
+            [keys.claimed(owner), queue, *SHARED, keys.queued(queue), *others],
+            [
+                *claimant(self._settings, self._clock(), owner),
+                keys.job(""),
+                keys.job_images("").removeprefix(keys.job("")),
+                largest or MOST_IMAGES,
+                max(1, sharing),
+                largest,
+                _LOOKED_AT,
+                wakeup(queue),
+            ],
+        )
+
+
+def _batch(answer: Any) -> Batch:
+    kind, found = answer
+    if kind == b"isolated":
+        return Batch(isolated=found.decode())
+    parts = zip(found[::3], found[1::3], found[2::3], strict=True)
+    return Batch(tuple(claimed for part in parts if (claimed := _claimed(*part)) is not None))
+
+
+def _claimed(job_id: bytes, fields: Sequence[bytes], images: Sequence[bytes]) -> ClaimedJob | None:
+    """The job; none if its record is damaged, which costs the others nothing: it is given up like one that kills."""
+    try:
+        return ClaimedJob(from_stored(pairs(fields)), in_order(pairs(images)))
+    except ValueError:
+        with log_context(job_id=job_id.decode()):
+            logger.exception("the record of job %s cannot be read", job_id.decode())
+        return None

@@ -1,0 +1,34 @@
+"""What the Lua steps of a job's life take: keys and arguments, in the order of ``attempt.lua`` and ``finalize.lua``."""
+
+from typing import Final
+
+from contracts.errors import AttemptsExhausted
+from contracts.jobs import Problem
+from contracts.queues import JOB_QUEUES
+from contracts.settings import Settings
+from contracts.storage import keys
+
+QUEUED: Final = tuple(keys.queued(queue) for queue in JOB_QUEUES)
+"""Jobs that wait, by queue."""
+SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOAD)
+"""What changes when a job ends, beside the job and the queues' jobs."""
+
+
+def job_keys(job_id: str) -> list[str]:
+    """All keys of a step that may end this job."""
+    return [keys.job(job_id), keys.job_images(job_id), *SHARED, *QUEUED]
+
+
+def claimant(settings: Settings, now: float, owner: str, *, isolated: bool = False) -> list[str | float]:
+    """Who claims, when, and what follows.
+
+    Args:
+        settings: of the claimant.
+        now: seconds since 1970.
+        owner: the claimant's name.
+        isolated: whether its process runs nothing else.
+    """
+    stopped = AttemptsExhausted(f"{settings.max_attempts} workers stopped while they analysed this job.")
+    exhausted = Problem.of(stopped).model_dump_json()
+    times = [now, settings.lease_s, settings.max_attempts, settings.result_ttl_s]
+    return [owner, *times, exhausted, int(isolated)]

@@ -1,0 +1,23 @@
+-- Store a new job with (the last part of) its images, count it, put it into its queue and see to it that a message says so:
+-- all or nothing, and refused when memory is full. Sent again, because the answer to the first time was lost, it changes
+-- nothing. finalize.lua takes all of it away again, attempt.lua what waits.
+-- KEYS: record, images, open jobs, bytes of open jobs, load, queue's jobs, queue's messages
+-- ARGV: id, queue, account of the client, images, bytes, pixels, created_at, when to look at it again, message,
+--       fields of the record and their values (how many in all), these, fields of the images and their values
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local id, queue, account, images, bytes, pixels, created_at, look_at, message, count = unpack(ARGV, 1, 10)
+redis.call('INCRBY', KEYS[4], bytes)
+redis.call('HINCRBY', KEYS[5], queue .. ':waiting', images)
+redis.call('HINCRBY', KEYS[5], queue .. ':bytes', bytes)
+redis.call('HINCRBY', KEYS[5], queue .. ':pixels', pixels)
+redis.call('HINCRBY', KEYS[5], queue .. ':' .. account, images)
+redis.call('HINCRBY', KEYS[5], account .. ':bytes', bytes)
+redis.call('HSET', KEYS[1], unpack(ARGV, 11, 10 + count))
+if #ARGV > 10 + count then
+  redis.call('HSET', KEYS[2], unpack(ARGV, 11 + count))
+  redis.call('PERSIST', KEYS[2])
+end
+redis.call('ZADD', KEYS[3], look_at, id)
+redis.call('ZADD', KEYS[6], created_at, id)
+if redis.call('LLEN', KEYS[7]) == 0 then redis.call('LPUSH', KEYS[7], message) end
+return 1

@@ -1,0 +1,166 @@
+"""A queue of jobs: in order, in shares, each job once, whatever is asked twice; a real server, injected time."""
+
+import pytest
+from redis import Redis
+
+from contracts.jobs import Job, JobState
+from contracts.queues import BULK, INTERACTIVE
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.job_queue import MOST_IMAGES, Batch, Finished, JobQueue
+from contracts.storage.jobs import Claim, JobStore
+from support.clocks import ManualClock
+from support.factories import make_items
+
+
+@pytest.fixture
+def store(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
+    return JobStore(redis, settings, clock)
+
+
+@pytest.fixture
+def queue(redis: Redis, store: JobStore, settings: Settings, clock: ManualClock) -> JobQueue:
+    return JobQueue(redis, store, settings, clock)
+
+
+def put(store: JobStore, clock: ManualClock, *images: int, queue: str = BULK) -> list[Job]:
+    """Jobs of so many images, a second apart."""
+    jobs = []
+    for count in images:
+        clock.now += 1
+        jobs.append(store.create([bytes([index]) for index in range(count)], queue))
+    return jobs
+
+
+def ids(batch: Batch) -> list[str]:
+    return [claimed.job.id for claimed in batch.jobs]
+
+
+def test_jobs_come_in_order_with_record_and_images(store: JobStore, queue: JobQueue, clock: ManualClock) -> None:
+    first, second = put(store, clock, 1, 3)
+    batch = queue.claim(BULK, "a")
+    assert [claimed.images for claimed in batch.jobs] == [[b"\0"], [b"\0", b"\1", b"\2"]]
+    assert [claimed.job for claimed in batch.jobs] == [store.get(job.id) for job in (first, second)]
+    assert {(claimed.job.state, claimed.job.attempts) for claimed in batch.jobs} == {(JobState.RUNNING, 1)}
+    assert store.claim(first.id, "b") is Claim.HELD
+    assert queue.claim(BULK, "b") == Batch()
+    assert store.load(BULK).waiting_images == 0
+
+
+def test_a_claim_is_a_share_of_what_waits(store: JobStore, queue: JobQueue, clock: ManualClock) -> None:
+    jobs = [job.id for job in put(store, clock, *[1] * 10)]
+    assert ids(queue.claim(BULK, "a", sharing=5)) == jobs[:2]
+    assert ids(queue.claim(BULK, "b", sharing=64)) == jobs[2:3], "one at least"
+    assert ids(queue.claim(BULK, "c")) == jobs[3:]
+
+
+def test_a_claim_has_few_images_but_for_a_job_that_has_more(
+    store: JobStore, queue: JobQueue, clock: ManualClock
+) -> None:
+    jobs = [job.id for job in put(store, clock, 1, 1, MOST_IMAGES, MOST_IMAGES * 3, 1)]
+    found = [ids(queue.claim(BULK, owner)) for owner in "abcde"]
+    assert found == [jobs[:2], jobs[2:3], jobs[3:4], jobs[4:], []]
+
+
+def test_asked_again_by_the_same_owner_it_gives_the_same_jobs(
+    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis
+) -> None:
+    put(store, clock, 1, 1, 1, 1)
+    batch = queue.claim(BULK, "a", sharing=2)
+    assert queue.claim(BULK, "a", sharing=2) == batch
+    assert {claimed.job.attempts for claimed in batch.jobs} == {1}
+    assert store.queue_depth(BULK) == 2
+    assert queue.finish("a", [Finished(job_id, make_items(), None) for job_id in ids(batch)]) == [True, True]
+    assert not redis.exists(keys.claimed("a")), "no id outlives its job there"
+
+
+def test_results_are_stored_with_the_next_claim(store: JobStore, queue: JobQueue, clock: ManualClock) -> None:
+    first, second = put(store, clock, MOST_IMAGES, 1)
+    assert ids(queue.claim(BULK, "a")) == [first.id]
+    done = [Finished(first.id, make_items(), None), Finished("another's", make_items(), None)]
+    written, batch = queue.finish_and_claim("a", done, BULK, "b")
+    assert (written, ids(batch)) == ([True, False], [second.id])
+    assert store.get(first.id).items == make_items()
+
+
+def test_a_message_is_there_while_jobs_are_and_no_longer(
+    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis
+) -> None:
+    put(store, clock, MOST_IMAGES, MOST_IMAGES)
+    redis.delete(BULK)  # a worker has taken it
+    queue.claim(BULK, "a")
+    assert redis.llen(BULK) == 1, "for another thread"
+    queue.claim(BULK, "b")
+    assert redis.llen(BULK) == 0, "there is nothing to say any more"
+
+
+def test_canceled_and_expired_jobs_are_passed_over(store: JobStore, queue: JobQueue, clock: ManualClock) -> None:
+    canceled, expired = put(store, clock, 1)[0], store.create([b"x"], BULK, deadline_at=clock.now + 1)
+    (sound,) = put(store, clock, 1)
+    store.cancel(canceled.id)
+    clock.now += 2
+    assert ids(queue.claim(BULK, "a")) == [sound.id]
+    assert store.get(expired.id).state is JobState.EXPIRED
+    assert store.queue_depth(BULK) == 0
+
+
+def test_a_job_whose_worker_died_comes_alone_and_unclaimed(
+    store: JobStore, queue: JobQueue, clock: ManualClock, settings: Settings
+) -> None:
+    sound, deadly, other = put(store, clock, 1, 1, 1)
+    store.claim(deadly.id, "dead")
+    clock.now += settings.lease_s + 1
+    assert store.overdue() == [(deadly.id, BULK)]
+    assert ids(queue.claim(BULK, "a")) == [sound.id], "none beside it"
+    assert queue.claim(BULK, "b") == Batch(isolated=deadly.id)
+    assert store.get(deadly.id).attempts == 1
+    assert ids(queue.claim(BULK, "c")) == [other.id]
+    assert store.claim(deadly.id, "alone", isolated=True) is Claim.CLAIMED
+
+
+def test_a_job_that_is_taken_for_a_process_and_not_begun_is_put_back(
+    store: JobStore, queue: JobQueue, clock: ManualClock, settings: Settings
+) -> None:
+    (deadly,) = put(store, clock, 1)
+    store.claim(deadly.id, "dead")
+    clock.now += settings.lease_s + 1
+    store.overdue()
+    assert queue.claim(BULK, "a").isolated == deadly.id
+    assert queue.claim(BULK, "b") == Batch()
+    clock.now += settings.requeue_after_s + 1
+    assert store.overdue() == [(deadly.id, BULK)]
+    assert queue.claim(BULK, "b").isolated == deadly.id
+
+
+def test_a_single_photo_is_found_behind_larger_jobs_which_keep_their_order(
+    store: JobStore, queue: JobQueue, clock: ManualClock, settings: Settings
+) -> None:
+    begun = put(store, clock, 1, queue=INTERACTIVE)[0]
+    store.claim(begun.id, "dead")
+    clock.now += settings.lease_s + 1
+    store.overdue()
+    large, photo, larger, second = (job.id for job in put(store, clock, 2, 1, 3, 1, queue=INTERACTIVE))
+    found = [ids(queue.claim(INTERACTIVE, owner, single=True)) for owner in "abc"]
+    assert found == [[photo], [second], []]
+    assert queue.claim(INTERACTIVE, "d").isolated == begun.id
+    assert ids(queue.claim(INTERACTIVE, "e")) == [large, larger]
+
+
+def test_only_the_next_jobs_are_looked_at_for_a_photo(store: JobStore, queue: JobQueue, clock: ManualClock) -> None:
+    put(store, clock, *[2] * 64, queue=INTERACTIVE)
+    (photo,) = put(store, clock, 1, queue=INTERACTIVE)
+    assert queue.claim(INTERACTIVE, "a", single=True) == Batch()
+    queue.claim(INTERACTIVE, "b", sharing=1000)
+    assert ids(queue.claim(INTERACTIVE, "c", single=True)) == [photo.id]
+
+
+def test_a_batch_whose_worker_died_counts_one_attempt_each(
+    store: JobStore, queue: JobQueue, clock: ManualClock, settings: Settings
+) -> None:
+    jobs = put(store, clock, 1, 1, 1)
+    queue.claim(BULK, "dead")
+    clock.now += settings.lease_s + 1
+    assert sorted(store.overdue()) == sorted((job.id, BULK) for job in jobs)
+    isolated = [queue.claim(BULK, owner).isolated for owner in "abc"]
+    assert isolated == [job.id for job in jobs], "each alone, none lost"
+    assert {store.get(job.id).attempts for job in jobs} == {1}
