@@ -249,16 +249,16 @@ class JobStore:
         """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
 
         Returns:
-            The jobs that were put back, as (id, queue).
+            The jobs that were put back, as (id, queue); all that are due are looked at, `limit` in a step.
         """
         args = [self._clock(), self._settings.requeue_after_s, limit, keys.job("")]
-        with translate_errors():
-            found = self._overdue(
-                keys=[keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES],
-                args=[*args, *JOB_QUEUES, *map(wakeup, JOB_QUEUES)],
-            )
-        flat = [value.decode() for value in found]
-        return list(zip(flat[::2], flat[1::2], strict=True))
+        found, looked_at = list[str](), limit
+        while looked_at == limit:  # each look puts off the next
+            with translate_errors():
+                names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
+                looked_at, *put_back = self._overdue(names, [*args, *JOB_QUEUES, *map(wakeup, JOB_QUEUES)])
+            found += [value.decode() for value in put_back]
+        return list(zip(found[::2], found[1::2], strict=True))
 
     def final_among(self, job_ids: Sequence[str]) -> set[str]:
         """Those of these jobs that can change no more, or are known no longer; one round trip."""

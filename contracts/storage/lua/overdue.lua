@@ -3,7 +3,7 @@
 -- still wants to write is refused by finish.lua. A queued one that is not in its queue is put back: a worker took it for a
 -- process of its own, and nothing came of it.
 -- Then each queue that has jobs and no message gets one: it was lost, or is in a worker's hands just now, which does no harm.
--- Returns {id, queue, id, queue, …} of the jobs that were put into their queues.
+-- Returns {how many were looked at, id, queue, id, queue, …}: of the jobs that were put into their queues.
 -- KEYS: open jobs, load, jobs of each queue, messages of each queue
 -- ARGV: now, requeue_after_s, limit, record prefix, names of the queues, messages for the queues
 local now, requeue_after = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -11,11 +11,12 @@ local queues = (#KEYS - 2) / 2
 local place = {}
 for i = 1, queues do place[ARGV[4 + i]] = i end
 
-local again = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[3]))) do
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[3]))
+local again = {#due}
+for _, id in ipairs(due) do
   local record = redis.call('HMGET', ARGV[4] .. id, 'state', 'queue', 'created_at', 'image_count')
   local i = place[record[2] or '']
-  if not record[1] or not i then
+  if not i or (record[1] ~= 'queued' and record[1] ~= 'running') then -- gone, or final: it never becomes open again
     redis.call('ZREM', KEYS[1], id)
   else
     redis.call('ZADD', KEYS[1], now + requeue_after, id)

@@ -146,6 +146,27 @@ def test_a_job_that_left_its_queue_and_was_not_begun_is_put_back(
     assert redis.zscore(keys.queued(BULK), job.id) == pytest.approx(job.created_at)
 
 
+def test_a_dead_workers_job_does_not_wait_behind_looks_at_queued_ones(store: JobStore, clock: ManualClock) -> None:
+    for _ in range(5):
+        store.create([b"x"], INTERACTIVE)
+    job = store.create([b"x"], BULK)
+    clock.now += Settings().requeue_after_s + 1
+    assert store.claim(job.id, "dead") is Claim.CLAIMED
+    clock.now += Settings().lease_s + 1
+    assert store.overdue(limit=2) == [(job.id, BULK)]
+
+
+def test_a_final_job_that_is_still_listed_as_open_stays_final(
+    store: JobStore, redis: Redis, clock: ManualClock
+) -> None:
+    job = store.create([b"x"], BULK)
+    assert store.cancel(job.id)
+    redis.zadd(keys.OPEN_JOBS, {job.id: clock.now})
+    assert store.overdue() == []
+    assert store.get(job.id).state is JobState.CANCELED
+    assert redis.zscore(keys.OPEN_JOBS, job.id) is None
+
+
 def test_bytes_counted_twice_are_forgotten_when_all_is_done(store: JobStore) -> None:
     job = store.create([b"x" * 100], BULK)
     store.create([b"x" * 100], BULK, job_id=job.id)  # as when the driver sends it again, not having heard the answer
