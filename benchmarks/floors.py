@@ -95,7 +95,8 @@ def _timed(work: Callable[[], object], cpu: Callable[[], float]) -> tuple[float,
     return cpu() - cpu_begun, time.perf_counter() - begun
 
 
-def _posted(name: str, address: str, processes: list[psutil.Process], photo: bytes, images: int, clients: int) -> Floor:
+def _posted(name: str, served: _Served, photo: bytes, images: int, clients: int) -> Floor:
+    address, processes = served
     own = threading.local()
 
     def post(_: int) -> None:
