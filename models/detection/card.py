@@ -32,7 +32,5 @@ class DetectorCard(Card):
     smallest_face: float = Field(gt=0, description="Longer side, in pixels of an input, of the smallest face found.")
     wide: Shape = Field(description="Height and width of the input for landscape images, in pixels.")
     square: Shape = Field(description="The same for images that are about square.")
-    large_wide: Shape | None = Field(default=None, description="Instead of `wide` for large images; None: the same.")
-    large_square: Shape | None = Field(default=None, description="Instead of `square` for large images.")
     fine_wide: tuple[Shape, ...] = Field(default=(), description="Inputs of a second pass over large images, by size.")
     fine_square: tuple[Shape, ...] = Field(default=(), description="The same for images that are about square.")

@@ -19,9 +19,11 @@ from models.weights import WEIGHTS, load_weights
 Corner = npt.NDArray[np.int_]
 """[2] x and y in whole pixels."""
 
-NETWORK: Final = "faces-1"
+NETWORK: Final = "faces-2"
 CONTEXT: Final = 2.0
 """Sides of a candidate that a second look at it shows: most of what else is near is left out."""
+CHECKED: Final = 4
+"""Faces found by the second pass alone, up to which each is looked at again."""
 SAME: Final = 0.4
 """Intersection over union from which a second look means the same face."""
 
@@ -29,10 +31,9 @@ SAME: Final = 0.4
 class LiteDetector:
     """An anchor-free network of three strides (`training.detection.network`), five landmarks a face.
 
-    An image is fitted into one of three inputs of about equal cost: landscape, portrait or square; a large image into
-    a larger one of the same form, if the card has such. If the card has inputs for a second pass, a large image, and
-    one that shows a crowd, is searched again in one of those, and what both passes found is put together: the first
-    sees large faces whole, the second sees small ones.
+    An image is fitted into one of three inputs of about equal cost: landscape, portrait or square. If the card has
+    inputs for a second pass, a large image, and one that shows a crowd, is searched again in one of those, and what
+    both passes found is put together: the first sees large faces whole, the second sees small ones.
 
     If there is no face, and the card has a ``look_score``, the best candidate from that score is looked at again,
     enlarged; it is a face if it reaches the card's threshold then.
@@ -77,13 +78,13 @@ class LiteDetector:
         check_image(image)
         height, width = image.shape[:2]
         original = original or max(width, height)
-        first, second = self._plan.first(width, height, original), self._plan.second(width, height, original)
+        first, second = self._plan.first(width, height), self._plan.second(width, height, original)
         small = halved(image, *second) if second else image  # once, for both passes
         found = self._search(small, first)
         if second is None and found is not None:
             second = self._plan.crowd(width, height, self._small(found, min(first[0] / height, first[1] / width)))
         if second is not None:
-            found = joined(found, self._search(small, second, largest=LARGEST))
+            found = joined(found, self._checked(small, found, self._search(small, second, largest=LARGEST)))
         if found is None:
             return []
         found = joined(found, self._second_look(small, found)) or found
@@ -99,7 +100,7 @@ class LiteDetector:
         return self._plan.smallest_face(width, height)
 
     def _second_look(self, image: BgrImage, found: Candidates) -> Candidates | None:
-        """Search what is around the best candidate, if none is sure: the same face, now surely, or None.
+        """Look at the best candidate again, if none is sure: the same face, now surely, or None.
 
         Args:
             image: in whose pixels the candidates are.
@@ -108,12 +109,36 @@ class LiteDetector:
         best, least = int(found.scores.argmax()), self.card.min_score
         if self.card.look_score is None or not self.card.look_score <= found.scores[best] < least:
             return None
-        low, high = _around(found.boxes[best], image)
-        again = self._search(image[low[1] : high[1], low[0] : high[0]], self.card.square)
-        if again is None:
+        return self._look(image, found.boxes[best], least)
+
+    def _checked(self, image: BgrImage, first: Candidates | None, second: Candidates | None) -> Candidates | None:
+        """Leave out what the second pass alone found, if a look at it does not confirm it; a crowd is believed.
+
+        Args:
+            image: in whose pixels the candidates are.
+            first: candidates of the first pass.
+            second: candidates of the second pass.
+        """
+        if self.card.look_score is None or second is None:
+            return second
+        known = np.empty((0, 4), np.float32) if first is None else first.boxes
+        likely = second.at(second.scores >= self.card.keep_score)
+        boxes = likely.boxes[suppress(likely.boxes, likely.scores)]
+        alone = boxes[iou(boxes[:, None], known[None]).max(axis=1, initial=0) < SAME]
+        if not 0 < len(alone) <= CHECKED:
+            return second
+        refuted = [box for box in alone if self._look(image, box, self.card.keep_score) is None]
+        return second.at((iou(second.boxes[:, None], np.array(refuted).reshape(1, -1, 4)) < SAME).all(axis=1))
+
+    def _look(self, image: BgrImage, box: Floats, least: float) -> Candidates | None:
+        """Search what is around a box, enlarged: candidates of that place and at least that score, or None."""
+        low, high = _around(box, image)
+        found = self._search(image[low[1] : high[1], low[0] : high[0]], self.card.square)
+        if found is None:
             return None
-        again = again.moved(low.astype(np.float32))
-        return again.at((iou(again.boxes, found.boxes[best]) >= SAME) & (again.scores >= least))
+        found = found.moved(low.astype(np.float32))
+        found = found.at((iou(found.boxes, box) >= SAME) & (found.scores >= least))
+        return found if len(found.scores) else None
 
     def _small(self, found: Candidates, scale: float) -> int:
         """Count the faces found that are small in an input, which is ``scale`` times the image."""

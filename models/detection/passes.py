@@ -41,19 +41,18 @@ class PassPlan:
         self._card = card
         self._fine = sum(max(shape) <= effort for shape in card.fine_wide)
 
-    def first(self, width: int, height: int, original: int) -> Shape:
-        """Return height and width of the first pass's input.
+    def first(self, width: int, height: int) -> Shape:
+        """Return height and width of the first pass's input for an image of ``width`` x ``height`` pixels."""
+        return _oriented(self._card.square if _about_square(width, height) else self._card.wide, width, height)
+
+    def second(self, width: int, height: int, original: int) -> Shape | None:
+        """Return height and width of the second pass's input; None: there is no second pass.
 
         Args:
             width: of the image, in pixels.
             height: of the image, in pixels.
             original: longest side of what the image was decoded from, in pixels.
         """
-        wide, square = self._first(original)
-        return _oriented(square if _about_square(width, height) else wide, width, height)
-
-    def second(self, width: int, height: int, original: int) -> Shape | None:
-        """Return height and width of the second pass's input; None: there is no second pass. Arguments as `first`."""
         number = self._number(original)
         return self._fine_shape(number, width, height) if number else None
 
@@ -71,24 +70,17 @@ class PassPlan:
     def sufficient_size(self, original: int) -> int:
         """Longest side, in pixels, that nearly fills every input that an original of this longest side gets."""
         number = self._number(original)
-        return int(NEARLY * max(self._card.fine_wide[number - 1] if number else self._first(original)[0]))
+        return int(NEARLY * max(self._card.fine_wide[number - 1] if number else self._card.wide))
 
     def smallest_face(self, width: int, height: int) -> float:
         """Longer side, in pixels, of the smallest face that an original of this size is searched for."""
         longest = max(width, height)
-        shape = self.second(width, height, longest) or self.first(width, height, longest)
+        shape = self.second(width, height, longest) or self.first(width, height)
         return self._card.smallest_face * max(width / shape[1], height / shape[0], 1.0)
 
     def _number(self, original: int) -> int:
         """Number of the second pass's input, counted from 1; 0: none."""
         return min((original > LARGE) + (original > VERY_LARGE), self._fine)
-
-    def _first(self, original: int) -> tuple[Shape, Shape]:
-        """Give the first pass's inputs for landscapes and for images that are about square."""
-        card = self._card
-        if original > LARGE and card.large_wide and card.large_square:
-            return card.large_wide, card.large_square
-        return card.wide, card.square
 
     def _fine_shape(self, number: int, width: int, height: int) -> Shape:
         shapes = self._card.fine_square if _about_square(width, height) else self._card.fine_wide

@@ -31,7 +31,7 @@ GUESS: Final = 0.6
 """Threshold before one was chosen: on it depends which images are searched a second time."""
 LEAST: Final = 0.02
 """Score from which a box is measured."""
-SMALLEST_FACE: Final = 11.0
+SMALLEST_FACE: Final = 12.0
 """Longer side, in pixels of an input, from which most faces are found."""
 
 _SUMMARY: Final = (

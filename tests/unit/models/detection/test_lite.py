@@ -58,9 +58,8 @@ def test_finds_the_astronaut_tightly(lite: Detector, astronaut: np.ndarray) -> N
 @pytest.mark.parametrize("degrees", [-20, 20])
 def test_finds_a_turned_face(lite: Detector, astronaut: np.ndarray, degrees: float) -> None:
     matrix = cv2.getRotationMatrix2D((223, 123), degrees, 1.0)
-    found = lite.detect(cv2.warpAffine(astronaut, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE))
-    assert overlap(found[0], FACE) > 0.5  # the highest score; turned by -20 degrees, a badge on the suit comes second
-    assert len(found) <= 2
+    (found,) = lite.detect(cv2.warpAffine(astronaut, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE))
+    assert overlap(found, FACE) > 0.5
 
 
 def test_a_turned_face_has_turned_eyes(lite: Detector, astronaut: np.ndarray) -> None:
@@ -127,74 +126,80 @@ def test_tall_and_wide_pictures_work_alike(lite: Detector, astronaut: np.ndarray
         assert overlap(found, face) > 0.5
 
 
-@pytest.fixture(scope="module")
-def two_passes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the shipped network and a card that has inputs for a second pass."""
-    folder = tmp_path_factory.mktemp("weights")
-    content, card = load_weights(NETWORK, DetectorCard)
-    fine = {"fine_wide": ((448, 640), (640, 960)), "fine_square": ((544, 544), (768, 768))}
-    changed = card.model_copy(update={"large_wide": None, "large_square": None, "variants": {}} | fine)
-    (folder / f"{NETWORK}.json").write_text(changed.model_dump_json())
-    (folder / card.file).write_bytes(content)
-    return folder
-
-
 @pytest.mark.parametrize(("columns", "rows"), [(2, 1), (3, 2), (4, 3)])
-def test_a_second_pass_finds_all_of_a_group(two_passes: Path, astronaut: np.ndarray, columns: int, rows: int) -> None:
-    found = load_detector("lite", folder=two_passes).detect(np.tile(astronaut, (rows, columns, 1)))
+def test_a_second_pass_finds_all_of_a_group(lite: Detector, astronaut: np.ndarray, columns: int, rows: int) -> None:
+    found = lite.detect(np.tile(astronaut, (rows, columns, 1)))
     for place in ((x * 512, y * 512, 0, 0) for x in range(columns) for y in range(rows)):
         assert max(overlap(face, np.add(FACE, place)) for face in found) > 0.5
 
 
-def test_without_effort_a_group_is_too_small(two_passes: Path, astronaut: np.ndarray) -> None:
-    group = np.tile(astronaut, (3, 4, 1))
-    least, most = (load_detector("lite", folder=two_passes, effort=effort) for effort in (0, 960))
-    assert len(least.detect(group)) < 12 <= len(most.detect(group))
+def test_without_effort_a_group_is_too_small(astronaut: np.ndarray) -> None:
+    group = np.tile(astronaut, (4, 6, 1))
+    least, most = (load_detector("lite", effort=effort) for effort in (0, 960))
+    assert len(least.detect(group)) < 24 <= len(most.detect(group))
 
 
-def test_two_small_faces_have_a_frame_searched_again(two_passes: Path, astronaut: np.ndarray) -> None:
-    """A crowd of 40 pixels a face: most are found by the second pass only."""
-    tile = cv2.resize(astronaut, (160, 160), interpolation=cv2.INTER_AREA)
-    crowd = np.tile(tile, (3, 4, 1))
-    least, most = (load_detector("lite", min_score=0.45, folder=two_passes, effort=effort) for effort in (0, 960))
+def test_two_small_faces_have_a_frame_searched_again(astronaut: np.ndarray) -> None:
+    """A crowd of 20 pixels a face: most are found by the second pass only."""
+    tile = cv2.resize(astronaut, (96, 96), interpolation=cv2.INTER_AREA)
+    crowd = np.tile(tile, (5, 6, 1))
+    least, most = (load_detector("lite", effort=effort) for effort in (0, 960))
     assert len(most.detect(crowd)) > len(least.detect(crowd))
 
 
-def with_thresholds(folder: Path, out: Path, **thresholds: float | None) -> Detector:
-    """The network of a folder with other thresholds on its card."""
-    content, card = load_weights(NETWORK, DetectorCard, folder)
-    (out / card.file).write_bytes(content)
-    (out / f"{NETWORK}.json").write_text(card.model_copy(update=thresholds).model_dump_json())
-    return load_detector("lite", folder=out)
+def with_card(folder: Path, **changes: object) -> Detector:
+    """The shipped network with other values on its card."""
+    content, card = load_weights(NETWORK, DetectorCard)
+    (folder / card.file).write_bytes(content)
+    (folder / f"{NETWORK}.json").write_text(card.model_copy(update=changes).model_dump_json())
+    return load_detector("lite", folder=folder)
 
 
-def test_a_second_look_confirms_a_face_that_is_not_sure(
-    two_passes: Path, tmp_path: Path, astronaut: np.ndarray
-) -> None:
-    """A face of 20 pixels in the network's input."""
+def test_a_second_look_confirms_a_face_that_is_not_sure(tmp_path: Path, astronaut: np.ndarray) -> None:
+    """A face of 13 pixels in the network's input."""
     picture = scene(480, 640)
-    face = paste(picture, astronaut, 300, 200, 180)
-    doubtful = load_detector("lite", folder=two_passes, min_score=0.05).detect(picture)[0].score
+    face = paste(picture, astronaut, 300, 200, 110)
+    doubtful = load_detector("lite", min_score=0.05).detect(picture)[0].score
     thresholds = {"min_score": doubtful + 0.01, "keep_score": doubtful + 0.01, "look_score": 0.05}
-    assert with_thresholds(two_passes, tmp_path, **thresholds | {"look_score": None}).detect(picture) == []
-    (found,) = with_thresholds(two_passes, tmp_path, **thresholds).detect(picture)
+    assert with_card(tmp_path, **thresholds | {"look_score": None}).detect(picture) == []
+    (found,) = with_card(tmp_path, **thresholds).detect(picture)
     assert found.score > doubtful
     assert overlap(found, face) > 0.5
-    kept = with_thresholds(two_passes, tmp_path, **thresholds).detect(picture, keep=True)
+    kept = with_card(tmp_path, **thresholds).detect(picture, keep=True)
     assert kept[0] == found
 
 
-def test_a_second_look_tells_what_is_no_face(two_passes: Path, tmp_path: Path) -> None:
+def test_a_second_look_tells_what_is_no_face(tmp_path: Path) -> None:
     """Everything is looked at again: a street, noise, the rim of an image."""
-    looking = with_thresholds(two_passes, tmp_path, min_score=0.6, keep_score=0.5, look_score=0.0)
+    looking = with_card(tmp_path, min_score=0.6, keep_score=0.5, look_score=0.0)
     rng = np.random.default_rng(0)
     for picture in (scene(480, 640), rng.integers(0, 255, (300, 400, 3), np.uint8), np.zeros((1, 40, 3), np.uint8)):
         assert looking.detect(picture) == []
 
 
-def test_a_network_without_a_keras_file_says_so(two_passes: Path) -> None:
+def test_what_the_second_pass_alone_found_is_looked_at_again(tmp_path: Path, astronaut: np.ndarray) -> None:
+    """Enlarged, a buckle of the suit looks like a face to the second pass."""
+    large = np.full((3024, 4032, 3), (125, 130, 120), np.uint8)
+    large[:, 504:3528] = cv2.resize(astronaut, (3024, 3024), interpolation=cv2.INTER_CUBIC)
+    believed = with_card(tmp_path, look_score=None).detect(large)
+    (found,) = load_detector("lite").detect(large)
+    assert overlap(found, FACE * 3024 / 512 + [504, 0, 0, 0]) > 0.5
+    assert found in believed
+    assert len(believed) > 1
+
+
+def test_a_network_without_a_keras_file_says_so(tmp_path: Path) -> None:
+    with_card(tmp_path, variants={})
     with pytest.raises(InvalidWeights, match="keras"):
-        load_detector("lite", folder=two_passes, runtime="keras")
+        load_detector("lite", folder=tmp_path, runtime="keras")
+
+
+def test_the_keras_file_finds_the_same_faces(lite: Detector, astronaut: np.ndarray) -> None:
+    picture = np.tile(astronaut, (2, 3, 1))
+    exact = load_detector("lite", runtime="keras").detect(picture)
+    found = lite.detect(picture)
+    assert len(exact) == len(found) == 6
+    assert all(max(overlap(each, np.array(other[:4])) for other in exact) > 0.8 for each in found)
 
 
 def test_the_score_of_a_call_is_respected(astronaut: np.ndarray) -> None:
@@ -210,8 +215,8 @@ def test_the_shipped_card_says_what_was_measured() -> None:
     assert NETWORK in available("detection")
     assert card.size_bytes == len(content)
     scores = card.scores["validation"]
-    assert scores["average_precision"] >= 0.80
-    assert scores["false_alarms_per_100"] < 3
+    assert scores["average_precision"] >= 0.90
+    assert scores["false_alarms_per_100"] <= 2
     assert scores["min_score"] == card.min_score
 
 

@@ -12,10 +12,7 @@ from models.weights import load_weights
 
 @pytest.fixture(scope="module")
 def card() -> DetectorCard:
-    """A card with inputs for a second pass."""
-    shipped = load_weights(NETWORK, DetectorCard)[1]
-    fine = {"fine_wide": ((448, 640), (640, 960)), "fine_square": ((544, 544), (768, 768))}
-    return shipped.model_copy(update={"large_wide": None, "large_square": None} | fine)
+    return load_weights(NETWORK, DetectorCard)[1]
 
 
 @pytest.fixture
@@ -24,24 +21,10 @@ def plan(card: DetectorCard) -> PassPlan:
 
 
 def test_the_first_pass_has_the_form_of_the_image(plan: PassPlan, card: DetectorCard) -> None:
-    assert plan.first(640, 480, 640) == card.wide
-    assert plan.first(480, 640, 640) == card.wide[::-1]
-    assert plan.first(500, 480, 500) == card.square
-    assert plan.first(1000, 750, 4000) == card.wide
-
-
-def test_a_card_may_have_larger_inputs_in_place_of_a_second_pass(card: DetectorCard) -> None:
-    large = card.model_copy(
-        update={"large_wide": (288, 480), "large_square": (384, 384), "fine_wide": (), "fine_square": ()}
-    )
-    plan = PassPlan(large)
-    assert plan.first(640, 480, LARGE) == card.wide
-    assert plan.first(640, 480, LARGE + 1) == (288, 480)
-    assert plan.first(480, 640, 4000) == (480, 288)
-    assert plan.first(800, 800, 800) == (384, 384)
-    assert plan.second(4000, 3000, 4000) is None
-    assert plan.crowd(640, 480, 9) is None
-    assert plan.sufficient_size(4000) == 432
+    assert plan.first(640, 480) == card.wide
+    assert plan.first(480, 640) == card.wide[::-1]
+    assert plan.first(500, 480) == card.square
+    assert plan.first(1000, 750) == card.wide
 
 
 def test_frames_have_one_pass_and_larger_images_two(plan: PassPlan, card: DetectorCard) -> None:

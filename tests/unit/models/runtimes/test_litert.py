@@ -39,7 +39,7 @@ def test_one_item_gives_what_it_gives_in_a_batch(runtime: Runtime, images: np.nd
 
 
 def test_a_runtime_takes_inputs_of_several_sizes_in_turn() -> None:
-    content, card = load_weights("faces-1", DetectorCard)
+    content, card = load_weights("faces-2", DetectorCard)
     runtime = open_runtime("litert", content, source=card.file)
     sizes = [(1, 64, 96, 3), (1, 96, 64, 3), (1, 64, 96, 3)]
     answers = [runtime.run_one(np.full(size, 9, np.uint8)) for size in sizes]
