@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import requests
 
+from benchmarks import floors
 from benchmarks.photos import face_photo
 from benchmarks.system import System, running_system
 from contracts.metrics import STAGE_CPU_SECONDS, parse_metric_key
@@ -126,6 +127,20 @@ def main() -> None:
     print(f"| images per second | {alone['images_per_second']:.0f} | {full['images_per_second']:.0f} |")
     print(f"\nA synchronous request, nothing else running: p50 {p50:.1f} ms, p99 {p99:.1f} ms.")
     print(f"Bare CPU as a share of the full system's: {alone['cpu'] / full['cpu']:.0%}.")
+    _print_floors(photo, arguments.images, arguments.clients, full)
+
+
+def _print_floors(photo: bytes, images: int, clients: int, full: Costs) -> None:
+    one, two = (floors.bare(photo, images, threads) for threads in (1, 2))
+    page, constant = (floor(photo, images, clients) for floor in (floors.page, floors.constant))
+    task = floors.empty_task(images, clients)
+    print("\n| floors, in the same run | CPU, ms | a second |\n| --- | ---: | ---: |")
+    for floor in (one, two, page, constant, task):
+        print(f"| {floor.name} | {floor.cpu_ms:.2f} | {floor.per_second:.0f} |")
+    total = one.cpu_ms + constant.cpu_ms + task.cpu_ms
+    print(f"| **bare, constant and empty task together** | {total:.2f} | |")
+    print(f"| the full system | {full['cpu'] * 1000:.2f} | {full['images_per_second']:.0f} |")
+    print(f"\nAs many photos as {full['images_per_second'] / page.per_second:.2f} of the page that does it itself.")
 
 
 def _ms(seconds: float | None) -> str:

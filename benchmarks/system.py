@@ -34,9 +34,9 @@ class System:
     def cpu_seconds(self) -> dict[str, float]:
         """CPU time used so far by each role, in seconds, children included."""
         return {
-            "broker": _cpu(self.broker),
-            "gateway": _cpu(self.gateway),
-            "worker": sum(map(_cpu, self.workers)),
+            "broker": cpu_of(self.broker),
+            "gateway": cpu_of(self.gateway),
+            "worker": sum(map(cpu_of, self.workers)),
         }
 
 
@@ -89,6 +89,7 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
     raise RuntimeError("the system did not become ready within three minutes")
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_of(process: psutil.Process) -> float:
+    """CPU time used so far by a process and its children, in seconds."""
     family = [process, *process.children(recursive=True)]
     return sum(times.user + times.system for times in (member.cpu_times() for member in family))

@@ -1,5 +1,6 @@
 """What contributors meet: hooks, workflow, changelog and decision records agree with the rest."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -37,6 +38,14 @@ def test_the_newest_release_in_the_changelog_is_the_version_of_the_project(root:
     headings = re.findall(r"^## \[([^\]]+)\]", (root / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] == "Unreleased"
     assert headings[1] == project["version"]
+
+
+def test_packages_hold_every_weight_that_a_card_names(root: Path) -> None:
+    patterns = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["*"]
+    for card in (root / "models/weights").glob("*.json"):
+        says = json.loads(card.read_text())
+        for file in (says["file"], *(variant["file"] for variant in says.get("variants", {}).values())):
+            assert any(Path(file).match(pattern) for pattern in patterns), file
 
 
 def test_decision_records_are_numbered_without_gaps_and_begin_with_their_number(root: Path) -> None:

@@ -115,7 +115,8 @@ def test_a_wait_ends_without_a_result_once_its_key_is_revoked(
 
     with ThreadPoolExecutor(1) as beside:
         asked = beside.submit(ask)
-        wait_for(lambda: services_of(app).waiting.count, "the client to wait")
+        # A caller is registered before its job is stored.
+        wait_for(lambda: services_of(app).waiting.count and jobs.open_count(), "the client to wait for its job")
         api_keys.revoke(id_of(token))
         (job_id,) = redis.zrange(keys.OPEN_JOBS, 0, -1)
         jobs.cancel(job_id.decode())
