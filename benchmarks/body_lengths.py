@@ -4,11 +4,10 @@
 
 JSON bodies, multipart forms, and the framing of HTTP: what `benchmarks.extreme_json`, `extreme_forms` and
 `extreme_http` make, one request after the other, against a private running system. Each is answered, or its connection
-closed, in time; with no status above 499 but 503, which says that there is too much to do, and 501, to an
-unknown transfer coding; `/livez`, which is asked all
-the time, answers meanwhile; and the gateway takes no more than `SPARE_BYTES` beyond what it takes when it has nothing
-to do, and no more than `MOST_CPU_S`. `make fuzz-images` runs it, the tests have some of it. Only Linux tells what a
-process took at most.
+closed, in time; with no status above 499 but 503, which says that there is too much to do, and 501, to an unknown
+transfer coding; `/livez`, which is asked all the time, answers meanwhile; and the gateway takes no more than
+`SPARE_BYTES` beyond what it takes when it has nothing to do, and no more than `MOST_CPU_S`. `make fuzz-images` runs it,
+the tests have some of it. Only Linux tells what a process took at most.
 """
 
 import argparse
@@ -19,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from benchmarks.extreme_forms import form_bodies
@@ -28,6 +27,7 @@ from benchmarks.extreme_json import json_bodies
 from benchmarks.fuzz_bodies import Client, Request, is_wrong, processes, sound_bodies
 from benchmarks.lengths import MOST_CPU_S, SPARE_BYTES, Usage
 from benchmarks.system import System, running_system
+from workers.periodic import Periodic
 
 KINDS: Final = ("JSON", "form", "HTTP")
 _UNKNOWN_CODING: Final = "501"
@@ -64,22 +64,12 @@ class Limits(NamedTuple):
 
 
 class Pulse:
-    """Asks for `/livez` again and again, on a thread of its own."""
+    """How long `/livez` takes to answer; asked again and again, on a thread of its own."""
 
     def __init__(self, address: str) -> None:
-        """Ask as soon as it is entered."""
+        """Ask nothing yet."""
         self._address = urlsplit(address)
-        self._longest, self._begun, self._lock = 0.0, time.monotonic(), threading.Lock()
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
+        self._longest, self._lock = 0.0, threading.Lock()
 
     def longest(self) -> float:
         """Seconds that the longest answer took since the last time, one that is awaited included."""
@@ -87,19 +77,19 @@ class Pulse:
             longest, self._longest = self._longest, 0.0
             return longest
 
-    def _ask(self) -> None:
-        while not self._end.wait(_ASK_EVERY_S):
-            connection = http.client.HTTPConnection(str(self._address.hostname), self._address.port, timeout=60)
-            begun = time.monotonic()
-            try:
-                connection.request("GET", "/livez")
-                alive = connection.getresponse().status == 200
-            except OSError:
-                alive = False
-            finally:
-                connection.close()
-            with self._lock:
-                self._longest = max(self._longest, time.monotonic() - begun if alive else float("inf"))
+    def ask(self) -> None:
+        """Ask once."""
+        connection = http.client.HTTPConnection(str(self._address.hostname), self._address.port, timeout=60)
+        begun = time.monotonic()
+        try:
+            connection.request("GET", "/livez")
+            alive = connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            alive = False
+        finally:
+            connection.close()
+        with self._lock:
+            self._longest = max(self._longest, time.monotonic() - begun if alive else float("inf"))
 
 
 class Meter:
@@ -149,7 +139,8 @@ def _head(target: bytes, content_type: str, body: bytes) -> bytes:
 def measure(system: System, sent: Iterable[tuple[str, Request]], kind: str, limits: Limits) -> bool:
     """Send requests of a kind, and print how they were answered and what that cost; whether all was in order."""
     outcomes, most, wrong = Counter[str](), Cost("", 0, 0.0, 0.0, 0.0), 0
-    with Pulse(system.address) as pulse:
+    pulse = Pulse(system.address)
+    with Periodic("pulse", _ASK_EVERY_S, pulse.ask):
         meter = Meter(system, pulse)
         for name, request in sent:
             cost = meter.cost(request)

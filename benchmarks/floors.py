@@ -44,7 +44,8 @@ def bare(photo: bytes, images: int, threads: int) -> Floor:
     analyzer = load_analyzer()
     analyzer.warm_up()
     used, seconds = _timed(
-        lambda: list(_pool(threads).map(lambda _: analyzer.analyze_image(photo), range(images))), time.process_time
+        lambda: list(ThreadPoolExecutor(threads).map(lambda _: analyzer.analyze_image(photo), range(images))),
+        time.process_time,
     )
     return Floor(f"bare, {threads} thread{'s' * (threads > 1)}", used * 1000 / images, images / seconds)
 
@@ -80,13 +81,11 @@ def empty_task(tasks: int, clients: int) -> Floor:
 
             call(0)
             processes = [worker, psutil.Process(int(redis.info("server")["process_id"])), psutil.Process()]
-            used, seconds = _timed(lambda: list(_pool(clients).map(call, range(tasks))), lambda: _sum(processes))
+            used, seconds = _timed(
+                lambda: list(ThreadPoolExecutor(clients).map(call, range(tasks))), lambda: _sum(processes)
+            )
             app.close()
     return Floor("an empty Celery task", used * 1000 / tasks, tasks / seconds)
-
-
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads)
 
 
 def _timed(work: Callable[[], object], cpu: Callable[[], float]) -> tuple[float, float]:
@@ -105,7 +104,7 @@ def _posted(name: str, served: _Served, photo: bytes, images: int, clients: int)
         headers = {"Content-Type": "image/jpeg"}
         own.session.post(f"{address}/detect_emotion", data=photo, headers=headers).raise_for_status()
 
-    pool = _pool(clients)
+    pool = ThreadPoolExecutor(clients)
     list(pool.map(post, range(20)))
     used, seconds = _timed(lambda: list(pool.map(post, range(images))), lambda: _sum(processes))
     return Floor(name, used * 1000 / images, images / seconds)

@@ -10,7 +10,6 @@ jobs are accepted only while the predicted wait is below `MIEN_MAX_INTERACTIVE_W
 import argparse
 import asyncio
 import statistics
-import threading
 import time
 from collections import Counter
 
@@ -20,12 +19,13 @@ from benchmarks.open_loop import Answer, PhotoClient, closed_loop, open_loop
 from benchmarks.photos import face_photo
 from benchmarks.system import System, running_system
 from contracts.settings import Settings
+from workers.periodic import Periodic
 
 _CLIENTS = 16
 
 
 class Memory:
-    """Looks once a second at how much memory each role has."""
+    """How much memory each role has."""
 
     def __init__(self, system: System) -> None:
         """Find the processes of each role."""
@@ -35,24 +35,10 @@ class Memory:
             "broker": [system.broker],
         }
         self.seen: list[dict[str, float]] = []
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._look)
 
-    def __enter__(self) -> "Memory":
-        """Begin to look."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Look no more."""
-        self._end.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while True:
-            self.seen.append({role: sum(map(_megabytes, members)) for role, members in self._roles.items()})
-            if self._end.wait(1):
-                return
+    def look(self) -> None:
+        """Note it once."""
+        self.seen.append({role: sum(map(_megabytes, members)) for role, members in self._roles.items()})
 
 
 def _megabytes(process: psutil.Process) -> float:
@@ -65,7 +51,8 @@ async def measure(system: System, times: float, seconds: float) -> tuple[float, 
     await closed_loop(client, _CLIENTS, 3)  # warm
     capacity = await closed_loop(client, _CLIENTS, 8)
     await asyncio.sleep(1)
-    with Memory(system) as memory:
+    memory = Memory(system)
+    with Periodic("memory", 1, memory.look):
         begun = time.perf_counter()
         answers = await open_loop(client, times * capacity, seconds)
         print(f"capacity {capacity:.0f} a second; offered {len(answers) / seconds:.0f} a second for {seconds:g} s;")

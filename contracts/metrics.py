@@ -19,7 +19,7 @@ HTTP_SECONDS: Final = "mien_http_request_seconds_total"
 
 HELP: Final = {
     JOBS_FINISHED: "Jobs that reached a final state in a worker, by state.",
-    JOBS_RETRIED: "Jobs announced again because their message was lost or their worker died.",
+    JOBS_RETRIED: "Jobs put back into their queues because their worker died.",
     JOBS_ANALYZED: "Jobs that workers have analysed, by queue.",
     IMAGES_ANALYZED: "Images of jobs analysed.",
     IMAGES_DONE: "Images that workers are done with, those that cannot be analysed included, by queue.",

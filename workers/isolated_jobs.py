@@ -32,12 +32,17 @@ class IsolatedJobs:
         self._command = command
         self._one_at_a_time = threading.Lock()
 
+    @property
+    def busy(self) -> bool:
+        """Whether one runs now."""
+        return self._one_at_a_time.locked()
+
     def run(self, job_id: str) -> str:
         """Let a process claim and analyse the job, and wait for its end. The attempt counts from its claim on.
 
         Returns:
-            What became of it, for the log. While another runs, nothing does: the job stays queued, and the reconciler
-            announces it again. If the process dies, that happens when its lease has run out.
+            What became of it, for the log. While another runs, nothing does: the reconciler puts the job back into its
+            queue. If the process dies, that happens when its lease has run out.
         """
         if not self._one_at_a_time.acquire(blocking=False):
             return "isolated: another runs"

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 
 from contracts.logs import log_context
 from contracts.process import EXIT_FAILURE, run_process
@@ -30,13 +31,8 @@ def run(settings: Settings, job_id: str) -> None:
     cv2.setNumThreads(1)
     services = build_services(settings)
     leases = Periodic("leases", settings.lease_s / 4, lambda: renew_leases(services))
-    leases.start()
-    try:
-        with log_context(job_id=job_id):
-            analyze_isolated_job(services, job_id)
-    finally:
-        leases.stop()
-        services.close()
+    with closing(services), leases, log_context(job_id=job_id):
+        analyze_isolated_job(services, job_id)
 
 
 def _end_with_parent() -> None:

@@ -4,7 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypedDict
 
 from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
 from contracts.jobs import ItemResult, JobState, Problem
@@ -27,6 +27,13 @@ _TIME_SLICE_S: Final = 0.05
 logger = logging.getLogger(__name__)
 
 
+class _Place(TypedDict):
+    """A claimant among others."""
+
+    sharing: int
+    isolating: bool
+
+
 def analyze_jobs(services: Services, queue: str) -> str:
     """Analyse the jobs that are next in a queue, until it is empty or the time slice is over.
 
@@ -41,21 +48,30 @@ def analyze_jobs(services: Services, queue: str) -> str:
     """
     ends_at, tally = time.monotonic() + _TIME_SLICE_S, Tally(queue)
     owner = _new_owner(services)
-    batch = services.job_queue.claim(queue, owner, sharing=services.fleet.threads)
+    batch = services.job_queue.claim(queue, owner, **_place(services))
     while batch.jobs:
         with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
             finished = list(_analyze_batch(services, queue, owner, batch, tally))
-            more = queue if time.monotonic() < ends_at else ""
             next_owner = _new_owner(services)
-            written, batch = services.job_queue.finish_and_claim(
-                owner, finished, more, next_owner, sharing=services.fleet.threads
-            )
+            if time.monotonic() < ends_at:
+                step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
+            else:
+                step = services.job_queue.finish(owner, finished), Batch()
+            written, batch = step
         _count(services, finished, written, tally)
         owner = next_owner
-    if batch.isolated:
-        with log_context(job_id=batch.isolated):
-            return services.isolated_jobs.run(batch.isolated)
-    return tally.text
+    return _isolate(services, batch.isolated) if batch.isolated else tally.text
+
+
+def _place(services: Services) -> _Place:
+    return {"sharing": services.fleet.threads, "isolating": not services.isolated_jobs.busy}
+
+
+def _isolate(services: Services, job_id: str) -> str:
+    with log_context(job_id=job_id):
+        ended = services.isolated_jobs.run(job_id)
+    services.jobs.overdue()  # others were passed over while it ran: a message says that they are there
+    return ended
 
 
 def analyze_isolated_job(services: Services, job_id: str) -> str:

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Self
 
 from contracts import metrics
 from contracts.errors import AnalysisFailed, MienError
@@ -45,6 +45,15 @@ class Periodic:
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def __enter__(self) -> Self:
+        """Start, until the block ends."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
 
     def _run(self) -> None:
         while True:

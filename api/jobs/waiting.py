@@ -124,10 +124,10 @@ class WaitingRoom:
             end = min(end, time.monotonic() + max(0.0, job.deadline_at - time.time()) + _AFTER_DEADLINE_S)
         while not self.closed:
             if arrival.wait(min(_LOOK_AGAIN_S, max(0.0, end - time.monotonic()))):
+                arrival.clear()  # before it is looked at: what comes meanwhile wakes this again
                 found = arrival.job or self._jobs.get(job.id)
                 if found.state.final:
                     return found
-                arrival.clear()  # it was looked for before it was stored
             elif time.monotonic() >= end or gone():
                 break
         return self._jobs.get(job.id)
@@ -171,11 +171,19 @@ class WaitingRoom:
 
     def _on_notices(self, notices: Notices) -> None:
         for notice in notices.items:
-            job_id, job = from_notice(notice.text)
-            self._wake([job_id], job)
+            self._tell(notice.text)
         if notices.subscribed or time.monotonic() >= self._look_again_at:
             self._look_again()
             self._look_again_at = time.monotonic() + _LOOK_AGAIN_S
+
+    def _tell(self, text: str) -> None:
+        """Give a job to the callers that wait for it; if it cannot be read here, they look for themselves."""
+        try:
+            job_id, job = from_notice(text)
+            self._wake([job_id], job)
+        except ValueError as error:
+            self._on_error(error)
+            self._wake([text.partition(" ")[0]])
 
     def _on_error(self, error: Exception) -> None:
         if isinstance(error, MienError):

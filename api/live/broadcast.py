@@ -97,9 +97,8 @@ class CameraReader:
             self._frames.watch(self._camera)
             self._watched_at = now
         topics = {notice.topic for notice in notices.items}
-        if Topic.ANNOTATED_FRAME in topics and self._show_annotated():
-            pass
-        elif topics and self._clock() > self._annotated_at + STALLED_AFTER_S:
+        shown = Topic.ANNOTATED_FRAME in topics and self._show_annotated()
+        if topics and not shown and self._clock() > self._annotated_at + STALLED_AFTER_S:
             self._show_frame()
         self._show_placeholder_if_gone()
 

@@ -21,9 +21,13 @@ def to_hash(job: Job) -> dict[str, str]:
 
 
 def from_hash(fields: Mapping[str, str]) -> Job:
-    """The job of which these are the fields; those that only the Lua scripts read are passed over."""
+    """The job of which these are the fields; those that only the Lua scripts read are passed over.
+
+    Raises:
+        ValueError: they are no job's.
+    """
     values: dict[str, Any] = {name: fields[name] for name in fields.keys() & Job.model_fields.keys()}
-    values["version"] = int(values["version"])
+    values["version"] = int(fields.get("version", 0))
     values["options"] = json.loads(fields.get("options") or "{}")
     values["items"] = json.loads(fields.get("items") or "[]")
     values["names"] = json.loads(fields.get("names") or "[]")

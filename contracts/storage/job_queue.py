@@ -62,7 +62,7 @@ class JobQueue:
         self._redis, self._jobs, self._settings, self._clock = redis, jobs, settings, clock
         self._claim_next = load_script(redis, "claim_next", "finalize", "attempt")
 
-    def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False) -> Batch:
+    def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False, isolating: bool = True) -> Batch:
         """Take the jobs that are next.
 
         Args:
@@ -70,40 +70,47 @@ class JobQueue:
             owner: who takes them; new for every claim. Asking again as the same gives the same jobs.
             sharing: how many threads take jobs from the queue.
             single: one job of one image that was never begun, or none.
+            isolating: whether the claimant could start a process for an isolated job; otherwise such stay in the queue.
 
         Raises:
             BrokerUnavailable: Redis does not answer.
         """
-        return self.finish_and_claim("", [], queue, owner, sharing=sharing, single=single)[1]
+        call = self._claim_call(queue, owner, sharing, single=single, isolating=isolating)
+        return _batch(self._run([call])[0])
 
     def finish(self, owner: str, finished: Sequence[Finished]) -> list[bool]:
         """Store results, each once; see `JobStore.finish`."""
-        return self.finish_and_claim(owner, finished, "", "")[0]
+        return self._written(finished, self._run(self._finish_calls(owner, finished)))
 
     def finish_and_claim(
-        self,
-        owner: str,
-        finished: Sequence[Finished],
-        queue: str,
-        next_owner: str,
-        *,
-        sharing: int = 1,
-        single: bool = False,
+        self, owner: str, finished: Sequence[Finished], queue: str, next_owner: str, *, sharing: int, isolating: bool
     ) -> tuple[list[bool], Batch]:
-        """Both in one trip; without a queue, nothing is claimed.
+        """Both in one trip.
 
         Returns:
             For each job whether its result was written, and the next batch.
         """
-        calls = [self._jobs.finish_call(job_id, owner, items, error) for job_id, items, error in finished]
-        if queue:
-            calls.append(self._claim_call(queue, next_owner, sharing, 1 if single else 0))
-        with translate_errors():
-            answers = run_scripts(self._redis, calls)
-        batch = _batch(answers.pop()) if queue else Batch()
-        return [bool(written) for written in answers], batch
+        call = self._claim_call(queue, next_owner, sharing, single=False, isolating=isolating)
+        *written, claimed = self._run([*self._finish_calls(owner, finished), call])
+        return self._written(finished, written), _batch(claimed)
 
-    def _claim_call(self, queue: str, owner: str, sharing: int, largest: int) -> Call:
+    def _run(self, calls: Sequence[Call]) -> list[Any]:
+        with translate_errors():
+            return run_scripts(self._redis, calls)
+
+    def _finish_calls(self, owner: str, finished: Sequence[Finished]) -> list[Call]:
+        return [self._jobs.finish_call(job_id, owner, items, error) for job_id, items, error in finished]
+
+    @staticmethod
+    def _written(finished: Sequence[Finished], answers: Sequence[Any]) -> list[bool]:
+        """Whether each was; one that failed costs the others, and the jobs that were claimed with it, nothing."""
+        for job, answer in zip(finished, answers, strict=True):
+            if isinstance(answer, Exception):
+                with log_context(job_id=job.job_id):
+                    logger.error("the result of job %s could not be stored", job.job_id, exc_info=answer)
+        return [not isinstance(answer, Exception) and bool(answer) for answer in answers]
+
+    def _claim_call(self, queue: str, owner: str, sharing: int, *, single: bool, isolating: bool) -> Call:
         others = [keys.queued(other) for other in JOB_QUEUES if other != queue]
         return Call(
             self._claim_next,
@@ -112,9 +119,10 @@ class JobQueue:
                 *claimant(self._settings, self._clock(), owner),
                 keys.job(""),
                 keys.job_images("").removeprefix(keys.job("")),
-                largest or MOST_IMAGES,
+                1 if single else MOST_IMAGES,
                 max(1, sharing),
-                largest,
+                int(single),
+                int(isolating),
                 _LOOKED_AT,
                 wakeup(queue),
             ],
@@ -122,6 +130,9 @@ class JobQueue:
 
 
 def _batch(answer: Any) -> Batch:
+    if isinstance(answer, Exception):
+        with translate_errors():
+            raise answer
     kind, found = answer
     if kind == b"isolated":
         return Batch(isolated=found.decode())

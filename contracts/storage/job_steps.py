@@ -1,5 +1,6 @@
 """What the Lua steps of a job's life take: keys and arguments, in the order of ``attempt.lua`` and ``finalize.lua``."""
 
+from functools import cache
 from typing import Final
 
 from contracts.errors import AttemptsExhausted
@@ -28,7 +29,11 @@ def claimant(settings: Settings, now: float, owner: str, *, isolated: bool = Fal
         owner: the claimant's name.
         isolated: whether its process runs nothing else.
     """
-    stopped = AttemptsExhausted(f"{settings.max_attempts} workers stopped while they analysed this job.")
-    exhausted = Problem.of(stopped).model_dump_json()
     times = [now, settings.lease_s, settings.max_attempts, settings.result_ttl_s]
-    return [owner, *times, exhausted, int(isolated)]
+    return [owner, *times, _exhausted(settings.max_attempts), int(isolated)]
+
+
+@cache
+def _exhausted(attempts: int) -> str:
+    stopped = AttemptsExhausted(f"{attempts} workers stopped while they analysed this job.")
+    return Problem.of(stopped).model_dump_json()

@@ -18,7 +18,7 @@ from contracts.storage.job_hash import from_stored, pairs, to_hash
 from contracts.storage.job_images import JobImageStore
 from contracts.storage.job_steps import QUEUED, claimant, job_keys
 from contracts.storage.load import Load, account_of, read_load
-from contracts.storage.scripts import Call, load_script, run_scripts
+from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
 
 
@@ -128,8 +128,7 @@ class JobStore:
         Raises:
             JobNotFound: never accepted here. JobGone: accepted once, and its result has outlived its time.
         """
-        if not is_job_id(job_id):
-            raise JobNotFound("There is no job of this id.")
+        _check_id(job_id)
         with translate_errors():
             fields = self._redis.hgetall(keys.job(job_id))
         return self._current(job_id, fields)
@@ -144,17 +143,15 @@ class JobStore:
         Raises:
             JobNotFound, JobGone: as `get`.
         """
-        if not is_job_id(job_id):
-            raise JobNotFound("There is no job of this id.")
+        _check_id(job_id)
         with translate_errors():
             fields = self._watch(keys=[keys.job(job_id)], args=[keys.final_jobs_channel(gateway)])
         return self._current(job_id, pairs(fields))
 
     def _current(self, job_id: str, fields: Mapping[bytes, bytes]) -> Job:
         if not fields:
-            raise JobGone(
-                f"Job {job_id} is gone: results are kept for {self._settings.result_ttl_s} s, or until deleted."
-            )
+            kept_s = self._settings.result_ttl_s
+            raise JobGone(f"Job {job_id} is gone: results are kept for {kept_s} s, or until deleted.")
         job = from_stored(fields)
         if job.state is not JobState.QUEUED or job.deadline_at is None or job.deadline_at > self._clock():
             return job
@@ -193,8 +190,8 @@ class JobStore:
             False if the job is no longer this owner's, and nothing was written.
         """
         with translate_errors():
-            (written,) = run_scripts(self._redis, [self.finish_call(job_id, owner, items, error)])
-        return bool(written)
+            script, names, args = self.finish_call(job_id, owner, items, error)
+            return bool(script(names, args))
 
     def finish_call(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None) -> Call:
         """The call that `finish` makes, to be sent with others."""
@@ -219,8 +216,7 @@ class JobStore:
         Raises:
             JobNotFound, JobGone: there is nothing to cancel.
         """
-        if not is_job_id(job_id):
-            raise JobNotFound("There is no job of this id.")
+        _check_id(job_id)
         state = self._end(job_id, JobState.CANCELED)
         if state is None:
             self.get(job_id)  # says that it is gone
@@ -241,9 +237,8 @@ class JobStore:
         if not owners:
             return 0
         due = self._clock() + self._settings.lease_s
-        flat = [part for pair in owners.items() for part in pair]
         with translate_errors():
-            return int(self._renew(keys=[keys.OPEN_JOBS], args=[due, keys.job(""), *flat]))
+            return int(self._renew(keys=[keys.OPEN_JOBS], args=[due, keys.job(""), *_flat(owners)]))
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
@@ -252,10 +247,10 @@ class JobStore:
             The jobs that were put back, as (id, queue); all that are due are looked at, `limit` in a step.
         """
         args = [self._clock(), self._settings.requeue_after_s, limit, keys.job("")]
+        names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
         found, looked_at = list[str](), limit
         while looked_at == limit:  # each look puts off the next
             with translate_errors():
-                names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
                 looked_at, *put_back = self._overdue(names, [*args, *JOB_QUEUES, *map(wakeup, JOB_QUEUES)])
             found += [value.decode() for value in put_back]
         return list(zip(found[::2], found[1::2], strict=True))
@@ -294,6 +289,11 @@ class JobStore:
     def load(self, queue: str, client: str = "") -> Load:
         """What waits, as this client sees it with this queue."""
         return read_load(self._redis, queue, client)
+
+
+def _check_id(job_id: str) -> None:
+    if not is_job_id(job_id):
+        raise JobNotFound("There is no job of this id.")
 
 
 def _flat(fields: Mapping[str, str] | Mapping[str, bytes]) -> list[str | bytes]:

@@ -43,10 +43,10 @@ def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:
         calls: each may be run twice without harm: those that the server did not know are loaded and run again.
 
     Returns:
-        What each of them answers.
+        What each of them answers: of one that failed, its error. The others have run all the same.
 
     Raises:
-        RedisError: the first of their errors, once all have been tried.
+        RedisError: the server does not answer.
     """
     answers = _run(redis, calls)
     unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
@@ -55,9 +55,6 @@ def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:
             redis.script_load(calls[index].script.script)
         for index, answer in zip(unknown, _run(redis, [calls[index] for index in unknown]), strict=True):
             answers[index] = answer
-    for answer in answers:
-        if isinstance(answer, Exception):
-            raise answer
     return answers
 
 

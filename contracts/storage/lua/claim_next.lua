@@ -1,15 +1,16 @@
 -- Claim the jobs of a queue that are next, with their records and images in one answer, as many as are one claimant's share.
 -- Asked again by the same owner, which did not hear the answer, it gives the same jobs.
 -- A job for a process of its own comes alone, and is not claimed yet; it leaves the queue, and is put back if nothing
--- comes of it (overdue.lua).
--- When no job is left, no message needs to say that there is one; while some are left, one has to.
+-- comes of it (overdue.lua). A claimant that cannot start a process passes over such jobs.
+-- When no job is left, no message needs to say that there is one; while some are left, one has to, but for jobs that all
+-- were passed over: their turn comes when a process has ended.
 -- Returns {'claimed', {id, record, images, id, record, images, …}} or {'isolated', id}.
 -- KEYS: what the owner has claimed, queue's messages, then as finalize.lua; the first queue's jobs are those to claim
--- ARGV: as attempt.lua has them; record prefix, images suffix, images at most, claimants that share the queue,
---       images that a job has at most (0: any number), jobs to look at, message
+-- ARGV: as attempt.lua has them; record prefix, images suffix, images at most, claimants that share the queue, only jobs
+--       of one image ('1', '0'), jobs for processes too ('1', '0'), jobs to look at, message
 local by = claimant(1)
-local prefix, suffix, most, sharing, largest, looked_at, message = unpack(ARGV, 8, 14)
-most, largest = tonumber(most), tonumber(largest)
+local prefix, suffix, most, sharing, single, isolating, looked_at, message = unpack(ARGV, 8, 15)
+most, single, isolating = tonumber(most), single == '1', isolating == '1'
 local answer = {}
 local function add(id)
   local images = redis.call('HGETALL', prefix .. id .. suffix)
@@ -31,7 +32,7 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[8], 0, looked_at - 1)) do
   if images >= most or (jobs > 0 and jobs >= share) then break end
   local record = redis.call('HMGET', prefix .. id, 'image_count', 'attempts')
   local count, again = tonumber(record[1]) or 1, (tonumber(record[2]) or 0) > 0
-  if largest == 0 or (count <= largest and not again) then
+  if not (single and count > 1) and not (again and (single or not isolating)) then
     if images > 0 and (again or images + count > most) then break end
     local verdict = attempt(id, by, prefix .. id, prefix .. id .. suffix)
     if verdict == 'isolated' then
@@ -48,7 +49,7 @@ end
 if images > 0 then redis.call('EXPIRE', KEYS[1], math.ceil(by.lease_s)) end
 if redis.call('EXISTS', KEYS[8]) == 0 then
   redis.call('DEL', KEYS[2])
-elseif redis.call('LLEN', KEYS[2]) == 0 then
+elseif redis.call('LLEN', KEYS[2]) == 0 and (single or isolating or jobs > 0) then
   redis.call('LPUSH', KEYS[2], message)
 end
 return type(answer) == 'string' and {'isolated', answer} or {'claimed', answer}

@@ -35,7 +35,9 @@ def test_one_runs_at_a_time_and_no_thread_waits_for_another(tmp_path: Path) -> N
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(jobs.run, "first")
         with ends.open("w"):  # which the process has opened then, and it ends when this is closed
+            assert jobs.busy
             second = threads.submit(jobs.run, "second")
             assert second.result(timeout=30) == "isolated: another runs"
         assert first.result(timeout=30) == "isolated: done"
     assert jobs.run("second") == "isolated: done", "when it is announced again"
+    assert not jobs.busy

@@ -10,6 +10,7 @@ from contracts.jobs import JobState
 from contracts.queues import ANALYZE_JOBS, BULK
 from contracts.storage import keys
 from workers.app import create_app, register_tasks
+from workers.jobs import analyze_jobs
 from workers.periodic import EXIT_STUCK
 from workers.services import Services
 
@@ -41,6 +42,26 @@ def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_noth
     owner = redis.hget(keys.job(job_id), "owner")
     assert owner is not None
     assert not owner.decode().startswith(services.name)
+
+
+def test_when_one_has_ended_a_message_says_that_others_are_left(
+    services: Services, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [begun_by_a_dead_worker(services, redis, b"x") for _ in range(2)]
+    services.jobs.overdue()
+
+    def run(job_id: str) -> str:
+        assert job_id == jobs[0]
+        assert redis.delete(BULK) == 1, "another thread takes the message"
+        assert analyze_jobs(services, BULK) == "0 jobs, 0 images", "it passes over the other"
+        assert redis.llen(BULK) == 0
+        return "isolated: done"
+
+    monkeypatch.setattr(services.isolated_jobs, "run", run)
+    monkeypatch.setattr(type(services.isolated_jobs), "busy", property(lambda _: redis.zcard(keys.queued(BULK)) == 1))
+    redis.delete(BULK)
+    assert analyze_jobs(services, BULK) == "isolated: done"
+    assert redis.llen(BULK) == 1
 
 
 def test_the_process_ends_with_the_worker_that_started_it(services: Services, redis: Redis, plain_jpeg: bytes) -> None:

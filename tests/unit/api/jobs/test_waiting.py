@@ -179,3 +179,20 @@ def test_a_caller_that_waits_through_a_failing_redis_gets_its_job_as_it_was(
     monkeypatch.setattr(jobs, "watch", fail)
     assert room.wait_for_accepted(job, 60) is job
     assert "cannot be waited for" in caplog.text
+
+
+def test_a_notice_that_cannot_be_read_delays_no_caller(
+    room: WaitingRoom, jobs: JobStore, redis: Redis, wait_for: WaitFor, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged, sound = jobs.create([b"x"], BULK), jobs.create([b"y"], BULK)
+    with ThreadPoolExecutor(2) as threads:
+        answers = [threads.submit(room.wait, job.id, 60) for job in (damaged, sound)]
+        wait_for(lambda: room.count == 2, "both callers")
+        wait_for(lambda: listeners(redis), "the subscription")
+        (channel,) = redis.pubsub_channels(keys.final_jobs_channel("*"))
+        redis.publish(channel, f"{damaged.id} no JSON")
+        wait_for(lambda: "unexpected error while listening" in caplog.text, "it to be told")
+        jobs.cancel(sound.id)
+        jobs.cancel(damaged.id)
+        assert {answer.result(30).state for answer in answers} == {JobState.CANCELED}
+    assert caplog.text.count("unexpected error") == 1, "it listens on"

@@ -78,7 +78,7 @@ def test_results_are_stored_with_the_next_claim(store: JobStore, queue: JobQueue
     first, second = put(store, clock, MOST_IMAGES, 1)
     assert ids(queue.claim(BULK, "a")) == [first.id]
     done = [Finished(first.id, make_items(), None), Finished("another's", make_items(), None)]
-    written, batch = queue.finish_and_claim("a", done, BULK, "b")
+    written, batch = queue.finish_and_claim("a", done, BULK, "b", sharing=1, isolating=True)
     assert (written, ids(batch)) == ([True, False], [second.id])
     assert store.get(first.id).items == make_items()
 
@@ -164,3 +164,48 @@ def test_a_batch_whose_worker_died_counts_one_attempt_each(
     isolated = [queue.claim(BULK, owner).isolated for owner in "abc"]
     assert isolated == [job.id for job in jobs], "each alone, none lost"
     assert {store.get(job.id).attempts for job in jobs} == {1}
+
+
+def test_a_claimant_that_cannot_start_a_process_passes_over_jobs_for_one_and_is_not_called_for_them(
+    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis, settings: Settings
+) -> None:
+    first, second = put(store, clock, 1, 1)
+    queue.claim(BULK, "dead")
+    clock.now += settings.lease_s + 1
+    store.overdue()
+    (sound,) = put(store, clock, 1)
+    redis.delete(BULK)
+    assert ids(queue.claim(BULK, "busy", isolating=False)) == [sound.id]
+    redis.delete(BULK)
+    assert queue.claim(BULK, "busy too", isolating=False) == Batch()
+    assert redis.llen(BULK) == 0, "it would be called again and again"
+    assert store.queue_depth(BULK) == 2
+    store.overdue()
+    assert redis.llen(BULK) == 1
+    assert [queue.claim(BULK, owner).isolated for owner in "ab"] == [first.id, second.id]
+
+
+@pytest.mark.parametrize("field", ["version", "state", "options"])
+def test_a_record_that_cannot_be_read_costs_no_other_job(
+    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis, caplog: pytest.LogCaptureFixture, field: str
+) -> None:
+    damaged, sound = put(store, clock, 1, 1)
+    changed = {"version": "", "state": "queued", "options": "no JSON"}[field]
+    redis.hset(keys.job(damaged.id), field, changed) if changed else redis.hdel(keys.job(damaged.id), field)
+    if field == "state":
+        redis.hset(keys.job(damaged.id), "image_count", "none")
+    assert ids(queue.claim(BULK, "a")) == [sound.id]
+    assert f"the record of job {damaged.id} cannot be read" in caplog.text
+
+
+def test_a_result_that_cannot_be_stored_costs_neither_others_nor_the_jobs_claimed_with_it(
+    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound, following = put(store, clock, MOST_IMAGES - 1, 1, 1)
+    assert ids(queue.claim(BULK, "a")) == [broken.id, sound.id]
+    redis.delete(keys.job(broken.id))
+    redis.set(keys.job(broken.id), "no hash")
+    done = [Finished(job.id, make_items(), None) for job in (broken, sound)]
+    written, batch = queue.finish_and_claim("a", done, BULK, "b", sharing=1, isolating=True)
+    assert (written, ids(batch)) == ([False, True], [following.id])
+    assert f"the result of job {broken.id} could not be stored" in caplog.text
