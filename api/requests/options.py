@@ -14,6 +14,7 @@ from contracts.queues import BULK
 from contracts.results import Message
 
 _LONGEST_METADATA: Final = 8_192
+_TOO_LONG: Final = f"metadata may have {_LONGEST_METADATA} characters at most"
 _LONGEST_NAME: Final = 100
 """Characters of a wrong option's name that are told: a name of megabytes would be in the answer three times."""
 _LONGEST_DEADLINE_S: Final = 7 * 24 * 3_600
@@ -41,16 +42,31 @@ class Options(Message):
     @classmethod
     def _from_text(cls, value: Any) -> Any:
         try:
-            return parse_json(value.encode()) if isinstance(value, str) else value
+            parsed = parse_json(value.encode()) if isinstance(value, str) else value
         except NotJson as error:
             raise ValueError(str(error)) from error
+        if not _has_at_most(_LONGEST_METADATA, parsed):  # before it is copied, which would take 64 bytes a member
+            raise ValueError(_TOO_LONG)
+        return parsed
 
     @field_validator("metadata")
     @classmethod
     def _bounded(cls, value: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
         if len(json.dumps(value, ensure_ascii=False, allow_nan=False)) > _LONGEST_METADATA:  # a ValueError for 1e999
-            raise ValueError(f"metadata may have {_LONGEST_METADATA} characters at most")
+            raise ValueError(_TOO_LONG)
         return value
+
+
+def _has_at_most(members: int, value: Any) -> bool:
+    """Whether a JSON value has no more members than this, those of its lists and objects included."""
+    containers = [value]
+    for container in containers:  # which grows meanwhile
+        if isinstance(container, (dict, list)):
+            members -= len(container)
+            if members < 0:
+                return False
+            containers.extend(container.values() if isinstance(container, dict) else container)
+    return True
 
 
 def read_options(given: Mapping[str, Any]) -> Options:
