@@ -53,8 +53,19 @@ def test_a_wrong_option_is_named(client: FlaskClient, jobs: JobStore, jpeg: byte
     assert jobs.open_count() == 0
 
 
-@pytest.mark.parametrize("metadata", [{"a": [7] * 100_000}, {"a": [{"b": [7] * 4_000}] * 3}])
-def test_metadata_of_too_many_members_is_refused(client: FlaskClient, jpeg: bytes, metadata: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"a": [7] * 100_000},
+        {"a": [{"b": [7] * 4_000}] * 3},
+        {"a": [10**4_000] * 3},
+        {"k" * 9_000: 1},
+        {"a": ["é" * 9_000]},
+    ],
+)
+def test_metadata_that_is_too_long_in_any_way_is_refused(
+    client: FlaskClient, jpeg: bytes, metadata: dict[str, Any]
+) -> None:
     response = client.post("/v1/jobs", json={"image": base64.b64encode(jpeg).decode(), "metadata": metadata})
     assert (response.status_code, response.get_json()["field"]) == (422, "metadata")
     assert "8192 characters at most" in response.get_json()["detail"]
