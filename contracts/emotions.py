@@ -9,3 +9,6 @@ Emotion = Literal["Angry", "Disgust", "Fear", "Happy", "Sad", "Surprise", "Neutr
 
 EMOTIONS: Final[tuple[Emotion, ...]] = get_args(Emotion)
 """Labels by output index; also the index of the ``emotion`` column in Kaggle's ``fer2013.csv``."""
+
+VOTED: Final = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+"""What the voters of FER+ could say of an image of FER2013, in the order of the head for people, and of their file."""

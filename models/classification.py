@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.emotions import EMOTIONS, Emotion
+from contracts.emotions import EMOTIONS, VOTED, Emotion
 from contracts.errors import InvalidWeights
 from models.cropping import SIDE, CropFit, Points, crop_faces, enlargement
 from models.runtimes import Runtime, RuntimeName, open_runtime
@@ -18,11 +18,22 @@ DEFAULT_MODEL: Final = "mien-2"
 """The network that is used unless another is asked for."""
 
 
+class VotesCard(BaseModel):
+    """What a network says of its second output: logits [N, 8] of what people would say, calibrated like the first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: tuple[str, ...] = Field(min_length=8, max_length=8, description="In the order of the output.")
+    temperature: float = Field(gt=0, description="Fitted on validation images; part of the stored weights.")
+    offsets: tuple[float, ...] = Field(default=(), description="By label; fitted and stored likewise.")
+
+
 class EmotionCard(Card):
     """What an emotion network says of itself.
 
     The network takes grey values 0..255, [N, 48, 48, 1], and gives logits [N, 7] that are calibrated already:
-    ``offsets`` were added and the sum divided by ``temperature``, so their softmax can be believed.
+    ``offsets`` were added and the sum divided by ``temperature``, so their softmax can be believed. A network with
+    ``votes`` has a second output.
     """
 
     task: Literal["emotion"] = "emotion"
@@ -30,6 +41,7 @@ class EmotionCard(Card):
     temperature: float = Field(gt=0, description="Fitted on validation images; part of the stored weights.")
     offsets: tuple[float, ...] = Field(default=(), description="By label; fitted and stored likewise.")
     crop: CropFit = Field(description="How a detector's box becomes the network's input.")
+    votes: VotesCard | None = Field(default=None, description="Of the head for people; none in networks without it.")
 
 
 class Classifier:
@@ -59,8 +71,7 @@ class Classifier:
         """
         if crops.ndim != 3 or crops.shape[1:] != (SIDE, SIDE) or crops.dtype != np.uint8:
             raise ValueError(f"crops must be uint8 [N, 48, 48], not {crops.dtype} {list(crops.shape)}")
-        (logits,) = self._runtime.run(crops[..., None])
-        return softmax(logits)
+        return softmax(self._runtime.run(crops[..., None])[0])
 
     def crop(
         self,
@@ -95,6 +106,8 @@ def load_classifier(
     content, card = load_weights(name or DEFAULT_MODEL, EmotionCard, folder, variant=variant)
     if card.labels != EMOTIONS:
         raise InvalidWeights(f"The network {card.name} has labels in another order: {card.labels}.")
+    if card.votes is not None and card.votes.labels != VOTED:
+        raise InvalidWeights(f"The network {card.name} has choices of voters in another order: {card.votes.labels}.")
     file = card.file if variant is None else card.variants[variant].file
     return Classifier(open_runtime(runtime, content, source=file, threads=threads), card)
 

@@ -1,12 +1,13 @@
 """Reading expressions from crops."""
 
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from contracts.emotions import EMOTIONS
+from contracts.emotions import EMOTIONS, VOTED
 from contracts.errors import InvalidWeights
 from models.classification import DEFAULT_MODEL, Classifier, load_classifier, softmax
 from models.weights import WEIGHTS, available
@@ -56,6 +57,16 @@ def test_labels_in_another_order_are_refused(tmp_path: Path) -> None:
     card = tmp_path / "classic-1.json"
     card.write_text(card.read_text().replace('"Angry",', '"angry",', 1).replace('"angry",', '"Sad",', 1))
     with pytest.raises(InvalidWeights, match="order"):
+        load_classifier("classic-1", folder=tmp_path)
+
+
+def test_choices_of_voters_in_another_order_are_refused(tmp_path: Path) -> None:
+    for path in WEIGHTS.glob("classic-1.*"):
+        shutil.copy(path, tmp_path)
+    path = tmp_path / "classic-1.json"
+    card = json.loads(path.read_text()) | {"votes": {"labels": VOTED[::-1], "temperature": 1.0}}
+    path.write_text(json.dumps(card))
+    with pytest.raises(InvalidWeights, match="choices of voters in another order"):
         load_classifier("classic-1", folder=tmp_path)
 
 

@@ -10,21 +10,10 @@ from typing import IO, Final
 
 import numpy as np
 
-from contracts.emotions import EMOTIONS
+from contracts.emotions import EMOTIONS, VOTED
 from training.shared.errors import DataError
 
-CHOICES: Final = (
-    "neutral",
-    "happiness",
-    "surprise",
-    "sadness",
-    "anger",
-    "disgust",
-    "fear",
-    "contempt",
-    "unknown",
-    "NF",
-)
+CHOICES: Final = (*VOTED, "unknown", "NF")
 """What a voter could choose; NF: no face."""
 
 _EMOTION_COLUMNS: Final = {
