@@ -99,8 +99,10 @@ def _is_stem(layer: Any) -> bool:
 
 def _is_blurred(layer: Any) -> bool:
     """Whether this is a convolution that reads means of 2x2 neighbours."""
-    reads = getattr(layer, "kernel_size", None) and layer.input._keras_history.operation.name
-    return bool(reads) and reads.endswith(("_blur", "_halve"))
+    if not hasattr(layer, "kernel_size"):
+        return False
+    name: str = layer.input._keras_history.operation.name
+    return name.endswith(("_blur", "_halve"))
 
 
 def _leaves(network: Any) -> list[Any]:

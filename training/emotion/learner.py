@@ -34,7 +34,7 @@ class Learner:
         self.optimizer = _optimizer(recipe, steps_per_epoch)
         self.optimizer.build(self.model.trainable_variables)
         heads = ("logits", "votes_logits") if recipe.votes_head else ("logits",)
-        self._logits = keras.Model(self.model.inputs, [self.model.get_layer(head).output for head in heads])
+        self._logits = keras.Model(self.model.inputs, {head: self.model.get_layer(head).output for head in heads})
         self._scale = INPUT_SCALE[recipe.network]
         self._kept: list[tuple[Any, np.ndarray]] = []
         self._compiled: Any = None
@@ -139,9 +139,9 @@ def _compile(learner: Learner) -> Any:
     def step(images: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = network(images[..., None] * learner._scale, training=True)
-            losses = [_cross_entropy(targets[:, : len(EMOTIONS)], logits[0])]
+            losses = [_cross_entropy(targets[:, : len(EMOTIONS)], logits["logits"])]
             if votes_weight:
-                losses.append(votes_weight * _cross_entropy(targets[:, len(EMOTIONS) :], logits[1]))
+                losses.append(votes_weight * _cross_entropy(targets[:, len(EMOTIONS) :], logits["votes_logits"]))
             loss = tf.add_n(losses)
         optimizer.apply(tape.gradient(loss, trained), trained)
         for kernel, kept in learner._kept:

@@ -5,23 +5,16 @@ habits: ``docs/training.md``, Votes. For a network with a votes head, columns 7 
 themselves, in FER+'s order.
 """
 
-from typing import Final
-
 import numpy as np
 
-from contracts.emotions import EMOTIONS
+from contracts.emotions import EMOTIONS, VOTED
 from models.classification import softmax
 from training.shared.errors import DataError
 from training.shared.fer2013 import Split
-from training.shared.fer2013.votes import CHOICES
 
 _STEPS = 300
 _RATE = 2.0
 _DECAY = 1e-4
-
-
-VOTED: Final = CHOICES[:8]
-"""FER+'s classes, which the votes head tells apart: all choices but "unknown" and "no face"."""
 
 
 def soft_targets(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from contracts.emotions import EMOTIONS
+from contracts.emotions import EMOTIONS, VOTED
 from training.emotion.batches import Batches, LabelledBatches, ViewedBatches
 from training.emotion.distillation import (
     add_teacher_probabilities,
@@ -21,7 +21,7 @@ from training.emotion.distillation import (
 from training.emotion.learner import Learner
 from training.emotion.plots import draw_curve
 from training.emotion.recipe import Recipe
-from training.emotion.targets import VOTED, soft_targets, vote_shares
+from training.emotion.targets import soft_targets, vote_shares
 from training.emotion.views import Views
 from training.shared.errors import TrainingError
 from training.shared.fer2013 import Fer2013, Split, fingerprint, fold_of, hold_out
