@@ -14,6 +14,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from api.http.proxies import TrustedProxies
 from api.http.statuses import REQUEST_LINE_BYTES
 from api.overload.connections import SPARE, Connection, ConnectionLimiter, allow_files
+from api.overload.heap import give_back_large_blocks
 from api.overload.transfer import AnswerSocket, BodyRateMiddleware
 from contracts.errors import MienError
 from contracts.settings import Settings
@@ -76,6 +77,7 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve; what is counted meanwhile reaches Redis every few seconds, and the rest at the end."""
+        give_back_large_blocks()
         flushing = gevent.spawn(self._flush_regularly)
         super().run()
         flushing.kill()

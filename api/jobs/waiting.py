@@ -39,6 +39,8 @@ class Arrival:
             gateway: what it is to be stored with, if it is new, so that it comes here.
         """
         self.job_id, self.gateway = job_id, gateway
+        self.awaited = False
+        """Whether the caller waits already; it may have its job to read and to store first."""
         self._event = threading.Event()
         self._job: Job | None = None
 
@@ -122,6 +124,7 @@ class WaitingRoom:
         end = time.monotonic() + timeout_s
         if job.deadline_at is not None and job.state is JobState.QUEUED:
             end = min(end, time.monotonic() + max(0.0, job.deadline_at - time.time()) + _AFTER_DEADLINE_S)
+        arrival.awaited = True
         while not self.closed:
             if arrival.wait(min(_LOOK_AGAIN_S, max(0.0, end - time.monotonic()))):
                 arrival.clear()  # before it is looked at: what comes meanwhile wakes this again
@@ -136,7 +139,7 @@ class WaitingRoom:
     def count(self) -> int:
         """How many callers wait now."""
         with self._lock:
-            return sum(len(events) for events in self._waiting.values())
+            return sum(arrival.awaited for arrivals in self._waiting.values() for arrival in arrivals)
 
     def close(self) -> None:
         """Wake all callers and end the listener."""

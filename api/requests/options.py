@@ -14,6 +14,7 @@ from contracts.queues import BULK
 from contracts.results import Message
 
 _LONGEST_METADATA: Final = 8_192
+_TOO_LONG: Final = f"metadata may have {_LONGEST_METADATA} characters at most"
 _LONGEST_NAME: Final = 100
 """Characters of a wrong option's name that are told: a name of megabytes would be in the answer three times."""
 _LONGEST_DEADLINE_S: Final = 7 * 24 * 3_600
@@ -41,16 +42,38 @@ class Options(Message):
     @classmethod
     def _from_text(cls, value: Any) -> Any:
         try:
-            return parse_json(value.encode()) if isinstance(value, str) else value
+            parsed = parse_json(value.encode()) if isinstance(value, str) else value
         except NotJson as error:
             raise ValueError(str(error)) from error
+        if _is_longer(
+            parsed, _LONGEST_METADATA
+        ):  # before it is copied and written, at 64 bytes a member, 0.4 ms a number
+            raise ValueError(_TOO_LONG)
+        return parsed
 
     @field_validator("metadata")
     @classmethod
     def _bounded(cls, value: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
         if len(json.dumps(value, ensure_ascii=False, allow_nan=False)) > _LONGEST_METADATA:  # a ValueError for 1e999
-            raise ValueError(f"metadata may have {_LONGEST_METADATA} characters at most")
+            raise ValueError(_TOO_LONG)
         return value
+
+
+def _is_longer(value: Any, most: int) -> bool:
+    """Whether a JSON value certainly takes more than `most` characters to write; no more of it is looked at."""
+    values = [value]
+    for each in values:  # which grows meanwhile
+        if isinstance(each, str):
+            most -= len(each)
+        elif isinstance(each, int):
+            most -= each.bit_length() // 4
+        elif isinstance(each, (dict, list)):
+            most -= len(each)
+            if most >= 0:
+                values.extend([*each, *each.values()] if isinstance(each, dict) else each)
+        if most < 0:
+            return True
+    return False
 
 
 def read_options(given: Mapping[str, Any]) -> Options:

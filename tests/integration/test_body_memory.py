@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -72,12 +73,12 @@ def test_a_client_that_waits_for_a_result_holds_no_body_memory(
         "POST /detect_emotion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
         f"Content-Length: {BODY_BYTES}\r\n\r\n"
     )
-    for number in range(1, 4):
-        clients.append(socket.create_connection(("127.0.0.1", port), timeout=60))
-        clients[-1].sendall(head.encode() + large_photo)
-        waiting = f"mien_jobs_waited_for {number}.0"
-        wait_for(lambda text=waiting: text in requests.get(metrics, timeout=30).text, f"client {number} to wait")
-    start_workers()
-    for client in clients:
-        assert client.recv(65_536).startswith(b"HTTP/1.1 200 ")
-        client.close()
+    with ExitStack() as connections:
+        for number in range(1, 4):
+            clients.append(connections.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60)))
+            clients[-1].sendall(head.encode() + large_photo)
+            waiting = f"mien_jobs_waited_for {number}.0"
+            wait_for(lambda text=waiting: text in requests.get(metrics, timeout=30).text, f"client {number} to wait")
+        start_workers()
+        for client in clients:
+            assert client.recv(65_536).startswith(b"HTTP/1.1 200 ")

@@ -21,7 +21,7 @@ def test_a_hundred_images_as_lists_of_bytes_are_not_a_crowd() -> None:
 
 def test_a_list_of_more_numbers_than_can_be_read_at_once_is_refused() -> None:
     with pytest.raises(NotJson, match="base64"):
-        parse_json(b"[" + b"1," * 1_000_001 + b"1]")
+        parse_json(b"[" + b"1," * 600_001 + b"1]")
 
 
 @pytest.mark.parametrize("number", [b"0", b"257", b"1.5", b"1e1"])
@@ -30,7 +30,7 @@ def test_no_list_of_numbers_takes_more_than_any_body_may(number: bytes) -> None:
     with traced_memory() as memory, pytest.raises(NotJson, match="base64"):
         parse_json(body)
     assert memory.peak < 1_000_000
-    body = b"[" + b",".join([number] * 1_000_000) + b"]"
+    body = b"[" + b",".join([number] * 600_000) + b"]"
     with traced_memory() as memory:
         parse_json(body)
-    assert memory.peak < 50_000_000
+    assert memory.peak < 32_000_000

@@ -20,6 +20,8 @@ from api.requests.names import LONGEST, file_name
         ("a\ud800.jpg", "a.jpg"),
         (" a.jpg ", "a.jpg"),
         ("x" * 1_000, "x" * LONGEST),
+        ("\n" * 1_000 + "a.jpg", "a.jpg"),
+        ("\n" * 10_000 + "a.jpg", None),  # no more of it is looked at than a file's name can need
     ],
 )
 def test_a_name_is_kept_as_plain_text(given: str | None, kept: str | None) -> None:

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -41,6 +42,7 @@ def test_options_come_as_the_body_has_room_for_them(client: FlaskClient, jobs: J
         ("metadata=[1]", "metadata"),
         ('metadata={"a":1e999}', "metadata"),
         ('metadata={"a":"' + "x" * 9_000 + '"}', "metadata"),
+        ('metadata={"a":[' + "1," * 3_000 + "1]}", "metadata"),
         ("colour=red", "colour"),
     ],
 )
@@ -49,6 +51,24 @@ def test_a_wrong_option_is_named(client: FlaskClient, jobs: JobStore, jpeg: byte
     assert (response.status_code, response.get_json()["code"]) == (422, "malformed_request")
     assert response.get_json()["field"] == name
     assert jobs.open_count() == 0
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"a": [7] * 100_000},
+        {"a": [{"b": [7] * 4_000}] * 3},
+        {"a": [10**4_000] * 3},
+        {"k" * 9_000: 1},
+        {"a": ["é" * 9_000]},
+    ],
+)
+def test_metadata_that_is_too_long_in_any_way_is_refused(
+    client: FlaskClient, jpeg: bytes, metadata: dict[str, Any]
+) -> None:
+    response = client.post("/v1/jobs", json={"image": base64.b64encode(jpeg).decode(), "metadata": metadata})
+    assert (response.status_code, response.get_json()["field"]) == (422, "metadata")
+    assert "8192 characters at most" in response.get_json()["detail"]
 
 
 def test_a_wrong_options_name_is_told_as_far_as_it_helps(client: FlaskClient, jpeg: bytes) -> None:
