@@ -43,8 +43,7 @@ def from_stored(fields: Mapping[bytes, bytes]) -> Job:
 def from_notice(text: str) -> tuple[str, Job]:
     """The id and the job that a gateway is told of when the job is final."""
     job_id, _, record = text.partition(" ")
-    flat = json.loads(record)
-    return job_id, from_hash(dict(zip(flat[::2], flat[1::2], strict=True)))
+    return job_id, from_hash(json.loads(record))
 
 
 def pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:

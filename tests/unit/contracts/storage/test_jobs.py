@@ -1,5 +1,6 @@
 """The job store's promises, on a real server, with injected time."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from contracts.jobs import ItemResult, JobState, new_job_id
 from contracts.queues import BULK, INTERACTIVE
 from contracts.results import Analysis
 from contracts.settings import Settings
-from contracts.storage import keys
+from contracts.storage import jobs, keys
 from contracts.storage.job_hash import from_notice
 from contracts.storage.jobs import Claim, JobStore
 from support.clocks import ManualClock
@@ -216,6 +217,42 @@ def test_only_a_queued_job_can_be_canceled(store: JobStore) -> None:
     running = store.create([b"x"], INTERACTIVE)
     store.claim(running.id, "a")
     assert not store.cancel(running.id)
+
+
+def test_a_cancel_that_is_sent_again_gives_the_same_answer(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    monkeypatch.setattr(jobs.secrets, "token_hex", lambda _: "the same call")
+    assert store.cancel(job.id)
+    assert store.cancel(job.id), "the driver has not heard the answer"
+    monkeypatch.undo()
+    assert not store.cancel(job.id)
+
+
+def test_leases_go_by_the_servers_clock(redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = JobStore(redis, settings)
+    job = store.create([b"x"], INTERACTIVE)
+    monkeypatch.setattr(time, "time", lambda: 5.0)  # this host's is wrong by decades
+    assert store.claim(job.id, "a") is Claim.CLAIMED
+    seconds, microseconds = redis.time()
+    lease_s = redis.zscore(keys.OPEN_JOBS, job.id) - seconds - microseconds / 1e6
+    assert settings.lease_s - 5 < lease_s <= settings.lease_s
+    assert store.renew({job.id: "a"}) == 1
+    assert store.overdue() == []
+    assert redis.zscore(keys.OPEN_JOBS, job.id) - seconds > settings.lease_s - 5
+
+
+def test_a_record_that_is_none_holds_up_no_lease_and_no_reconciler(
+    store: JobStore, redis: Redis, clock: ManualClock
+) -> None:
+    broken, sound = (store.create([b"x"], BULK) for _ in range(2))
+    for job in (broken, sound):
+        store.claim(job.id, "a")
+    redis.delete(keys.job(broken.id))
+    redis.set(keys.job(broken.id), "no hash")
+    assert store.renew({broken.id: "a", sound.id: "a"}) == 1
+    clock.now += Settings().lease_s + 1
+    assert store.overdue() == [(sound.id, BULK)]
+    assert store.open_count() == 1
 
 
 def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) -> None:
