@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import Field
 
+from contracts.emotions import Head
 from contracts.results import NO_MODEL, Analysis, Face, Message
 
 
@@ -55,6 +56,7 @@ class FrameResult(Message):
     faces: list[TrackedFace]
     detector: str
     model: str
+    labels: Head | None = Field(default="fer2013", description="As in an `Analysis`.")
     stages_ms: dict[str, float] = Field(default_factory=dict)
 
     @classmethod
@@ -67,10 +69,10 @@ class FrameResult(Message):
             captured_at=frame.captured_at,
             analyzed_at=analyzed_at,
             faces=faces,
-            **analysis.model_dump(include={"width", "height", "detector", "model", "stages_ms"}),
+            **analysis.model_dump(include={"width", "height", "detector", "model", "labels", "stages_ms"}),
         )
 
     def without_emotions(self) -> Self:
         """The same faces, as if no expression had been read."""
         faces = [face.without_emotion() for face in self.faces]
-        return self.model_copy(update={"faces": faces, "model": NO_MODEL})
+        return self.model_copy(update={"faces": faces, "model": NO_MODEL, "labels": None})

@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import Field, JsonValue
 
-from contracts.emotions import Emotion
+from contracts.emotions import Emotion, Head
 from contracts.jobs import ItemResult, Job, JobState, Problem
 from contracts.results import NO_MODEL, Analysis, Box, Face, Message
 
@@ -46,6 +46,10 @@ class DetectionResponse(Message):
     height: int = Field(ge=1)
     detector: str
     model: str = Field(description="The network that read the expressions; `none` with `MIEN_FACES_ONLY`.")
+    labels: Head | None = Field(
+        description="Whose labels the emotions are (`MIEN_LABELS`): `fer2013`, one label an image, or `people`, what "
+        "most people would say; null with `MIEN_FACES_ONLY`."
+    )
     smallest_face_px: int | None = Field(
         default=None,
         ge=1,
@@ -68,6 +72,7 @@ class DetectionResponse(Message):
             height=analysis.height,
             detector=analysis.detector,
             model=analysis.model,
+            labels=analysis.labels,
             smallest_face_px=analysis.smallest_face_px,
             message=sentence_about(bool(faces), analysis.model, NO_FACE),
         )

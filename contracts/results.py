@@ -4,7 +4,7 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.emotions import Emotion
+from contracts.emotions import Emotion, Head
 
 NO_MODEL: Final = "none"
 """In place of a network's name, where faces are found and no expression is read (``MIEN_FACES_ONLY``)."""
@@ -51,6 +51,11 @@ class Analysis(Message):
     faces: list[Face]
     detector: str = Field(description="Name of the detector that found the faces.")
     model: str = Field(description="Name and version of the network that read the expressions, or `none`.")
+    labels: Head | None = Field(
+        default="fer2013",
+        description="Which head of the network named the emotions, that of FER2013's labels or that of people; null "
+        "where no expression was read.",
+    )
     smallest_face_px: int | None = Field(
         default=None, ge=1, description="Longer side, in pixels, of the smallest face that the image was searched for."
     )
@@ -59,4 +64,4 @@ class Analysis(Message):
     def without_emotions(self) -> Self:
         """The same faces, as if no expression had been read."""
         faces = [face.without_emotion() for face in self.faces]
-        return self.model_copy(update={"faces": faces, "model": NO_MODEL})
+        return self.model_copy(update={"faces": faces, "model": NO_MODEL, "labels": None})

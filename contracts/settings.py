@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.emotions import Head
 from contracts.errors import ConfigurationError
 from contracts.local import running_servers
 
@@ -134,9 +135,6 @@ class Settings(BaseSettings):
     requeue_after_s: Seconds = Field(
         20.0, description="A queued job that has left its queue and was not begun is put back after this, in seconds."
     )
-    visibility_timeout_s: Count = Field(
-        60, description="When Redis hands an unacknowledged message out again, in seconds."
-    )
 
     worker_threads: Count = Field(2, description="Jobs a worker analyses at the same time.")
     worker_queues: str = Field(
@@ -161,6 +159,11 @@ class Settings(BaseSettings):
         "0: never.",
     )
     yunet_file: str = Field("", description="Network file of the detector `yunet` (`face_detection_yunet_*.onnx`).")
+    labels: Head = Field(
+        "fer2013",
+        description="Which head of the emotion network names the emotion: FER2013's labels, or `people`: what most "
+        "people would say, from networks that have learned it; the same for all workers.",
+    )
     runtime: Literal["litert", "keras"] = Field("litert", description="What executes the emotion network.")
 
     faces_only: bool = Field(

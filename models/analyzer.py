@@ -8,7 +8,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from contracts.emotions import EMOTIONS
+from contracts.emotions import EMOTIONS, Head
 from contracts.results import NO_MODEL, Analysis, Box, Face
 from models.classification import Classifier, load_classifier
 from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
@@ -31,6 +31,7 @@ class Analyzer:
         classifier: Classifier | None,
         max_pixels: int = MAX_PIXELS,
         children: DecoderPool | None = None,
+        labels: Head = "fer2013",
     ) -> None:
         """Work with these networks.
 
@@ -39,7 +40,14 @@ class Analyzer:
             classifier: reads them; None: no expression is read, and faces have no emotion.
             max_pixels: the most that an image's width times height may be.
             children: where images are decoded that are no plain JPEGs; without them in this process.
+            labels: which head of the classifier names the emotion.
+
+        Raises:
+            ConfigurationError: the classifier has no such head.
         """
+        if classifier is not None:
+            classifier.require(labels)
+        self._labels = labels
         self._children = children
         self._detector = detector
         self._classifier = classifier
@@ -103,6 +111,7 @@ class Analyzer:
             faces=sorted(faces, key=lambda face: -face.box.width * face.box.height),
             detector=self.detector_name,
             model=self.model_name,
+            labels=self._labels if self._classifier is not None else None,
             smallest_face_px=math.ceil(self._detector.smallest_face(image.width, image.height)),
             stages_ms=stages.milliseconds,
         )
@@ -130,7 +139,7 @@ class Analyzer:
         stages.end("decode")
         found = [rescaled(detection, image.scale / finer.scale) for detection in detections]
         crops = classifier.crop(finer.pixels, found, [detection.landmarks for detection in found])
-        probabilities = list(classifier.predict(crops))
+        probabilities = list(classifier.predict_by(self._labels, crops))
         stages.end("classify")
         return probabilities
 
@@ -140,7 +149,7 @@ class Analyzer:
         for _ in range(_WARM_UP_RUNS):
             self.analyze_image(encoded.tobytes())
             if self._classifier is not None:
-                self._classifier.predict(np.zeros((1, 48, 48), np.uint8))
+                self._classifier.predict_by(self._labels, np.zeros((1, 48, 48), np.uint8))
         self.decode(cv2.imencode(".png", np.zeros((16, 16, 3), np.uint8))[1].tobytes())  # starts a child
 
 
@@ -154,6 +163,7 @@ def load_analyzer(
     effort: int = EFFORT,
     isolated: bool = False,
     faces_only: bool = False,
+    labels: Head = "fer2013",
 ) -> Analyzer:
     """Load an analyzer.
 
@@ -168,9 +178,11 @@ def load_analyzer(
         isolated: whether images that are no plain JPEGs are decoded in processes of their own, so that one that breaks
             its decoder breaks nothing else: for images of strangers.
         faces_only: whether no expression is read; no emotion network is loaded then.
+        labels: which head of the emotion network names the emotion.
 
     Raises:
-        ConfigurationError: an unknown name, a missing package, or a weight file that is not what its card says.
+        ConfigurationError: an unknown name, a missing package, a weight file that is not what its card says, or a
+            network without the head that is wanted.
     """
     detector = detector or DEFAULT_DETECTOR
     options: dict[str, Any] = {"effort": effort} if detector == "lite" else {}
@@ -181,6 +193,7 @@ def load_analyzer(
         None if faces_only else load_classifier(model or None, runtime=runtime),
         max_pixels,
         DecoderPool() if isolated else None,
+        labels,
     )
 
 

@@ -8,14 +8,18 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.emotions import EMOTIONS, VOTED, Emotion
-from contracts.errors import InvalidWeights
+from contracts.emotions import EMOTION_CHOICES, EMOTIONS, VOTED, Emotion, Head
+from contracts.errors import ConfigurationError, InvalidWeights
 from models.cropping import SIDE, CropFit, Points, crop_faces, enlargement
 from models.runtimes import Runtime, RuntimeName, open_runtime
 from models.weights import WEIGHTS, Card, load_weights
 
 DEFAULT_MODEL: Final = "mien-2"
 """The network that is used unless another is asked for."""
+
+_FER2013: Final = 0
+_PEOPLE: Final = 1
+"""Numbers of the outputs."""
 
 
 class VotesCard(BaseModel):
@@ -69,9 +73,63 @@ class Classifier:
         Raises:
             ValueError: an array of another form.
         """
+        (logits,) = self._logits(crops, _FER2013)
+        return softmax(logits)
+
+    def predict_votes(self, crops: np.ndarray) -> np.ndarray:
+        """Estimate what people would say of faces.
+
+        Args:
+            crops: grey, uint8 [N, 48, 48]; N may be 0.
+
+        Returns:
+            Shares of voters by ``contracts.emotions.VOTED``, float32 [N, 8]; rows sum to 1.
+
+        Raises:
+            ValueError: an array of another form.
+            ConfigurationError: a network without a head for people.
+        """
+        (logits,) = self._logits(crops, _PEOPLE)
+        return softmax(logits)
+
+    def predict_both(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What ``predict`` and ``predict_votes`` give, of one pass; raises as ``predict_votes`` does."""
+        labels, votes = self._logits(crops, _FER2013, _PEOPLE)
+        return softmax(labels), softmax(votes)
+
+    def predict_by(self, head: Head, crops: np.ndarray) -> np.ndarray:
+        """Probabilities of the seven emotions by either head; as ``predict``, float32 [N, 7].
+
+        Contempt is none of the seven: it is left out, and the other shares are what is said by those who do not say it.
+
+        Raises:
+            ValueError: an array of another form.
+            ConfigurationError: a network without this head.
+        """
+        if head == "fer2013":
+            return self.predict(crops)
+        (logits,) = self._logits(crops, _PEOPLE)
+        return softmax(logits[:, EMOTION_CHOICES])
+
+    def require(self, head: Head) -> None:
+        """Do nothing if the network has this head.
+
+        Raises:
+            ConfigurationError: it has not; a sentence says what to do.
+        """
+        if head == "people" and self.card.votes is None:
+            raise ConfigurationError(
+                f"The network {self.name} has no head for people, which MIEN_LABELS=people needs: "
+                "choose a network whose card has votes (MIEN_MODEL), or leave MIEN_LABELS at fer2013."
+            )
+
+    def _logits(self, crops: np.ndarray, *outputs: int) -> tuple[np.ndarray, ...]:
+        """Run the network once, and read these outputs."""
         if crops.ndim != 3 or crops.shape[1:] != (SIDE, SIDE) or crops.dtype != np.uint8:
             raise ValueError(f"crops must be uint8 [N, 48, 48], not {crops.dtype} {list(crops.shape)}")
-        return softmax(self._runtime.run(crops[..., None])[0])
+        if _PEOPLE in outputs:
+            self.require("people")
+        return self._runtime.run(crops[..., None], outputs)
 
     def crop(
         self,
@@ -109,7 +167,12 @@ def load_classifier(
     if card.votes is not None and card.votes.labels != VOTED:
         raise InvalidWeights(f"The network {card.name} has choices of voters in another order: {card.votes.labels}.")
     file = card.file if variant is None else card.variants[variant].file
-    return Classifier(open_runtime(runtime, content, source=file, threads=threads), card)
+    opened = open_runtime(runtime, content, source=file, threads=threads)
+    widths = [output.shape[1] for output in opened.run(np.empty((0, SIDE, SIDE, 1), np.uint8))]
+    expected = [len(EMOTIONS)] if card.votes is None else [len(EMOTIONS), len(VOTED)]
+    if widths != expected:
+        raise InvalidWeights(f"The network {file} has outputs of {widths} values where its card wants {expected}.")
+    return Classifier(opened, card)
 
 
 def softmax(logits: np.ndarray, dtype: npt.DTypeLike = np.float32) -> np.ndarray:

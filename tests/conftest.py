@@ -92,6 +92,14 @@ def on_the_face() -> Callable[..., float]:
     return overlap
 
 
+@pytest.fixture(scope="session")
+def two_headed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The card of a small network with both heads; see `support.two_heads`."""
+    from support.two_heads import write_two_headed  # TensorFlow, which few tests need
+
+    return write_two_headed(tmp_path_factory.mktemp("two-headed"))
+
+
 @pytest.fixture
 def redis_url(redis_server: str) -> Iterator[str]:
     """The same server, empty before and after the test."""

@@ -92,6 +92,7 @@ def load_models(settings: Settings) -> Analyzer:
         effort=settings.detection_effort,
         isolated=True,
         faces_only=settings.faces_only,
+        labels=settings.labels,
     )
     analyzer.warm_up()
     return analyzer

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field
 
 from api.live.broadcast import STALLED_AFTER_S
-from contracts.emotions import Emotion
+from contracts.emotions import Emotion, Head
 from contracts.frames import FrameResult
 from contracts.responses import FaceResponse, sentence_about
 from contracts.results import Message
@@ -44,6 +44,7 @@ class EmotionData(Message):
     captured_at: float | None = Field(description="When it was taken: seconds since 1970, UTC.")
     age_ms: int | None = Field(description="Milliseconds since then.")
     model: str | None
+    labels: Head | None = Field(description="Whose labels the emotions are; null with `MIEN_FACES_ONLY`.")
     message: str | None
 
     @classmethod
@@ -66,6 +67,7 @@ class EmotionData(Message):
             captured_at=result.captured_at if result else None,
             age_ms=_age_ms(result.captured_at, now) if result else None,
             model=result.model if result else None,
+            labels=result.labels if result else None,
             message=_message(camera, state, result),
         )
 

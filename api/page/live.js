@@ -65,7 +65,8 @@ function show(data) {
   showFaces(find("faces"), live ? data.faces : []);
   const faces = data.faces.length === 1 ? "One face in view." : `${data.faces.length} faces in view.`;
   find("note").textContent = data.faces.length && data.message ? `${faces} ${data.message}` : data.message || faces;
-  find("model").textContent = data.emotion ? `Network: ${data.model}` : "";
+  const head = data.labels === "people" ? ", as people would say" : "";
+  find("model").textContent = data.emotion ? `Network: ${data.model}${head}` : "";
   timeline.add(now, live ? data.emotion : null, data.confidence);
   timeline.draw(now);
   speak(live && data.emotion ? `${data.emotion}, ${percent(data.confidence)}` : find("note").textContent, now);

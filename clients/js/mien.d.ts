@@ -17,6 +17,9 @@ export interface DetectionResponse {
   height: number;
   detector: string;
   model: string;
+  /** whose labels the emotions are; null where the server reads none */
+  labels: "fer2013" | "people" | null;
+  smallest_face_px: number | null;
   message: string | null;
 }
 export interface Problem { code: string; detail: string; field: string | null }

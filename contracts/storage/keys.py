@@ -29,7 +29,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:workers             hash    worker → what it says of itself, every few seconds
     mien:counters            hash    Prometheus counters that many processes add to
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
-    interactive, bulk, live, webhooks  list    Celery's queues (with `unacked`, `unacked_index`), named by kombu
+    interactive, bulk, live, webhooks  list    Celery's queues, named by kombu
 
 Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up``)::
 

@@ -1,5 +1,6 @@
 """The protocol of a runtime."""
 
+from collections.abc import Sequence
 from typing import Final, Literal, Protocol
 
 import numpy as np
@@ -16,8 +17,16 @@ class Runtime(Protocol):
 
     name: RuntimeName
 
-    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Run the network on ``batch`` [N, …] of real values; float32 arrays [N, …], one an output. N may be 0."""
+    def run(self, batch: np.ndarray, outputs: Sequence[int] | None = None) -> tuple[np.ndarray, ...]:
+        """Run the network on many items.
+
+        Args:
+            batch: real values [N, …]; N may be 0.
+            outputs: numbers of those that are read, in this order; by default all.
+
+        Returns:
+            Float32 arrays [N, …], one an output.
+        """
 
     def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
         """Run the network on one item [1, …]; its outputs as it left them, for a caller that needs little of them."""

@@ -1,6 +1,7 @@
 """Keras 3: executes ``.keras`` files, on a GPU where there is one."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,21 @@ class KerasRuntime:
         """Load the bytes of a ``.keras`` file; see ``models.runtimes.open_runtime``."""
         self._model = _load(content, source)
 
-    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Run ``batch`` [N, …] at once; float32 arrays [N, …], one an output. N may be 0."""
-        if not len(batch):
-            return tuple(np.empty((0, *output.shape[1:]), np.float32) for output in self._model.outputs)
-        outputs = self._model.predict_on_batch(batch.astype(np.float32))
-        if isinstance(outputs, dict):
-            outputs = list(outputs.values())
-        if not isinstance(outputs, (list, tuple)):
-            outputs = [outputs]
-        return tuple(np.asarray(output, np.float32) for output in outputs)
+    def run(self, batch: np.ndarray, outputs: Sequence[int] | None = None) -> tuple[np.ndarray, ...]:
+        """Run ``batch`` [N, …] at once; see ``models.runtimes.Runtime``."""
+        given = self._run(batch) if len(batch) else [np.empty((0, *each.shape[1:])) for each in self._model.outputs]
+        wanted = given if outputs is None else [given[number] for number in outputs]
+        return tuple(np.asarray(output, np.float32) for output in wanted)
 
     def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
         """Run one item [1, …]; its outputs, which are reals."""
         return tuple(map(Output, self.run(item)))
+
+    def _run(self, batch: np.ndarray) -> list[Any]:
+        outputs = self._model.predict_on_batch(batch.astype(np.float32))
+        if isinstance(outputs, dict):
+            return list(outputs.values())
+        return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
 def _load(content: bytes, source: Path | str) -> Any:

@@ -1,6 +1,7 @@
 """LiteRT: executes ``.tflite`` files on a CPU, in floating point or in 8 bits."""
 
 import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,22 @@ class LiteRT:
             content, source, threads
         )  # a damaged file is refused here, not at the first face
 
-    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Run each item of ``batch`` [N, …]; float32 arrays [N, …], one an output. N may be 0."""
+    def run(self, batch: np.ndarray, outputs: Sequence[int] | None = None) -> tuple[np.ndarray, ...]:
+        """Run each item of ``batch`` [N, …]; see ``models.runtimes.Runtime``."""
         session = self._session((1, *batch.shape[1:]))
-        rows = [[output.dequantized() for output in session.run(batch[item : item + 1])] for item in range(len(batch))]
-        return tuple(np.concatenate(row) for row in zip(*rows, strict=True)) if rows else session.nothing
+        numbers = range(len(session.nothing)) if outputs is None else outputs
+        rows = [
+            [output.dequantized() for output in session.run(batch[item : item + 1], numbers)]
+            for item in range(len(batch))
+        ]
+        if not rows:
+            return tuple(session.nothing[number] for number in numbers)
+        return tuple(np.concatenate(row) for row in zip(*rows, strict=True))
 
     def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
         """Run one item [1, …]; its outputs as the network left them."""
-        return self._session(item.shape).run(item)
+        session = self._session(item.shape)
+        return session.run(item, range(len(session.nothing)))
 
     def _session(self, shape: tuple[int, ...]) -> "_Session":
         """Give this thread's own session for one item of this shape: the last one, or one made now."""
@@ -69,12 +77,13 @@ class _Session:
         self._outputs = [Tensor.of(output) for output in outputs]
         self.nothing = tuple(np.empty((0, *output["shape"][1:]), np.float32) for output in outputs)
 
-    def run(self, item: np.ndarray) -> tuple[Output, ...]:
-        """Run one item of the session's shape."""
+    def run(self, item: np.ndarray, numbers: Iterable[int]) -> tuple[Output, ...]:
+        """Run one item of the session's shape; the outputs of these numbers."""
         interpreter = self._interpreter
         interpreter.set_tensor(self._given.number, self._given.quantised(item))
         interpreter.invoke()
-        return tuple(output.output(interpreter.get_tensor(output.number)) for output in self._outputs)
+        wanted = (self._outputs[number] for number in numbers)
+        return tuple(output.output(interpreter.get_tensor(output.number)) for output in wanted)
 
 
 def _make(content: bytes, source: Path | str, threads: int) -> Any:

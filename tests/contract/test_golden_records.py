@@ -39,7 +39,9 @@ def kept(old: Any, new: Any) -> bool:
         ("job_named", Job),
         ("job_of_client", Job),
         ("job_searched", Job),
+        ("job_labelled", Job),
         ("frame_result", FrameResult),
+        ("frame_result_labelled", FrameResult),
         ("worker_report", WorkerReport),
         ("dead_webhook", DeadWebhook),
     ],
@@ -50,11 +52,18 @@ def test_a_record_is_read_and_written_as_before(name: str, model: type[BaseModel
     assert kept(json.loads(text), written)
 
 
-@pytest.mark.parametrize("name", ["job", "job_named", "job_of_client", "job_searched"])
+@pytest.mark.parametrize("name", ["job", "job_named", "job_of_client", "job_searched", "job_labelled"])
 def test_a_job_is_read_from_the_hash_in_which_it_was_stored(redis: Redis, settings: Settings, name: str) -> None:
     expected = Job.model_validate_json((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
     redis.hset(keys.job(expected.id), mapping=json.loads((GOLDEN / f"{name}_hash.json").read_text(encoding="utf-8")))
     assert JobStore(redis, settings).get(expected.id) == expected
+
+
+def test_a_result_that_does_not_say_whose_labels_it_has_is_of_those_of_fer2013() -> None:
+    job = Job.model_validate_json((GOLDEN / "job_searched.json").read_text(encoding="utf-8"))
+    frame = FrameResult.model_validate_json((GOLDEN / "frame_result.json").read_text(encoding="utf-8"))
+    assert [item.analysis.labels for item in job.items if item.analysis] == ["fer2013"]
+    assert frame.labels == "fer2013"
 
 
 def test_a_lost_member_would_be_found() -> None:

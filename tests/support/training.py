@@ -6,11 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from contracts.emotions import EMOTIONS
+from contracts.emotions import EMOTION_CHOICES, EMOTIONS
 from training.emotion.learner import predict
 from training.emotion.recipe import CLASSIC, MIEN, Augmentation
 from training.shared.fer2013 import Fer2013, Split
-from training.shared.fer2013.votes import CHOICES, EMOTION_CHOICES
+from training.shared.fer2013.votes import CHOICES
 from training.shared.run_folder import RunFolder
 
 QUICK = CLASSIC.model_copy(

@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from contracts.emotions import EMOTIONS
-from training.shared.fer2013.votes import EMOTION_CHOICES
+from contracts.emotions import EMOTION_CHOICES, EMOTIONS
 
 BINS: Final = 15
 """How many bins of confidence calibration is measured in (Guo et al., "On Calibration of Modern Neural Networks")."""

@@ -40,6 +40,12 @@ def test_where_no_expression_is_read_faces_have_none_and_it_is_said() -> None:
     assert empty.message == NO_FACE
 
 
+def test_it_is_said_whose_labels_the_emotions_are() -> None:
+    for analysis in (make_analysis(labels="people"), make_analysis(make_face(), labels="fer2013")):
+        assert DetectionResponse.of(analysis, faces_only=False).labels == analysis.labels
+        assert DetectionResponse.of(analysis, faces_only=True).labels is None
+
+
 def test_an_image_without_a_face_is_no_error() -> None:
     response = DetectionResponse.of(make_analysis(), faces_only=False)
     assert (response.emotion, response.confidence, response.faces, response.message) == (None, None, [], NO_FACE)

@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 from contracts.emotions import EMOTIONS
-from contracts.errors import CorruptImage, ImageTooLarge
+from contracts.errors import ConfigurationError, CorruptImage, ImageTooLarge
 from models import Analyzer, load_analyzer
 from models.classification import Classifier, load_classifier
 from models.cropping import SIDE, crop_faces
@@ -57,6 +58,7 @@ def test_an_analysis_says_what_made_it_and_where_time_went(analyzer: Analyzer) -
     cpu_seconds: dict[str, float] = {"decode": 100.0}
     analysis = analyzer.analyze_image(photo(), cpu_seconds)
     assert (analysis.detector, analysis.model) == (analyzer.detector_name, analyzer.model_name)
+    assert analysis.labels == "fer2013"
     assert set(analysis.stages_ms) == {"decode", "detect", "classify"}
     assert all(value > 0 for value in analysis.stages_ms.values())
     assert set(cpu_seconds) == {"decode", "detect", "classify"}
@@ -199,7 +201,7 @@ def test_faces_only_finds_the_same_faces_and_has_no_network_that_could_read_them
     def refuse(*_: object) -> None:
         raise AssertionError("an expression was read")
 
-    monkeypatch.setattr(Classifier, "predict", refuse)
+    monkeypatch.setattr(Classifier, "predict_by", refuse)
     monkeypatch.setattr("models.analyzer.load_classifier", refuse)
     alone = load_analyzer(faces_only=True)
     alone.warm_up()
@@ -209,3 +211,19 @@ def test_faces_only_finds_the_same_faces_and_has_no_network_that_could_read_them
     assert [(face.emotion, face.confidence, face.scores) for face in analysis.faces] == [(None, None, {})]
     assert analysis.model == alone.model_name == "none"
     assert set(analysis.stages_ms) == {"decode", "detect"}
+    assert analysis.labels is None
+
+
+def test_the_head_for_people_names_the_emotion_where_that_is_wanted(two_headed: Path) -> None:
+    for labels, emotion in (("fer2013", "Sad"), ("people", "Surprise")):
+        analyzer = load_analyzer(model=str(two_headed), labels=labels)
+        analyzer.warm_up()
+        analysis = analyzer.analyze_image(photo())
+        assert (analysis.labels, analysis.faces[0].emotion) == (labels, emotion)
+        assert sum(analysis.faces[0].scores.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_head_for_people_is_refused_where_the_network_has_none() -> None:
+    with pytest.raises(ConfigurationError, match="no head for people"):
+        load_analyzer(model="classic-1", labels="people")
+    load_analyzer(model="classic-1", labels="people", faces_only=True)

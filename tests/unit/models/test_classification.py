@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from contracts.emotions import EMOTIONS, VOTED
-from contracts.errors import InvalidWeights
+from contracts.errors import ConfigurationError, InvalidWeights
 from models.classification import DEFAULT_MODEL, Classifier, load_classifier, softmax
 from models.weights import WEIGHTS, available
 
@@ -68,6 +69,45 @@ def test_choices_of_voters_in_another_order_are_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps(card))
     with pytest.raises(InvalidWeights, match="choices of voters in another order"):
         load_classifier("classic-1", folder=tmp_path)
+
+
+def test_two_heads_answer_in_one_pass_what_each_answers_alone(two_headed: Path, crops: np.ndarray) -> None:
+    for runtime in ("litert", "keras"):
+        both = load_classifier(str(two_headed), runtime)
+        labels, votes = both.predict_both(crops)
+        assert (labels.shape, votes.shape) == ((9, 7), (9, 8))
+        assert np.array_equal(labels, both.predict(crops))
+        assert np.array_equal(votes, both.predict_votes(crops))
+        assert np.allclose(votes.sum(1), 1, atol=1e-6)
+        assert {EMOTIONS[index] for index in labels.argmax(1)} == {"Sad"}
+        assert {VOTED[index] for index in votes.argmax(1)} == {"contempt"}
+        assert both.predict_votes(crops[:0]).shape == (0, 8)
+
+
+def test_emotions_by_people_are_their_votes_without_contempt(two_headed: Path, crops: np.ndarray) -> None:
+    both = load_classifier(str(two_headed))
+    people, votes = both.predict_by("people", crops), both.predict_votes(crops)
+    for index, choice in enumerate(("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")):
+        expected = votes[:, VOTED.index(choice)] / (1 - votes[:, VOTED.index("contempt")])
+        assert np.allclose(people[:, index], expected, atol=1e-6)
+    assert {EMOTIONS[index] for index in people.argmax(1)} == {"Surprise"}
+    assert np.array_equal(both.predict_by("fer2013", crops), both.predict(crops))
+
+
+def test_a_network_with_one_head_says_that_it_has_no_other(crops: np.ndarray) -> None:
+    single = load_classifier("classic-1")
+    for ask in (single.predict_votes, single.predict_both, partial(single.predict_by, "people")):
+        with pytest.raises(ConfigurationError, match=r"classic-1 has no head for people.*MIEN_MODEL"):
+            ask(crops)
+
+
+def test_a_file_whose_outputs_are_not_those_of_the_card_is_refused(two_headed: Path, tmp_path: Path) -> None:
+    for path in two_headed.parent.iterdir():
+        shutil.copy(path, tmp_path)
+    card = tmp_path / two_headed.name
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"votes": None}))
+    with pytest.raises(InvalidWeights, match=r"\[7, 8\] values where its card wants \[7\]"):
+        load_classifier(str(card))
 
 
 def test_crops_are_cut_as_the_card_says(classifier: Classifier) -> None:

@@ -10,24 +10,11 @@ from typing import IO, Final
 
 import numpy as np
 
-from contracts.emotions import EMOTIONS, VOTED
+from contracts.emotions import VOTED
 from training.shared.errors import DataError
 
 CHOICES: Final = (*VOTED, "unknown", "NF")
 """What a voter could choose; NF: no face."""
-
-_EMOTION_COLUMNS: Final = {
-    "Angry": "anger",
-    "Disgust": "disgust",
-    "Fear": "fear",
-    "Happy": "happiness",
-    "Sad": "sadness",
-    "Surprise": "surprise",
-    "Neutral": "neutral",
-}
-
-EMOTION_CHOICES: Final = tuple(CHOICES.index(_EMOTION_COLUMNS[emotion]) for emotion in EMOTIONS)
-"""Columns of ``CHOICES`` that are one of our labels, in label order; contempt, unknown and NF have none."""
 
 
 def read_votes(file: IO[str], source: str) -> dict[str, np.ndarray]:

@@ -71,7 +71,7 @@ def test_the_newest_emotions_with_their_age(client: FlaskClient, frames: FrameSt
     assert (data["camera"], data["state"], data["sequence"]) == ("cam", "live", 41)
     assert (data["emotion"], data["confidence"], data["faces"][0]["track"]) == ("Sad", 0.88, 7)
     assert data["age_ms"] >= 200
-    assert data == data | {"width": 64, "height": 48, "model": "classic-1", "message": None}
+    assert data == data | {"width": 64, "height": 48, "model": "classic-1", "labels": "fer2013", "message": None}
 
 
 def test_the_default_is_the_camera_with_the_newest_frame(client: FlaskClient, frames: FrameStore) -> None:

@@ -68,7 +68,7 @@ def test_every_form_of_body_gives_the_same_answer(client: FlaskClient, worker: S
     (face,) = answer["faces"]
     assert face["box"] == {"x": 10, "y": 12, "width": 40, "height": 44}
     assert (face["emotion"], face["confidence"], face["scores"]["Angry"]) == ("Happy", 0.94, 0.01)
-    assert (answer["model"], answer["message"]) == ("classic-1", None)
+    assert (answer["model"], answer["labels"], answer["message"]) == ("classic-1", "fer2013", None)
     assert answer["smallest_face_px"] == 23
     assert client.get(f"/v1/jobs/{response.headers['Mien-Job']}").get_json()["state"] == "succeeded"
 

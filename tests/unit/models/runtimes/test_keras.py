@@ -1,5 +1,7 @@
 """Keras answers as LiteRT does."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,14 @@ def test_one_item_gives_what_it_gives_in_a_batch(runtime: Runtime, crops: np.nda
 def test_an_empty_batch_is_answered_with_no_rows(runtime: Runtime, crops: np.ndarray) -> None:
     (nothing,) = runtime.run(crops[:0, ..., None])
     assert nothing.shape == (0, 7)
+
+
+def test_outputs_are_read_by_number_in_the_order_that_was_asked(two_headed: Path, crops: np.ndarray) -> None:
+    content, card = load_weights(str(two_headed), EmotionCard, variant="keras")
+    runtime = open_runtime("keras", content, source=card.file)
+    labels, votes = runtime.run(crops[..., None])
+    assert all(map(np.array_equal, runtime.run(crops[..., None], [1, 0]), (votes, labels)))
+    assert [output.shape for output in runtime.run(crops[:0, ..., None], [1])] == [(0, 8)]
 
 
 def test_bytes_that_are_no_network_are_refused_by_name() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,6 +37,16 @@ def test_an_answer_does_not_depend_on_the_batch(runtime: Runtime, images: np.nda
 def test_one_item_gives_what_it_gives_in_a_batch(runtime: Runtime, images: np.ndarray) -> None:
     (output,) = runtime.run_one(images[:1])
     assert np.array_equal(output.dequantized(), runtime.run(images)[0][:1])
+
+
+def test_outputs_are_read_by_number_in_the_order_that_was_asked(two_headed: Path, images: np.ndarray) -> None:
+    content, card = load_weights(str(two_headed), EmotionCard)
+    runtime = open_runtime("litert", content, source=card.file)
+    labels, votes = runtime.run(images)
+    assert [output.shape for output in runtime.run(images, [1])] == [(16, 8)]
+    assert all(map(np.array_equal, runtime.run(images, [1, 0]), (votes, labels)))
+    assert [output.shape for output in runtime.run(images[:0], [1, 0])] == [(0, 8), (0, 7)]
+    assert len(runtime.run_one(images[:1])) == 2
 
 
 def test_a_runtime_takes_inputs_of_several_sizes_in_turn() -> None:
