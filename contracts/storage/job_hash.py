@@ -46,6 +46,11 @@ def from_notice(text: str) -> tuple[str, Job]:
     return job_id, from_hash(json.loads(record))
 
 
-def pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+def flat(fields: Mapping[str, str] | Mapping[str, bytes]) -> list[str | bytes]:
+    """Names and values in turn, as a script takes them."""
+    return [part for pair in fields.items() for part in pair]
+
+
+def pairs(fields: Sequence[bytes]) -> dict[bytes, bytes]:
     """The hash that a script answers as names and values in turn."""
-    return dict(zip(flat[::2], flat[1::2], strict=True))
+    return dict(zip(fields[::2], fields[1::2], strict=True))

@@ -15,7 +15,7 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
-from contracts.storage.job_hash import from_stored, pairs, to_hash
+from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import JobImageStore
 from contracts.storage.job_steps import QUEUED, claimant, job_keys, servers_time
 from contracts.storage.load import Load, account_of, read_load
@@ -40,10 +40,8 @@ class JobStore:
 
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] | None = None) -> None:
         """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
-        self._redis = redis
-        self._settings = settings
-        self._clock = clock or time.time
-        self._steps_clock = clock or servers_time
+        self._redis, self._settings = redis, settings
+        self._clock, self._steps_clock = clock or time.time, clock or servers_time
         self.annotated_images = AnnotatedImages(redis, settings, self._clock)
         self._images = JobImageStore(redis)
         self._create = load_script(redis, "create", "record", allow_oom=False)
@@ -114,14 +112,14 @@ class JobStore:
         return job
 
     def _store(self, job: Job, images: dict[str, bytes], counted: dict[str, str]) -> None:
-        fields = _flat(to_hash(job) | counted)
+        fields = flat(to_hash(job) | counted)
         names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
         values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
         times = [job.created_at, job.created_at + self._settings.requeue_after_s]
         with translate_errors():
             self._create(
                 keys=[*names, keys.queued(job.queue), job.queue],
-                args=[*values, *times, wakeup(job.queue), len(fields), *fields, *_flat(images)],
+                args=[*values, *times, wakeup(job.queue), len(fields), *fields, *flat(images)],
             )
 
     def get(self, job_id: str) -> Job:
@@ -243,7 +241,7 @@ class JobStore:
             return 0
         names, times = [keys.OPEN_JOBS, *map(keys.job, owners)], [self._steps_clock(), self._settings.lease_s]
         with translate_errors():
-            return int(self._renew(keys=names, args=[*times, *_flat(owners)]))
+            return int(self._renew(keys=names, args=[*times, *flat(owners)]))
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
@@ -299,7 +297,3 @@ class JobStore:
 def _check_id(job_id: str) -> None:
     if not is_job_id(job_id):
         raise JobNotFound("There is no job of this id.")
-
-
-def _flat(fields: Mapping[str, str] | Mapping[str, bytes]) -> list[str | bytes]:
-    return [part for pair in fields.items() for part in pair]

@@ -1,6 +1,5 @@
 """The job store's promises, on a real server, with injected time."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -115,17 +114,6 @@ def test_what_a_worker_began_and_did_not_finish_is_for_a_process_that_runs_nothi
     assert store.get(job.id).attempts == 2
 
 
-def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: ManualClock) -> None:
-    job = store.create([b"x"], INTERACTIVE)
-    store.claim(job.id, "slow")
-    for _ in range(5):
-        clock.now += Settings().lease_s - 1
-        assert store.renew({job.id: "slow"}) == 1
-        assert store.renew({job.id: "other"}) == 0
-        assert store.overdue() == []
-    assert store.finish(job.id, "slow", ITEMS)
-
-
 def test_a_queue_with_jobs_and_no_message_gets_one(store: JobStore, redis: Redis, clock: ManualClock) -> None:
     store.create([b"x"], BULK)
     store.create([b"x"], BULK)
@@ -226,33 +214,6 @@ def test_a_cancel_that_is_sent_again_gives_the_same_answer(store: JobStore, monk
     assert store.cancel(job.id), "the driver has not heard the answer"
     monkeypatch.undo()
     assert not store.cancel(job.id)
-
-
-def test_leases_go_by_the_servers_clock(redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = JobStore(redis, settings)
-    job = store.create([b"x"], INTERACTIVE)
-    monkeypatch.setattr(time, "time", lambda: 5.0)  # this host's is wrong by decades
-    assert store.claim(job.id, "a") is Claim.CLAIMED
-    seconds, microseconds = redis.time()
-    lease_s = redis.zscore(keys.OPEN_JOBS, job.id) - seconds - microseconds / 1e6
-    assert settings.lease_s - 5 < lease_s <= settings.lease_s
-    assert store.renew({job.id: "a"}) == 1
-    assert store.overdue() == []
-    assert redis.zscore(keys.OPEN_JOBS, job.id) - seconds > settings.lease_s - 5
-
-
-def test_a_record_that_is_none_holds_up_no_lease_and_no_reconciler(
-    store: JobStore, redis: Redis, clock: ManualClock
-) -> None:
-    broken, sound = (store.create([b"x"], BULK) for _ in range(2))
-    for job in (broken, sound):
-        store.claim(job.id, "a")
-    redis.delete(keys.job(broken.id))
-    redis.set(keys.job(broken.id), "no hash")
-    assert store.renew({broken.id: "a", sound.id: "a"}) == 1
-    clock.now += Settings().lease_s + 1
-    assert store.overdue() == [(sound.id, BULK)]
-    assert store.open_count() == 1
 
 
 def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) -> None:
