@@ -18,17 +18,24 @@ from benchmarks import floors
 from benchmarks.photos import face_photo
 from benchmarks.system import System, running_system
 from contracts.metrics import STAGE_CPU_SECONDS, parse_metric_key
+from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from models import load_analyzer
 
 _ANALYSIS = ("decode", "detect", "classify")
 _ROWS = ("gateway", "broker", *_ANALYSIS, "store", "rest")
 
+_MOST_OFTEN = 8
+"""So many of Redis' commands are named."""
 _COUNTED_S = 1.5
 """Workers send what they have counted once a second."""
 
 Costs = dict[str, float]
 """CPU seconds an image by row of the table, their sum as ``cpu``, and ``images_per_second``."""
+
+
+Commands = dict[str, float]
+"""How often an image each of Redis' commands was called, by scripts as well."""
 
 
 def bare(photo: bytes, images: int, detector: str) -> Costs:
@@ -44,30 +51,37 @@ def bare(photo: bytes, images: int, detector: str) -> Costs:
     return _costs({**spent, "rest": cpu - sum(spent.values())}, images, seconds)
 
 
-def through(system: System, photo: bytes, images: int, clients: int) -> Costs:
+def through(system: System, photo: bytes, images: int, clients: int) -> tuple[Costs, Commands]:
     """The same image posted by several clients at once.
 
     The worker itself counts the CPU time that its threads spend on each stage of an image and on storing: reading the
-    job and its image from Redis and writing the result. The rest of what its process uses is Celery's: taking and
-    acknowledging messages, telling Flower; and counting.
+    job and its image from Redis and writing the result. The rest of what its process uses is Celery's: taking
+    messages, telling Flower; and counting. Redis counts its commands.
     """
-    process, stages = system.cpu_seconds(), _stages(system)
+    process, stages, commands = system.cpu_seconds(), _stages(system), _commands(system)
     begun = time.perf_counter()
     own = threading.local()
     with ThreadPoolExecutor(clients, initializer=lambda: setattr(own, "session", requests.Session())) as pool:
         list(pool.map(lambda _: _post(own.session, system, photo), range(images)))
     seconds = time.perf_counter() - begun
-    used = _since(process, system.cpu_seconds())
+    used, asked = _since(process, system.cpu_seconds()), _since(commands, _commands(system))
     spent = _since(stages, _stages(system))
     worker = used.pop("worker")
-    return _costs({**used, **spent, "rest": worker - sum(spent.values())}, images, seconds)
+    costs = _costs({**used, **spent, "rest": worker - sum(spent.values())}, images, seconds)
+    return costs, {name: calls / images for name, calls in asked.items() if calls}
+
+
+def _commands(system: System) -> Commands:
+    """Calls of each command so far."""
+    found = system.redis.info("commandstats")
+    return {name.removeprefix("cmdstat_"): float(row["calls"]) for name, row in found.items()}
 
 
 def _stages(system: System) -> dict[str, float]:
     """CPU seconds by stage that the workers have counted, once they have counted all jobs that are answered."""
     counters, end = CounterStore(system.redis), time.monotonic() + 10
     time.sleep(_COUNTED_S)
-    while system.redis.hlen("unacked"):
+    while system.redis.exists(keys.OPEN_JOBS):
         if time.monotonic() > end:
             raise RuntimeError("the workers did not become idle")
         time.sleep(0.01)
@@ -115,7 +129,8 @@ def main() -> None:
     with running_system(detector=arguments.detector) as system:
         through(system, photo, 50, arguments.clients)  # warm
         p50, p99 = latencies(system, photo, max(100, arguments.images // 2))
-        full = through(system, photo, arguments.images, arguments.clients)
+        _, alone_asked = through(system, photo, arguments.images, 1)
+        full, asked = through(system, photo, arguments.images, arguments.clients)
     print(
         f"\n640x480 JPEG, {len(photo) / 1000:.0f} KB, one face; "
         f"{arguments.images} images, {arguments.clients} clients\n"
@@ -126,6 +141,11 @@ def main() -> None:
     print(f"| **sum** | {_ms(alone['cpu'])} | {_ms(full['cpu'])} |")
     print(f"| images per second | {alone['images_per_second']:.0f} | {full['images_per_second']:.0f} |")
     print(f"\nA synchronous request, nothing else running: p50 {p50:.1f} ms, p99 {p99:.1f} ms.")
+    for clients, commands in ((1, alone_asked), (arguments.clients, asked)):
+        often = sorted(commands.items(), key=lambda item: -item[1])[:_MOST_OFTEN]
+        named = ", ".join(f"{name} {calls:.1f}" for name, calls in often)
+        print(f"Redis commands a photo, {clients} at a time: {sum(commands.values()):.1f} ({named}, …).")
+    print(f"CPU of Redis a photo: {full['broker'] * 1000:.2f} ms.")
     print(f"Bare CPU as a share of the full system's: {alone['cpu'] / full['cpu']:.0%}.")
     _print_floors(photo, arguments.images, arguments.clients, full)
 

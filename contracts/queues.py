@@ -36,7 +36,9 @@ def broker_options(settings: Settings) -> dict[str, Any]:
             # Priorities would rename the queue keys (`interactive\x06\x163`), which hides them from autoscalers.
             "priority_steps": [0],
             "queue_order_strategy": "priority",
-            "visibility_timeout": settings.visibility_timeout_s,
+            # Who has taken a message is noted nowhere, which would take two transactions each: a message is a hint, and
+            # what it speaks of is announced again within seconds, or worthless by then, as a frame is.
+            "ack_emulation": False,
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
             "health_check_interval": 10,

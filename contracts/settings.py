@@ -135,9 +135,6 @@ class Settings(BaseSettings):
     requeue_after_s: Seconds = Field(
         20.0, description="A queued job that has left its queue and was not begun is put back after this, in seconds."
     )
-    visibility_timeout_s: Count = Field(
-        60, description="When Redis hands an unacknowledged message out again, in seconds."
-    )
 
     worker_threads: Count = Field(2, description="Jobs a worker analyses at the same time.")
     worker_queues: str = Field(

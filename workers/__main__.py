@@ -41,12 +41,10 @@ def run(settings: Settings) -> None:
     from workers.app import create_app, register_tasks
     from workers.periodic import PeriodicTasks
     from workers.services import build_services
-    from workers.visibility import ExtendVisibilityTimeout
 
     cv2.setNumThreads(1)  # the threads of the pool are the parallelism; OpenCV's own would compete with them
     services = build_services(settings)
     app = create_app(settings)
-    app.steps["consumer"].add(ExtendVisibilityTimeout)
     register_tasks(app, services)
     dispatcher = Dispatcher(settings)
     periodic = PeriodicTasks(services, dispatcher)

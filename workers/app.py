@@ -6,7 +6,6 @@ from kombu import Exchange, Queue
 from contracts.logs import log_context
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, DELIVER_WEBHOOK, QUEUES, broker_options
 from contracts.settings import Settings
-from contracts.storage.transport import use_kept_clients
 from workers.frames import analyze_frame
 from workers.jobs import analyze_jobs
 from workers.services import Services
@@ -16,12 +15,11 @@ _MAX_LOGGED_RESULT = 100
 
 def create_app(settings: Settings) -> Celery:
     """Build the app without its tasks: enough for Flower and for inspection."""
-    use_kept_clients()
     app = Celery("mien", set_as_current=False)
     app.conf.update(broker_options(settings))
     app.conf.update(
-        # A message is acknowledged when its task has ended, and no worker takes more than it has threads: what a
-        # dying worker held goes back. The job store makes running a task twice harmless.
+        # A worker that is told to stop gives back the messages whose tasks have not ended, and takes no more of them
+        # than it has threads. The job store makes running a task twice harmless.
         task_acks_late=True,
         worker_prefetch_multiplier=1,
         worker_disable_prefetch=True,
@@ -39,9 +37,6 @@ def create_app(settings: Settings) -> Celery:
         worker_redirect_stdouts=False,
         worker_log_color=False,
     )
-    # kombu looks for messages of dead workers each `interval`, but takes only every tenth look for serious by itself.
-    sweep = {"unacked_restore_interval": 5, "unacked_restore_throttle": 1}
-    app.conf.broker_transport_options = {**app.conf.broker_transport_options, **sweep}
     return app
 
 

@@ -1,32 +1,43 @@
-"""Celery's consumer, made to survive a restart of Redis while tasks are running.
+"""Celery's consumer, made to survive a restart of Redis while tasks are running, and to tell of tasks in few messages.
 
-In kombu 5.7 a channel that lost its connection still tries to give its unacknowledged messages back, and a task
-that ends later still tries to acknowledge on it; both fail on the closed connection with ``'NoneType' object has
-no attribute 'hostname'`` and take the worker with them. Neither is needed: Redis hands the messages out again
-after the visibility timeout, and the job store turns the second delivery of a finished job into nothing.
+A channel of kombu 5.7 that lost its connection still tries to give back the messages of tasks that run, and fails on
+the closed connection with ``'NoneType' object has no attribute 'hostname'``, which ends the worker. It is not needed:
+a message is a hint, and what it speaks of is announced again.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 
+EVENTS_EVERY_S: Final = 0.25
+"""Each event has the time at which it happened, so that nothing is wrong for being told later."""
+
 
 class Consumer(CeleryConsumer):  # type: ignore[misc]
-    """Forgets the messages of a lost connection instead of ending with it."""
+    """Forgets the messages of a lost connection, and collects events for Flower, each of which would cost a trip."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Take what Celery passes."""
+        self._planned = False
+        super().__init__(*args, **options)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Disarm the old connection's channels before Celery closes and replaces it."""
         for channel in _channels(self.connection):
             channel.do_restore = False
-            channel.qos.ack = _drop
-            channel.qos.reject = _drop
         super().on_connection_error_after_connected(exc)
+
+    def _flush_events(self) -> None:
+        """Called in the event loop after events, so that it is awake when a thread is free, and takes a message."""
+        if not self._planned:
+            self._planned = True
+            self.hub.call_later(EVENTS_EVERY_S, self._send_events)
+
+    def _send_events(self) -> None:
+        self._planned = False
+        super()._flush_events()
 
 
 def _channels(connection: Any) -> list[Any]:
     transport = getattr(connection, "_transport", None)
     return [] if transport is None else list(transport.channels)
-
-
-def _drop(*_: Any, **__: Any) -> None:
-    """Take a late acknowledgement of a message that is no longer ours."""

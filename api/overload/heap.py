@@ -3,10 +3,13 @@
 import ctypes
 from typing import Final
 
+_M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 """Of ``malloc.h`` in the GNU C library (mallopt(3))."""
-_LARGE: Final = 1_000_000
-"""Bytes."""
+_LARGE: Final = 4_000_000
+"""Bytes. What is read piece by piece is in smaller blocks, which would cost more to map each time than to fill."""
+_SPARE: Final = 16_000_000
+"""Bytes that may lie free at the end of the heap."""
 
 
 def give_back_large_blocks() -> None:
@@ -19,3 +22,4 @@ def give_back_large_blocks() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        mallopt(_M_TRIM_THRESHOLD, _SPARE)

@@ -5,7 +5,6 @@ from celery import Celery
 from contracts.queues import ANALYZE_FRAME, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
 from contracts.settings import Settings
 from contracts.storage.connections import translate_broker_errors
-from contracts.storage.transport import use_kept_clients
 
 _FRAME_EXPIRES_S = 2
 _CONNECTIONS = 4
@@ -17,7 +16,6 @@ class Dispatcher:
 
     def __init__(self, settings: Settings) -> None:
         """Prepare connections to the broker; none is opened yet."""
-        use_kept_clients()
         self._app = Celery("mien", set_as_current=False)
         options = broker_options(settings)
         options["broker_transport_options"] |= {"socket_timeout": _TIMEOUT_S}  # a server that hangs is not waited for

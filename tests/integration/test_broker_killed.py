@@ -83,7 +83,7 @@ def test_no_accepted_job_is_lost_when_redis_is_killed(
     start_gateway: Callable[..., Any],
     wait_for: Callable[..., Any],
 ) -> None:
-    impatient = {"redis_url": server.url, "lease_s": 2, "requeue_after_s": 2, "visibility_timeout_s": 5}
+    impatient = {"redis_url": server.url, "lease_s": 2, "requeue_after_s": 2}
     worker = start_process("workers", **impatient)
     _, port = start_gateway(**impatient)
     redis = connect(server.url, name="tests")

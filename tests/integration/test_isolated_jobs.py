@@ -20,7 +20,7 @@ from support.pictures import astronaut
 from support.processes import StartWorkers
 
 THREADS, IMAGES, AFTER = 4, 100, 4
-IMPATIENT = {"worker_threads": THREADS, "lease_s": 4, "requeue_after_s": 2, "visibility_timeout_s": 10}
+IMPATIENT = {"worker_threads": THREADS, "lease_s": 4, "requeue_after_s": 2}
 
 
 @contextmanager

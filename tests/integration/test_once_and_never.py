@@ -12,6 +12,7 @@ from redis import Redis
 
 from contracts.metrics import IMAGES_ANALYZED, JOBS_ANALYZED, metric_key
 from contracts.queues import BULK
+from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 
 
@@ -34,7 +35,7 @@ def counted(redis: Redis, wait_for: Callable[..., Any]) -> Callable[..., dict[st
     """All counters, once no worker has anything left to do: each sends what it has counted before it ends."""
 
     def read(workers: list[Any]) -> dict[str, float]:
-        wait_for(lambda: redis.llen(BULK) == redis.hlen("unacked") == 0, "the last message to be acknowledged")
+        wait_for(lambda: redis.llen(BULK) == redis.zcard(keys.OPEN_JOBS) == 0, "the last job to be done")
         for worker in workers:
             worker.terminate()
             assert worker.wait(timeout=60) == 0

@@ -15,7 +15,7 @@ from PIL import Image
 from support.pictures import astronaut
 
 CLIENTS = 3
-NO_HELP = {"requeue_after_s": 600, "visibility_timeout_s": 600, "sync_timeout_s": 60}
+NO_HELP = {"requeue_after_s": 600, "sync_timeout_s": 60}
 """What saves a lost message comes too late here, so a request whose message a restart loses is not answered."""
 
 

@@ -65,7 +65,7 @@ def test_a_job_is_analysed_and_its_images_are_deleted(
     assert done.items[1].error is not None
     assert done.items[1].error.code == "not_an_image"
     assert not redis.exists(keys.job_images(job.id))
-    wait_for(lambda: redis.hlen("unacked") == 0, "the acknowledgement")
+    assert not redis.exists("unacked", "unacked_index"), "no note is taken of messages"
     counters = wait_for(lambda: CounterStore(redis).read(), "the counters, which go once a second")
     for stage in ("decode", "detect", "classify", "store"):
         assert counters[metric_key(STAGE_CPU_SECONDS, stage=stage)] > 0

@@ -15,12 +15,12 @@ def test_a_worker_takes_from_all_queues_in_their_order_by_default() -> None:
 
 
 def test_options_follow_the_settings_and_each_caller_gets_its_own() -> None:
-    settings = Settings(redis_url="redis://broker:6379/0", visibility_timeout_s=77)
+    settings = Settings(redis_url="redis://broker:6379/0")
     options = broker_options(settings)
     assert options["broker_url"] == "redis://broker:6379/0"
-    assert options["broker_transport_options"]["visibility_timeout"] == 77
-    options["broker_transport_options"]["visibility_timeout"] = 1
-    assert broker_options(settings)["broker_transport_options"]["visibility_timeout"] == 77
+    assert options["broker_transport_options"]["health_check_interval"] == 10
+    options["broker_transport_options"]["health_check_interval"] = 1
+    assert broker_options(settings)["broker_transport_options"]["health_check_interval"] == 10
 
 
 def test_queues_keep_their_bare_names_for_autoscalers() -> None:

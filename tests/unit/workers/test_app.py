@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from celery import Celery
+from redis import Redis
 
 from contracts.logs import JsonFormatter
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, BULK, DELIVER_WEBHOOK, QUEUES, TASKS
@@ -33,9 +34,16 @@ def test_a_message_is_kept_until_its_task_has_ended_and_none_is_taken_ahead(app:
     assert app.conf.accept_content == ["json"]
 
 
-def test_messages_of_dead_workers_are_looked_for_every_five_seconds(app: Celery) -> None:
+def test_no_note_is_taken_of_messages_and_one_that_is_given_back_stands_in_its_queue(
+    app: Celery, redis: Redis, services: Services
+) -> None:
+    services.jobs.create([b"x"], BULK)
     with app.connection_for_read() as connection, connection.channel() as channel:
-        assert channel.unacked_restore_interval * channel.unacked_restore_throttle == 5
+        message = channel.basic_get(BULK)
+        assert message is not None
+        assert not redis.exists(BULK, "unacked", "unacked_index")
+        message.requeue()
+        assert redis.llen(BULK) == 1
 
 
 def test_a_task_does_its_work_and_says_what_became_of_it(app: Celery, services: Services, plain_jpeg: bytes) -> None:

@@ -1,21 +1,13 @@
-"""A lost connection's channels are disarmed before Celery replaces it."""
+"""A lost connection's channels are disarmed before Celery replaces it; events are collected."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery.worker.consumer import Consumer as CeleryConsumer
+from kombu.asynchronous import Hub
 
-from workers.consumer import Consumer
-
-
-class Unacknowledged:
-    """What kombu keeps of a channel's messages; it fails as kombu's does once the connection is closed."""
-
-    def ack(self, tag: str) -> None:
-        raise AttributeError("'NoneType' object has no attribute 'hostname'")
-
-    reject = ack
+from workers.consumer import EVENTS_EVERY_S, Consumer
 
 
 @pytest.fixture
@@ -36,19 +28,31 @@ def consumer_with(connection: Any) -> Consumer:
     return consumer
 
 
-def test_nothing_is_restored_or_acknowledged_on_a_closed_connection(replaced: list[Exception]) -> None:
-    channels = [SimpleNamespace(do_restore=True, qos=Unacknowledged()) for _ in range(2)]
+def test_nothing_is_given_back_on_a_closed_connection(replaced: list[Exception]) -> None:
+    channels = [SimpleNamespace(do_restore=True) for _ in range(2)]
     consumer = consumer_with(SimpleNamespace(_transport=SimpleNamespace(channels=channels)))
     error = ConnectionError("gone")
     consumer.on_connection_error_after_connected(error)
     assert replaced == [error]
-    for channel in channels:
-        assert not channel.do_restore
-        channel.qos.ack("tag")
-        channel.qos.reject("tag", requeue=True)
+    assert not any(channel.do_restore for channel in channels)
 
 
 @pytest.mark.parametrize("connection", [None, SimpleNamespace(), SimpleNamespace(_transport=None)])
 def test_a_connection_that_was_never_made_has_no_channels(replaced: list[Exception], connection: Any) -> None:
     consumer_with(connection).on_connection_error_after_connected(ConnectionError("gone"))
     assert len(replaced) == 1
+
+
+def test_events_of_a_quarter_of_a_second_are_sent_together() -> None:
+    consumer, sent = consumer_with(None), list[str]()
+    consumer.hub, consumer._planned = Hub(), False
+    consumer.event_dispatcher = SimpleNamespace(flush=lambda: sent.append("all"))
+    for rounds in (1, 2):
+        for _ in range(3):
+            consumer._flush_events()
+        ((_, _, entry),) = [scheduled for scheduled in consumer.hub.timer.queue if not scheduled.entry.cancelled]
+        assert len(sent) == rounds - 1
+        entry()
+        consumer.hub.timer.clear()
+        assert len(sent) == rounds
+    assert EVENTS_EVERY_S < 1, "whoever looks at Flower waits for them"
