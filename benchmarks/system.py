@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 import requests
@@ -42,11 +43,19 @@ class System:
 
 @contextmanager
 def running_system(
-    workers: int = 1, *, each: Sequence[Mapping[str, object]] = (), **settings: object
+    workers: int = 1,
+    *,
+    each: Sequence[Mapping[str, object]] = (),
+    programs: Mapping[str, str] = MappingProxyType({}),
+    **settings: object,
 ) -> Iterator[System]:
     """Start everything, wait until the gateway is ready, and stop everything afterwards.
 
-    `settings` are those of all processes; `each` has further ones for each worker.
+    Args:
+        workers: how many.
+        each: further settings of each worker.
+        programs: what to run in place of ``python -m api`` or ``python -m workers``, by these names, as Python.
+        settings: of all processes.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -61,7 +70,8 @@ def running_system(
             own = [*each, *[{}] * (workers - len(each))]
             for module, more in [("api", {}), *[("workers", further) for further in own]]:
                 log = Path(folder, f"{module}-{len(started)}.log").open("wb")  # noqa: SIM115
-                command = [sys.executable, "-m", module]
+                program = ["-c", programs[module]] if module in programs else ["-m", module]
+                command = [sys.executable, *program]
                 environ = environment | {f"MIEN_{name.upper()}": str(value) for name, value in more.items()}
                 started.append(subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log))
             redis = Redis.from_url(environment["MIEN_REDIS_URL"])

@@ -43,10 +43,14 @@ def from_stored(fields: Mapping[bytes, bytes]) -> Job:
 def from_notice(text: str) -> tuple[str, Job]:
     """The id and the job that a gateway is told of when the job is final."""
     job_id, _, record = text.partition(" ")
-    flat = json.loads(record)
-    return job_id, from_hash(dict(zip(flat[::2], flat[1::2], strict=True)))
+    return job_id, from_hash(json.loads(record))
 
 
-def pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+def flat(fields: Mapping[str, str] | Mapping[str, bytes]) -> list[str | bytes]:
+    """Names and values in turn, as a script takes them."""
+    return [part for pair in fields.items() for part in pair]
+
+
+def pairs(fields: Sequence[bytes]) -> dict[bytes, bytes]:
     """The hash that a script answers as names and values in turn."""
-    return dict(zip(flat[::2], flat[1::2], strict=True))
+    return dict(zip(fields[::2], fields[1::2], strict=True))

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from redis import Redis
 
+from contracts.errors import BrokerUnavailable
 from contracts.jobs import ItemResult, Job, Problem
 from contracts.logs import log_context
 from contracts.queues import JOB_QUEUES
@@ -15,7 +16,7 @@ from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_stored, pairs
 from contracts.storage.job_images import in_order
-from contracts.storage.job_steps import SHARED, claimant
+from contracts.storage.job_steps import SHARED, claimant, servers_time
 from contracts.storage.jobs import JobStore
 from contracts.storage.scripts import Call, load_script, run_scripts
 from contracts.storage.wakeups import wakeup
@@ -24,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 MOST_IMAGES: Final = 8
 """Images that a claim gives at most, but for a job that has more: some twenty milliseconds of work."""
+MOST_BYTES: Final = 4_000_000
+"""Of those images, but for a job that has more: a script copies them, and Redis serves nobody else meanwhile."""
+_AGAIN_S: Final = 0.5
+"""From one attempt to store results to the next, while Redis is away."""
 _LOOKED_AT: Final = 64
 """Jobs of a queue, from the next on."""
 
@@ -56,11 +61,11 @@ class JobQueue:
     """Claims and finishes jobs by the batch. Thread-safe."""
 
     def __init__(
-        self, redis: Redis, jobs: JobStore, settings: Settings, clock: Callable[[], float] = time.time
+        self, redis: Redis, jobs: JobStore, settings: Settings, clock: Callable[[], float | str] = servers_time
     ) -> None:
-        """Use the broker Redis, and the store of the same jobs; `clock` gives seconds since 1970."""
+        """Use the broker Redis, and the store of the same jobs; `clock` gives seconds since 1970, in tests."""
         self._redis, self._jobs, self._settings, self._clock = redis, jobs, settings, clock
-        self._claim_next = load_script(redis, "claim_next", "finalize", "attempt")
+        self._claim_next = load_script(redis, "claim_next", "record", "finalize", "attempt")
 
     def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False, isolating: bool = True) -> Batch:
         """Take the jobs that are next.
@@ -76,30 +81,50 @@ class JobQueue:
             BrokerUnavailable: Redis does not answer.
         """
         call = self._claim_call(queue, owner, sharing, single=single, isolating=isolating)
-        return _batch(self._run([call])[0])
+        return self._batch(self._run([call])[0])
 
     def finish(self, owner: str, finished: Sequence[Finished]) -> list[bool]:
-        """Store results, each once; see `JobStore.finish`."""
-        return self._written(finished, self._run(self._finish_calls(owner, finished)))
+        """Store results, each once; see `JobStore.finish`. While Redis is away they are kept, for as long as a lease.
+
+        Raises:
+            BrokerUnavailable: it has been away for longer, and another worker may have the jobs.
+        """
+        return self._written(finished, self._run_held(self._finish_calls(owner, finished)))
 
     def finish_and_claim(
         self, owner: str, finished: Sequence[Finished], queue: str, next_owner: str, *, sharing: int, isolating: bool
     ) -> tuple[list[bool], Batch]:
-        """Both in one trip.
+        """Both in one trip, and as `finish` while Redis is away: asked again, both give the same.
 
         Returns:
             For each job whether its result was written, and the next batch.
         """
         call = self._claim_call(queue, next_owner, sharing, single=False, isolating=isolating)
-        *written, claimed = self._run([*self._finish_calls(owner, finished), call])
-        return self._written(finished, written), _batch(claimed)
+        *written, claimed = self._run_held([*self._finish_calls(owner, finished), call])
+        return self._written(finished, written), self._batch(claimed)
 
     def _run(self, calls: Sequence[Call]) -> list[Any]:
         with translate_errors():
             return run_scripts(self._redis, calls)
 
+    def _run_held(self, calls: Sequence[Call]) -> list[Any]:
+        """As `_run`; an answer is not worth analysing images again."""
+        end = time.monotonic() + self._settings.lease_s
+        while True:
+            try:
+                return self._run(calls)
+            except BrokerUnavailable as error:
+                if time.monotonic() >= end:
+                    raise
+                logger.warning("results wait: %s", error)
+                time.sleep(_AGAIN_S)
+
     def _finish_calls(self, owner: str, finished: Sequence[Finished]) -> list[Call]:
-        return [self._jobs.finish_call(job_id, owner, items, error) for job_id, items, error in finished]
+        first, rest = [keys.claimed(owner)], list[str]()
+        return [
+            self._jobs.finish_call(job_id, owner, items, error, *(rest if place else first))
+            for place, (job_id, items, error) in enumerate(finished)
+        ]
 
     @staticmethod
     def _written(finished: Sequence[Finished], answers: Sequence[Any]) -> list[bool]:
@@ -109,6 +134,26 @@ class JobQueue:
                 with log_context(job_id=job.job_id):
                     logger.error("the result of job %s could not be stored", job.job_id, exc_info=answer)
         return [not isinstance(answer, Exception) and bool(answer) for answer in answers]
+
+    def _batch(self, answer: Any) -> Batch:
+        if isinstance(answer, Exception):
+            with translate_errors():
+                raise answer
+        kind, found = answer
+        if kind == b"isolated":
+            return Batch(isolated=found.decode())
+        parts = zip(found[::3], found[1::3], found[2::3], strict=True)
+        return Batch(tuple(claimed for part in parts if (claimed := self._claimed(*part)) is not None))
+
+    def _claimed(self, job_id: bytes, fields: Sequence[bytes], images: Sequence[bytes] | None) -> ClaimedJob | None:
+        """The job; none if its record is damaged: it is given up like one that kills, and costs the others nothing."""
+        try:
+            job = from_stored(pairs(fields))
+            return ClaimedJob(job, self._jobs.images(job.id) if images is None else in_order(pairs(images)))
+        except ValueError:
+            with log_context(job_id=job_id.decode()):
+                logger.exception("the record of job %s cannot be read", job_id.decode())
+            return None
 
     def _claim_call(self, queue: str, owner: str, sharing: int, *, single: bool, isolating: bool) -> Call:
         others = [keys.queued(other) for other in JOB_QUEUES if other != queue]
@@ -120,31 +165,12 @@ class JobQueue:
                 keys.job(""),
                 keys.job_images("").removeprefix(keys.job("")),
                 1 if single else MOST_IMAGES,
+                MOST_BYTES,
                 max(1, sharing),
                 int(single),
                 int(isolating),
                 _LOOKED_AT,
+                queue,
                 wakeup(queue),
             ],
         )
-
-
-def _batch(answer: Any) -> Batch:
-    if isinstance(answer, Exception):
-        with translate_errors():
-            raise answer
-    kind, found = answer
-    if kind == b"isolated":
-        return Batch(isolated=found.decode())
-    parts = zip(found[::3], found[1::3], found[2::3], strict=True)
-    return Batch(tuple(claimed for part in parts if (claimed := _claimed(*part)) is not None))
-
-
-def _claimed(job_id: bytes, fields: Sequence[bytes], images: Sequence[bytes]) -> ClaimedJob | None:
-    """The job; none if its record is damaged, which costs the others nothing: it is given up like one that kills."""
-    try:
-        return ClaimedJob(from_stored(pairs(fields)), in_order(pairs(images)))
-    except ValueError:
-        with log_context(job_id=job_id.decode()):
-            logger.exception("the record of job %s cannot be read", job_id.decode())
-        return None

@@ -11,7 +11,7 @@ from contracts.storage import keys
 
 QUEUED: Final = tuple(keys.queued(queue) for queue in JOB_QUEUES)
 """Jobs that wait, by queue."""
-SHARED: Final = (keys.OPEN_JOBS, keys.OPEN_BYTES, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOAD)
+SHARED: Final = (keys.OPEN_JOBS, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOAD)
 """What changes when a job ends, beside the job and the queues' jobs."""
 
 
@@ -20,17 +20,22 @@ def job_keys(job_id: str) -> list[str]:
     return [keys.job(job_id), keys.job_images(job_id), *SHARED, *QUEUED]
 
 
-def claimant(settings: Settings, now: float, owner: str, *, isolated: bool = False) -> list[str | float]:
+def claimant(settings: Settings, now: float | str, owner: str, *, isolated: bool = False) -> list[str | float]:
     """Who claims, when, and what follows.
 
     Args:
         settings: of the claimant.
-        now: seconds since 1970.
+        now: seconds since 1970; empty: the server's time.
         owner: the claimant's name.
         isolated: whether its process runs nothing else.
     """
     times = [now, settings.lease_s, settings.max_attempts, settings.result_ttl_s]
     return [owner, *times, _exhausted(settings.max_attempts), int(isolated)]
+
+
+def servers_time() -> str:
+    """What a step takes for the time to be the server's, so that the clocks of hosts need not agree on leases."""
+    return ""
 
 
 @cache

@@ -1,6 +1,7 @@
 """Jobs in Redis. The record is the truth; a Celery message is only a hint that there is work."""
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -14,9 +15,9 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
-from contracts.storage.job_hash import from_stored, pairs, to_hash
+from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import JobImageStore
-from contracts.storage.job_steps import QUEUED, claimant, job_keys
+from contracts.storage.job_steps import QUEUED, claimant, job_keys, servers_time
 from contracts.storage.load import Load, account_of, read_load
 from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
@@ -37,20 +38,19 @@ class Claim(StrEnum):
 class JobStore:
     """Create, claim, finish and read jobs. Every change of state is one atomic step in Redis."""
 
-    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970."""
-        self._redis = redis
-        self._settings = settings
-        self._clock = clock
-        self.annotated_images = AnnotatedImages(redis, settings, clock)
+    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] | None = None) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
+        self._redis, self._settings = redis, settings
+        self._clock, self._steps_clock = clock or time.time, clock or servers_time
+        self.annotated_images = AnnotatedImages(redis, settings, self._clock)
         self._images = JobImageStore(redis)
-        self._create = load_script(redis, "create", allow_oom=False)
-        self._claim = load_script(redis, "claim", "finalize", "attempt")
-        self._finish = load_script(redis, "finish", "finalize")
-        self._cancel = load_script(redis, "cancel", "finalize")
+        self._create = load_script(redis, "create", "record", allow_oom=False)
+        self._claim = load_script(redis, "claim", "record", "finalize", "attempt")
+        self._finish = load_script(redis, "finish", "record", "finalize")
+        self._cancel = load_script(redis, "cancel", "record", "finalize")
         self._watch = load_script(redis, "watch")
-        self._renew = load_script(redis, "renew")
-        self._overdue = load_script(redis, "overdue")
+        self._renew = load_script(redis, "renew", "record")
+        self._overdue = load_script(redis, "overdue", "record")
 
     def create(
         self,
@@ -112,14 +112,14 @@ class JobStore:
         return job
 
     def _store(self, job: Job, images: dict[str, bytes], counted: dict[str, str]) -> None:
-        fields = _flat(to_hash(job) | counted)
-        names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_BYTES, keys.OPEN_LOAD]
+        fields = flat(to_hash(job) | counted)
+        names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
         values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
         times = [job.created_at, job.created_at + self._settings.requeue_after_s]
         with translate_errors():
             self._create(
                 keys=[*names, keys.queued(job.queue), job.queue],
-                args=[*values, *times, wakeup(job.queue), len(fields), *fields, *_flat(images)],
+                args=[*values, *times, wakeup(job.queue), len(fields), *fields, *flat(images)],
             )
 
     def get(self, job_id: str) -> Job:
@@ -169,7 +169,8 @@ class JobStore:
         """
         with translate_errors():
             verdict = self._claim(
-                keys=job_keys(job_id), args=[job_id, *claimant(self._settings, self._clock(), owner, isolated=isolated)]
+                keys=job_keys(job_id),
+                args=[job_id, *claimant(self._settings, self._steps_clock(), owner, isolated=isolated)],
             )
         return Claim(verdict.decode())
 
@@ -193,8 +194,10 @@ class JobStore:
             script, names, args = self.finish_call(job_id, owner, items, error)
             return bool(script(names, args))
 
-    def finish_call(self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None) -> Call:
-        """The call that `finish` makes, to be sent with others."""
+    def finish_call(
+        self, job_id: str, owner: str, items: Sequence[ItemResult], error: Problem | None, *more_keys: str
+    ) -> Call:
+        """The call that `finish` makes, to be sent with others; `more_keys` as ``finish.lua`` says."""
         state = JobState.FAILED if error else JobState.SUCCEEDED
         args = [
             job_id,
@@ -202,10 +205,10 @@ class JobStore:
             state.value,
             json.dumps([item.model_dump(mode="json") for item in items], separators=(",", ":")),
             error.model_dump_json() if error else "",
-            self._clock(),
+            self._steps_clock(),
             self._settings.result_ttl_s,
         ]
-        return Call(self._finish, [*job_keys(job_id), keys.claimed(owner)], args)
+        return Call(self._finish, [*job_keys(job_id), *more_keys], args)
 
     def cancel(self, job_id: str) -> bool:
         """Cancel a job that no worker has begun.
@@ -223,7 +226,7 @@ class JobStore:
         return state == JobState.QUEUED.value
 
     def _end(self, job_id: str, final: JobState) -> str | None:
-        args = [job_id, self._clock(), self._settings.result_ttl_s, final.value]
+        args = [job_id, self._steps_clock(), self._settings.result_ttl_s, final.value, secrets.token_hex(8)]
         with translate_errors():
             found = self._cancel(keys=job_keys(job_id), args=args)
         return None if found is None else str(found.decode())
@@ -236,9 +239,9 @@ class JobStore:
         """
         if not owners:
             return 0
-        due = self._clock() + self._settings.lease_s
+        names, times = [keys.OPEN_JOBS, *map(keys.job, owners)], [self._steps_clock(), self._settings.lease_s]
         with translate_errors():
-            return int(self._renew(keys=[keys.OPEN_JOBS], args=[due, keys.job(""), *_flat(owners)]))
+            return int(self._renew(keys=names, args=[*times, *flat(owners)]))
 
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
@@ -246,7 +249,7 @@ class JobStore:
         Returns:
             The jobs that were put back, as (id, queue); all that are due are looked at, `limit` in a step.
         """
-        args = [self._clock(), self._settings.requeue_after_s, limit, keys.job("")]
+        args = [self._steps_clock(), self._settings.requeue_after_s, limit, keys.job("")]
         names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
         found, looked_at = list[str](), limit
         while looked_at == limit:  # each look puts off the next
@@ -294,7 +297,3 @@ class JobStore:
 def _check_id(job_id: str) -> None:
     if not is_job_id(job_id):
         raise JobNotFound("There is no job of this id.")
-
-
-def _flat(fields: Mapping[str, str] | Mapping[str, bytes]) -> list[str | bytes]:
-    return [part for pair in fields.items() for part in pair]

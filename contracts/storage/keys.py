@@ -7,10 +7,10 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:annotated  hash    index → JPEG with boxes drawn, if asked for; lives as long as the result
     mien:job:{id}:once       string  name of the idempotency key that stands for the job
     mien:queued:{queue}      zset    id → when a job was accepted that waits in `interactive` or `bulk`
-    mien:claimed:{owner}     set     ids of the jobs that one claim gave, until they are finished; seconds of TTL
+    mien:claimed:{owner}     string  ids of the jobs that one claim gave, until they are finished; seconds of TTL
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
-    mien:jobs:bytes          string  bytes of images of open jobs; admission looks at it
-    mien:jobs:load           hash    the same by queue and by client, with pixels and images, and images that wait
+    mien:jobs:load           hash    what admission looks at: bytes of images of open jobs, also by queue and by client,
+                                     with pixels and images, and images that wait
     mien:annotated:until     zset    id → when the job's annotated images expire
     mien:annotated:bytes     hash    id → bytes of the job's annotated images; `total`: of all jobs; by client
     mien:files:erasures      zset    minute → when something in the file has been deleted, or has expired
@@ -59,7 +59,6 @@ ERASURES: Final = "mien:files:erasures"
 REWRITTEN_AT: Final = "mien:files:rewritten"
 ANNOTATED_UNTIL: Final = "mien:annotated:until"
 ANNOTATED_BYTES: Final = "mien:annotated:bytes"
-OPEN_BYTES: Final = "mien:jobs:bytes"
 OPEN_LOAD: Final = "mien:jobs:load"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"

@@ -47,9 +47,8 @@ def read_load(redis: Redis, queue: str, client: str = "") -> Load:
     account = account_of(client)
     with translate_errors(), redis.pipeline(transaction=False) as pipe:
         pipe.zcard(keys.queued(queue))
-        pipe.get(keys.OPEN_BYTES)
         pipe.hmget(keys.ANNOTATED_BYTES, ["total", f"account:{account}"])
-        shares = [f"{queue}:{name}" for name in ("waiting", "bytes", "pixels", account)]
-        pipe.hmget(keys.OPEN_LOAD, [*shares, f"{account}:bytes"])
-        depth, size, (annotated, own), (waiting, *others) = pipe.execute()
+        shares = [f"{queue}:{name}" for name in ("bytes", "pixels", account)]
+        pipe.hmget(keys.OPEN_LOAD, [f"{queue}:waiting", "bytes", *shares, f"{account}:bytes"])
+        depth, (annotated, own), (waiting, size, *others) = pipe.execute()
     return Load(int(depth), *(max(0, int(value or 0)) for value in (waiting, size, annotated, *others, own)))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.job_queue import Batch, Finished, JobQueue
 from contracts.storage.jobs import JobStore
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,32 @@ def server(tmp_path: Path) -> Iterator[dict[str, ValkeyServer]]:
     holder = {"now": durable_server(tmp_path, None)}
     yield holder
     holder["now"].stop()
+
+
+def test_results_wait_for_redis_to_come_back(server: dict[str, ValkeyServer], tmp_path: Path) -> None:
+    port = server["now"].port
+    settings = Settings(redis_url=f"redis://127.0.0.1:{port}/0")
+    redis = connect(settings.redis_url, name="tests")
+    store = JobStore(redis, settings)
+    queue, jobs = JobQueue(redis, store, settings), [store.create([b"x"], BULK) for _ in range(3)]
+    batch = queue.claim(BULK, "a")
+    server["now"].stop()
+    done = [Finished(claimed.job.id, [], None) for claimed in batch.jobs]
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(queue.finish_and_claim, "a", done, BULK, "b", sharing=1, isolating=True)
+        with pytest.raises(BrokerUnavailable):
+            store.get(jobs[0].id)
+        server["now"] = durable_server(tmp_path, port)
+        assert written.result(timeout=60) == ([True] * 3, Batch())
+    assert {(store.get(job.id).state, store.get(job.id).attempts) for job in jobs} == {(JobState.SUCCEEDED, 1)}
+
+
+def test_results_are_given_up_when_others_may_have_their_jobs() -> None:
+    settings = Settings(redis_url="redis://127.0.0.1:1/0", lease_s=0.01)
+    redis = connect(settings.redis_url, name="tests")
+    queue = JobQueue(redis, JobStore(redis, settings), settings)
+    with pytest.raises(BrokerUnavailable):
+        queue.finish("a", [Finished("some", [], None)])
 
 
 def test_a_restart_under_load_loses_no_job_and_no_worker(

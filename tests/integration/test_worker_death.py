@@ -14,11 +14,15 @@ import requests
 from PIL import Image
 from redis import Redis
 
+from contracts.jobs import JobState
+from contracts.queues import BULK
+from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.jobs import JobStore
 from support.pictures import astronaut
 
-CLIENTS, JOBS_EACH, SCALE = 8, 25, 2
+CLIENTS, JOBS_EACH, SCALE, BATCH = 8, 25, 2, 4
 PATIENT = {"max_interactive_wait_s": 600, "lease_s": 2, "requeue_after_s": 2}
 """On a slow machine 200 jobs may be a long wait, which is not what is tested here."""
 
@@ -116,9 +120,37 @@ def test_200_jobs_from_8_clients_survive_the_death_of_one_of_two_workers(
     assert survivor.poll() is None
 
 
-def large_photo() -> bytes:
+def test_a_worker_killed_in_the_middle_of_a_batch_costs_each_of_its_jobs_one_attempt(
+    start_workers: Callable[..., Any],
+    wait_for: Callable[..., Any],
+    redis: Redis,
+    settings: Settings,
+    finished: Callable[[], Counter[str]],
+) -> None:
+    store, photo = JobStore(redis, settings), large_photo(4)
+    (victim,) = start_workers(worker_threads=1, **PATIENT)
+    victim.send_signal(signal.SIGSTOP)  # all of them wait when it goes on
+    os.waitid(os.P_PID, victim.pid, os.WSTOPPED)
+    ids = [store.create([photo], BULK).id for _ in range(BATCH)]
+    victim.send_signal(signal.SIGCONT)
+    wait_for(lambda: running(store, ids) == ids, "the batch to be in work")
+    victim.kill()
+    victim.wait()
+    assert running(store, ids) == ids, "their results would have been stored together"
+    start_workers(**PATIENT)
+    wait_for(lambda: store.open_count() == 0, "all jobs", seconds=240)
+    jobs = [store.get(job_id) for job_id in ids]
+    assert [(job.state, job.attempts) for job in jobs] == [(JobState.SUCCEEDED, 2)] * BATCH
+    assert finished() == dict.fromkeys(ids, 1), "one stored result each"
+
+
+def running(store: JobStore, ids: list[str]) -> list[str]:
+    return [job_id for job_id in ids if store.get(job_id).state is JobState.RUNNING]
+
+
+def large_photo(scale: int = SCALE) -> bytes:
     """A real face, large enough that a worker spends most of its time on analysing."""
     photo = Image.fromarray(astronaut())
     buffer = io.BytesIO()
-    photo.resize((photo.width * SCALE, photo.height * SCALE)).save(buffer, "JPEG", quality=80)
+    photo.resize((photo.width * scale, photo.height * scale)).save(buffer, "JPEG", quality=80)
     return buffer.getvalue()

@@ -3,11 +3,12 @@
 -- A job that a worker has begun and not finished may have killed it: only a process that runs nothing else gets it again,
 -- so that whatever ends that process costs no other job an attempt.
 -- KEYS: as finalize.lua
+-- `record`: the job's, which is changed as it is in Redis
 -- `by`: owner, now, lease_s, max_attempts, ttl_s, error (JSON), isolated ('1', '0')
--- Returns claimed | missing | final | held | expired | exhausted | isolated
-local function attempt(id, by, record_key, images_key)
-  local record = redis.call('HMGET', record_key, 'state', 'owner', 'deadline_at', 'attempts', 'queue', 'image_count')
-  local state, attempts, now = record[1], tonumber(record[4]) or 0, tonumber(by.now)
+-- Returns claimed | missing | final | held | expired | exhausted | isolated, and whether it is claimed anew: of such jobs
+-- `begin` does the rest.
+local function attempt(id, record, by, record_key, images_key)
+  local state, attempts, now = record.state, tonumber(record.attempts) or 0, tonumber(by.now)
   if not state then
     redis.call('ZREM', KEYS[3], id)
     unqueue(id)
@@ -17,29 +18,40 @@ local function attempt(id, by, record_key, images_key)
     unqueue(id)
     return 'final'
   end
-  local due = tonumber(redis.call('ZSCORE', KEYS[3], id) or 0)
-  if state == 'running' and due > now then -- the same owner asks again when it did not hear the answer
-    return record[2] == by.owner and 'claimed' or 'held'
+  if state == 'running' and tonumber(redis.call('ZSCORE', KEYS[3], id) or 0) > now then
+    return record.owner == by.owner and 'claimed' or 'held' -- the same owner asks again when it did not hear the answer
   end
 
-  local function give_up(final_state, verdict)
-    redis.call('HSET', record_key, 'owner', '') -- its owner so far has not finished it
-    if final_state == 'failed' then redis.call('HSET', record_key, 'error', by.error) end
-    finalize(id, final_state, by.now, by.ttl_s, record_key, images_key)
-    return verdict
+  local more = {owner = ''} -- if it ends now, its owner so far has not finished it
+  if (tonumber(record.deadline_at) or now) < now then
+    finalize(id, record, 'expired', more, by.now, by.ttl_s, record_key, images_key)
+    return 'expired'
   end
-
-  if (tonumber(record[3]) or now) < now then return give_up('expired', 'expired') end
-  if attempts >= tonumber(by.max_attempts) then return give_up('failed', 'exhausted') end
+  if attempts >= tonumber(by.max_attempts) then
+    more.error = by.error
+    finalize(id, record, 'failed', more, by.now, by.ttl_s, record_key, images_key)
+    return 'exhausted'
+  end
   if attempts > 0 and by.isolated ~= '1' then return 'isolated' end
-  redis.call('HINCRBY', record_key, 'attempts', 1)
-  if state == 'queued' then
-    unqueue(id)
-    less((record[5] or '') .. ':waiting', record[6])
+  local changed = {state = 'running', owner = by.owner, started_at = by.now, attempts = attempts + 1}
+  local flat = {}
+  for field, value in pairs(changed) do
+    record[field] = tostring(value)
+    flat[#flat + 1] = field
+    flat[#flat + 1] = value
   end
-  redis.call('HSET', record_key, 'state', 'running', 'owner', by.owner, 'started_at', by.now)
-  redis.call('ZADD', KEYS[3], now + tonumber(by.lease_s), id)
-  return 'claimed'
+  redis.call('HSET', record_key, unpack(flat))
+  return 'claimed', true
+end
+
+local function begin(ids, by, queue, waiting) -- jobs that are claimed; `waiting`: their images, if they were queued
+  local leases, due = {}, by.now + by.lease_s
+  for _, id in ipairs(ids) do
+    leases[#leases + 1] = due
+    leases[#leases + 1] = id
+  end
+  redis.call('ZADD', KEYS[3], unpack(leases))
+  if waiting > 0 then redis.call('HINCRBY', KEYS[6], queue .. ':waiting', -waiting) end
 end
 
 local function claimant(first) -- the arguments of a claim, from ARGV[first] on

@@ -1,6 +1,10 @@
 -- End a job that no worker has begun, as 'canceled' or 'expired'. Returns the state found: 'queued' means that it has
--- been ended now.
--- KEYS: as finalize.lua    ARGV: id, now, ttl_s, final state
-local state = redis.call('HGET', KEYS[1], 'state')
-if state == 'queued' then finalize(ARGV[1], ARGV[4], ARGV[2], ARGV[3]) end
-return state
+-- been ended by this caller, also if it asks again because it did not hear the answer.
+-- KEYS: as finalize.lua    ARGV: id, now, ttl_s, final state, caller, new for each call
+local record = record_of(KEYS[1])
+if record.state == 'queued' then
+  finalize(ARGV[1], record, ARGV[4], {owner = ARGV[5]}, time_of(ARGV[2]), ARGV[3])
+elseif record.state == ARGV[4] and record.owner == ARGV[5] then
+  return 'queued'
+end
+return record.state

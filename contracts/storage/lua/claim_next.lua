@@ -2,54 +2,84 @@
 -- Asked again by the same owner, which did not hear the answer, it gives the same jobs.
 -- A job for a process of its own comes alone, and is not claimed yet; it leaves the queue, and is put back if nothing
 -- comes of it (overdue.lua). A claimant that cannot start a process passes over such jobs.
--- When no job is left, no message needs to say that there is one; while some are left, one has to, but for jobs that all
--- were passed over: their turn comes when a process has ended.
--- Returns {'claimed', {id, record, images, id, record, images, …}} or {'isolated', id}.
+-- When it takes the last job, no message needs to say that there is one; while some are left, one has to, but for jobs that
+-- all were passed over: their turn comes when a process has ended.
+-- A job whose record is none leaves its queue, so that it holds up no other.
+-- Returns {'claimed', {id, record, images, id, record, images, …}} or {'isolated', id}; images are false where they are too
+-- many bytes to be copied here.
 -- KEYS: what the owner has claimed, queue's messages, then as finalize.lua; the first queue's jobs are those to claim
--- ARGV: as attempt.lua has them; record prefix, images suffix, images at most, claimants that share the queue, only jobs
---       of one image ('1', '0'), jobs for processes too ('1', '0'), jobs to look at, message
+-- ARGV: as attempt.lua has them; record prefix, images suffix, images at most, bytes at most, claimants that share the
+--       queue, only jobs of one image ('1', '0'), jobs for processes too ('1', '0'), jobs to look at, queue, message
 local by = claimant(1)
-local prefix, suffix, most, sharing, single, isolating, looked_at, message = unpack(ARGV, 8, 15)
-most, single, isolating = tonumber(most), single == '1', isolating == '1'
+local prefix, suffix, most, most_bytes, sharing, single, isolating, looked_at, queue, message = unpack(ARGV, 8, 17)
+most, most_bytes, looked_at = tonumber(most), tonumber(most_bytes), tonumber(looked_at)
+single, isolating = single == '1', isolating == '1'
 local answer = {}
-local function add(id)
-  local images = redis.call('HGETALL', prefix .. id .. suffix)
-  for _, value in ipairs({id, redis.call('HGETALL', prefix .. id), images}) do answer[#answer + 1] = value end
+
+local function add(id, record)
+  local flat = {}
+  for field, value in pairs(record) do
+    flat[#flat + 1] = field
+    flat[#flat + 1] = value
+  end
+  local copied = (tonumber(record.bytes) or 0) <= most_bytes
+  answer[#answer + 1] = id
+  answer[#answer + 1] = flat
+  answer[#answer + 1] = copied and redis.call('HGETALL', prefix .. id .. suffix)
 end
 
-local before = redis.call('SMEMBERS', KEYS[1])
-if #before > 0 then
-  for _, id in ipairs(before) do
-    local record = redis.call('HMGET', prefix .. id, 'state', 'owner')
-    if record[1] == 'running' and record[2] == by.owner then add(id) end
+local before = redis.call('GET', KEYS[1])
+if before then
+  for id in string.gmatch(before, '%S+') do
+    local record = record_of(prefix .. id)
+    if record.state == 'running' and record.owner == by.owner then add(id, record) end
   end
   return {'claimed', answer}
 end
 
-local share = math.ceil(redis.call('ZCARD', KEYS[8]) / sharing)
-local jobs, images = 0, 0
-for _, id in ipairs(redis.call('ZRANGE', KEYS[8], 0, looked_at - 1)) do
-  if images >= most or (jobs > 0 and jobs >= share) then break end
-  local record = redis.call('HMGET', prefix .. id, 'image_count', 'attempts')
-  local count, again = tonumber(record[1]) or 1, (tonumber(record[2]) or 0) > 0
-  if not (single and count > 1) and not (again and (single or not isolating)) then
-    if images > 0 and (again or images + count > most) then break end
-    local verdict = attempt(id, by, prefix .. id, prefix .. id .. suffix)
-    if verdict == 'isolated' then
-      redis.call('ZREM', KEYS[8], id)
-      answer = id
-      break
-    elseif verdict == 'claimed' then
-      jobs, images = jobs + 1, images + count
-      redis.call('SADD', KEYS[1], id)
-      add(id)
+local ids = redis.call('ZRANGE', KEYS[7], 0, looked_at - 1)
+if #ids == 0 then return {'claimed', answer} end
+by.now = time_of(by.now)
+local left = #ids < looked_at and #ids or redis.call('ZCARD', KEYS[7])
+local share = math.ceil(left / sharing)
+local taken, removed, images, bytes, isolated = {}, {}, 0, 0, nil
+
+local function passed_over(id) -- before its whole record is read, if a photo is looked for behind larger jobs
+  if not single then return false end
+  local few = redis.pcall('HMGET', prefix .. id, 'image_count', 'attempts')
+  return not few.err and ((tonumber(few[1]) or 1) > 1 or (tonumber(few[2]) or 0) > 0)
+end
+
+for _, id in ipairs(ids) do
+  if images >= most or (#taken > 0 and #taken >= share) then break end
+  if not passed_over(id) then
+    local flat = redis.pcall('HGETALL', prefix .. id)
+    local record = flat.err and {} or table_of(flat)
+    local count, size = tonumber(record.image_count) or 1, tonumber(record.bytes) or 0
+    local again = (tonumber(record.attempts) or 0) > 0
+    if not (again and not isolating) then
+      if images > 0 and (again or images + count > most or bytes + size > most_bytes) then break end
+      local verdict = attempt(id, record, by, prefix .. id, prefix .. id .. suffix)
+      if verdict ~= 'held' then left = left - 1 end
+      if verdict == 'isolated' then
+        isolated, removed[#removed + 1] = id, id
+        break
+      elseif verdict == 'claimed' then
+        taken[#taken + 1], removed[#removed + 1] = id, id
+        images, bytes = images + count, bytes + size
+        add(id, record)
+      end
     end
   end
 end
-if images > 0 then redis.call('EXPIRE', KEYS[1], math.ceil(by.lease_s)) end
-if redis.call('EXISTS', KEYS[8]) == 0 then
+if #removed > 0 then redis.call('ZREM', KEYS[7], unpack(removed)) end
+if #taken > 0 then
+  begin(taken, by, queue, images)
+  redis.call('SET', KEYS[1], table.concat(taken, ' '), 'EX', math.ceil(by.lease_s))
+end
+if left <= 0 then
   redis.call('DEL', KEYS[2])
-elseif redis.call('LLEN', KEYS[2]) == 0 and (single or isolating or jobs > 0) then
+elseif (single or isolating or #taken > 0) and redis.call('LLEN', KEYS[2]) == 0 then
   redis.call('LPUSH', KEYS[2], message)
 end
-return type(answer) == 'string' and {'isolated', answer} or {'claimed', answer}
+return isolated and {'isolated', isolated} or {'claimed', answer}

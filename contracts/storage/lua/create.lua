@@ -1,23 +1,19 @@
 -- Store a new job with (the last part of) its images, count it, put it into its queue and see to it that a message says so:
 -- all or nothing, and refused when memory is full. Sent again, because the answer to the first time was lost, it changes
 -- nothing. finalize.lua takes all of it away again, attempt.lua what waits.
--- KEYS: record, images, open jobs, bytes of open jobs, load, queue's jobs, queue's messages
+-- KEYS: record, images, open jobs, load, queue's jobs, queue's messages
 -- ARGV: id, queue, account of the client, images, bytes, pixels, created_at, when to look at it again, message,
 --       fields of the record and their values (how many in all), these, fields of the images and their values
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local id, queue, account, images, bytes, pixels, created_at, look_at, message, count = unpack(ARGV, 1, 10)
-redis.call('INCRBY', KEYS[4], bytes)
-redis.call('HINCRBY', KEYS[5], queue .. ':waiting', images)
-redis.call('HINCRBY', KEYS[5], queue .. ':bytes', bytes)
-redis.call('HINCRBY', KEYS[5], queue .. ':pixels', pixels)
-redis.call('HINCRBY', KEYS[5], queue .. ':' .. account, images)
-redis.call('HINCRBY', KEYS[5], account .. ':bytes', bytes)
+local amounts = load_of(queue, account, images, bytes, pixels, 1)
+amounts[queue .. ':waiting'] = images
+change_load(KEYS[4], amounts)
 redis.call('HSET', KEYS[1], unpack(ARGV, 11, 10 + count))
-if #ARGV > 10 + count then
-  redis.call('HSET', KEYS[2], unpack(ARGV, 11 + count))
-  redis.call('PERSIST', KEYS[2])
-end
+local last = #ARGV - 10 - count
+if last > 0 then redis.call('HSET', KEYS[2], unpack(ARGV, 11 + count)) end
+if last < 2 * images then redis.call('PERSIST', KEYS[2]) end -- the first ones were stored before, and would expire
 redis.call('ZADD', KEYS[3], look_at, id)
-redis.call('ZADD', KEYS[6], created_at, id)
-if redis.call('LLEN', KEYS[7]) == 0 then redis.call('LPUSH', KEYS[7], message) end
+redis.call('ZADD', KEYS[5], created_at, id)
+if redis.call('LLEN', KEYS[6]) == 0 then redis.call('LPUSH', KEYS[6], message) end
 return 1

@@ -1,47 +1,51 @@
--- Put before what makes a job final: what happens then, always and all at once.
+-- Put after record.lua, before what makes a job final: what happens then, always and all at once.
 -- It leaves its queue, its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of
 -- it), gateways where clients wait are told all of it, and the webhook is due.
 -- Its images leave the server's file within two minutes, annotated ones and its result as long after they have expired:
 -- the times at which the file is to be rewritten are noted, a minute at a time.
--- KEYS: record, images, open jobs, bytes of open jobs, webhooks due, erasures, load, jobs of each of the two queues
+-- KEYS: record, images, open jobs, webhooks due, erasures, load, jobs of each of the two queues
 local WEBHOOK_TTL_S = 259200
-local function less(field, amount) -- of the load
-  if redis.call('HINCRBY', KEYS[7], field, -(tonumber(amount) or 0)) <= 0 then redis.call('HDEL', KEYS[7], field) end
-end
 
 local function unqueue(id)
-  for i = 8, 9 do redis.call('ZREM', KEYS[i], id) end
+  for i = 7, 8 do redis.call('ZREM', KEYS[i], id) end
 end
 
-local function finalize(id, state, now, ttl_s, record_key, images_key)
-  record_key, images_key = record_key or KEYS[1], images_key or KEYS[2]
-  local annotated_s = ttl_s
-  local record = redis.call('HMGET', record_key, 'queue', 'account', 'image_count', 'bytes', 'pixels', 'state', 'webhook', 'notify')
-  local queue, account = record[1] or '', record[2] or ''
-  redis.call('HSET', record_key, 'state', state, 'finished_at', now)
-  redis.call('UNLINK', images_key)
-  redis.call('ZREM', KEYS[3], id)
-  redis.call('DECRBY', KEYS[4], tonumber(record[4]) or 0)
-  if record[6] == 'queued' then
-    unqueue(id)
-    less(queue .. ':waiting', record[3])
+-- `record`: as it was; `more`: fields that change beside the state
+local function finalize(id, record, state, more, now, ttl_s, record_key, images_key)
+  record_key = record_key or KEYS[1]
+  local changed, annotated_s = {'state', state, 'finished_at', now}, ttl_s
+  for field, value in pairs(more) do
+    changed[#changed + 1] = field
+    changed[#changed + 1] = value
   end
-  less(queue .. ':bytes', record[4])
-  less(queue .. ':pixels', record[5])
-  less(queue .. ':' .. account, record[3])
-  less(account .. ':bytes', record[4])
-  if redis.call('EXISTS', KEYS[3]) == 0 then redis.call('DEL', KEYS[4], KEYS[7]) end -- should anything else have changed them
-  if record[7] then
-    redis.call('ZADD', KEYS[5], now, id)
+  redis.call('HSET', record_key, unpack(changed))
+  redis.call('UNLINK', images_key or KEYS[2])
+  redis.call('ZREM', KEYS[3], id)
+  if record.state == 'queued' then unqueue(id) end
+  if redis.call('EXISTS', KEYS[3]) == 0 then
+    redis.call('DEL', KEYS[6]) -- nothing is open
+  else
+    local queue, images = record.queue or '', tonumber(record.image_count) or 0
+    local bytes, pixels = tonumber(record.bytes) or 0, tonumber(record.pixels) or 0
+    local amounts = load_of(queue, record.account or '', images, bytes, pixels, -1)
+    if record.state == 'queued' then amounts[queue .. ':waiting'] = -images end
+    change_load(KEYS[6], amounts)
+  end
+  if record.webhook then
+    redis.call('ZADD', KEYS[4], now, id)
     ttl_s = math.max(tonumber(ttl_s), WEBHOOK_TTL_S)
   end
   redis.call('EXPIRE', record_key, ttl_s)
+  local minutes = {}
   for _, seconds in ipairs({0, annotated_s + 5, ttl_s + 5}) do
     local minute = 60 * math.ceil((now + seconds) / 60)
-    redis.call('ZADD', KEYS[6], minute, minute)
+    minutes[#minutes + 1] = minute
+    minutes[#minutes + 1] = minute
   end
-  if record[8] then
-    local told = id .. ' ' .. cjson.encode(redis.call('HGETALL', record_key))
-    for channel in string.gmatch(record[8], '%S+') do redis.call('PUBLISH', channel, told) end
+  redis.call('ZADD', KEYS[5], unpack(minutes))
+  if record.notify then
+    for i = 1, #changed, 2 do record[changed[i]] = changed[i + 1] end
+    local told = id .. ' ' .. cjson.encode(record)
+    for channel in string.gmatch(record.notify, '%S+') do redis.call('PUBLISH', channel, told) end
   end
 end

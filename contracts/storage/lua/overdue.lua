@@ -6,7 +6,7 @@
 -- Returns {how many were looked at, id, queue, id, queue, …}: of the jobs that were put into their queues.
 -- KEYS: open jobs, load, jobs of each queue, messages of each queue
 -- ARGV: now, requeue_after_s, limit, record prefix, names of the queues, messages for the queues
-local now, requeue_after = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now, requeue_after = tonumber(time_of(ARGV[1])), tonumber(ARGV[2])
 local queues = (#KEYS - 2) / 2
 local place = {}
 for i = 1, queues do place[ARGV[4 + i]] = i end
@@ -14,9 +14,9 @@ for i = 1, queues do place[ARGV[4 + i]] = i end
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[3]))
 local again = {#due}
 for _, id in ipairs(due) do
-  local record = redis.call('HMGET', ARGV[4] .. id, 'state', 'queue', 'created_at', 'image_count')
-  local i = place[record[2] or '']
-  if not i or (record[1] ~= 'queued' and record[1] ~= 'running') then -- gone, or final: it never becomes open again
+  local record = redis.pcall('HMGET', ARGV[4] .. id, 'state', 'queue', 'created_at', 'image_count')
+  local i = not record.err and place[record[2] or '']
+  if not i or (record[1] ~= 'queued' and record[1] ~= 'running') then -- gone, no record, or final: it never becomes open again
     redis.call('ZREM', KEYS[1], id)
   else
     redis.call('ZADD', KEYS[1], now + requeue_after, id)

@@ -1,10 +1,10 @@
 -- Prolong the leases of jobs that their owners are still working on. Returns how many are still their owner's.
--- KEYS: open jobs    ARGV: due, record prefix, id, owner, id, owner, …
-local renewed = 0
-for i = 3, #ARGV, 2 do
-  local record = redis.call('HMGET', ARGV[2] .. ARGV[i], 'state', 'owner')
-  if record[1] == 'running' and record[2] == ARGV[i + 1] then
-    redis.call('ZADD', KEYS[1], 'XX', ARGV[1], ARGV[i])
+-- KEYS: open jobs, records    ARGV: now, lease_s, id and owner of each record
+local renewed, due = 0, time_of(ARGV[1]) + ARGV[2]
+for i = 2, #KEYS do
+  local record = redis.pcall('HMGET', KEYS[i], 'state', 'owner')
+  if record[1] == 'running' and record[2] == ARGV[2 * i] then
+    redis.call('ZADD', KEYS[1], 'XX', due, ARGV[2 * i - 1])
     renewed = renewed + 1
   end
 end

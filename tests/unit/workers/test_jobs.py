@@ -64,9 +64,10 @@ def test_in_a_batch_each_job_has_its_own_end(
     services: Services, plain_jpeg: bytes, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services.fleet, "threads", 1)
-    sound, expired, corrupt, annotated = (
+    sound, canceled, expired, corrupt, annotated = (
         services.jobs.create([image], BULK, deadline_at=at, options=JobOptions(annotate=drawn))
         for image, at, drawn in (
+            (plain_jpeg, None, False),
             (plain_jpeg, None, False),
             (plain_jpeg, 1.0, False),
             (b"no image", None, False),
@@ -78,9 +79,12 @@ def test_in_a_batch_each_job_has_its_own_end(
         raise BrokerUnavailable("while an annotated image is stored")
 
     monkeypatch.setattr(services.jobs.annotated_images, "put", fail)
+    assert services.jobs.cancel(canceled.id)
     analyze_jobs(services, BULK)
-    states = [services.jobs.get(job.id).state for job in (sound, expired, corrupt, annotated)]
-    assert states == [JobState.SUCCEEDED, JobState.EXPIRED, JobState.FAILED, JobState.RUNNING]
+    found = [services.jobs.get(job.id) for job in (sound, canceled, expired, corrupt, annotated)]
+    states = [JobState.SUCCEEDED, JobState.CANCELED, JobState.EXPIRED, JobState.FAILED, JobState.RUNNING]
+    assert [job.state for job in found] == states
+    assert [job.attempts for job in found] == [1, 0, 0, 1, 1]
 
 
 def test_a_slice_that_is_over_leaves_the_rest_to_the_next_message(

@@ -20,7 +20,7 @@ from support.gateway import MakeApp
 
 def test_too_many_waiting_bytes_are_overload(make_app: MakeApp, redis: Redis, jpeg: bytes) -> None:
     app = make_app(max_open_bytes=1_000)
-    redis.set(keys.OPEN_BYTES, 1_000)
+    redis.hset(keys.OPEN_LOAD, "bytes", 1_000)
     response = app.test_client().post("/v1/jobs", data=jpeg, content_type="image/jpeg")
     assert (response.status_code, response.get_json()["code"]) == (503, "overloaded")
 

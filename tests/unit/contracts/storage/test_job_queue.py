@@ -7,7 +7,7 @@ from contracts.jobs import Job, JobState
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.job_queue import MOST_IMAGES, Batch, Finished, JobQueue
+from contracts.storage.job_queue import MOST_BYTES, MOST_IMAGES, Batch, Finished, JobQueue
 from contracts.storage.jobs import Claim, JobStore
 from support.clocks import ManualClock
 from support.factories import make_items
@@ -196,6 +196,29 @@ def test_a_record_that_cannot_be_read_costs_no_other_job(
         redis.hset(keys.job(damaged.id), "image_count", "none")
     assert ids(queue.claim(BULK, "a")) == [sound.id]
     assert f"the record of job {damaged.id} cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_a_record_that_is_none_leaves_the_queue(
+    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis, single: bool
+) -> None:
+    broken, sound = put(store, clock, 1, 1)
+    redis.delete(keys.job(broken.id))
+    redis.set(keys.job(broken.id), "no hash")
+    assert ids(queue.claim(BULK, "a", single=single)) == [sound.id]
+    assert (store.queue_depth(BULK), store.open_count()) == (0, 1)
+
+
+def test_a_claim_has_few_bytes_and_a_large_job_comes_with_its_images_all_the_same(
+    store: JobStore, queue: JobQueue, clock: ManualClock
+) -> None:
+    half, large, jobs = bytes(MOST_BYTES // 2), [bytes(MOST_BYTES), b"x"], list[str]()
+    for images in ([half], [half], [b"x"], large, [b"x"]):
+        clock.now += 1
+        jobs.append(store.create(images, BULK).id)
+    found = [queue.claim(BULK, owner) for owner in "abcd"]
+    assert [ids(batch) for batch in found] == [jobs[:2], jobs[2:3], jobs[3:4], jobs[4:]]
+    assert found[2].jobs[0].images == large
 
 
 def test_a_result_that_cannot_be_stored_costs_neither_others_nor_the_jobs_claimed_with_it(

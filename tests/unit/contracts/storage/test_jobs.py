@@ -10,7 +10,7 @@ from contracts.jobs import ItemResult, JobState, new_job_id
 from contracts.queues import BULK, INTERACTIVE
 from contracts.results import Analysis
 from contracts.settings import Settings
-from contracts.storage import keys
+from contracts.storage import jobs, keys
 from contracts.storage.job_hash import from_notice
 from contracts.storage.jobs import Claim, JobStore
 from support.clocks import ManualClock
@@ -114,17 +114,6 @@ def test_what_a_worker_began_and_did_not_finish_is_for_a_process_that_runs_nothi
     assert store.get(job.id).attempts == 2
 
 
-def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: ManualClock) -> None:
-    job = store.create([b"x"], INTERACTIVE)
-    store.claim(job.id, "slow")
-    for _ in range(5):
-        clock.now += Settings().lease_s - 1
-        assert store.renew({job.id: "slow"}) == 1
-        assert store.renew({job.id: "other"}) == 0
-        assert store.overdue() == []
-    assert store.finish(job.id, "slow", ITEMS)
-
-
 def test_a_queue_with_jobs_and_no_message_gets_one(store: JobStore, redis: Redis, clock: ManualClock) -> None:
     store.create([b"x"], BULK)
     store.create([b"x"], BULK)
@@ -216,6 +205,15 @@ def test_only_a_queued_job_can_be_canceled(store: JobStore) -> None:
     running = store.create([b"x"], INTERACTIVE)
     store.claim(running.id, "a")
     assert not store.cancel(running.id)
+
+
+def test_a_cancel_that_is_sent_again_gives_the_same_answer(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = store.create([b"x"], INTERACTIVE)
+    monkeypatch.setattr(jobs.secrets, "token_hex", lambda _: "the same call")
+    assert store.cancel(job.id)
+    assert store.cancel(job.id), "the driver has not heard the answer"
+    monkeypatch.undo()
+    assert not store.cancel(job.id)
 
 
 def test_unknown_and_outlived_ids_are_told_apart(store: JobStore, redis: Redis) -> None:

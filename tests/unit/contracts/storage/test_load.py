@@ -31,7 +31,7 @@ def test_a_job_that_ends_counts_no_more(redis: Redis, settings: Settings) -> Non
     jobs.cancel(canceled.id)
     assert read_load(redis, BULK, "me") == Load(1, 1, 1, 0, 1, 7, 1, 1, 0)
     jobs.cancel(other.id)
-    assert redis.exists(keys.OPEN_LOAD, keys.OPEN_BYTES) == 0
+    assert not redis.exists(keys.OPEN_LOAD)
 
 
 def test_no_address_of_a_client_is_stored() -> None:
