@@ -15,7 +15,13 @@ from models.runtimes import open_runtime
 from models.weights import DataSource, WeightFile
 from training.emotion.calibration import Calibration, fit_calibration
 from training.emotion.convert import FORMS, Form, convert, serving_model
-from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
+from training.emotion.evaluate import (
+    measure,
+    measure_heads,
+    measure_overfitting,
+    measure_robustness,
+    reader,
+)
 from training.emotion.learner import predict
 from training.emotion.networks import INPUT_SCALE
 from training.emotion.recipe import Recipe
@@ -168,6 +174,7 @@ def _scores(made: Exported, card: EmotionCard, form: Form, data: Fer2013, recipe
     classifier = Classifier(open_runtime("litert", made.contents[form], source=card.file), card)
     return {
         "public_test": measure(classifier.predict, data.public_test, data.train),
+        "heads": measure_heads(reader(classifier), data.public_test),
         "robustness": measure_robustness(classifier.predict, data.public_test),
         "overfitting": measure_overfitting(classifier.predict, training, validation),
         "forms": {each: _check(made, each, data.public_test.images) for each in FORMS},
