@@ -4,7 +4,7 @@ import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Final
 
 import numpy as np
@@ -71,14 +71,14 @@ def compare(runs: list[RunFolder], training: np.ndarray, test: Split) -> list[Ro
 
 
 def time_in_turns(calls: Sequence[Callable[[np.ndarray], object]], images: np.ndarray) -> list[float]:
-    """Milliseconds a face of each network: the best of some rounds over a sample of ``images``, which they all take."""
+    """Milliseconds of CPU a face of each network: the best of some rounds over a sample of ``images``."""
     sample = images[:_TIMED]
     best = [float("inf")] * len(calls)
     for _ in range(_ROUNDS):
         for number, call in enumerate(calls):
-            began = perf_counter()
+            began = process_time()
             call(sample)
-            best[number] = min(best[number], (perf_counter() - began) / len(sample) * 1000)
+            best[number] = min(best[number], (process_time() - began) / len(sample) * 1000)
     return best
 
 
