@@ -100,16 +100,11 @@ class Classifier:
     def predict_by(self, head: Head, crops: np.ndarray) -> np.ndarray:
         """Probabilities of the seven emotions by either head; as ``predict``, float32 [N, 7].
 
-        Contempt is none of the seven: it is left out, and the other shares are what is said by those who do not say it.
-
         Raises:
             ValueError: an array of another form.
             ConfigurationError: a network without this head.
         """
-        if head == "fer2013":
-            return self.predict(crops)
-        (logits,) = self._logits(crops, _PEOPLE)
-        return softmax(logits[:, EMOTION_CHOICES])
+        return self.predict(crops) if head == "fer2013" else emotions_of_votes(self.predict_votes(crops))
 
     def require(self, head: Head) -> None:
         """Do nothing if the network has this head.
@@ -146,7 +141,12 @@ class Classifier:
 
 
 def load_classifier(
-    name: str | None = None, runtime: RuntimeName | str = "litert", *, threads: int = 1, folder: Path = WEIGHTS
+    name: str | None = None,
+    runtime: RuntimeName | str = "litert",
+    *,
+    threads: int = 1,
+    folder: Path = WEIGHTS,
+    form: str | None = None,
 ) -> Classifier:
     """Load an emotion network.
 
@@ -155,12 +155,13 @@ def load_classifier(
         runtime: what executes it.
         threads: how many cores one call may use.
         folder: where networks lie.
+        form: which of the card's variants; by default the one that the runtime is served with.
 
     Raises:
         InvalidWeights: a network that is missing or damaged.
         ConfigurationError: a runtime that is not there.
     """
-    variant = "keras" if runtime == "keras" else None
+    variant = form or ("keras" if runtime == "keras" else None)
     content, card = load_weights(name or DEFAULT_MODEL, EmotionCard, folder, variant=variant)
     if card.labels != EMOTIONS:
         raise InvalidWeights(f"The network {card.name} has labels in another order: {card.labels}.")
@@ -173,6 +174,15 @@ def load_classifier(
     if widths != expected:
         raise InvalidWeights(f"The network {file} has outputs of {widths} values where its card wants {expected}.")
     return Classifier(opened, card)
+
+
+def emotions_of_votes(votes: np.ndarray) -> np.ndarray:
+    """Shares of voters [N, 8] → probabilities [N, 7] of ``contracts.emotions.EMOTIONS``.
+
+    Contempt is none of them: it is left out, and the shares are those of the voters who would not say it.
+    """
+    ours = votes[:, EMOTION_CHOICES]
+    return np.asarray(ours / ours.sum(axis=1, keepdims=True))
 
 
 def softmax(logits: np.ndarray, dtype: npt.DTypeLike = np.float32) -> np.ndarray:

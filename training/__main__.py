@@ -1,4 +1,4 @@
-"""``python -m training``: fit, evaluate, export, prune."""
+"""``python -m training``: fit, distill, evaluate, export, prune."""
 
 import logging
 import os

@@ -8,7 +8,7 @@ from contracts.errors import MienError
 from training.detection.commands import evaluate as evaluate_detector
 from training.detection.commands import export as export_detector
 from training.detection.commands import fit as fit_detector
-from training.emotion.commands import evaluate, export, fit, prune, serving_fit
+from training.emotion.commands import distill, evaluate, export, fit, prune, serving_fit
 
 _EPILOG = """\
 The data set is FER2013, given with --data or the setting MIEN_DATA: a folder with train/<label>/ and
@@ -35,12 +35,12 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training",
-        description="Train, evaluate, export and prune Mien's networks.",
+        description="Train, distill, evaluate, export and prune Mien's networks.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (fit, evaluate, export, prune, serving_fit):
+    for command in (fit, distill, evaluate, export, prune, serving_fit):
         command.register(commands, environment)
     detection = commands.add_parser(
         "detection", help="train, evaluate and export the face detector", description="The face detector."

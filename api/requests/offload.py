@@ -39,7 +39,10 @@ def run_beside(size: int, work: Callable[P, T], *arguments: P.args, **named: P.k
 
     value, error = _threads().apply(outcome)
     if error is not None:
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # which knows this frame, and would keep the work's bytes until garbage is looked for
     return value  # type: ignore[no-any-return]
 
 

@@ -85,10 +85,10 @@ def read_options(given: Mapping[str, Any]) -> Options:
     known = {name: value for name, value in given.items() if name != "wait"}
     try:
         return Options.model_validate(known)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"])[:_LONGEST_NAME] or "options"
-        raise MalformedRequest(f'"{name}": {first["msg"]}.', field=name) from error
+    except ValidationError as error:  # what it knows of megabytes is to go with it, and not to stay with ours
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    name = ".".join(str(part) for part in first["loc"])[:_LONGEST_NAME] or "options"
+    raise MalformedRequest(f'"{name}": {first["msg"]}.', field=name)
 
 
 @cache

@@ -4,13 +4,42 @@ Done by OpenCV, image by image: sampling a batch anew takes 3 ms this way and 90
 a CPU.
 """
 
-from math import cos, radians, sin
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from training.emotion.recipe import Augmentation
 from training.shared.fer2013.dataset import SIDE
+
+_MIDDLE = (SIDE - 1) / 2
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is done to each of N images, drawn but not done yet: two changes in turn blur an image no more than one."""
+
+    matrices: np.ndarray
+    """float64 [N, 3, 3], from a place (x, y, 1) around the image's middle to where it goes."""
+    coarse: np.ndarray
+    """bool [N], whether half of the resolution goes."""
+    contrast: np.ndarray
+    """float32 [N], factor of the distance to the mean grey value."""
+    brightness: np.ndarray
+    """float32 [N], added to the grey values."""
+
+    def take(self, index: np.ndarray) -> "Changes":
+        """Give the changes at ``index``."""
+        return Changes(self.matrices[index], self.coarse[index], self.contrast[index], self.brightness[index])
+
+    def then(self, after: "Changes") -> "Changes":
+        """Compose with changes that follow these; grey values are cut to 0..255 once, at the end."""
+        return Changes(
+            after.matrices @ self.matrices,
+            self.coarse | after.coarse,
+            self.contrast * after.contrast,
+            self.brightness + after.brightness,
+        )
 
 
 def augment(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
@@ -24,12 +53,49 @@ def augment(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> 
     Returns:
         float32 [N, 48, 48] in 0..255.
     """
-    moved = np.stack([_move(image, how, rng) for image in images]).astype(np.float32)
-    if how.brightness or how.contrast:
-        moved = _relight(moved, how, rng)
+    changed = change(images, draw_changes(len(images), how, rng))
     if how.erase:
-        _erase(moved, how, rng)
-    return moved
+        erase(changed, how, rng)
+    return changed
+
+
+def draw_changes(count: int, how: Augmentation, rng: np.random.Generator) -> Changes:
+    """Draw how ``count`` images are turned, zoomed, stretched, shifted, mirrored, coarsened and lit."""
+    turn, size, shape, right, down, contrast, brightness = rng.uniform(-1, 1, (7, count))
+    mirror, coarse = rng.random((2, count))
+    angle, zoom = np.radians(turn * how.rotation), 1 + size * how.zoom
+    wide, high = zoom * (1 + shape * how.stretch), zoom * (1 - shape * how.stretch)
+    wide = np.where(how.flip & (mirror < 0.5), -wide, wide)
+    matrices = np.zeros((count, 3, 3))
+    matrices[:, 0, 0], matrices[:, 0, 1] = np.cos(angle) * wide, -np.sin(angle) * high
+    matrices[:, 1, 0], matrices[:, 1, 1] = np.sin(angle) * wide, np.cos(angle) * high
+    matrices[:, 0, 2], matrices[:, 1, 2] = right * how.shift * SIDE, down * how.shift * SIDE
+    matrices[:, 2, 2] = 1
+    return Changes(
+        matrices,
+        coarse < how.coarse,
+        (1 + contrast * how.contrast).astype(np.float32),
+        (brightness * how.brightness * 255).astype(np.float32),
+    )
+
+
+def change(images: np.ndarray, changes: Changes) -> np.ndarray:
+    """Change images as drawn.
+
+    Args:
+        images: uint8 [N, 48, 48].
+        changes: one for each.
+
+    Returns:
+        float32 [N, 48, 48] in 0..255.
+    """
+    moved = [_move(*each) for each in zip(images, changes.matrices, changes.coarse, strict=True)]
+    lit = np.stack(moved).astype(np.float32)
+    if (changes.contrast != 1).any() or changes.brightness.any():
+        mean = lit.mean((1, 2), keepdims=True)
+        contrast, brightness = changes.contrast[:, None, None], changes.brightness[:, None, None]
+        lit = np.clip((lit - mean) * contrast + (mean + brightness), 0, 255)
+    return np.asarray(lit, np.float32)
 
 
 def mix_up(
@@ -39,7 +105,7 @@ def mix_up(
 
     Args:
         images: float32 [N, 48, 48].
-        targets: float32 [N, 7].
+        targets: float32 [N, 7] or [N, 15].
         alpha: the share of the other image is Beta(alpha, alpha), folded to at most a half.
         rng: draws shares and partners.
     """
@@ -50,35 +116,16 @@ def mix_up(
     return images * (1 - wide) + images[partner] * wide, targets * (1 - narrow) + targets[partner] * narrow
 
 
-def _move(image: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """Rotate, zoom, stretch, shift, mirror and coarsen one image in one or two samplings."""
-    turn, size, shape, right, down = rng.uniform(-1, 1, 5)
-    mirror, coarse = rng.random(2)
-    angle = radians(turn * how.rotation)
-    zoom = 1 + size * how.zoom
-    wide, high = zoom * (1 + shape * how.stretch), zoom * (1 - shape * how.stretch)
-    if how.flip and mirror < 0.5:
-        wide = -wide
-    side = SIDE // 2 if coarse < how.coarse else SIDE
-    scale = side / SIDE
-    a, b = cos(angle) * wide * scale, -sin(angle) * high * scale
-    c, d = sin(angle) * wide * scale, cos(angle) * high * scale
-    centre, middle = (SIDE - 1) / 2, (side - 1) / 2
-    x = middle + right * how.shift * side - (a + b) * centre
-    y = middle + down * how.shift * side - (c + d) * centre
-    moved = cv2.warpAffine(image, np.array([[a, b, x], [c, d, y]]), (side, side), borderMode=cv2.BORDER_REPLICATE)
+def _move(image: np.ndarray, matrix: np.ndarray, coarse: bool) -> np.ndarray:
+    """Sample one image anew, once, or twice by way of half the resolution."""
+    side = SIDE // 2 if coarse else SIDE
+    scaled = matrix[:2] * (side / SIDE)
+    scaled[:, 2] += (side - 1) / 2 - scaled[:, :2].sum(1) * _MIDDLE
+    moved = cv2.warpAffine(image, scaled, (side, side), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved if side == SIDE else cv2.resize(moved, (SIDE, SIDE)))
 
 
-def _relight(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """Stretch the grey values around their mean and shift them, within 0..255."""
-    contrast, brightness = rng.uniform(-1, 1, (2, len(images), 1, 1)).astype(np.float32)
-    mean = images.mean((1, 2), keepdims=True)
-    lit = (images - mean) * (1 + contrast * how.contrast) + (mean + brightness * (how.brightness * 255))
-    return np.asarray(np.clip(lit, 0, 255), np.float32)
-
-
-def _erase(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> None:
+def erase(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> None:
     """Paint a grey rectangle over some images, in place (Zhong et al., "Random Erasing", 2017)."""
     longest = max(2, round(how.erase_side * SIDE))
     for image in images:

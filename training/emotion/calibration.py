@@ -26,23 +26,25 @@ class Calibration:
     offsets: np.ndarray
 
     def apply(self, logits: np.ndarray) -> np.ndarray:
-        """Calibrate logits [N, 7]."""
+        """Calibrate logits [N, K]."""
         return np.asarray((logits + self.offsets) / self.temperature)
 
 
-def fit_calibration(logits: np.ndarray, labels: np.ndarray) -> Calibration:
-    """Fit a calibration by maximum likelihood.
+def fit_calibration(logits: np.ndarray, wanted: np.ndarray) -> Calibration:
+    """Fit a calibration by maximum likelihood, which of shares is the smallest divergence from them.
 
     A softmax regression with one common slope: the loss is convex, and plain gradient descent reaches its minimum.
 
     Args:
-        logits: [N, 7], for validation images.
-        labels: [N], theirs.
+        logits: [N, K], for validation images.
+        wanted: [N, K], what they should have said: the label alone, or the shares of voters. Rows of zeros do not
+            count.
     """
-    wanted = np.eye(logits.shape[1])[labels]
+    counted = wanted.any(1)
+    logits, wanted = logits[counted], wanted[counted]
     slope, offsets = 1.0, np.zeros(logits.shape[1])
     for _ in range(_STEPS):
-        error = (softmax(slope * logits + offsets, np.float64) - wanted) / len(labels)
+        error = (softmax(slope * logits + offsets, np.float64) - wanted) / len(wanted)
         slope -= _RATE * float((error * logits).sum()) / max(1.0, float((logits**2).mean()))
         offsets -= _RATE * (error.sum(0) + _PRIOR * offsets)
         slope = max(slope, 0.05)

@@ -8,21 +8,23 @@ from typing import Any, Final
 
 import numpy as np
 
-from contracts.emotions import EMOTIONS
-from models.classification import Classifier, EmotionCard, softmax
+from contracts.emotions import EMOTIONS, VOTED
+from models.classification import Classifier, EmotionCard, VotesCard, softmax
 from models.cropping import CropFit
 from models.runtimes import open_runtime
 from models.weights import DataSource, WeightFile
 from training.emotion.calibration import Calibration, fit_calibration
 from training.emotion.convert import FORMS, Form, convert, serving_model
-from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
+from training.emotion.evaluate import measure_all
 from training.emotion.learner import predict
 from training.emotion.networks import INPUT_SCALE
 from training.emotion.recipe import Recipe
+from training.emotion.targets import vote_shares
+from training.emotion.trainer import divide
 from training.shared.cost import cost_of
 from training.shared.errors import TrainingError
 from training.shared.export import LICENCE, write_card, write_weights
-from training.shared.fer2013 import Fer2013, hold_out
+from training.shared.fer2013 import Fer2013, Split
 from training.shared.run_folder import RunFolder
 
 FER2013: Final = (
@@ -54,6 +56,8 @@ class Exported:
 
     contents: dict[str, bytes]
     calibration: Calibration
+    votes: Calibration | None
+    """Of the votes head, if there is one."""
     reference: np.ndarray
     cost: Any
 
@@ -79,7 +83,7 @@ def export(
         TrainingError: a file does not answer as the Keras network does.
     """
     recipe = run.recipe(Recipe)
-    training, validation = hold_out(data.train, recipe.validation, recipe.seed)
+    training, validation = divide(data, recipe)
     made = _make(run, recipe, data, training.images, validation)
     files = {each: _write(out, name, each, made.contents[each]) for each in dict.fromkeys((form, *others))}
     origin = run.read_json("origin.json")
@@ -95,39 +99,50 @@ def export(
         commit=origin["commit"],
         created=date.today(),
         recipe=recipe.model_dump()
-        | {key: origin[key] for key in ("replanned", "pruned", "teachers", "begun_with") if key in origin},
+        | {key: origin[key] for key in ("replanned", "pruned", "teachers", "begun_with", "distilled") if key in origin},
         scores={},
         limits=LIMITS,
         labels=EMOTIONS,
         temperature=made.calibration.temperature,
         offsets=tuple(made.calibration.offsets.round(4).tolist()),
         crop=crop,
+        votes=_votes_card(made.votes),
     )
-    card = card.model_copy(update={"scores": _scores(made, card, form, data, recipe)})
+    card = card.model_copy(update={"scores": _scores(made, card, form, data)})
     write_card(out, card)
     return card
 
 
-def _make(run: RunFolder, recipe: Recipe, data: Fer2013, images: np.ndarray, validation: Any) -> Exported:
+def _make(run: RunFolder, recipe: Recipe, data: Fer2013, images: np.ndarray, validation: Split) -> Exported:
     import keras
 
     network = keras.models.load_model(run.path / "network.keras", compile=False)
     cost = cost_of(network)
-    reference = predict(network, validation.images, INPUT_SCALE[recipe.network])
-    calibration = fit_calibration(np.log(np.maximum(reference, 1e-12)), validation.labels)
-    serving = serving_model(network, recipe.network, calibration)
+    logits = np.log(np.maximum(predict(network, validation.images, INPUT_SCALE[recipe.network]), 1e-12))
+    labels, votes = np.split(logits, [len(EMOTIONS)], axis=1)
+    calibration = fit_calibration(labels, np.eye(len(EMOTIONS))[validation.labels])
+    votes_calibration = fit_calibration(votes, vote_shares(validation)) if recipe.votes_head else None
+    serving = serving_model(network, recipe.network, calibration, votes_calibration)
     chosen = np.random.default_rng(recipe.seed).choice(len(images), min(_REPRESENTATIVE, len(images)), replace=False)
     contents: dict[str, bytes] = {form: convert(serving, form, images[chosen]) for form in FORMS}
     path = run.path / "serving.keras"
     serving.save(path)
     contents["keras"] = path.read_bytes()
-    return Exported(contents, calibration, softmax(predict(serving, data.public_test.images, 1.0)), cost)
+    reference = softmax(predict(serving, data.public_test.images, 1.0)[:, : len(EMOTIONS)])
+    return Exported(contents, calibration, votes_calibration, reference, cost)
+
+
+def _votes_card(calibration: Calibration | None) -> VotesCard | None:
+    if calibration is None:
+        return None
+    offsets = tuple(calibration.offsets.round(4).tolist())
+    return VotesCard(labels=VOTED, temperature=calibration.temperature, offsets=offsets)
 
 
 def _check(made: Exported, form: Form, images: np.ndarray) -> dict[str, float]:
     """Compare a LiteRT file with Keras on test images."""
     content = made.contents[form]
-    (logits,) = open_runtime("litert", content, source=form).run(images[..., None])
+    logits = open_runtime("litert", content, source=form).run(images[..., None])[0]
     answers = softmax(logits)
     same = float((answers.argmax(1) == made.reference.argmax(1)).mean())
     furthest = float(np.abs(answers - made.reference).max())
@@ -142,16 +157,13 @@ def _write(out: Path, name: str, form: str, content: bytes) -> WeightFile:
 
 def _sources(recipe: Recipe, sha256: str, images: int) -> tuple[DataSource, ...]:
     fer2013 = DataSource(name="FER2013", licence=FER2013, sha256=sha256, images=images)
-    return (fer2013, DataSource(name="FER+", licence=FER_PLUS)) if recipe.votes_weight else (fer2013,)
+    return (
+        (fer2013, DataSource(name="FER+", licence=FER_PLUS)) if recipe.votes_weight or recipe.votes_head else (fer2013,)
+    )
 
 
-def _scores(made: Exported, card: EmotionCard, form: Form, data: Fer2013, recipe: Recipe) -> dict[str, Any]:
+def _scores(made: Exported, card: EmotionCard, form: Form, data: Fer2013) -> dict[str, Any]:
     """Measure the served bytes on the public test, and compare all forms with Keras."""
-    training, validation = hold_out(data.train, recipe.validation, recipe.seed)
     classifier = Classifier(open_runtime("litert", made.contents[form], source=card.file), card)
-    return {
-        "public_test": measure(classifier.predict, data.public_test, data.train),
-        "robustness": measure_robustness(classifier.predict, data.public_test),
-        "overfitting": measure_overfitting(classifier.predict, training, validation),
-        "forms": {each: _check(made, each, data.public_test.images) for each in FORMS},
-    }
+    forms = {each: _check(made, each, data.public_test.images) for each in FORMS}
+    return measure_all(classifier, data) | {"forms": forms}

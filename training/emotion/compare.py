@@ -1,15 +1,16 @@
 """Networks side by side: size, cost, speed, accuracy, all of 8-bit files in one run."""
 
 import gzip
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Final
 
 import numpy as np
 
 from models.classification import softmax
-from models.runtimes import Runtime, open_runtime
+from models.runtimes import open_runtime
 from training.emotion.convert import convert, serving_model
 from training.emotion.metrics import accuracy
 from training.emotion.recipe import Recipe
@@ -54,7 +55,7 @@ def compare(runs: list[RunFolder], training: np.ndarray, test: Split) -> list[Ro
         cost = cost_of(network)
         content = convert(serving_model(network, run.recipe(Recipe).network), "int8", training[chosen])
         made.append((run, cost, content, open_runtime("litert", content, source=run.path)))
-    speeds = time_in_turns([runtime for _, _, _, runtime in made], test.images)
+    speeds = time_in_turns([runtime.run for _, _, _, runtime in made], test.images[..., None])
     return [
         Row(
             name=run.path.name,
@@ -69,15 +70,15 @@ def compare(runs: list[RunFolder], training: np.ndarray, test: Split) -> list[Ro
     ]
 
 
-def time_in_turns(runtimes: list[Runtime], images: np.ndarray) -> list[float]:
-    """Milliseconds a face of each runtime: the best of some rounds over a sample of ``images``."""
-    sample = images[:_TIMED, ..., None]
-    best = [float("inf")] * len(runtimes)
+def time_in_turns(calls: Sequence[Callable[[np.ndarray], object]], images: np.ndarray) -> list[float]:
+    """Milliseconds of CPU a face of each network: the best of some rounds over a sample of ``images``."""
+    sample = images[:_TIMED]
+    best = [float("inf")] * len(calls)
     for _ in range(_ROUNDS):
-        for number, runtime in enumerate(runtimes):
-            began = perf_counter()
-            runtime.run(sample)
-            best[number] = min(best[number], (perf_counter() - began) / len(sample) * 1000)
+        for number, call in enumerate(calls):
+            began = process_time()
+            call(sample)
+            best[number] = min(best[number], (process_time() - began) / len(sample) * 1000)
     return best
 
 

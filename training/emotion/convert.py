@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from training.emotion.calibration import Calibration
-from training.emotion.folding import fold_stem
+from training.emotion.folding import fold_network
 from training.emotion.networks import INPUT_SCALE, NetworkName
 from training.shared.export import quiet_conversion
 
@@ -15,21 +15,28 @@ Form = Literal["float32", "float16", "int8"]
 FORMS: Final[tuple[Form, ...]] = ("float32", "float16", "int8")
 
 
-def serving_model(network: Any, name: NetworkName, calibration: Calibration | None = None) -> Any:
-    """Wrap a trained network for use: grey values 0..255 in, calibrated logits out.
+def serving_model(
+    network: Any, name: NetworkName, calibration: Calibration | None = None, votes: Calibration | None = None
+) -> Any:
+    """Wrap a trained network for use: grey values 0..255 in, calibrated logits out, one output a head.
 
     Args:
         network: a trained Keras model; it is changed.
         name: of the network.
         calibration: goes into the weights of the last layer, so it costs nothing to apply.
+        votes: that of the votes head, if there is one.
     """
     from keras import Input, Model, layers
 
-    last = network.get_layer("logits")
-    if calibration is not None:
-        kernel, bias = last.get_weights()
-        last.set_weights([kernel / calibration.temperature, calibration.apply(bias)])
-    logits = Model(network.inputs, last.output)
+    heads = [network.get_layer("logits")]
+    if len(network.outputs) > 1:
+        heads.append(network.get_layer("votes_logits"))
+    for head, each in zip(heads, (calibration, votes), strict=False):
+        if each is not None:
+            kernel, bias = head.get_weights()
+            head.set_weights([kernel / each.temperature, each.apply(bias)])
+    outputs = [head.output for head in heads]
+    logits = Model(network.inputs, outputs if len(outputs) > 1 else outputs[0])
     image = Input((48, 48, 1), name="image")
     scale = INPUT_SCALE[name]
     x = layers.Rescaling(scale, name="to_range")(image) if scale != 1 else image
@@ -54,7 +61,7 @@ def convert(serving: Any, form: Form, representative: np.ndarray) -> bytes:
     from keras import Input, Model
 
     image = Input((48, 48, 1), batch_size=1, name="image")
-    converter = tf.lite.TFLiteConverter.from_keras_model(Model(image, fold_stem(serving)(image)))
+    converter = tf.lite.TFLiteConverter.from_keras_model(Model(image, fold_network(serving)(image)))
     if form != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if form == "float16":

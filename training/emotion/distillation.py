@@ -84,7 +84,8 @@ def first_weights(folder: Path, recipe: Recipe) -> list[np.ndarray]:
         TrainingError: the two networks are not of the same kind.
     """
     before = RunFolder(folder).recipe(Recipe)
-    if (before.network, before.inner) != (recipe.network, recipe.inner):
+    kinds = [(each.network, each.inner, each.blur, each.votes_head > 0) for each in (before, recipe)]
+    if kinds[0] != kinds[1]:
         raise TrainingError(
             f"{folder} holds a network {before.network} of inner width {before.inner:g}; "
             f"its weights do not fit {recipe.network} of {recipe.inner:g}."

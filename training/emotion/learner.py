@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts.emotions import EMOTIONS
 from training.emotion.networks import INPUT_SCALE, build_network
 from training.emotion.networks.fused import fuse_normalisations
 from training.emotion.recipe import Recipe
@@ -26,13 +27,14 @@ class Learner:
         self.recipe = recipe
         keras.utils.set_random_seed(recipe.seed)
         keras.config.set_dtype_policy(recipe.precision)
-        self.model = fuse_normalisations(build_network(recipe.network, dropout=recipe.dropout, inner=recipe.inner))
+        self.model = fuse_normalisations(network_of(recipe))
         keras.config.set_dtype_policy("float32")
-        self.averaged = build_network(recipe.network, dropout=recipe.dropout, inner=recipe.inner)
+        self.averaged = network_of(recipe)
         self.averaged.set_weights(self.model.get_weights())
         self.optimizer = _optimizer(recipe, steps_per_epoch)
         self.optimizer.build(self.model.trainable_variables)
-        self._logits = keras.Model(self.model.inputs, self.model.get_layer("logits").output)
+        heads = ("logits", "votes_logits") if recipe.votes_head else ("logits",)
+        self._logits = keras.Model(self.model.inputs, {head: self.model.get_layer(head).output for head in heads})
         self._scale = INPUT_SCALE[recipe.network]
         self._kept: list[tuple[Any, np.ndarray]] = []
         self._compiled: Any = None
@@ -50,7 +52,7 @@ class Learner:
 
         Args:
             images: float32 [N, 48, 48] in 0..255.
-            targets: probabilities, float32 [N, 7].
+            targets: float32 [N, 7], or [N, 15] with a votes head; see ``targets``.
 
         Returns:
             The loss.
@@ -60,7 +62,7 @@ class Learner:
         return float(self._compiled(images, targets))
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities [N, 7] by the averaged network, for ``images`` uint8 [N, 48, 48]."""
+        """Answer by the averaged network, as :func:`predict` does, for ``images`` uint8 [N, 48, 48]."""
         return predict(self.averaged, images, self._scale)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -76,10 +78,29 @@ class Learner:
         return [*self.model.variables, *self.averaged.variables, *self.optimizer.variables]
 
 
+def network_of(recipe: Recipe) -> Any:
+    """Build the untrained Keras network of a recipe."""
+    if recipe.network == "classic":
+        return build_network("classic", dropout=recipe.dropout)
+    return build_network(
+        recipe.network,
+        dropout=recipe.dropout,
+        inner=recipe.inner,
+        blur=recipe.blur,
+        votes=recipe.votes_head > 0,
+    )
+
+
 def predict(network: Any, images: np.ndarray, scale: float) -> np.ndarray:
-    """Probabilities [N, 7] by a Keras network that is shown ``images`` [N, 48, 48] times ``scale``."""
+    """What a Keras network answers that is shown ``images`` [N, 48, 48] times ``scale``.
+
+    Returns:
+        Probabilities of FER2013's labels, float32 [N, 7], followed by those of FER+'s classes, [N, 15], if the network
+        has such a head.
+    """
     scaled = images[..., None].astype(np.float32) * np.float32(scale)
-    return np.asarray(network.predict(scaled, batch_size=_EVALUATION_BATCH, verbose=0), np.float32)
+    answers = network.predict(scaled, batch_size=_EVALUATION_BATCH, verbose=0)
+    return np.hstack(answers if isinstance(answers, list) else [answers]).astype(np.float32)
 
 
 def _optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
@@ -112,13 +133,16 @@ def _compile(learner: Learner) -> Any:
     network, optimizer = learner._logits, learner.optimizer
     trained = learner.model.trainable_variables
     pairs = list(zip(learner.averaged.weights, learner.model.weights, strict=True))
-    longest = learner.recipe.average_decay
+    longest, votes_weight = learner.recipe.average_decay, learner.recipe.votes_head
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(images: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = network(images[..., None] * learner._scale, training=True)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+            losses = [_cross_entropy(targets[:, : len(EMOTIONS)], logits["logits"])]
+            if votes_weight:
+                losses.append(votes_weight * _cross_entropy(targets[:, len(EMOTIONS) :], logits["votes_logits"]))
+            loss = tf.add_n(losses)
         optimizer.apply(tape.gradient(loss, trained), trained)
         for kernel, kept in learner._kept:
             kernel.assign(kernel.value * tf.cast(kept, kernel.dtype))
@@ -130,3 +154,10 @@ def _compile(learner: Learner) -> Any:
         return loss
 
     return step
+
+
+def _cross_entropy(targets: Any, logits: Any) -> Any:
+    """Mean over the batch; a row of zeros counts nothing, also in the gradient, as not of TensorFlow's own."""
+    import tensorflow as tf
+
+    return -tf.reduce_mean(tf.reduce_sum(targets * tf.nn.log_softmax(logits), axis=1))

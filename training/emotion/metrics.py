@@ -34,6 +34,13 @@ def interval(share: float, count: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
+def coverage(probabilities: np.ndarray, labels: np.ndarray, share: float) -> float:
+    """Accuracy on the ``share`` of the images whose answers are the surest."""
+    count = max(1, round(share * len(labels)))
+    surest = np.argsort(-probabilities.max(1), kind="stable")[:count]
+    return accuracy(probabilities[surest], labels[surest])
+
+
 def confusion(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Counts, int64 [7, 7]: true label by row, answer by column."""
     counts = np.zeros((len(EMOTIONS), len(EMOTIONS)), np.int64)
@@ -62,8 +69,11 @@ def macro_f1(counts: np.ndarray) -> float:
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> list[Bin]:
     """Confidence against accuracy in ``bins`` of equal width; empty bins count 0."""
-    confidence = probabilities.max(1)
-    right = probabilities.argmax(1) == labels
+    return _bins(probabilities.max(1), probabilities.argmax(1) == labels, bins)
+
+
+def _bins(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> list[Bin]:
+    """Sort answers by their confidence [N]; ``right`` [N] says whether, or how far, they are right."""
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     return [
         Bin(
@@ -87,7 +97,9 @@ def negative_log_likelihood(probabilities: np.ndarray, labels: np.ndarray) -> fl
 
 
 def agreement_with_votes(probabilities: np.ndarray, votes: np.ndarray) -> dict[str, float]:
-    """How well probabilities fit the FER+ votes, for images where one of our labels has the most votes.
+    """How well probabilities fit the FER+ votes, for images where one of our labels has more votes than anything else.
+
+    Not counted are ties, and images that most took for contempt, for nothing they knew, or for no face.
 
     Args:
         probabilities: [N, 7].
@@ -95,15 +107,20 @@ def agreement_with_votes(probabilities: np.ndarray, votes: np.ndarray) -> dict[s
 
     Returns:
         ``accuracy``: share that is answered with the voters' favourite; ``divergence``: mean Kullback-Leibler
-        divergence of the answer from the votes, in nats; ``images``: how many were counted.
+        divergence of the answer from the votes, in nats; ``calibration_error``: as above, where an answer is right by
+        the share of the voters who gave it; ``images``: how many were counted.
     """
     ours = votes[:, EMOTION_CHOICES]
-    clear = ours.max(1) > np.delete(votes, EMOTION_CHOICES, 1).max(1)
+    first, second = np.sort(votes, 1)[:, :-3:-1].T
+    clear = (first > second) & (ours.max(1) == first)
     shares = ours[clear] / ours[clear].sum(1, keepdims=True)
     answers = np.maximum(probabilities[clear], 1e-12)
     divergence = np.where(shares > 0, shares * np.log(np.maximum(shares, 1e-12) / answers), 0).sum(1)
     return {
         "accuracy": accuracy(answers, shares.argmax(1)),
         "divergence": float(divergence.mean()),
+        "calibration_error": calibration_error(
+            _bins(answers.max(1), shares[np.arange(len(shares)), answers.argmax(1)])
+        ),
         "images": float(clear.sum()),
     }

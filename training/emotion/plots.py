@@ -7,9 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from contracts.emotions import EMOTIONS
-
-Figures = dict[str, Any]
-"""What ``training.emotion.evaluate`` measured."""
+from training.emotion.comparison_plots import COMPARISONS, Networks, draw_coverage, draw_steadiness
+from training.emotion.goals import Figures
 
 _INK: Final = "#27496d"
 _ACCENT: Final = "#c84b31"
@@ -70,26 +69,38 @@ PLOTS: Final[dict[str, Callable[[Any, Figures], None]]] = {
     "reliability": draw_reliability,
     "classes": draw_classes,
     "robustness": draw_robustness,
+    "steadiness": lambda axes, scores: draw_steadiness(axes, {"labels": scores}),
+    "coverage": lambda axes, scores: draw_coverage(axes, {"accuracy": scores}),
 }
 
 
 def draw_plots(scores: Figures, folder: Path) -> list[str]:
-    """Draw every plot into ``folder``.
+    """Draw every plot of one network into ``folder``.
 
     Returns:
         Their file names.
     """
+    return [_draw(folder / f"{name}.png", draw, scores) for name, draw in PLOTS.items()]
+
+
+def draw_comparison(networks: Networks, folder: Path) -> list[str]:
+    """Draw every plot of networks side by side into ``folder``.
+
+    Returns:
+        Their file names.
+    """
+    return [_draw(folder / f"{name}.png", draw, networks) for name, draw in COMPARISONS.items()]
+
+
+def _draw(path: Path, draw: Callable[[Any, Any], None], content: Any) -> str:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    names = []
-    for name, draw in PLOTS.items():
-        figure = Figure(figsize=(6.2, 4.8), layout="constrained")
-        FigureCanvasAgg(figure)
-        draw(figure.subplots(), scores)
-        figure.savefig(folder / f"{name}.png", dpi=110)
-        names.append(f"{name}.png")
-    return names
+    figure = Figure(figsize=(6.2, 4.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    draw(figure.subplots(), content)
+    figure.savefig(path, dpi=110)
+    return path.name
 
 
 def draw_curve(history: list[dict[str, float]], path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from training.emotion.distillation import add_teacher_probabilities, store_teacher_probabilities
-from training.emotion.networks import build_network
+from training.emotion.learner import network_of
 from training.emotion.recipe import Recipe
 from training.emotion.trainer import describe_origin, train
 from training.shared.errors import TrainingError
@@ -68,7 +68,7 @@ def prune(
 
 def _without_channels(network: Any, recipe: Recipe) -> list[np.ndarray]:
     """Weights of the narrower network of ``recipe``, taken from ``network``."""
-    narrow = build_network(recipe.network, inner=recipe.inner)
+    narrow = network_of(recipe)
     for layer in narrow.layers:
         if layer.weights:
             layer.set_weights(_slice(network, layer))

@@ -37,17 +37,29 @@ class Recipe(BaseRecipe):
     weight_decay: float = Field(default=0.0, ge=0, description="Decoupled; spares biases and normalisations.")
     dropout: float = Field(default=0.5, ge=0, lt=1, description="Before the last layer.")
     inner: float = Field(default=1.0, gt=0, le=1, description="Width within a block, part of its own; mien only.")
+    blur: bool = Field(default=False, description="Average neighbours before each halving; mien only.")
+    votes_head: float = Field(
+        default=0.0, ge=0, description="Weight of a second output's loss, that of FER+ votes; 0: no such output."
+    )
     sparse: bool = Field(default=False, description="Weights that begin as 0 stay 0.")
     label_smoothing: float = Field(
         default=0.0, ge=0, lt=1, description="Part of the target that is spread over all labels."
     )
     votes_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that FER+ votes decide.")
     teacher_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that teachers decide.")
+    own_view: float = Field(
+        default=0.5, ge=0, le=1, description="Share of the answer to a view in what teachers say; rest: to all views."
+    )
     mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")
     class_balance: float = Field(
         default=0.0, ge=0, le=1, description="How far rare labels are shown more often; 1: all labels equally often."
     )
     average_decay: float = Field(default=0.0, ge=0, lt=1, description="Of the running mean of weights; 0: none.")
+    keep: Literal["best", "last"] = Field(
+        default="best", description="The network of the epoch with the best validation accuracy, or the last."
+    )
+    folds: int = Field(default=1, ge=1, description="Parts of the training images, of which one is left out; 1: none.")
+    fold: int = Field(default=0, ge=0, description="Which part is left out, from 0.")
     validation: float = Field(default=0.05, gt=0, lt=0.5, description="Part of the training images held out.")
     patience: int = Field(default=0, ge=0, description="Epochs without improvement before stopping; 0: never stop.")
     precision: Literal["float32", "mixed_bfloat16"] = Field(default="float32", description="Of the computation.")
@@ -96,5 +108,46 @@ MIEN: Final = Recipe(
     ),
 )
 """An hour or so on two cores. Why each choice: ``docs/training.md``."""
+
+WIDER: Final = MIEN.augmentation.model_copy(update={"rotation": 20.0, "zoom": 0.15, "shift": 0.12})
+"""Further than a detector's boxes differ, so that what they do differ by changes little."""
+
+_STEADY: Final = MIEN.model_copy(update={"blur": True, "votes_head": 1.0, "keep": "last", "class_balance": 0.3})
+
+
+class Distillation(BaseRecipe):
+    """How a student learns from teachers that were each trained without a part of the images, and answer that part."""
+
+    seed: int = Field(default=1, ge=0, description="Of everything random; those of teacher and student do not count.")
+    folds: int = Field(default=3, ge=2, description="Parts of the training images: as many teachers.")
+    views: int = Field(default=12, ge=1, description="Changed copies of each training image that teachers answer.")
+    view: Augmentation = Field(
+        default=WIDER.model_copy(update={"flip": False, "erase": 0.0}), description="How far a view may be changed."
+    )
+    teacher: Recipe = Field(
+        default=_STEADY.model_copy(update={"epochs": 24, "augmentation": WIDER.model_copy(update={"erase": 0.0})}),
+        description="Of each teacher.",
+    )
+    student: Recipe = Field(
+        default=_STEADY.model_copy(
+            update={
+                "epochs": 100,
+                "teacher_weight": 0.5,
+                "augmentation": Augmentation(
+                    flip=True, rotation=2.0, zoom=0.02, shift=0.03, brightness=0.05, contrast=0.05, erase=0.3
+                ),
+            }
+        ),
+        description="Of the student; its augmentation changes the views a little further, at the same target.",
+    )
+
+    def teacher_without(self, fold: int) -> Recipe:
+        """Recipe of the teacher that is trained without the part ``fold``."""
+        return self.teacher.model_copy(update={"seed": self.seed, "folds": self.folds, "fold": fold})
+
+    def learner(self) -> Recipe:
+        """Recipe of the student, which is validated with the images that the teachers were validated with."""
+        return self.student.model_copy(update={"seed": self.seed, "validation": self.teacher.validation})
+
 
 RECIPES: Final[dict[NetworkName, Recipe]] = {"classic": CLASSIC, "mien": MIEN}

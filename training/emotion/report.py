@@ -4,12 +4,19 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from training.emotion.plots import draw_plots
-
-Row = tuple[str, ...]
-"""Cells of a table; the first row is its head."""
+from training.emotion.goals import Figures, goal_table
+from training.emotion.plots import draw_comparison, draw_plots
+from training.emotion.steadiness import FRAMES, MOVE
+from training.emotion.tables import Row, html_table, markdown_table
 
 _LIMITS: Final = "What it must not be taken for"
+_GOALS: Final = "What is wanted"
+_MOVES: Final = (
+    f"Frames: {FRAMES} of each face, shifted across, shifted down and zoomed by amounts from a normal distribution "
+    f"with a standard deviation of {MOVE:.0%} of the side, bilinear. Voters: the images in which one of the seven "
+    "labels has more of FER+'s ten votes than anything else. Behind a detector: the images enlarged, set into a "
+    "surrounding, found and cut out as a photo's faces are. ✗: not reached."
+)
 
 _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
@@ -43,6 +50,35 @@ def write_report(card: dict[str, Any], scores: dict[str, Any], folder: Path) -> 
     return page, summary
 
 
+def write_comparison(networks: dict[str, Figures], folder: Path) -> tuple[Path, Path]:
+    """Write what is wanted beside what each of some networks does, and plots of all of them.
+
+    Args:
+        networks: what was measured, by name of the network; each has a report in a folder of its name.
+        folder: where to write.
+
+    Returns:
+        The page ``index.html``, and ``README.md``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    plots = draw_comparison(networks, folder)
+    goals, title = goal_table(list(networks), list(networks.values())), "Networks side by side"
+    links = [f'<a href="{name}/index.html">{escape(name)}</a>' for name in networks]
+    page, summary = folder / "index.html", folder / "README.md"
+    content = [
+        f"<h1>{title}</h1>",
+        f"<p>Reports: {', '.join(links)}</p>",
+        html_table(goals),
+        f"<p class=quiet>{escape(_MOVES)}</p>",
+        _html_plots(plots),
+    ]
+    page.write_text(_whole_page(title, content), encoding="utf-8")
+    reports = ", ".join(f"[{name}]({name}/README.md)" for name in networks)
+    parts = [f"# {title}", f"Reports: {reports}", markdown_table(goals), _MOVES, _markdown_plots(plots)]
+    summary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return page, summary
+
+
 def _page(card: dict[str, Any], scores: dict[str, Any], plots: list[str]) -> str:
     figures = "".join(f"<div><b>{value}</b>{escape(name)}</div>" for name, value in _figures(card, scores))
     overfitting = _overfitting(scores)
@@ -52,20 +88,34 @@ def _page(card: dict[str, Any], scores: dict[str, Any], plots: list[str]) -> str
         f"<p class=quiet>{escape(_introduction(card, scores))}</p>",
         f"<p class={style}>{escape(overfitting)}</p>" if overfitting else "",
         f"<div class=figures>{figures}</div>",
-        "<div class=plots>",
-        *(f'<img src="{name}" alt="{name.removesuffix(".png")}">' for name in plots),
-        "</div>",
+        _html_plots(plots),
+        f"<h2>{_GOALS}</h2>",
+        html_table(goal_table([card["name"]], [scores])),
+        f"<p class=quiet>{escape(_MOVES)}</p>",
         "<h2>Labels</h2>",
-        _html_table(_classes(scores)),
+        html_table(_classes(scores)),
         "<h2>Damaged images</h2>",
-        _html_table(_robustness(scores)),
+        html_table(_robustness(scores)),
         f"<h2>{_LIMITS}</h2>",
         "<ul>" + "".join(f"<li>{escape(limit)}</li>" for limit in card["limits"]) + "</ul>",
     ]
+    return _whole_page(f"{card['name']}: evaluation", parts)
+
+
+def _whole_page(title: str, parts: list[str]) -> str:
     return (
-        f"<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>{escape(card['name'])}: evaluation</title>\n"
+        f"<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>{escape(title)}</title>\n"
         f"<style>{_STYLE}</style>\n" + "\n".join(parts) + "\n</html>\n"
     )
+
+
+def _html_plots(plots: list[str]) -> str:
+    images = (f'<img src="{name}" alt="{name.removesuffix(".png")}">' for name in plots)
+    return "\n".join(("<div class=plots>", *images, "</div>"))
+
+
+def _markdown_plots(plots: list[str]) -> str:
+    return "\n".join(f"![{name.removesuffix('.png')}]({name})" for name in plots)
 
 
 def _summary(card: dict[str, Any], scores: dict[str, Any], plots: list[str]) -> str:
@@ -73,12 +123,15 @@ def _summary(card: dict[str, Any], scores: dict[str, Any], plots: list[str]) -> 
         f"# {card['name']}",
         _introduction(card, scores),
         _overfitting(scores),
-        _markdown_table([("measure", "value"), *_figures(card, scores)]),
-        "\n".join(f"![{name.removesuffix('.png')}]({name})" for name in plots),
+        markdown_table([("measure", "value"), *_figures(card, scores)]),
+        _markdown_plots(plots),
+        f"## {_GOALS}",
+        markdown_table(goal_table([card["name"]], [scores])),
+        _MOVES,
         "## Labels",
-        _markdown_table(_classes(scores)),
+        markdown_table(_classes(scores)),
         "## Damaged images",
-        _markdown_table(_robustness(scores)),
+        markdown_table(_robustness(scores)),
         f"## {_LIMITS}",
         "\n".join(f"- {limit}" for limit in card["limits"]),
     ]
@@ -135,24 +188,11 @@ def _classes(scores: dict[str, Any]) -> list[Row]:
 
 
 def _robustness(scores: dict[str, Any]) -> list[Row]:
-    clean = scores["robustness"]["clean"]
+    clean, errors = scores["robustness"]["clean"], scores["robustness"]["calibration_error"]
     return [
-        ("damage", "accuracy", "points"),
+        ("damage", "accuracy", "points", "calibration error"),
         *(
-            (name, f"{share:.2%}", f"{100 * (share - clean):+.1f}")
+            (name, f"{share:.2%}", f"{100 * (share - clean):+.1f}", f"{errors[name]:.3f}")
             for name, share in scores["robustness"]["damaged"].items()
         ),
     ]
-
-
-def _html_table(rows: list[Row]) -> str:
-    head, *body = rows
-    lines = ["<tr>" + "".join(f"<th>{escape(cell)}" for cell in head)]
-    lines += ["<tr>" + "".join(f"<td>{escape(cell)}" for cell in row) for row in body]
-    return f"<table>{''.join(lines)}</table>"
-
-
-def _markdown_table(rows: list[Row]) -> str:
-    head, *body = rows
-    alignment = ("---", *["---:"] * (len(head) - 1))
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, alignment, *body))

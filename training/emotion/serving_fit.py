@@ -49,18 +49,22 @@ class Scene:
     label: int
 
 
+def look_for_faces(detector: Detector, split: Split) -> Iterator[Scene | None]:
+    """Set each image of ``split`` into a surrounding; None where ``detector`` finds no face in it."""
+    for image, label in zip(split.images, split.labels, strict=True):
+        scene = surround(image)
+        faces = detector.detect(scene)
+        largest = max(faces, key=lambda face: face.width * face.height, default=None)
+        yield Scene(scene, largest, int(label)) if largest else None
+
+
 def find_faces(detector: Detector, split: Split) -> list[Scene]:
-    """Set the images of ``split`` into surroundings and keep those in which ``detector`` finds a face.
+    """Give all scenes of ``split`` in which ``detector`` finds a face.
 
     Raises:
         DataError: it finds none in any.
     """
-    scenes = []
-    for image, label in zip(split.images, split.labels, strict=True):
-        scene = surround(image)
-        faces = detector.detect(scene)
-        if faces:
-            scenes.append(Scene(scene, max(faces, key=lambda face: face.width * face.height), int(label)))
+    scenes = [scene for scene in look_for_faces(detector, split) if scene]
     if not scenes:
         raise DataError(f"The detector {detector.name} finds no face in the {len(split)} images.")
     return scenes

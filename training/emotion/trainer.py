@@ -1,7 +1,7 @@
 """Trains a network into a run folder; a killed run resumes where its last full epoch ended."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from training.emotion.augment import augment, mix_up
+from contracts.emotions import EMOTIONS, VOTED
+from training.emotion.batches import Batches, LabelledBatches, ViewedBatches
 from training.emotion.distillation import (
     add_teacher_probabilities,
     describe_runs,
@@ -20,9 +21,10 @@ from training.emotion.distillation import (
 from training.emotion.learner import Learner
 from training.emotion.plots import draw_curve
 from training.emotion.recipe import Recipe
-from training.emotion.targets import soft_targets
+from training.emotion.targets import soft_targets, vote_shares
+from training.emotion.views import Views
 from training.shared.errors import TrainingError
-from training.shared.fer2013 import Fer2013, Split, fingerprint, hold_out
+from training.shared.fer2013 import Fer2013, Split, fingerprint, fold_of, hold_out
 from training.shared.run_folder import RunFolder, commit
 
 Record = dict[str, float]
@@ -36,6 +38,9 @@ def fit(
     source: str,
     teachers: Sequence[Path] = (),
     begin_with: Path | None = None,
+    views: Views | None = None,
+    origin: Mapping[str, Any] | None = None,
+    deadline: float | None = None,
     quiet: bool = False,
 ) -> RunFolder:
     """Train from the start.
@@ -47,6 +52,9 @@ def fit(
         source: what the data is called in ``origin.json``.
         teachers: run folders whose networks are learned from, by the recipe's ``teacher_weight``.
         begin_with: run folder whose network's weights the training starts from, instead of random ones.
+        views: what is seen instead of images that are changed anew, with teachers' answers.
+        origin: what else ``origin.json`` says.
+        deadline: when to stop between two epochs, on the clock of ``time.monotonic``; the run is resumed then.
         quiet: no progress bar.
 
     Raises:
@@ -54,28 +62,38 @@ def fit(
         DataError: the data cannot be divided.
     """
     run = RunFolder(folder)
-    origin = describe_origin(data, source)
+    told = describe_origin(data, source) | dict(origin or {})
     if teachers:
         data = add_teacher_probabilities(data, teachers)
-        origin |= {"teachers": describe_runs(teachers)}
+        told |= {"teachers": describe_runs(teachers)}
     weights = None
     if begin_with is not None:
         weights = first_weights(begin_with, recipe)
-        origin |= {"begun_with": describe_runs([begin_with])}
-    run.create(recipe, origin)
+        told |= {"begun_with": describe_runs([begin_with])}
+    run.create(recipe, told)
     store_teacher_probabilities(run, data)
     if weights is not None:
         run.write_weights("start.npz", weights)
-    return train(run, recipe, data, quiet)
+    return train(run, recipe, data, quiet, views=views, deadline=deadline)
 
 
-def resume(folder: Path, data: Fer2013, recipe: Recipe | None = None, *, quiet: bool = False) -> RunFolder:
+def resume(
+    folder: Path,
+    data: Fer2013,
+    recipe: Recipe | None = None,
+    *,
+    views: Views | None = None,
+    deadline: float | None = None,
+    quiet: bool = False,
+) -> RunFolder:
     """Go on with a run after its last full epoch.
 
     Args:
         folder: of the run.
         data: that the run started with.
         recipe: another one than it started with, such as a longer one, holds from there on; ``origin.json`` says so.
+        views: that the run started with.
+        deadline: as of :func:`fit`.
         quiet: no progress bar.
 
     Raises:
@@ -91,7 +109,7 @@ def resume(folder: Path, data: Fer2013, recipe: Recipe | None = None, *, quiet: 
         change = {"after_epoch": done, "before": before.model_dump()}
         run.write_json("origin.json", origin | {"replanned": [*origin.get("replanned", []), change]})
         run.write_json("recipe.json", recipe.model_dump())
-    return train(run, recipe or before, data, quiet)
+    return train(run, recipe or before, data, quiet, views=views, deadline=deadline)
 
 
 def describe_origin(data: Fer2013, source: str) -> dict[str, Any]:
@@ -108,18 +126,33 @@ def describe_origin(data: Fer2013, source: str) -> dict[str, Any]:
     }
 
 
-def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFolder:
-    """Train from where the run stands to its end: its start weights, or its last full epoch."""
-    data = restore_teacher_probabilities(run, data)
+def divide(data: Fer2013, recipe: Recipe) -> tuple[Split, Split]:
+    """Give the training and validation images of a recipe; the fold that it leaves out is in neither."""
     training, validation = hold_out(data.train, recipe.validation, recipe.seed)
+    if recipe.folds > 1:
+        training = training.take(fold_of(training, recipe.folds, recipe.seed) != recipe.fold)
+    return training, validation
+
+
+def train(
+    run: RunFolder,
+    recipe: Recipe,
+    data: Fer2013,
+    quiet: bool,
+    *,
+    views: Views | None = None,
+    deadline: float | None = None,
+) -> RunFolder:
+    """Train from where the run stands to its end: its start weights, or its last full epoch.
+
+    Returns:
+        The run; it has no ``network.keras`` yet if the deadline came first.
+    """
+    data = restore_teacher_probabilities(run, data)
+    training, validation = divide(data, recipe)
     if len(training) < recipe.batch:
         raise TrainingError(f"{len(training)} training images do not fill a batch of {recipe.batch}.")
-    targets = soft_targets(
-        training,
-        label_smoothing=recipe.label_smoothing,
-        votes_weight=recipe.votes_weight,
-        teacher_weight=recipe.teacher_weight,
-    )
+    batches = _batches(recipe, training, views)
     steps = len(training) // recipe.batch
     learner = Learner(recipe, steps)
     start = run.read_weights("start.npz")
@@ -131,9 +164,11 @@ def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFold
         for epoch in range(len(history), recipe.epochs):
             if _is_over(history, recipe.patience):
                 break
+            if deadline is not None and history and monotonic() + history[-1]["seconds"] > deadline:
+                return run
             bar.set_description(f"epoch {epoch + 1}/{recipe.epochs}")
             began = monotonic()
-            losses = [_step(learner, batch, bar) for batch in _batches(recipe, training, targets, epoch)]
+            losses = [_step(learner, batch, bar) for batch in batches.epoch(epoch)]
             record = _validate(learner, validation) | {
                 "epoch": epoch + 1,
                 "loss": float(np.mean(losses)),
@@ -145,50 +180,36 @@ def train(run: RunFolder, recipe: Recipe, data: Fer2013, quiet: bool) -> RunFold
     return _finish(run, learner, history)
 
 
+def _batches(recipe: Recipe, training: Split, views: Views | None) -> Batches:
+    targets = soft_targets(
+        training,
+        label_smoothing=recipe.label_smoothing,
+        votes_weight=recipe.votes_weight,
+        teacher_weight=0.0 if views else recipe.teacher_weight,
+        votes_head=recipe.votes_head > 0,
+    )
+    return ViewedBatches(recipe, training, targets, views) if views else LabelledBatches(recipe, training, targets)
+
+
 def _step(learner: Learner, batch: tuple[np.ndarray, np.ndarray], bar: Any) -> float:
     loss = learner.step(*batch)
     bar.update()
     return loss
 
 
-def _batches(recipe: Recipe, split: Split, targets: np.ndarray, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Shuffled, changed, mixed batches; drawn from (seed, epoch), so that a resumed run sees the same."""
-    rng = np.random.default_rng([recipe.seed, epoch])
-    order = draw_order(split.labels, recipe.class_balance, rng)
-    for start in range(0, len(order) - recipe.batch + 1, recipe.batch):
-        chosen = order[start : start + recipe.batch]
-        images = augment(split.images[chosen], recipe.augmentation, rng)
-        wanted = targets[chosen]
-        if recipe.mixup:
-            images, wanted = mix_up(images, wanted, recipe.mixup, rng)
-        yield images, wanted
-
-
-def draw_order(labels: np.ndarray, class_balance: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw the images of an epoch.
-
-    Args:
-        labels: [N], of the training images.
-        class_balance: an image of a label that is n times as rare as the most frequent one comes n^class_balance
-            times as often.
-        rng: draws the order.
-
-    Returns:
-        Indices [N].
-    """
-    counts = np.bincount(labels)
-    times = (counts.max() / np.maximum(counts, 1)) ** class_balance
-    shown = np.floor(times[labels] + rng.random(len(labels))).astype(int)
-    return np.asarray(rng.permutation(np.repeat(np.arange(len(labels)), shown))[: len(labels)])
-
-
 def _validate(learner: Learner, validation: Split) -> Record:
-    probabilities = learner.predict(validation.images)
-    of_label = probabilities[np.arange(len(validation)), validation.labels]
-    return {
+    answers = learner.predict(validation.images)
+    labels = answers[:, : len(EMOTIONS)]
+    of_label = labels[np.arange(len(validation)), validation.labels]
+    record = {
         "validation_loss": float(-np.log(np.maximum(of_label, 1e-7)).mean()),
-        "validation_accuracy": float((probabilities.argmax(1) == validation.labels).mean()),
+        "validation_accuracy": float((labels.argmax(1) == validation.labels).mean()),
     }
+    if learner.recipe.votes_head:
+        shares = vote_shares(validation)
+        agreed = answers[:, -len(VOTED) :].argmax(1) == shares.argmax(1)
+        record["validation_votes"] = float(agreed[shares.any(1)].mean())
+    return record
 
 
 def best_epoch(history: list[Record]) -> int:
@@ -206,7 +227,7 @@ def _is_over(history: list[Record], patience: int) -> bool:
 
 def _keep(run: RunFolder, learner: Learner, history: list[Record]) -> None:
     """Store an epoch. The state goes last: until it is there, the epoch counts as not done."""
-    if best_epoch(history) == len(history) - 1:
+    if learner.recipe.keep == "last" or best_epoch(history) == len(history) - 1:
         run.write_weights("best.npz", learner.averaged.get_weights())
     _log(run.path / "logs", history[-1])
     written = np.frombuffer(json.dumps(history).encode(), np.uint8)
@@ -241,12 +262,14 @@ def _log(folder: Path, record: Record) -> None:
 
 
 def _finish(run: RunFolder, learner: Learner, history: list[Record]) -> RunFolder:
-    """Save the best epoch's network and draw the learning curve."""
+    """Save the network that is kept and draw the learning curve; ``network.keras``, which says "finished", last."""
     best = run.read_weights("best.npz")
     if best is None:
         raise TrainingError(f"The run in {run.path} has no finished epoch.")
     learner.averaged.set_weights(best)
-    learner.averaged.save(run.path / "network.keras")
     learner.averaged.save(run.path / "emotion_model.h5")
     draw_curve(history, run.path / "curve.png")
+    partial = run.path / "partial.keras"
+    learner.averaged.save(partial)
+    partial.replace(run.path / "network.keras")
     return run

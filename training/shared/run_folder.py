@@ -44,8 +44,8 @@ class RunFolder:
         """
         self.check_new()
         self.path.mkdir(parents=True, exist_ok=True)
-        self.write_json("recipe.json", recipe.model_dump())
         self.write_json("origin.json", origin)
+        self.write_json("recipe.json", recipe.model_dump())  # last: with it, there is a run
 
     def check_new(self) -> None:
         """Raise ``TrainingError`` if the folder already holds a run."""

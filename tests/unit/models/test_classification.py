@@ -94,6 +94,11 @@ def test_emotions_by_people_are_their_votes_without_contempt(two_headed: Path, c
     assert np.array_equal(both.predict_by("fer2013", crops), both.predict(crops))
 
 
+def test_another_form_of_a_network_is_loaded_by_its_name(crops: np.ndarray) -> None:
+    served, exact = load_classifier("mien-2"), load_classifier("mien-2", form="float32")
+    assert 0 < np.abs(served.predict(crops) - exact.predict(crops)).max() < 0.2
+
+
 def test_a_network_with_one_head_says_that_it_has_no_other(crops: np.ndarray) -> None:
     single = load_classifier("classic-1")
     for ask in (single.predict_votes, single.predict_both, partial(single.predict_by, "people")):

@@ -10,7 +10,18 @@ from training.cli import main
 
 @pytest.mark.parametrize(
     "command",
-    ["", "fit", "evaluate", "export", "prune", "detection", "detection fit", "detection evaluate", "detection export"],
+    [
+        "",
+        "fit",
+        "distill",
+        "evaluate",
+        "export",
+        "prune",
+        "detection",
+        "detection fit",
+        "detection evaluate",
+        "detection export",
+    ],
 )
 def test_help_needs_no_tensorflow(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:

@@ -1,4 +1,4 @@
-"""``python -m training evaluate``: measure a network as it is served."""
+"""``python -m training evaluate``: measure networks as they are served."""
 
 import argparse
 import json
@@ -12,23 +12,32 @@ from training.shared.options import Commands
 
 if TYPE_CHECKING:
     from models.classification import Classifier
-    from training.shared.fer2013 import Fer2013
 
 
 def register(commands: Commands, environment: Mapping[str, str]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "evaluate",
-        help="measure a network and write a report",
-        description="Measure a network on FER2013's public test as it is served, a single view of each face: accuracy, "
-        "calibration, agreement with voters, robustness. Prints the figures and writes them as JSON, "
-        "as a page and as Markdown.",
+        help="measure networks and write a report",
+        description="Measure networks on FER2013's public test as they are served, a single view of each face: "
+        "accuracy, calibration, steadiness, agreement with voters, robustness, what a detector before them costs. "
+        "Prints the figures, those of several networks side by side beside what is wanted, and writes them as JSON, as "
+        "a page and as Markdown.",
     )
-    parser.add_argument("--model", metavar="NAME", help="shipped network, or path of a card (default: the default)")
+    parser.add_argument(
+        "--model",
+        action="append",
+        metavar="NAME",
+        help="shipped network, or path of a card; may be given several times (default: the default network)",
+    )
     parser.add_argument("--runtime", choices=("litert", "keras"), default="litert", help="default: %(default)s")
     parser.add_argument("--private", action="store_true", help="measure on the private test instead")
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where to write scores.json, index.html and README.md"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="where to write scores.json, index.html and README.md; with several networks a comparison, and those in "
+        "a folder for each network",
     )
     add_data_options(parser, environment)
     parser.set_defaults(run=run)
@@ -37,39 +46,44 @@ def register(commands: Commands, environment: Mapping[str, str]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Measure, print, write."""
     data = read_data(arguments)
+    from models.classification import DEFAULT_MODEL, load_classifier
+    from models.detection import load_detector
+    from training.emotion.compare import time_in_turns
+    from training.emotion.evaluate import measure_all
+    from training.emotion.goals import goal_table
+    from training.emotion.report import write_comparison, write_report
+    from training.emotion.tables import markdown_table
+
+    names = arguments.model or [DEFAULT_MODEL]
+    classifiers = [load_classifier(name, arguments.runtime) for name in names]
+    detector = load_detector()
+    speeds = time_in_turns([each.predict for each in classifiers], data.public_test.images)
+    networks: dict[str, dict[str, Any]] = {}
+    for name, classifier, speed in zip(names, classifiers, speeds, strict=True):
+        exact = _in_floating_point(name, classifier)
+        scores = measure_all(classifier, data, exact=exact, detector=detector, private=arguments.private)
+        networks[classifier.name] = scores | {"parameters": classifier.card.parameters, "milliseconds": speed}
+        print_scores(classifier.name, scores)
+    print("\n" + markdown_table(goal_table(list(networks), list(networks.values()))))
+    if not arguments.out:
+        return
+    for classifier in classifiers:
+        folder = arguments.out / classifier.name if len(classifiers) > 1 else arguments.out
+        write_report(classifier.card.model_dump(mode="json"), networks[classifier.name], folder)
+        text = json.dumps(networks[classifier.name], indent=2)
+        (folder / "scores.json").write_text(text + "\n", encoding="utf-8")
+    if len(classifiers) > 1:
+        write_comparison(networks, arguments.out)
+    print(f"The report lies in {arguments.out / 'index.html'} and {arguments.out / 'README.md'}.")
+
+
+def _in_floating_point(name: str, classifier: "Classifier") -> "Classifier | None":
+    """The same network in the most exact form that there is beside the one that is served."""
     from models.classification import load_classifier
-    from training.emotion.report import write_report
 
-    classifier = load_classifier(arguments.model, arguments.runtime)
-    scores = measure_all(classifier, data, private=arguments.private)
-    print_scores(classifier.name, scores)
-    if arguments.out:
-        page, summary = write_report(classifier.card.model_dump(mode="json"), scores, arguments.out)
-        (arguments.out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-        print(f"The report lies in {page} and {summary}.")
-
-
-def measure_all(classifier: "Classifier", data: "Fer2013", *, private: bool = False) -> dict[str, Any]:
-    """Take every measurement there is.
-
-    Raises:
-        DataError: there is no private test.
-    """
-    from training.emotion.evaluate import measure, measure_overfitting, measure_robustness
-    from training.shared.errors import DataError
-    from training.shared.fer2013 import hold_out
-
-    test = data.private_test if private else data.public_test
-    if test is None:
-        raise DataError("The data set holds no private test.")
-    recipe = classifier.card.recipe
-    training, validation = hold_out(data.train, float(str(recipe["validation"])), int(str(recipe["seed"])))
-    return {
-        "file": classifier.card.file,
-        "public_test": measure(classifier.predict, test, data.train),
-        "robustness": measure_robustness(classifier.predict, test),
-        "overfitting": measure_overfitting(classifier.predict, training, validation),
-    }
+    if "float32" in classifier.card.variants:
+        return load_classifier(name, form="float32")
+    return load_classifier(name, "keras") if "keras" in classifier.card.variants else None
 
 
 def print_scores(name: str, scores: dict[str, Any]) -> None:

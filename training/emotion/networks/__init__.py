@@ -1,4 +1,4 @@
-"""The networks that can be trained, by name: [N, 48, 48, 1] grey values in, 7 probabilities out."""
+"""The networks that can be trained, by name: [N, 48, 48, 1] grey values in, 7 probabilities out, or 7 and 8."""
 
 from training.emotion.networks.build import INPUT_SCALE, NetworkName, build_network
 

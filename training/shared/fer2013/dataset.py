@@ -26,7 +26,7 @@ class Split:
     """float32 [N, 10], how many of ten people chose each of ``votes.CHOICES``; 0 where there are no votes."""
 
     teacher_probabilities: np.ndarray | None = None
-    """float32 [N, 7], what trained networks answer; see ``training.emotion.distillation``."""
+    """float32 [N, 7] or [N, 15], what trained networks answer; see ``training.emotion.distillation``."""
 
     def __len__(self) -> int:
         """How many images."""
@@ -76,6 +76,22 @@ def hold_out(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
             )
         held[rng.permutation(members)[:count]] = True
     return split.take(~held), split.take(held)
+
+
+def fold_of(split: Split, folds: int, seed: int) -> np.ndarray:
+    """Divide images into ``folds`` parts of about one size; images of equal pixels come into the same.
+
+    Args:
+        split: images.
+        folds: how many parts.
+        seed: decides which image comes into which.
+
+    Returns:
+        int64 [N], from 0 to folds - 1.
+    """
+    _, kinds = np.unique(split.images.reshape(len(split), -1), axis=0, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(kinds.max() + 1)
+    return np.asarray(order[kinds] % folds, np.int64)
 
 
 def fingerprint(data: Fer2013) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from api.requests.options import read_options
+from contracts.errors import MalformedRequest
 from contracts.queues import INTERACTIVE
 from contracts.storage.jobs import JobStore
 
@@ -69,6 +71,12 @@ def test_metadata_that_is_too_long_in_any_way_is_refused(
     response = client.post("/v1/jobs", json={"image": base64.b64encode(jpeg).decode(), "metadata": metadata})
     assert (response.status_code, response.get_json()["field"]) == (422, "metadata")
     assert "8192 characters at most" in response.get_json()["detail"]
+
+
+def test_a_refusal_keeps_nothing_of_what_it_refuses() -> None:
+    with pytest.raises(MalformedRequest) as refusal:
+        read_options({"metadata": " " * 1_000})
+    assert refusal.value.__context__ is None, "pydantic's error has the value, and frames that lead back to this one"
 
 
 def test_a_wrong_options_name_is_told_as_far_as_it_helps(client: FlaskClient, jpeg: bytes) -> None:

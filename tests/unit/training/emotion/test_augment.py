@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.emotion.augment import augment, mix_up
+from training.emotion.augment import augment, change, draw_changes, mix_up
 from training.emotion.recipe import MIEN, Augmentation
 from training.shared.fer2013 import Fer2013
 
@@ -60,3 +60,21 @@ def test_mixing_keeps_targets_probabilities_and_most_of_the_image() -> None:
     assert np.allclose(wanted.sum(1), 1)
     assert (wanted[np.arange(4), np.arange(4)] >= 0.5 - 1e-6).all()
     assert np.allclose(mixed[:, 0, 0], wanted[:, :4] @ images[:, 0, 0], atol=1e-3)
+
+
+def test_changes_in_turn_are_one_change(data: Fer2013) -> None:
+    """Two mirrors are none, and two shifts are their sum; nothing is sampled twice."""
+    images = data.train.images
+    mirrors = [draw_changes(len(images), Augmentation(flip=True, rotation=0, zoom=0), generator()) for _ in range(2)]
+    assert np.array_equal(change(images, mirrors[0].then(mirrors[1])), images.astype(np.float32))
+    first, second = (draw_changes(len(images), MIEN.augmentation, np.random.default_rng(seed)) for seed in (1, 2))
+    both = first.then(second)
+    assert np.allclose(both.matrices, second.matrices @ first.matrices)
+    assert np.allclose(both.brightness, first.brightness + second.brightness)
+    assert np.array_equal(both.coarse, first.coarse | second.coarse)
+
+
+def test_changes_can_be_taken_apart(data: Fer2013) -> None:
+    images, chosen = data.train.images, np.array([5, 3, 60])
+    changes = draw_changes(len(images), MIEN.augmentation, generator())
+    assert np.array_equal(change(images[chosen], changes.take(chosen)), change(images, changes)[chosen])

@@ -13,7 +13,16 @@ def test_the_calibration_that_made_the_labels_is_found(temperature: float) -> No
     offsets = np.array([0.0, -1.5, 0.5, 0, 0, 0, 0])
     scaled = np.exp((logits - offsets) / temperature)
     drawn = (rng.random((3_000, 1)) < (scaled / scaled.sum(1, keepdims=True)).cumsum(1)).argmax(1)
-    found = fit_calibration(logits, drawn)
+    found = fit_calibration(logits, np.eye(7)[drawn])
     assert found.temperature == pytest.approx(temperature, rel=0.1)
     assert np.allclose(found.offsets - found.offsets.mean(), offsets.mean() - offsets, atol=0.3)
     assert np.allclose(found.apply(np.zeros((1, 7))), found.offsets / found.temperature)
+
+
+def test_images_without_votes_do_not_count() -> None:
+    rng = np.random.default_rng(3)
+    logits, shares = rng.normal(0, 1, (400, 8)), rng.dirichlet(np.ones(8), 400)
+    shares[200:] = 0
+    found, wanted = fit_calibration(logits, shares), fit_calibration(logits[:200], shares[:200])
+    assert found.temperature == wanted.temperature
+    assert np.array_equal(found.offsets, wanted.offsets)

@@ -39,3 +39,22 @@ def test_the_averaged_network_answers(data: Fer2013) -> None:
     probabilities = Learner(QUICK_MIEN, steps_per_epoch=4).predict(data.public_test.images)
     assert probabilities.shape == (21, 7)
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
+
+
+def test_a_votes_head_learns_from_its_own_targets_alone(batch: tuple[np.ndarray, np.ndarray]) -> None:
+    """Targets of zeros are no targets: that head's weights stay."""
+    learner = Learner(QUICK_MIEN.model_copy(update={"votes_head": 1.0, "weight_decay": 0.0}), steps_per_epoch=4)
+    images, targets = batch
+    before = learner.model.get_layer("votes_logits").get_weights()
+    learner.step(images, np.hstack([targets, np.zeros((len(images), 8), np.float32)]))
+    unchanged = learner.model.get_layer("votes_logits").get_weights()
+    assert all(np.array_equal(one, other) for one, other in zip(before, unchanged, strict=True))
+    learner.step(images, np.hstack([targets, np.eye(8, dtype=np.float32)[np.arange(len(images)) % 8]]))
+    assert not np.array_equal(before[0], learner.model.get_layer("votes_logits").get_weights()[0])
+
+
+def test_both_heads_answer(data: Fer2013) -> None:
+    recipe = QUICK_MIEN.model_copy(update={"votes_head": 1.0, "blur": True})
+    answers = Learner(recipe, steps_per_epoch=4).predict(data.public_test.images)
+    assert answers.shape == (21, 15)
+    assert np.allclose(answers[:, 7:].sum(1), 1, atol=1e-5)

@@ -8,6 +8,7 @@ from training.emotion.metrics import (
     agreement_with_votes,
     calibration_error,
     confusion,
+    coverage,
     interval,
     macro_f1,
     per_class,
@@ -62,11 +63,20 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
 
 
 def test_votes_for_other_things_are_left_out() -> None:
-    votes = np.zeros((3, len(CHOICES)), np.float32)
+    votes = np.zeros((5, len(CHOICES)), np.float32)
     votes[0, CHOICES.index("anger")] = 10
     votes[1, CHOICES.index("anger")], votes[1, CHOICES.index("neutral")] = 4, 6
     votes[2, CHOICES.index("contempt")] = 10
-    figures = agreement_with_votes(answers([0, 0, 0], 1 - 6e-9), votes)
+    votes[3, CHOICES.index("anger")], votes[3, CHOICES.index("sadness")] = 5, 5
+    votes[4, CHOICES.index("anger")], votes[4, CHOICES.index("unknown")] = 5, 5
+    figures = agreement_with_votes(answers([0, 0, 0, 0, 0], 1 - 6e-9), votes)
     assert figures["images"] == 2
     assert figures["accuracy"] == pytest.approx(0.5)
     assert figures["divergence"] > 1
+    assert figures["calibration_error"] == pytest.approx(1 - (1 + 0.4) / 2)
+
+
+def test_the_surest_answers_are_those_that_are_covered() -> None:
+    probabilities = np.concatenate([answers([0, 1], 0.9), answers([2, 3], 0.5)])
+    labels = np.array([0, 1, 0, 3])
+    assert [coverage(probabilities, labels, share) for share in (0.01, 0.5, 0.75, 1.0)] == [1, 1, 2 / 3, 3 / 4]

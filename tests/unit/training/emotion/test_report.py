@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.weights import WEIGHTS
-from training.emotion.report import write_report
+from training.emotion.report import write_comparison, write_report
 
 SHIPPED = Path(__file__).parents[4] / "docs/evaluation/mien-2"
 
@@ -50,3 +50,14 @@ def test_a_network_that_memorised_its_images_is_warned_of(
     page, summary = write_report(card, scores, tmp_path)
     assert "<p class=warning>Accuracy on training images 90.0%" in page.read_text(encoding="utf-8")
     assert "on images held out 60.0%" in summary.read_text(encoding="utf-8")
+
+
+def test_networks_side_by_side_are_linked_with_their_reports(tmp_path: Path, scores: dict[str, Any]) -> None:
+    page, summary = write_comparison({"mien-2": scores, "other": scores}, tmp_path)
+    text = summary.read_text(encoding="utf-8")
+    assert "[other](other/README.md)" in text
+    assert "| what | mien-2 | other | wanted |" in text
+    for plot in tmp_path.glob("*.png"):
+        assert f"![{plot.stem}]({plot.name})" in text
+        assert f'<img src="{plot.name}"' in page.read_text(encoding="utf-8")
+    assert '<a href="other/index.html">other</a>' in page.read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.emotion.targets import soft_targets, translate_votes
+from training.emotion.targets import mix_answers, soft_targets, translate_votes, vote_shares
 from training.shared.errors import DataError
 from training.shared.fer2013 import Fer2013
 
@@ -50,3 +50,29 @@ def test_teachers_share_the_target_with_the_label(data: Fer2013) -> None:
 def test_a_teacher_that_is_asked_for_must_be_there(data: Fer2013) -> None:
     with pytest.raises(DataError, match="--teacher"):
         soft_targets(data.train, label_smoothing=0, votes_weight=0, teacher_weight=0.5)
+
+
+def test_a_votes_head_learns_the_shares_of_eight_classes(data: Fer2013) -> None:
+    assert data.train.votes is not None
+    votes = data.train.votes.copy()
+    votes[0, :8], votes[0, 8:] = 0, 5
+    votes[1, 9] = 90
+    split = replace(data.train, votes=votes)
+    targets = soft_targets(split, label_smoothing=0, votes_weight=0, votes_head=True)
+    assert targets.shape == (70, 15)
+    assert np.array_equal(targets[:, 7:], vote_shares(split))
+    assert not targets[0, 7:].any(), "nobody said one of the eight"
+    assert np.allclose(targets[1:, 7:].sum(1), 1)
+    assert targets[1, 7:].max() == pytest.approx(0.7)
+
+
+def test_a_votes_head_needs_votes(data: Fer2013) -> None:
+    with pytest.raises(DataError, match="votes_head"):
+        vote_shares(replace(data.train, votes=None))
+
+
+def test_answers_of_a_teacher_without_votes_leave_the_votes_as_they_are() -> None:
+    targets = np.full((2, 15), 0.5, np.float32)
+    mixed = mix_answers(targets, np.zeros((2, 7), np.float16), 0.4)
+    assert np.allclose(mixed[:, :7], 0.3)
+    assert np.array_equal(mixed[:, 7:], targets[:, 7:])

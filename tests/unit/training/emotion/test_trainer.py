@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from support.training import QUICK, QUICK_CHANGES, answers, weights
+from training.emotion.batches import LabelledBatches
 from training.emotion.recipe import MIEN, Recipe
-from training.emotion.trainer import draw_order, fit, resume
+from training.emotion.trainer import divide, fit, resume
 from training.shared.errors import TrainingError
 from training.shared.fer2013 import Fer2013, read_fer2013
 from training.shared.run_folder import RunFolder
@@ -101,22 +102,51 @@ def test_a_run_stopped_between_epochs_is_continued_exactly(tmp_path: Path, data:
 
 def _stop_after(epochs: int, recipe: Recipe, data: Fer2013, run: RunFolder) -> None:
     """Begin a run and break off in the middle of the epoch after ``epochs``."""
-    from training.emotion import trainer as module
 
     class Stopped(Exception):
         pass
 
-    batches = module._batches
+    whole = LabelledBatches.epoch
 
-    def until(*arguments: object) -> object:
-        if arguments[3] == epochs:
+    def until(self: LabelledBatches, number: int) -> object:
+        if number == epochs:
             raise Stopped
-        return batches(*arguments)  # type: ignore[arg-type]
+        return whole(self, number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_batches", until)
+        patch.setattr(LabelledBatches, "epoch", until)
         with pytest.raises(Stopped):
             fit(recipe, data, run.path, source="bars", quiet=True)
+
+
+def test_a_run_stops_at_its_deadline_and_is_resumed(tmp_path: Path, data: Fer2013) -> None:
+    run = fit(QUICK, data, tmp_path / "run", source="bars", deadline=0.0, quiet=True)
+    assert len(run.read_json("history.json")) == 1
+    assert not (run.path / "network.keras").exists()
+    resume(run.path, data, quiet=True)
+    assert (run.path / "network.keras").exists()
+
+
+def test_the_last_network_is_kept_where_the_recipe_says_so(tmp_path: Path, data: Fer2013) -> None:
+    recipe = QUICK.model_copy(update={"keep": "last", "learning_rate": 1e-9})
+    run = RunFolder(tmp_path / "run")
+    fit(recipe, data, run.path, source="bars", quiet=True)
+    kept = run.read_weights("best.npz")
+    state = run.read_arrays("state.npz")
+    assert kept is not None
+    assert state is not None
+    assert all(any(np.array_equal(weight, value) for value in state.values()) for weight in kept)
+
+
+def test_a_fold_that_is_left_out_is_neither_trained_on_nor_validated_with(data: Fer2013) -> None:
+    parts = [divide(data, QUICK.model_copy(update={"folds": 3, "fold": fold})) for fold in range(3)]
+    whole, validation = divide(data, QUICK)
+    for training, held in parts:
+        assert held.names == validation.names
+        assert set(training.names) < set(whole.names)
+    left_out = [set(whole.names) - set(training.names) for training, _ in parts]
+    assert set.union(*left_out) == set(whole.names)
+    assert sum(map(len, left_out)) == len(whole)
 
 
 def test_a_run_is_not_overwritten(classic_run: RunFolder, data: Fer2013) -> None:
@@ -145,13 +175,3 @@ def test_training_stops_early_when_nothing_improves(tmp_path: Path, data: Fer201
 def test_too_few_images_for_a_batch_are_refused(tmp_path: Path, data: Fer2013) -> None:
     with pytest.raises(TrainingError, match="do not fill a batch"):
         fit(QUICK.model_copy(update={"batch": 64}), data, tmp_path / "run", source="bars", quiet=True)
-
-
-def test_class_balance_shows_rare_labels_more_often_in_an_epoch_of_the_same_length() -> None:
-    labels = np.repeat([0, 1], [1600, 100])
-    as_they_are = draw_order(labels, 0.0, np.random.default_rng(0))
-    balanced = labels[draw_order(labels, 0.5, np.random.default_rng(0))]
-
-    assert sorted(as_they_are) == list(range(1700))
-    assert len(balanced) == 1700
-    assert 0.17 < (balanced == 1).mean() < 0.23  # 4 times as often: 400 of 2,000
