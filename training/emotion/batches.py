@@ -49,7 +49,7 @@ class ViewedBatches:
         """Batches of the epoch ``number``, from 0: of one view of every image."""
         recipe, split = self._recipe, self._split
         view = number % self._views.count
-        changes, answers = self._views.changes(view), self._views.answers(view)
+        changes, answers = self._views.changes(view), self._views.target(view, recipe.own_view)
         targets = mix_answers(self._targets, answers, recipe.teacher_weight)
         rng = np.random.default_rng([recipe.seed, number])
         for chosen in _chosen(recipe, split, rng):

@@ -15,13 +15,7 @@ from models.runtimes import open_runtime
 from models.weights import DataSource, WeightFile
 from training.emotion.calibration import Calibration, fit_calibration
 from training.emotion.convert import FORMS, Form, convert, serving_model
-from training.emotion.evaluate import (
-    measure,
-    measure_heads,
-    measure_overfitting,
-    measure_robustness,
-    reader,
-)
+from training.emotion.evaluate import measure_all
 from training.emotion.learner import predict
 from training.emotion.networks import INPUT_SCALE
 from training.emotion.recipe import Recipe
@@ -114,7 +108,7 @@ def export(
         crop=crop,
         votes=_votes_card(made.votes),
     )
-    card = card.model_copy(update={"scores": _scores(made, card, form, data, recipe)})
+    card = card.model_copy(update={"scores": _scores(made, card, form, data)})
     write_card(out, card)
     return card
 
@@ -168,14 +162,8 @@ def _sources(recipe: Recipe, sha256: str, images: int) -> tuple[DataSource, ...]
     )
 
 
-def _scores(made: Exported, card: EmotionCard, form: Form, data: Fer2013, recipe: Recipe) -> dict[str, Any]:
+def _scores(made: Exported, card: EmotionCard, form: Form, data: Fer2013) -> dict[str, Any]:
     """Measure the served bytes on the public test, and compare all forms with Keras."""
-    training, validation = divide(data, recipe)
     classifier = Classifier(open_runtime("litert", made.contents[form], source=card.file), card)
-    return {
-        "public_test": measure(classifier.predict, data.public_test, data.train),
-        "heads": measure_heads(reader(classifier), data.public_test),
-        "robustness": measure_robustness(classifier.predict, data.public_test),
-        "overfitting": measure_overfitting(classifier.predict, training, validation),
-        "forms": {each: _check(made, each, data.public_test.images) for each in FORMS},
-    }
+    forms = {each: _check(made, each, data.public_test.images) for each in FORMS}
+    return measure_all(classifier, data) | {"forms": forms}

@@ -47,6 +47,9 @@ class Recipe(BaseRecipe):
     )
     votes_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that FER+ votes decide.")
     teacher_weight: float = Field(default=0.0, ge=0, le=1, description="Part of the target that teachers decide.")
+    own_view: float = Field(
+        default=0.5, ge=0, le=1, description="Share of the answer to a view in what teachers say; rest: to all views."
+    )
     mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")
     class_balance: float = Field(
         default=0.0, ge=0, le=1, description="How far rare labels are shown more often; 1: all labels equally often."

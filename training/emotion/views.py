@@ -37,6 +37,7 @@ class Views:
         """
         self.count = count
         self._folder, self._images, self._how, self._seed = RunFolder(folder), images, how, seed
+        self._mean: np.ndarray | None = None
 
     def changes(self, number: int) -> Changes:
         """What makes the view ``number`` of every image."""
@@ -54,6 +55,21 @@ class Views:
         """
         with np.load(self._folder.path / _file(number)) as file:
             return np.asarray(file["answers"])
+
+    def target(self, number: int, own: float) -> np.ndarray:
+        """Answers to the view ``number``, mixed with the mean of the answers to all views: float32 [N, 7] or [N, 15].
+
+        The mean is right more often, and it is the same for all views of an image; the answer to a view itself knows
+        what the view hides.
+
+        Args:
+            number: of the view.
+            own: share of the answer to the view itself.
+        """
+        if self._mean is None:
+            self._mean = np.asarray(sum(self.answers(each).astype(np.float32) for each in range(self.count)))
+            self._mean /= self.count
+        return np.asarray(own * self.answers(number).astype(np.float32) + (1 - own) * self._mean, np.float32)
 
     def answer(self, number: int, teachers: Sequence[Any], left_out: np.ndarray, scale: float) -> None:
         """Let teachers answer the view ``number``, and store what they say.
