@@ -1,6 +1,6 @@
 """What a load of bulk jobs does to clients that wait: p50 and p95 of interactive requests without and with it.
 
-    python -m benchmarks.bulk_load [--bulk 1000] [--requests 200] [--shared]
+    python -m benchmarks.bulk_load [--bulk 1000] [--requests 200] [--shared] [--threads 1]
 
 One client posts a photo to `/detect_emotion` and waits for the answer, again and again: with nothing else going on,
 then behind a backlog of `--bulk` jobs that has been accepted before and keeps its worker busy all the while, then while
@@ -9,7 +9,8 @@ is what workers for single queues and their priority are for; submission costs t
 any other request.
 
 Without options one of the two workers is kept for interactive jobs and the other for bulk, as the documentation
-advises where the wait matters; with `--shared` both take both.
+advises where the wait matters; with `--shared` both take both, and with `--threads 2` besides they are those of
+`make up WORKERS=2`.
 """
 
 import argparse
@@ -115,9 +116,10 @@ def main() -> None:
     parser.add_argument("--bulk", type=int, default=1_000)
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--shared", action="store_true")
+    parser.add_argument("--threads", type=int, default=1, help="of each worker")
     arguments = parser.parse_args()
     each = ({}, {}) if arguments.shared else _WORKER_SETTINGS
-    with running_system(2, each=each, worker_threads=1) as system:
+    with running_system(2, each=each, worker_threads=arguments.threads) as system:
         taken = measure(system, face_photo(), arguments.bulk, arguments.requests)
     alone = _p95(taken["alone"])
     for name, seconds in taken.items():

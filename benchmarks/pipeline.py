@@ -1,6 +1,6 @@
 """What one image costs: bare in one process, and through the whole system, by stage.
 
-    python -m benchmarks.pipeline [--images 500] [--clients 4] [--detector lite]
+    python -m benchmarks.pipeline [--images 500] [--clients 4] [--detector lite] [--tcp]
 
 The two parts run one after the other in the same minute; compare their ratio, not numbers of different days.
 """
@@ -123,10 +123,11 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=500)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--detector", default="", help="lite, haar, …; empty: the default")
+    parser.add_argument("--tcp", action="store_true", help="speak to Redis over TCP, not over a Unix socket")
     arguments = parser.parse_args()
     photo = face_photo()
     alone = bare(photo, arguments.images, arguments.detector)
-    with running_system(detector=arguments.detector) as system:
+    with running_system(detector=arguments.detector, tcp=arguments.tcp) as system:
         through(system, photo, 50, arguments.clients)  # warm
         p50, p99 = latencies(system, photo, max(100, arguments.images // 2))
         _, alone_asked = through(system, photo, arguments.images, 1)

@@ -27,6 +27,7 @@ class System:
     """Addresses and processes of the running parts."""
 
     address: str
+    redis_url: str
     redis: Redis
     broker: psutil.Process
     gateway: psutil.Process
@@ -47,6 +48,7 @@ def running_system(
     *,
     each: Sequence[Mapping[str, object]] = (),
     programs: Mapping[str, str] = MappingProxyType({}),
+    tcp: bool = False,
     **settings: object,
 ) -> Iterator[System]:
     """Start everything, wait until the gateway is ready, and stop everything afterwards.
@@ -54,16 +56,17 @@ def running_system(
     Args:
         workers: how many.
         each: further settings of each worker.
+        tcp: whether Redis is spoken to over TCP, and not over a Unix socket as in `make up`.
         programs: what to run in place of ``python -m api`` or ``python -m workers``, by these names, as Python.
         settings: of all processes.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        ValkeyServer(port=free_port(), config={"appendonly": "yes"}) as server,
+        ValkeyServer(port=free_port(), config={"appendonly": "yes", "unixsocket": f"{folder}/redis.sock"}) as server,
     ):
         port = free_port()
-        environment = {**os.environ, "MIEN_REDIS_URL": f"redis://{server.host}:{server.port}/0", "MIEN_PORT": str(port)}
-        environment |= {"MIEN_LOG_LEVEL": "warning"}
+        url = f"redis://{server.host}:{server.port}/0" if tcp else f"unix://{folder}/redis.sock"
+        environment = {**os.environ, "MIEN_REDIS_URL": url, "MIEN_PORT": str(port), "MIEN_LOG_LEVEL": "warning"}
         environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
         started: list[subprocess.Popen[bytes]] = []
         try:
@@ -74,11 +77,11 @@ def running_system(
                 command = [sys.executable, *program]
                 environ = environment | {f"MIEN_{name.upper()}": str(value) for name, value in more.items()}
                 started.append(subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log))
-            redis = Redis.from_url(environment["MIEN_REDIS_URL"])
+            redis = Redis.from_url(url)
             _wait_until_ready(f"http://127.0.0.1:{port}", redis, workers)
             broker = psutil.Process(int(redis.info("server")["process_id"]))
             gateway, *others = [psutil.Process(process.pid) for process in started]
-            yield System(f"http://127.0.0.1:{port}", redis, broker, gateway, others)
+            yield System(f"http://127.0.0.1:{port}", url, redis, broker, gateway, others)
         finally:
             for process in started:
                 process.terminate()

@@ -1,6 +1,6 @@
 """Where the time of one photo goes: what gateway and worker send to Redis and hear from it, and when.
 
-    python -m benchmarks.timeline [--photos 200] [--whole]
+    python -m benchmarks.timeline [--photos 200] [--whole] [--tcp]
 
 One client posts a photo to `/detect_emotion` and waits, again and again, with nothing else running. Both processes note
 the time of everything that passes their connections to Redis, by one clock; what lies between is work or waiting.
@@ -112,12 +112,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--tcp", action="store_true", help="speak to Redis over TCP, not over a Unix socket")
     arguments = parser.parse_args()
     photo, times = face_photo(), list[tuple[float, float]]()
     with TemporaryDirectory() as folder:
         traced = "from benchmarks.timeline import run; run({0!r}, {1!r})"
         programs = {role: traced.format(role, f"{folder}/{role}") for role in ("api", "workers")}
-        with running_system(programs=programs) as system, requests.Session() as session:
+        with running_system(programs=programs, tcp=arguments.tcp) as system, requests.Session() as session:
             for _ in range(20 + arguments.photos):
                 begun = time.monotonic()
                 headers = {"Content-Type": "image/jpeg"}

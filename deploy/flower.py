@@ -10,7 +10,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from celery import Celery
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _TASKS_KEPT = 10_000
 """Flower's own limit is ten times as many, which is hundreds of megabytes."""
+_TASKS_COLUMNS: Final = "name,args,state,result,received,runtime,worker"
+"""A task is a batch of jobs: its argument is the queue, its result how many jobs and images."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,6 +75,7 @@ def make_flower(settings: Settings, credentials: str) -> "GuardedFlower":
     options.address = settings.host
     options.port = settings.flower_port
     options.max_tasks = _TASKS_KEPT
+    options.tasks_columns = _TASKS_COLUMNS
     options.read_only = True  # its pages show no buttons then; the guard refuses whatever they would ask for
     options.basic_auth = [credentials]
     return GuardedFlower(credentials, capp=app, options=options, **of_tornado)

@@ -12,7 +12,7 @@ from contracts.logs import log_context
 from contracts.queues import INTERACTIVE
 from contracts.results import Analysis
 from contracts.storage.job_queue import Batch, ClaimedJob, Finished
-from contracts.storage.jobs import Claim
+from contracts.storage.job_steps import Claim
 from models.drawing import at_most, draw_faces, encode_jpeg
 from models.stages import StageTimer
 from workers.leases import Lease

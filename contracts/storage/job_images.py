@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,8 +15,28 @@ _UNFINISHED_S: Final = 600
 """How long images without a record are kept, should the process that stores them end halfway."""
 
 
-class JobImageStore:
+class ImageStore(Protocol):
     """Images by the id of their job. Used by `contracts.storage.jobs.JobStore` alone."""
+
+    def put_all_but_last(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
+        """Store all parts but those that are to be stored in Redis with the job's record, which may be none.
+
+        Returns:
+            The rest by index, how many images there are, and their bytes in all.
+        """
+        ...
+
+    def discard(self, job_id: str) -> None:
+        """Remove what was put: no job came of it."""
+        ...
+
+    def get(self, job_id: str) -> list[bytes]:
+        """All images in order; a claim asks for those that it did not find in Redis, or that were too many bytes."""
+        ...
+
+
+class JobImageStore:
+    """Images in the broker Redis, where the step that ends a job deletes them."""
 
     def __init__(self, redis: Redis) -> None:
         """Use the broker Redis."""

@@ -1,5 +1,6 @@
 """What the Lua steps of a job's life take: keys and arguments, in the order of ``attempt.lua`` and ``finalize.lua``."""
 
+from enum import StrEnum
 from functools import cache
 from typing import Final
 
@@ -13,6 +14,18 @@ QUEUED: Final = tuple(keys.queued(queue) for queue in JOB_QUEUES)
 """Jobs that wait, by queue."""
 SHARED: Final = (keys.OPEN_JOBS, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOAD)
 """What changes when a job ends, beside the job and the queues' jobs."""
+
+
+class Claim(StrEnum):
+    """What became of an attempt to take a job; only `CLAIMED` allows work."""
+
+    CLAIMED = "claimed"
+    MISSING = "missing"  # its record is gone
+    FINAL = "final"  # a duplicate message: the job is finished
+    HELD = "held"  # a duplicate message: another worker has the job
+    EXPIRED = "expired"  # its deadline has passed; it is final now
+    EXHAUSTED = "exhausted"  # tried too often; it is final now
+    ISOLATED = "isolated"  # a worker began it and did not finish: for a process that runs nothing else
 
 
 def job_keys(job_id: str) -> list[str]:

@@ -4,7 +4,6 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import StrEnum
 
 from redis import Redis
 
@@ -16,34 +15,35 @@ from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
-from contracts.storage.job_images import JobImageStore
-from contracts.storage.job_steps import QUEUED, claimant, job_keys, servers_time
+from contracts.storage.job_images import ImageStore, JobImageStore
+from contracts.storage.job_steps import QUEUED, Claim, claimant, job_keys, servers_time
 from contracts.storage.load import Load, account_of, read_load
 from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
 
 
-class Claim(StrEnum):
-    """What became of an attempt to take a job; only `CLAIMED` allows work."""
-
-    CLAIMED = "claimed"
-    MISSING = "missing"  # its record is gone
-    FINAL = "final"  # a duplicate message: the job is finished
-    HELD = "held"  # a duplicate message: another worker has the job
-    EXPIRED = "expired"  # its deadline has passed; it is final now
-    EXHAUSTED = "exhausted"  # tried too often; it is final now
-    ISOLATED = "isolated"  # a worker began it and did not finish: for a process that runs nothing else
-
-
 class JobStore:
     """Create, claim, finish and read jobs. Every change of state is one atomic step in Redis."""
 
-    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] | None = None) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
+    def __init__(
+        self,
+        redis: Redis,
+        settings: Settings,
+        clock: Callable[[], float] | None = None,
+        images: ImageStore | None = None,
+    ) -> None:
+        """Use the broker Redis.
+
+        Args:
+            redis: the server.
+            settings: times and limits.
+            clock: gives seconds since 1970, in place of the server's and this host's clocks.
+            images: where the images of open jobs are; the same server, if none is given.
+        """
         self._redis, self._settings = redis, settings
         self._clock, self._steps_clock = clock or time.time, clock or servers_time
         self.annotated_images = AnnotatedImages(redis, settings, self._clock)
-        self._images = JobImageStore(redis)
+        self._images: ImageStore = images or JobImageStore(redis)
         self._create = load_script(redis, "create", "record", allow_oom=False)
         self._claim = load_script(redis, "claim", "record", "finalize", "attempt")
         self._finish = load_script(redis, "finish", "record", "finalize")

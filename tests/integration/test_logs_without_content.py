@@ -2,6 +2,8 @@
 
 import base64
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,13 @@ MARK = "sphinx-of-black-quartz"
 """Stands wherever a client may write something of its own."""
 
 
-def damaged(redis: Redis, jobs: JobStore, field: str, text: str) -> Job:
-    """A job whose record holds what no version of the program has written."""
+def damaged(redis: Redis, jobs: JobStore, worker: Any, field: str, text: str) -> Job:
+    """A job whose record holds what no version of the program has written; the worker stands still meanwhile."""
+    worker.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, worker.pid, os.WSTOPPED)
     job = jobs.create([ASTRONAUT], INTERACTIVE)
     redis.hset(keys.job(job.id), field, text)
+    worker.send_signal(signal.SIGCONT)
     return job
 
 
@@ -38,7 +43,7 @@ def test_logs_say_what_happened_and_nothing_of_what_it_happened_to(
     wait_for: Callable[..., Any],
 ) -> None:
     _, port = start_gateway(log_level="debug", webhook_networks="127.0.0.0/8")
-    start_workers(log_level="debug", webhook_networks="127.0.0.0/8")
+    (worker,) = start_workers(log_level="debug", webhook_networks="127.0.0.0/8")
     jobs, address = JobStore(redis, settings), f"http://127.0.0.1:{port}"
 
     def post(path: str = "/v1/jobs", **body: Any) -> Any:
@@ -61,7 +66,7 @@ def test_logs_say_what_happened_and_nothing_of_what_it_happened_to(
 
     wrong = '[{"index": "' + MARK + '"}]'
     for field, text in (("items", wrong), ("options", f'{{"metadata": "{MARK}"}}'), ("image_count", MARK)):
-        job = damaged(redis, jobs, field, text)
+        job = damaged(redis, jobs, worker, field, text)
         assert requests.get(f"{address}/v1/jobs/{job.id}", timeout=20).status_code == 500
     wait_for(lambda: logs(tmp_path).count("Traceback") >= 6, "gateway and worker to fail over the damaged records")
 

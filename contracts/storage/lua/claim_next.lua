@@ -5,8 +5,8 @@
 -- When it takes the last job, no message needs to say that there is one; while some are left, one has to, but for jobs that
 -- all were passed over: their turn comes when a process has ended.
 -- A job whose record is none leaves its queue, so that it holds up no other.
--- Returns {'claimed', {id, record, images, id, record, images, …}} or {'isolated', id}; images are false where they are too
--- many bytes to be copied here.
+-- Returns {'claimed', {id, record, images, id, record, images, …}} or {'isolated', id}; images are false where they are not
+-- here, or too many bytes to be copied.
 -- KEYS: what the owner has claimed, queue's messages, then as finalize.lua; the first queue's jobs are those to claim
 -- ARGV: as attempt.lua has them; record prefix, images suffix, images at most, bytes at most, claimants that share the
 --       queue, only jobs of one image ('1', '0'), jobs for processes too ('1', '0'), jobs to look at, queue, message
@@ -22,10 +22,10 @@ local function add(id, record)
     flat[#flat + 1] = field
     flat[#flat + 1] = value
   end
-  local copied = (tonumber(record.bytes) or 0) <= most_bytes
+  local images = (tonumber(record.bytes) or 0) <= most_bytes and redis.call('HGETALL', prefix .. id .. suffix)
   answer[#answer + 1] = id
   answer[#answer + 1] = flat
-  answer[#answer + 1] = copied and redis.call('HGETALL', prefix .. id .. suffix)
+  answer[#answer + 1] = images and #images > 0 and images
 end
 
 local before = redis.call('GET', KEYS[1])

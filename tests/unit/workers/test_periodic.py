@@ -14,7 +14,8 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import HeartbeatStore
-from contracts.storage.jobs import Claim, JobStore
+from contracts.storage.job_steps import Claim
+from contracts.storage.jobs import JobStore
 from support.clocks import WaitFor
 from support.counting import counted
 from workers import periodic

@@ -1,5 +1,7 @@
 """A queue of jobs: in order, in shares, each job once, whatever is asked twice; a real server, injected time."""
 
+from collections.abc import Iterable
+
 import pytest
 from redis import Redis
 
@@ -8,7 +10,8 @@ from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.job_queue import MOST_BYTES, MOST_IMAGES, Batch, Finished, JobQueue
-from contracts.storage.jobs import Claim, JobStore
+from contracts.storage.job_steps import Claim
+from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
 from support.factories import make_items
 
@@ -219,6 +222,34 @@ def test_a_claim_has_few_bytes_and_a_large_job_comes_with_its_images_all_the_sam
     found = [queue.claim(BULK, owner) for owner in "abcd"]
     assert [ids(batch) for batch in found] == [jobs[:2], jobs[2:3], jobs[3:4], jobs[4:]]
     assert found[2].jobs[0].images == large
+
+
+class ImagesElsewhere:
+    """Another store of images than Redis."""
+
+    def __init__(self) -> None:
+        self.images: dict[str, list[bytes]] = {}
+
+    def put_all_but_last(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
+        """Keep all of them."""
+        self.images[job_id] = list(images)
+        return {}, len(self.images[job_id]), sum(map(len, self.images[job_id]))
+
+    def discard(self, job_id: str) -> None:
+        """Keep them no more."""
+        del self.images[job_id]
+
+    def get(self, job_id: str) -> list[bytes]:
+        """What was put."""
+        return self.images[job_id]
+
+
+def test_images_may_be_in_another_store(redis: Redis, settings: Settings, clock: ManualClock) -> None:
+    store = JobStore(redis, settings, clock, ImagesElsewhere())
+    job = store.create([b"x", b"y"], BULK)
+    assert not redis.exists(keys.job_images(job.id))
+    (claimed,) = JobQueue(redis, store, settings, clock).claim(BULK, "a").jobs
+    assert claimed.images == [b"x", b"y"]
 
 
 def test_a_result_that_cannot_be_stored_costs_neither_others_nor_the_jobs_claimed_with_it(

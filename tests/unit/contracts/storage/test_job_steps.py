@@ -9,8 +9,8 @@ from redis import Redis
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.job_steps import claimant, job_keys
-from contracts.storage.jobs import Claim, JobStore
+from contracts.storage.job_steps import Claim, claimant, job_keys
+from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
 from support.factories import make_items
 

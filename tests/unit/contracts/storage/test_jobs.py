@@ -12,7 +12,8 @@ from contracts.results import Analysis
 from contracts.settings import Settings
 from contracts.storage import jobs, keys
 from contracts.storage.job_hash import from_notice
-from contracts.storage.jobs import Claim, JobStore
+from contracts.storage.job_steps import Claim
+from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
 
 EMPTY = Analysis(width=4, height=3, faces=[], detector="none", model="none")

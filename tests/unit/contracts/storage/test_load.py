@@ -5,7 +5,8 @@ from redis import Redis
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.jobs import Claim, JobStore
+from contracts.storage.job_steps import Claim
+from contracts.storage.jobs import JobStore
 from contracts.storage.load import Load, account_of, read_load
 from support.clocks import ManualClock
 from support.factories import annotate
