@@ -7,6 +7,7 @@ pixels are bilinear, and beyond the border the outermost pixels repeat. Nothing 
 the label is a flicker.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Final, TypedDict
 
@@ -14,12 +15,15 @@ import cv2
 import numpy as np
 
 from contracts.emotions import Head
+from models.tracking import SCORES_SETTLE_S
 
 Read = Callable[[np.ndarray], dict[Head, np.ndarray]]
 """uint8 [N, 48, 48] → by head, probabilities [N, 7]."""
 
 FRAMES: Final = 16
 MOVE: Final = 0.01
+_FRAME_S: Final = 1 / 15
+"""Time from one frame to the next, where frames are those of a camera."""
 
 
 class Steadiness(TypedDict):
@@ -29,6 +33,9 @@ class Steadiness(TypedDict):
     """Of the steps from one frame to the next, those at which the label changes."""
     unsteady_faces: float
     """Of the faces, those that have more than one label within the frames."""
+    video_label_changes: float
+    """As `label_changes`, of frames of a camera, whose scores are smoothed as they are in live video."""
+    video_unsteady_faces: float
     mirrored: float
     """Of the faces, those that have the same label when they are mirrored."""
 
@@ -41,16 +48,18 @@ def measure_steadiness(read: Read, images: np.ndarray, seed: int = 0) -> dict[He
         images: uint8 [N, 48, 48].
         seed: of the moves.
     """
-    frames = [_labels(read, frame) for frame in moved(images, seed)]
-    plain, mirrored = _labels(read, images), _labels(read, np.ascontiguousarray(images[:, :, ::-1]))
+    frames = [read(frame) for frame in moved(images, seed)]
+    plain, mirrored = read(images), read(np.ascontiguousarray(images[:, :, ::-1]))
     result: dict[Head, Steadiness] = {}
     for head in plain:
-        labels = np.stack([frame[head] for frame in frames], axis=1)
-        changes = labels[:, 1:] != labels[:, :-1]
+        scores = np.stack([frame[head] for frame in frames])
+        changes, video_changes = _changes(scores), _changes(_smoothed(scores))
         result[head] = {
             "label_changes": float(changes.mean()),
-            "unsteady_faces": float(changes.any(1).mean()),
-            "mirrored": float((plain[head] == mirrored[head]).mean()),
+            "unsteady_faces": float(changes.any(0).mean()),
+            "video_label_changes": float(video_changes.mean()),
+            "video_unsteady_faces": float(video_changes.any(0).mean()),
+            "mirrored": float((plain[head].argmax(1) == mirrored[head].argmax(1)).mean()),
         }
     return result
 
@@ -71,5 +80,16 @@ def moved(images: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
         yield frame
 
 
-def _labels(read: Read, images: np.ndarray) -> dict[Head, np.ndarray]:
-    return {head: probabilities.argmax(1) for head, probabilities in read(images).items()}
+def _changes(scores: np.ndarray) -> np.ndarray:
+    """Whether the label changes at each step between frames, bool [frames - 1, N], from their scores [frames, N, 7]."""
+    labels = scores.argmax(2)
+    return np.asarray(labels[1:] != labels[:-1])
+
+
+def _smoothed(scores: np.ndarray) -> np.ndarray:
+    """Scores [frames, N, 7] as ``models.tracking`` shows them: each frame moves what is shown by a part of the way."""
+    weight = 1 - math.exp(-_FRAME_S / SCORES_SETTLE_S)
+    shown = [scores[0]]
+    for frame in scores[1:]:
+        shown.append(shown[-1] + (frame - shown[-1]) * weight)
+    return np.stack(shown)

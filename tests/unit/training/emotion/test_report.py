@@ -9,7 +9,8 @@ import pytest
 from models.weights import WEIGHTS
 from training.emotion.report import write_comparison, write_report
 
-SHIPPED = Path(__file__).parents[4] / "docs/evaluation/mien-2"
+EVALUATIONS = Path(__file__).parents[4] / "docs/evaluation"
+SHIPPED = EVALUATIONS / "mien-2"
 
 
 @pytest.fixture
@@ -22,11 +23,13 @@ def scores() -> dict[str, Any]:
     return dict(json.loads((SHIPPED / "scores.json").read_text()))
 
 
-def test_the_shipped_report_is_what_its_figures_give(
-    tmp_path: Path, card: dict[str, Any], scores: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in EVALUATIONS.glob("*/scores.json")))
+def test_a_shipped_report_is_what_its_figures_give(tmp_path: Path, name: str) -> None:
+    card = json.loads((WEIGHTS / f"{name}.json").read_text())
+    scores = json.loads((EVALUATIONS / name / "scores.json").read_text())
+    assert scores["file"] == card["file"]
     for written in write_report(card, scores, tmp_path):
-        assert written.read_text(encoding="utf-8") == (SHIPPED / written.name).read_text(encoding="utf-8")
+        assert written.read_text(encoding="utf-8") == (EVALUATIONS / name / written.name).read_text(encoding="utf-8")
 
 
 def test_the_summary_shows_every_plot_and_figure(tmp_path: Path, card: dict[str, Any], scores: dict[str, Any]) -> None:
