@@ -246,20 +246,16 @@ class JobStore:
     def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
         """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
 
-        Args:
-            limit: how many are looked at in a step, of which there are as many as it takes; 0: no job is looked at.
-
         Returns:
-            The jobs that were put back, as (id, queue).
+            The jobs that were put back, as (id, queue); all that are due are looked at, `limit` in a step; with 0, none.
         """
         args = [self._steps_clock(), self._settings.requeue_after_s, limit, keys.job("")]
         names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
-        found, more = list[str](), True
-        while more:  # each look puts off the next
+        found, looked_at = list[str](), limit or -1
+        while looked_at == (limit or -1):  # each look puts off the next
             with translate_errors():
                 looked_at, *put_back = self._overdue(names, [*args, *JOB_QUEUES, *map(wakeup, JOB_QUEUES)])
             found += [value.decode() for value in put_back]
-            more = 0 < looked_at == limit
         return list(zip(found[::2], found[1::2], strict=True))
 
     def final_among(self, job_ids: Sequence[str]) -> set[str]:
