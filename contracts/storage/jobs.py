@@ -247,7 +247,7 @@ class JobStore:
         """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
 
         Returns:
-            The jobs that were put back, as (id, queue); all that are due are looked at, `limit` in a step; with 0, none.
+            The jobs that were put back, as (id, queue); all that are due are looked at, `limit` a step; with 0, none.
         """
         args = [self._steps_clock(), self._settings.requeue_after_s, limit, keys.job("")]
         names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
