@@ -50,6 +50,9 @@ class Recipe(BaseRecipe):
     own_view: float = Field(
         default=0.5, ge=0, le=1, description="Share of the answer to a view in what teachers say; rest: to all views."
     )
+    plain_epochs: int = Field(
+        default=0, ge=0, description="Last epochs, in which a student sees images as they are, at the answers to all."
+    )
     mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")
     class_balance: float = Field(
         default=0.0, ge=0, le=1, description="How far rare labels are shown more often; 1: all labels equally often."
