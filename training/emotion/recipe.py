@@ -128,13 +128,14 @@ class Distillation(BaseRecipe):
         default=WIDER.model_copy(update={"flip": False, "erase": 0.0}), description="How far a view may be changed."
     )
     teacher: Recipe = Field(
-        default=_STEADY.model_copy(update={"epochs": 24, "augmentation": WIDER.model_copy(update={"erase": 0.0})}),
+        default=_STEADY.model_copy(update={"epochs": 40, "augmentation": WIDER.model_copy(update={"erase": 0.0})}),
         description="Of each teacher.",
     )
     student: Recipe = Field(
         default=_STEADY.model_copy(
             update={
-                "epochs": 100,
+                "epochs": 116,
+                "plain_epochs": 10,
                 "teacher_weight": 0.5,
                 "augmentation": Augmentation(
                     flip=True, rotation=2.0, zoom=0.02, shift=0.03, brightness=0.05, contrast=0.05, erase=0.3
