@@ -23,7 +23,8 @@ from workers.services import Services
 _ANNOTATED_SIDE: Final = 1_280
 """Pixels that the longer side of an annotated image has at most."""
 _TIME_SLICE_S: Final = 0.05
-"""After so long a task ends, and Celery chooses anew which queue is next; what has been claimed is finished before."""
+"""After so long a task ends, and Celery chooses anew which queue is next; what has been claimed is finished before, and
+each result stored as soon as it is there."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,12 @@ def analyze_jobs(services: Services, queue: str) -> str:
     batch = services.job_queue.claim(queue, owner, **_place(services))
     while batch.jobs:
         with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
-            finished = list(_analyze_batch(services, queue, owner, batch, tally))
+            finished = list[Finished]()
+            for job in _analyze_batch(services, queue, owner, batch, tally):
+                finished.append(job)
+                if time.monotonic() >= ends_at:  # it waits for no other
+                    _count(services, finished, services.job_queue.finish(owner, finished), tally)
+                    finished = []
             next_owner = _new_owner(services)
             if time.monotonic() < ends_at:
                 step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
@@ -107,18 +113,33 @@ def _new_owner(services: Services) -> str:
 
 
 def _analyze_batch(services: Services, queue: str, owner: str, batch: Batch, tally: Tally) -> Iterator[Finished]:
-    """Analyse each job; one that fails by a mistake of ours is left to its lease, and costs no other."""
     for place, claimed in enumerate(batch.jobs):
-        with log_context(job_id=claimed.job.id), services.leases.held(claimed.job.id, owner) as lease:
-            try:
-                items = list[ItemResult]()
-                for index, data in enumerate(claimed.images):
-                    if index or (place and queue != INTERACTIVE):
-                        _analyze_waiting_photo(services, lease)
-                    items.append(_analyze_item(services, index, data, tally))
-                yield _outcome(services, owner, claimed, items, tally)
-            except Exception:
-                logger.exception("job %s could not be analysed, and will be tried again", claimed.job.id)
+        yields = bool(place) and queue != INTERACTIVE
+        if finished := _analyze_job(services, owner, claimed, tally, yields=yields):
+            yield finished
+
+
+def _analyze_job(services: Services, owner: str, claimed: ClaimedJob, tally: Tally, *, yields: bool) -> Finished | None:
+    """Analyse one job; none, if that fails by a mistake of ours: it is left to its lease, and costs no other.
+
+    Args:
+        services: what to work with.
+        owner: who has claimed it.
+        claimed: the job.
+        tally: what is counted.
+        yields: whether a photo may overtake before its first image, as before all others.
+    """
+    with log_context(job_id=claimed.job.id), services.leases.held(claimed.job.id, owner) as lease:
+        try:
+            items = list[ItemResult]()
+            for index, data in enumerate(claimed.images):
+                if index or yields:
+                    _analyze_waiting_photo(services, lease)
+                items.append(_analyze_item(services, index, data, tally))
+            return _outcome(services, owner, claimed, items, tally)
+        except Exception:
+            logger.exception("job %s could not be analysed, and will be tried again", claimed.job.id)
+            return None
 
 
 def _outcome(services: Services, owner: str, claimed: ClaimedJob, items: list[ItemResult], tally: Tally) -> Finished:

@@ -26,6 +26,8 @@ MOST_IMAGES: Final = 8
 """Images that a claim gives at most, but for a job that has more: some twenty milliseconds of work."""
 MOST_BYTES: Final = 4_000_000
 """Of those images, but for a job that has more: a script copies them, and Redis serves nobody else meanwhile."""
+MOST_PIXELS: Final = 4_000_000
+"""Of those images, but for a job that has more: the first result is ready before the last image is looked at."""
 _LOOKED_AT: Final = 64
 """Jobs of a queue, from the next on."""
 
@@ -170,6 +172,7 @@ class JobQueue:
                 keys.job_images("").removeprefix(keys.job("")),
                 1 if single else MOST_IMAGES,
                 MOST_BYTES,
+                MOST_PIXELS,
                 max(1, sharing),
                 int(single),
                 int(isolating),

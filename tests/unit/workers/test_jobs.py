@@ -87,17 +87,6 @@ def test_in_a_batch_each_job_has_its_own_end(
     assert [job.attempts for job in found] == [1, 0, 0, 1, 1]
 
 
-def test_a_slice_that_is_over_leaves_the_rest_to_the_next_message(
-    services: Services, plain_jpeg: bytes, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("workers.jobs._TIME_SLICE_S", 0.0)
-    for _ in range(3):
-        services.jobs.create([plain_jpeg] * 8, BULK)
-    assert analyze_jobs(services, BULK) == "1 job, 8 images"
-    assert services.jobs.queue_depth(BULK) == 2
-    assert redis.llen(BULK) == 1
-
-
 def test_one_image_that_is_wrong_does_not_touch_the_others(services: Services, plain_jpeg: bytes) -> None:
     job = services.jobs.create([b"no image", plain_jpeg], BULK)
     analyze_jobs(services, job.queue)
