@@ -64,7 +64,7 @@ class JobQueue:
     ) -> None:
         """Use the broker Redis, and the store of the same jobs; `clock` gives seconds since 1970, in tests."""
         self._redis, self._jobs, self._settings, self._clock = redis, jobs, settings, clock
-        self._claim_next = load_script(redis, "claim_next", "record", "finalize", "attempt")
+        self._claim_next = load_script(redis, "claim_next")
 
     def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False, isolating: bool = True) -> Batch:
         """Take the jobs that are next.

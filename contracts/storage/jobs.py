@@ -44,13 +44,13 @@ class JobStore:
         self._clock, self._steps_clock = clock or time.time, clock or servers_time
         self.annotated_images = AnnotatedImages(redis, settings, self._clock)
         self._images: ImageStore = images or JobImageStore(redis)
-        self._create = load_script(redis, "create", "record", allow_oom=False)
-        self._claim = load_script(redis, "claim", "record", "finalize", "attempt")
-        self._finish = load_script(redis, "finish", "record", "finalize")
-        self._cancel = load_script(redis, "cancel", "record", "finalize")
+        self._create = load_script(redis, "create")
+        self._claim = load_script(redis, "claim")
+        self._finish = load_script(redis, "finish")
+        self._cancel = load_script(redis, "cancel")
         self._watch = load_script(redis, "watch")
-        self._renew = load_script(redis, "renew", "record")
-        self._overdue = load_script(redis, "overdue", "record")
+        self._renew = load_script(redis, "renew")
+        self._overdue = load_script(redis, "overdue")
 
     def create(
         self,
