@@ -14,7 +14,7 @@ from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_stored, pairs
 from contracts.storage.job_images import in_order
-from contracts.storage.job_steps import SHARED, claimant, servers_time
+from contracts.storage.job_steps import RECORD_AND_IMAGES, SHARED, claimant, servers_time
 from contracts.storage.jobs import JobStore
 from contracts.storage.patience import refuses_for_now, until_answered
 from contracts.storage.scripts import Call, load_script, run_scripts
@@ -168,8 +168,7 @@ class JobQueue:
             [keys.claimed(owner), queue, *SHARED, keys.queued(queue), *others],
             [
                 *claimant(self._settings, self._clock(), owner),
-                keys.job(""),
-                keys.job_images("").removeprefix(keys.job("")),
+                *RECORD_AND_IMAGES,
                 1 if single else MOST_IMAGES,
                 MOST_BYTES,
                 MOST_PIXELS,

@@ -16,7 +16,7 @@ from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import ImageStore, JobImageStore
-from contracts.storage.job_steps import QUEUED, Claim, claimant, job_keys, servers_time
+from contracts.storage.job_steps import QUEUED, RECORD_AND_IMAGES, Claim, claimant, job_keys, servers_time
 from contracts.storage.load import Load, account_of, read_load
 from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
@@ -115,7 +115,7 @@ class JobStore:
         fields = flat(to_hash(job) | counted)
         names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
         values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
-        times = [job.created_at, job.created_at + self._settings.requeue_after_s]
+        times = [self._steps_clock(), self._settings.requeue_after_s]
         with translate_errors():
             self._create(
                 keys=[*names, keys.queued(job.queue), job.queue],
@@ -249,7 +249,7 @@ class JobStore:
         Returns:
             The jobs that were put back, as (id, queue); all that are due are looked at, `limit` a step; with 0, none.
         """
-        args = [self._steps_clock(), self._settings.requeue_after_s, limit, keys.job("")]
+        args = [self._steps_clock(), self._settings.requeue_after_s, limit, *RECORD_AND_IMAGES]
         names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
         found, looked_at = list[str](), limit or -1
         while looked_at == (limit or -1):  # each look puts off the next

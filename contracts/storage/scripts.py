@@ -18,11 +18,14 @@ PRELUDES: Final = {
     "claim": ("record", "finalize", "attempt"),
     "claim_next": ("record", "finalize", "attempt"),
     "create": ("record",),
+    "due": ("record",),
     "erase": ("forget_annotated",),
     "finish": ("record", "finalize"),
     "keep_annotated": ("forget_annotated",),
     "overdue": ("record",),
     "renew": ("record",),
+    "rewrite_due": ("record",),
+    "webhook_failed": ("record",),
 }
 """Other files, whose local functions a script uses, in this order."""
 REFUSED_WHEN_FULL: Final = frozenset({"create", "keep_annotated"})
