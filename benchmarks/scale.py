@@ -36,6 +36,7 @@ _PATIENT: Final = {
     "max_interactive_wait_s": 600,
     "max_bulk_wait_s": 36_000,
     "max_queue_depth": 100_000,
+    "max_intake_jobs": 10_000,
     "max_open_bytes": 4_000_000_000,
     "sync_timeout_s": 60,
 }

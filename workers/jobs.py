@@ -13,6 +13,7 @@ from contracts.queues import INTERACTIVE
 from contracts.results import Analysis
 from contracts.storage.job_queue import Batch, ClaimedJob, Finished
 from contracts.storage.job_steps import Claim
+from contracts.storage.patience import until_answered
 from models.drawing import at_most, draw_faces, encode_jpeg
 from models.stages import StageTimer
 from workers.leases import Lease
@@ -81,11 +82,12 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
     owner = _new_owner(services)
-    verdict = services.jobs.claim(job_id, owner, isolated=True)
+    lease_s = services.settings.lease_s
+    verdict = until_answered(lambda: services.jobs.claim(job_id, owner, isolated=True), lease_s)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this process: %s", job_id, verdict)
         return verdict.value
-    claimed = ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id))
+    claimed = until_answered(lambda: ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id)), lease_s)
     tally = Tally(claimed.job.queue)
     with services.leases.held(job_id, owner):
         finished = _outcome(

@@ -67,20 +67,37 @@ class Periodic:
                 return
 
 
-def reconcile(services: Services) -> int:
-    """Put jobs back into their queues whose worker died, and send messages where none are left.
+class Reconciler:
+    """Puts jobs back into their queues whose worker died, and sends messages where none are left."""
 
-    Returns:
-        How many.
-    """
-    services.jobs.annotated_images.forget_expired()  # those that have expired count no more
-    overdue = services.jobs.overdue()
-    for job_id, queue in overdue:
-        with log_context(job_id=job_id):
-            logger.warning("job %s is put back into the queue %s: its worker died", job_id, queue)
-    if overdue:
-        services.counters.add({metrics.JOBS_RETRIED: len(overdue)})
-    return len(overdue)
+    def __init__(self, services: Services, clock: Callable[[], float] = time.monotonic) -> None:
+        """Look at the jobs of these services; `clock` gives seconds, and never goes back."""
+        self._services, self._clock = services, clock
+        self._away_at = float("-inf")
+        """When Redis was away last."""
+
+    def run(self) -> int:
+        """Look once. After an outage of Redis no job is taken from anybody for a lease: none could be renewed.
+
+        Returns:
+            How many jobs were put back.
+
+        Raises:
+            BrokerUnavailable: Redis is away.
+        """
+        try:
+            self._services.jobs.annotated_images.forget_expired()  # those that have expired count no more
+            was_away = self._clock() < self._away_at + self._services.settings.lease_s
+            overdue = self._services.jobs.overdue(0) if was_away else self._services.jobs.overdue()
+        except MienError:
+            self._away_at = self._clock()
+            raise
+        for job_id, queue in overdue:
+            with log_context(job_id=job_id):
+                logger.warning("job %s is put back into the queue %s: its worker died", job_id, queue)
+        if overdue:
+            self._services.counters.add({metrics.JOBS_RETRIED: len(overdue)})
+        return len(overdue)
 
 
 def renew_leases(services: Services) -> None:
@@ -133,7 +150,7 @@ class PeriodicTasks:
         self._parts = [
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
             Periodic("heartbeat", REPORT_EVERY_S, lambda: report_heartbeat(services)),
-            Periodic("reconciler", RECONCILE_EVERY_S, lambda: reconcile(services)),
+            Periodic("reconciler", RECONCILE_EVERY_S, Reconciler(services).run),
             Periodic("counters", COUNT_EVERY_S, services.counters.flush),
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
             Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),

@@ -1,13 +1,11 @@
 """A queue of jobs as workers see it: a few at a time, with all that is needed to work on them, in one trip each."""
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
 
-from contracts.errors import BrokerUnavailable
 from contracts.jobs import ItemResult, Job, Problem
 from contracts.logs import log_context
 from contracts.queues import JOB_QUEUES
@@ -18,6 +16,7 @@ from contracts.storage.job_hash import from_stored, pairs
 from contracts.storage.job_images import in_order
 from contracts.storage.job_steps import SHARED, claimant, servers_time
 from contracts.storage.jobs import JobStore
+from contracts.storage.patience import refuses_for_now, until_answered
 from contracts.storage.scripts import Call, load_script, run_scripts
 from contracts.storage.wakeups import wakeup
 
@@ -27,8 +26,6 @@ MOST_IMAGES: Final = 8
 """Images that a claim gives at most, but for a job that has more: some twenty milliseconds of work."""
 MOST_BYTES: Final = 4_000_000
 """Of those images, but for a job that has more: a script copies them, and Redis serves nobody else meanwhile."""
-_AGAIN_S: Final = 0.5
-"""From one attempt to store results to the next, while Redis is away."""
 _LOOKED_AT: Final = 64
 """Jobs of a queue, from the next on."""
 
@@ -70,6 +67,8 @@ class JobQueue:
     def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False, isolating: bool = True) -> Batch:
         """Take the jobs that are next.
 
+        While Redis does not answer it is asked again, for as long as a lease: the jobs may be this owner's already.
+
         Args:
             queue: one of `contracts.queues.JOB_QUEUES`.
             owner: who takes them; new for every claim. Asking again as the same gives the same jobs.
@@ -78,16 +77,23 @@ class JobQueue:
             isolating: whether the claimant could start a process for an isolated job; otherwise such stay in the queue.
 
         Raises:
-            BrokerUnavailable: Redis does not answer.
+            BrokerUnavailable: it has been away for longer, and others get the jobs.
         """
         call = self._claim_call(queue, owner, sharing, single=single, isolating=isolating)
-        return self._batch(self._run([call])[0])
+        (answer,) = until_answered(lambda: self._run([call]), self._settings.lease_s)
+        if isinstance(answer, Exception):
+            with translate_errors():
+                raise answer
+        return self._batch(answer)
 
     def finish(self, owner: str, finished: Sequence[Finished]) -> list[bool]:
-        """Store results, each once; see `JobStore.finish`. While Redis is away they are kept, for as long as a lease.
+        """Store results, each once; see `JobStore.finish`.
+
+        While Redis is away, or refuses writes, they are kept, for `job_time_limit_s`: no other worker gets the jobs
+        before it is back, and one that got them then is not overwritten.
 
         Raises:
-            BrokerUnavailable: it has been away for longer, and another worker may have the jobs.
+            BrokerUnavailable, Overloaded: it has been away for longer.
         """
         return self._written(finished, self._run_held(self._finish_calls(owner, finished)))
 
@@ -97,27 +103,25 @@ class JobQueue:
         """Both in one trip, and as `finish` while Redis is away: asked again, both give the same.
 
         Returns:
-            For each job whether its result was written, and the next batch.
+            For each job whether its result was written, and the next batch; none if it could not be claimed.
         """
         call = self._claim_call(queue, next_owner, sharing, single=False, isolating=isolating)
         *written, claimed = self._run_held([*self._finish_calls(owner, finished), call])
-        return self._written(finished, written), self._batch(claimed)
+        stored = self._written(finished, written)
+        if isinstance(claimed, Exception):
+            logger.error("the next jobs of the queue %s could not be claimed", queue, exc_info=claimed)
+            return stored, Batch()
+        return stored, self._batch(claimed)
 
     def _run(self, calls: Sequence[Call]) -> list[Any]:
         with translate_errors():
-            return run_scripts(self._redis, calls)
+            answers = run_scripts(self._redis, calls)
+            for answer in filter(refuses_for_now, answers):
+                raise answer
+        return answers
 
     def _run_held(self, calls: Sequence[Call]) -> list[Any]:
-        """As `_run`; an answer is not worth analysing images again."""
-        end = time.monotonic() + self._settings.lease_s
-        while True:
-            try:
-                return self._run(calls)
-            except BrokerUnavailable as error:
-                if time.monotonic() >= end:
-                    raise
-                logger.warning("results wait: %s", error)
-                time.sleep(_AGAIN_S)
+        return until_answered(lambda: self._run(calls), self._settings.job_time_limit_s)
 
     def _finish_calls(self, owner: str, finished: Sequence[Finished]) -> list[Call]:
         first, rest = [keys.claimed(owner)], list[str]()
@@ -136,9 +140,6 @@ class JobQueue:
         return [not isinstance(answer, Exception) and bool(answer) for answer in answers]
 
     def _batch(self, answer: Any) -> Batch:
-        if isinstance(answer, Exception):
-            with translate_errors():
-                raise answer
         kind, found = answer
         if kind == b"isolated":
             return Batch(isolated=found.decode())
@@ -149,11 +150,14 @@ class JobQueue:
         """The job; none if its record is damaged: it is given up like one that kills, and costs the others nothing."""
         try:
             job = from_stored(pairs(fields))
-            return ClaimedJob(job, self._jobs.images(job.id) if images is None else in_order(pairs(images)))
+            return ClaimedJob(job, self._images(job.id) if images is None else in_order(pairs(images)))
         except ValueError:
             with log_context(job_id=job_id.decode()):
                 logger.exception("the record of job %s cannot be read", job_id.decode())
             return None
+
+    def _images(self, job_id: str) -> list[bytes]:
+        return until_answered(lambda: self._jobs.images(job_id), self._settings.lease_s)
 
     def _claim_call(self, queue: str, owner: str, sharing: int, *, single: bool, isolating: bool) -> Call:
         others = [keys.queued(other) for other in JOB_QUEUES if other != queue]

@@ -247,12 +247,12 @@ class JobStore:
         """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
 
         Returns:
-            The jobs that were put back, as (id, queue); all that are due are looked at, `limit` in a step.
+            The jobs that were put back, as (id, queue); all that are due are looked at, `limit` a step; with 0, none.
         """
         args = [self._steps_clock(), self._settings.requeue_after_s, limit, keys.job("")]
         names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
-        found, looked_at = list[str](), limit
-        while looked_at == limit:  # each look puts off the next
+        found, looked_at = list[str](), limit or -1
+        while looked_at == (limit or -1):  # each look puts off the next
             with translate_errors():
                 looked_at, *put_back = self._overdue(names, [*args, *JOB_QUEUES, *map(wakeup, JOB_QUEUES)])
             found += [value.decode() for value in put_back]

@@ -43,9 +43,11 @@ def server(tmp_path: Path) -> Iterator[dict[str, ValkeyServer]]:
     holder["now"].stop()
 
 
-def test_results_wait_for_redis_to_come_back(server: dict[str, ValkeyServer], tmp_path: Path) -> None:
+def test_results_wait_for_redis_to_come_back_longer_than_a_lease(
+    server: dict[str, ValkeyServer], tmp_path: Path
+) -> None:
     port = server["now"].port
-    settings = Settings(redis_url=f"redis://127.0.0.1:{port}/0")
+    settings = Settings(redis_url=f"redis://127.0.0.1:{port}/0", lease_s=0.01)
     redis = connect(settings.redis_url, name="tests")
     store = JobStore(redis, settings)
     queue, jobs = JobQueue(redis, store, settings), [store.create([b"x"], BULK) for _ in range(3)]
@@ -61,8 +63,8 @@ def test_results_wait_for_redis_to_come_back(server: dict[str, ValkeyServer], tm
     assert {(store.get(job.id).state, store.get(job.id).attempts) for job in jobs} == {(JobState.SUCCEEDED, 1)}
 
 
-def test_results_are_given_up_when_others_may_have_their_jobs() -> None:
-    settings = Settings(redis_url="redis://127.0.0.1:1/0", lease_s=0.01)
+def test_results_are_given_up_when_their_job_would_be_as_well() -> None:
+    settings = Settings(redis_url="redis://127.0.0.1:1/0", job_time_limit_s=0.01)
     redis = connect(settings.redis_url, name="tests")
     queue = JobQueue(redis, JobStore(redis, settings), settings)
     with pytest.raises(BrokerUnavailable):

@@ -49,9 +49,11 @@ QUICK_MIEN = MIEN.model_copy(
         "warmup_epochs": 0.0,
         "learning_rate": 0.02,
         "average_decay": 0.5,
+        "blur": True,
+        "votes_head": 1.0,
     }
 )
-"""A few steps of mien's network."""
+"""A few steps of mien's network, with all that it may have."""
 
 
 def bar(label: int, rng: np.random.Generator) -> np.ndarray:

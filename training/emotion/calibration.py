@@ -30,7 +30,7 @@ class Calibration:
         return np.asarray((logits + self.offsets) / self.temperature)
 
 
-def fit_calibration(logits: np.ndarray, wanted: np.ndarray) -> Calibration:
+def fit_calibration(logits: np.ndarray, wanted: np.ndarray, balance: float = 0.0) -> Calibration:
     """Fit a calibration by maximum likelihood, which of shares is the smallest divergence from them.
 
     A softmax regression with one common slope: the loss is convex, and plain gradient descent reaches its minimum.
@@ -39,13 +39,30 @@ def fit_calibration(logits: np.ndarray, wanted: np.ndarray) -> Calibration:
         logits: [N, K], for validation images.
         wanted: [N, K], what they should have said: the label alone, or the shares of voters. Rows of zeros do not
             count.
+        balance: for the offsets, an image of a label that is n times as rare as the most frequent one counts
+            n^balance times as much. Rare labels are found more often then, and others less; the temperature is fitted
+            to the images as they are.
     """
     counted = wanted.any(1)
     logits, wanted = logits[counted], wanted[counted]
+    counts = wanted.sum(0)
+    weights = wanted @ ((counts.max() / np.maximum(counts, 1)) ** balance)
+    slope, offsets = _fit(logits, wanted, weights / weights.mean())
+    offsets /= slope
+    if balance:
+        slope, _ = _fit(logits + offsets, wanted, np.ones(len(wanted)), with_offsets=False)
+    return Calibration(1 / slope, offsets)
+
+
+def _fit(
+    logits: np.ndarray, wanted: np.ndarray, weights: np.ndarray, *, with_offsets: bool = True
+) -> tuple[float, np.ndarray]:
+    """Slope and offsets, of images that count by ``weights``, whose mean is 1."""
     slope, offsets = 1.0, np.zeros(logits.shape[1])
     for _ in range(_STEPS):
-        error = (softmax(slope * logits + offsets, np.float64) - wanted) / len(wanted)
+        error = (softmax(slope * logits + offsets, np.float64) - wanted) * (weights / len(wanted))[:, None]
         slope -= _RATE * float((error * logits).sum()) / max(1.0, float((logits**2).mean()))
-        offsets -= _RATE * (error.sum(0) + _PRIOR * offsets)
+        if with_offsets:
+            offsets -= _RATE * (error.sum(0) + _PRIOR * offsets)
         slope = max(slope, 0.05)
-    return Calibration(1 / slope, offsets / slope)
+    return slope, offsets

@@ -24,7 +24,7 @@ from training.emotion.trainer import divide
 from training.shared.cost import cost_of
 from training.shared.errors import TrainingError
 from training.shared.export import LICENCE, write_card, write_weights
-from training.shared.fer2013 import Fer2013, Split
+from training.shared.fer2013 import Fer2013
 from training.shared.run_folder import RunFolder
 
 FER2013: Final = (
@@ -63,7 +63,15 @@ class Exported:
 
 
 def export(
-    run: RunFolder, data: Fer2013, name: str, out: Path, *, form: Form, others: Sequence[str], crop: CropFit
+    run: RunFolder,
+    data: Fer2013,
+    name: str,
+    out: Path,
+    *,
+    form: Form,
+    others: Sequence[str],
+    crop: CropFit,
+    balance: float = 0.0,
 ) -> EmotionCard:
     """Convert, measure and write the network of a run.
 
@@ -75,6 +83,7 @@ def export(
         form: the one that is served.
         others: forms to write beside it.
         crop: the framing of faces that belongs to the network.
+        balance: of the calibration of FER2013's labels; see :func:`training.emotion.calibration.fit_calibration`.
 
     Returns:
         The card, measured on the bytes that were written.
@@ -83,8 +92,7 @@ def export(
         TrainingError: a file does not answer as the Keras network does.
     """
     recipe = run.recipe(Recipe)
-    training, validation = divide(data, recipe)
-    made = _make(run, recipe, data, training.images, validation)
+    made = _make(run, data, balance)
     files = {each: _write(out, name, each, made.contents[each]) for each in dict.fromkeys((form, *others))}
     origin = run.read_json("origin.json")
     card = EmotionCard(
@@ -99,7 +107,8 @@ def export(
         commit=origin["commit"],
         created=date.today(),
         recipe=recipe.model_dump()
-        | {key: origin[key] for key in ("replanned", "pruned", "teachers", "begun_with", "distilled") if key in origin},
+        | {key: origin[key] for key in ("replanned", "pruned", "teachers", "begun_with", "distilled") if key in origin}
+        | ({"calibration_balance": balance} if balance else {}),
         scores={},
         limits=LIMITS,
         labels=EMOTIONS,
@@ -113,18 +122,22 @@ def export(
     return card
 
 
-def _make(run: RunFolder, recipe: Recipe, data: Fer2013, images: np.ndarray, validation: Split) -> Exported:
+def _make(run: RunFolder, data: Fer2013, balance: float) -> Exported:
     import keras
 
+    recipe = run.recipe(Recipe)
+    training, validation = divide(data, recipe)
     network = keras.models.load_model(run.path / "network.keras", compile=False)
     cost = cost_of(network)
     logits = np.log(np.maximum(predict(network, validation.images, INPUT_SCALE[recipe.network]), 1e-12))
     labels, votes = np.split(logits, [len(EMOTIONS)], axis=1)
-    calibration = fit_calibration(labels, np.eye(len(EMOTIONS))[validation.labels])
+    calibration = fit_calibration(labels, np.eye(len(EMOTIONS))[validation.labels], balance)
     votes_calibration = fit_calibration(votes, vote_shares(validation)) if recipe.votes_head else None
     serving = serving_model(network, recipe.network, calibration, votes_calibration)
-    chosen = np.random.default_rng(recipe.seed).choice(len(images), min(_REPRESENTATIVE, len(images)), replace=False)
-    contents: dict[str, bytes] = {form: convert(serving, form, images[chosen]) for form in FORMS}
+    chosen = np.random.default_rng(recipe.seed).choice(
+        len(training), min(_REPRESENTATIVE, len(training)), replace=False
+    )
+    contents: dict[str, bytes] = {form: convert(serving, form, training.images[chosen]) for form in FORMS}
     path = run.path / "serving.keras"
     serving.save(path)
     contents["keras"] = path.read_bytes()

@@ -16,10 +16,10 @@ from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.job_steps import Claim
 from contracts.storage.jobs import JobStore
-from support.clocks import WaitFor
+from support.clocks import ManualClock, WaitFor
 from support.counting import counted
 from workers import periodic
-from workers.periodic import EXIT_STUCK, Periodic, PeriodicTasks, reconcile, renew_leases, report_heartbeat
+from workers.periodic import EXIT_STUCK, Periodic, PeriodicTasks, Reconciler, renew_leases, report_heartbeat
 from workers.services import Services
 
 
@@ -36,7 +36,7 @@ def test_a_dead_workers_job_is_put_back_and_counted(
     services: Services, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     job_id = orphaned(services, redis)
-    assert reconcile(services) == 1
+    assert Reconciler(services).run() == 1
     assert redis.zrange(keys.queued(BULK), 0, -1) == [job_id.encode()]
     assert redis.llen(BULK) == 1
     assert counted(services) == {JOBS_RETRIED: 1}
@@ -45,29 +45,45 @@ def test_a_dead_workers_job_is_put_back_and_counted(
 
 def test_two_reconcilers_put_it_back_once(services: Services, redis: Redis) -> None:
     orphaned(services, redis)
-    assert [reconcile(services) for _ in range(2)] == [1, 0]
+    assert [Reconciler(services).run() for _ in range(2)] == [1, 0]
     assert redis.llen(BULK) == 1
 
 
 def test_a_message_that_was_lost_is_sent_again(services: Services, redis: Redis) -> None:
     services.jobs.create([b"x"], BULK)
-    assert reconcile(services) == 0
+    assert Reconciler(services).run() == 0
     assert redis.llen(BULK) == 1
     redis.delete(BULK)
-    assert reconcile(services) == 0, "no job was lost"
+    assert Reconciler(services).run() == 0, "no job was lost"
     assert redis.llen(BULK) == 1
     assert counted(services) == {}
 
 
 def test_without_jobs_there_is_nothing_to_do(services: Services, redis: Redis) -> None:
-    assert reconcile(services) == 0
+    assert Reconciler(services).run() == 0
     assert redis.llen(BULK) == 0
 
 
 def test_a_dead_workers_job_can_be_claimed(services: Services, redis: Redis, settings: Settings) -> None:
     job_id = orphaned(services, redis)
-    assert reconcile(services) == 1
+    assert Reconciler(services).run() == 1
     assert JobStore(redis, settings).claim(job_id, "alive", isolated=True) is Claim.CLAIMED
+
+
+def test_after_an_outage_jobs_are_left_to_their_owners_for_a_lease_and_messages_are_sent(
+    services: Services, redis: Redis, clock: ManualClock
+) -> None:
+    job_id, reconciler = orphaned(services, redis), Reconciler(services, clock)
+    services.jobs.create([b"x"], BULK)
+    redis.set(keys.ANNOTATED_UNTIL, "no zset")
+    with pytest.raises(BrokerUnavailable):
+        reconciler.run()
+    redis.delete(keys.ANNOTATED_UNTIL, BULK)
+    assert reconciler.run() == 0
+    assert redis.llen(BULK) == 1
+    assert services.jobs.get(job_id).state is JobState.RUNNING
+    clock.now += services.settings.lease_s + 1
+    assert reconciler.run() == 1
 
 
 def test_leases_of_running_jobs_are_renewed(services: Services, redis: Redis) -> None:

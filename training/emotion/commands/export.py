@@ -30,6 +30,9 @@ def register(commands: Commands, environment: Mapping[str, str]) -> None:
         metavar="FORM",
         help="which other forms to write beside it (default: all; keras is for GPUs)",
     )
+    parser.add_argument(
+        "--balance", type=float, default=0.0, help="how much more rare labels count in the calibration (0 to 1)"
+    )
     parser.add_argument("--margin", type=float, default=0.0, help="around a detector's box, in box sides")
     parser.add_argument("--down", type=float, default=0.0, help="shift of the box, in box sides")
     parser.add_argument("--align", action="store_true", help="turn faces until their eyes are level")
@@ -61,6 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
         form=arguments.form,
         others=arguments.others,
         crop=crop,
+        balance=arguments.balance,
     )
     _print(card.model_dump(mode="json"), arguments.form)
     print(f"Written to {folder / card.file} and beside it.")

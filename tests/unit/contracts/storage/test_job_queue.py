@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 from redis import Redis
 
+from contracts.errors import BrokerUnavailable
 from contracts.jobs import Job, JobState
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
@@ -263,3 +264,16 @@ def test_a_result_that_cannot_be_stored_costs_neither_others_nor_the_jobs_claime
     written, batch = queue.finish_and_claim("a", done, BULK, "b", sharing=1, isolating=True)
     assert (written, ids(batch)) == ([False, True], [following.id])
     assert f"the result of job {broken.id} could not be stored" in caplog.text
+
+
+def test_a_claim_that_fails_costs_no_result_that_was_stored_with_it(
+    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    (job,) = put(store, clock, 1)
+    queue.claim(BULK, "a")
+    redis.set(keys.queued(BULK), "no zset")
+    done = [Finished(job.id, make_items(), None)]
+    assert queue.finish_and_claim("a", done, BULK, "b", sharing=1, isolating=True) == ([True], Batch())
+    assert "could not be claimed" in caplog.text
+    with pytest.raises(BrokerUnavailable):
+        queue.claim(BULK, "c")

@@ -26,3 +26,17 @@ def test_images_without_votes_do_not_count() -> None:
     found, wanted = fit_calibration(logits, shares), fit_calibration(logits[:200], shares[:200])
     assert found.temperature == wanted.temperature
     assert np.array_equal(found.offsets, wanted.offsets)
+
+
+def test_balance_finds_rare_labels_more_often_and_leaves_confidence_true() -> None:
+    rng = np.random.default_rng(5)
+    labels = np.where(rng.random(6_000) < 0.1, 1, 0)
+    logits = np.eye(2)[labels] * 1.5 + rng.normal(0, 1, (6_000, 2))
+    answers = {}
+    for balance in (0.0, 0.5):
+        scaled = fit_calibration(logits, np.eye(2)[labels], balance).apply(logits)
+        answers[balance] = np.exp(scaled) / np.exp(scaled).sum(1, keepdims=True)
+    found = {balance: (said.argmax(1) == 1)[labels == 1].mean() for balance, said in answers.items()}
+    assert found[0.5] > found[0.0] + 0.15
+    right = (answers[0.5].argmax(1) == labels).mean()
+    assert answers[0.5].max(1).mean() == pytest.approx(right, abs=0.03)

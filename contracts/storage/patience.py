@@ -1,0 +1,50 @@
+"""Asking again until Redis answers, for what may be asked twice: a lost answer, and a result, are worth the wait."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from contracts.errors import BrokerUnavailable, Overloaded
+
+T = TypeVar("T")
+
+_AGAIN_S: Final = 0.5
+"""From one attempt to the next."""
+_REFUSALS: Final = ("MISCONF", "NOREPLICAS", "BUSY")
+"""Codes with which a server refuses whatever is asked, and for which the driver has no class."""
+
+logger = logging.getLogger(__name__)
+
+
+def until_answered(ask: Callable[[], T], seconds: float) -> T:
+    """What `ask` returns, once Redis answers and takes writes.
+
+    Args:
+        ask: may be called again without harm; sends, with the driver's errors translated.
+        seconds: how long it is tried at most.
+
+    Raises:
+        BrokerUnavailable, Overloaded: Redis is away, or refuses, for longer.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except (BrokerUnavailable, Overloaded) as error:
+            away = isinstance(error.__cause__, RedisConnectionError | RedisTimeoutError)
+            if not (away or refuses_for_now(error.__cause__)) or time.monotonic() >= end:
+                raise
+            logger.warning("will ask again: %s", error)
+            time.sleep(_AGAIN_S)
+
+
+def refuses_for_now(answer: object) -> bool:
+    """Whether an answer is an error of the server's state, and none of what was asked."""
+    if not isinstance(answer, Exception):
+        return False
+    return isinstance(answer, OutOfMemoryError | ReadOnlyError | MasterDownError) or str(answer).startswith(_REFUSALS)
