@@ -33,11 +33,11 @@ def broker_options(settings: Settings) -> dict[str, Any]:
     return {
         **_broker(settings.redis_url),
         "broker_transport_options": {
-            # Priorities would rename the queue keys (`interactive\x06\x163`), which hides them from autoscalers.
+            # Priorities would rename the queue keys (`interactive\x06\x163`), and our scripts push to the bare ones.
             "priority_steps": [0],
             "queue_order_strategy": "priority",
-            # Who has taken a message is noted nowhere, which would take two transactions each: a message is a hint, and
-            # what it speaks of is announced again within seconds, or worthless by then, as a frame is.
+            # Who has taken a message is noted nowhere, which would take two transactions each: it is a hint. Jobs
+            # are announced again within three seconds, a webhook after a minute; a frame is worthless by then.
             "ack_emulation": False,
             "socket_connect_timeout": 3,
             "socket_keepalive": True,

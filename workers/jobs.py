@@ -6,24 +6,22 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final, TypedDict
 
-from contracts.errors import AnalysisFailed, InvalidImage, MienError, Overloaded
+from contracts.errors import AnalysisFailed, InvalidImage, MienError
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.logs import log_context
 from contracts.queues import INTERACTIVE
-from contracts.results import Analysis
 from contracts.storage.job_queue import Batch, ClaimedJob, Finished
 from contracts.storage.job_steps import Claim
 from contracts.storage.patience import until_answered
-from models.drawing import at_most, draw_faces, encode_jpeg
 from models.stages import StageTimer
+from workers.annotation import keep_annotated
 from workers.leases import Lease
 from workers.metrics import Tally
 from workers.services import Services
 
-_ANNOTATED_SIDE: Final = 1_280
-"""Pixels that the longer side of an annotated image has at most."""
 _TIME_SLICE_S: Final = 0.05
-"""After so long a task ends, and Celery chooses anew which queue is next; what has been claimed is finished before."""
+"""After so long a task ends, and Celery chooses anew which queue is next; what has been claimed is finished before, and
+each result stored as soon as it is there."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +50,12 @@ def analyze_jobs(services: Services, queue: str) -> str:
     batch = services.job_queue.claim(queue, owner, **_place(services))
     while batch.jobs:
         with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
-            finished = list(_analyze_batch(services, queue, owner, batch, tally))
+            finished = list[Finished]()
+            for job in _analyze_batch(services, queue, owner, batch, tally):
+                finished.append(job)
+                if time.monotonic() >= ends_at:  # it waits for no other
+                    _count(services, finished, services.job_queue.finish(owner, finished), tally)
+                    finished = []
             next_owner = _new_owner(services)
             if time.monotonic() < ends_at:
                 step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
@@ -107,24 +110,39 @@ def _new_owner(services: Services) -> str:
 
 
 def _analyze_batch(services: Services, queue: str, owner: str, batch: Batch, tally: Tally) -> Iterator[Finished]:
-    """Analyse each job; one that fails by a mistake of ours is left to its lease, and costs no other."""
     for place, claimed in enumerate(batch.jobs):
-        with log_context(job_id=claimed.job.id), services.leases.held(claimed.job.id, owner) as lease:
-            try:
-                items = list[ItemResult]()
-                for index, data in enumerate(claimed.images):
-                    if index or (place and queue != INTERACTIVE):
-                        _analyze_waiting_photo(services, lease)
-                    items.append(_analyze_item(services, index, data, tally))
-                yield _outcome(services, owner, claimed, items, tally)
-            except Exception:
-                logger.exception("job %s could not be analysed, and will be tried again", claimed.job.id)
+        yields = bool(place) and queue != INTERACTIVE
+        if finished := _analyze_job(services, owner, claimed, tally, yields=yields):
+            yield finished
+
+
+def _analyze_job(services: Services, owner: str, claimed: ClaimedJob, tally: Tally, *, yields: bool) -> Finished | None:
+    """Analyse one job; none, if that fails by a mistake of ours: it is left to its lease, and costs no other.
+
+    Args:
+        services: what to work with.
+        owner: who has claimed it.
+        claimed: the job.
+        tally: what is counted.
+        yields: whether a photo may overtake before its first image, as before all others.
+    """
+    with log_context(job_id=claimed.job.id), services.leases.held(claimed.job.id, owner) as lease:
+        try:
+            items = list[ItemResult]()
+            for index, data in enumerate(claimed.images):
+                if index or yields:
+                    _analyze_waiting_photo(services, lease)
+                items.append(_analyze_item(services, index, data, tally))
+            return _outcome(services, owner, claimed, items, tally)
+        except Exception:
+            logger.exception("job %s could not be analysed, and will be tried again", claimed.job.id)
+            return None
 
 
 def _outcome(services: Services, owner: str, claimed: ClaimedJob, items: list[ItemResult], tally: Tally) -> Finished:
     if claimed.job.options.annotate:
         stages = StageTimer(tally.cpu_seconds)
-        _keep_annotated(services, claimed.job.id, owner, claimed.images, items)
+        keep_annotated(services, claimed.job.id, owner, claimed.images, items)
         stages.end("draw")
     return Finished(claimed.job.id, items, _common_error(items))
 
@@ -170,32 +188,6 @@ def _analyze_item(services: Services, index: int, data: bytes, tally: Tally) -> 
         logger.exception("image %d could not be analysed", index)
         unexpected = AnalysisFailed("The image could not be analysed because of an internal error.")
         return ItemResult(index=index, error=Problem.of(unexpected))
-
-
-def _keep_annotated(services: Services, job_id: str, owner: str, images: list[bytes], items: list[ItemResult]) -> None:
-    for data, item in zip(images, items, strict=True):
-        if item.analysis is not None:
-            # Annotated images may be missing; the result, which is always written, may not.
-            jpeg = _annotated(services, data, item.analysis)
-            try:
-                kept = services.jobs.annotated_images.put(job_id, owner, item.index, jpeg)
-            except Overloaded as error:
-                logger.warning("job %s gets no annotated images: %s", job_id, error)
-                return
-            if not kept:
-                logger.warning(
-                    "job %s gets no annotated images: MIEN_MAX_ANNOTATED_BYTES, or its client's share, are kept, "
-                    "or it is no longer this worker's",
-                    job_id,
-                )
-                return
-
-
-def _annotated(services: Services, data: bytes, analysis: Analysis) -> bytes:
-    """The image with its boxes drawn, no larger than it is looked at: it is kept for as long as the result."""
-    decoded = services.analyzer.decode(data)
-    pixels = at_most(decoded.pixels, _ANNOTATED_SIDE)
-    return encode_jpeg(draw_faces(pixels, analysis.faces, decoded.width / pixels.shape[1]))
 
 
 def _common_error(items: list[ItemResult]) -> Problem | None:

@@ -16,7 +16,7 @@ class AnnotatedImages:
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float]) -> None:
         """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis, self._settings, self._clock = redis, settings, clock
-        self._keep = load_script(redis, "keep_annotated", "forget_annotated", allow_oom=False)
+        self._keep = load_script(redis, "keep_annotated")
 
     def put(self, job_id: str, owner: str, index: int, jpeg: bytes) -> bool:
         """Keep an image with its boxes drawn.

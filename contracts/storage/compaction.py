@@ -15,6 +15,7 @@ from redis.exceptions import ResponseError
 
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.job_steps import servers_time
 from contracts.storage.scripts import load_script
 
 PAUSE_S: Final = 10.0
@@ -30,10 +31,10 @@ logger = logging.getLogger(__name__)
 class FileCompaction:
     """Asks the server to rewrite its file when something in it is to go."""
 
-    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970."""
+    def __init__(self, redis: Redis, clock: Callable[[], float] | None = None) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
         self._redis = redis
-        self._clock = clock
+        self._clock, self._steps_clock = clock or time.time, clock or servers_time
         self._due = load_script(redis, "rewrite_due")
         self._refused = False
 
@@ -48,9 +49,8 @@ class FileCompaction:
             return False
         pause = max(PAUSE_S, _SHARE * float(state.get("aof_last_rewrite_time_sec", 0)))
         with translate_errors():
-            due = self._due(
-                keys=[keys.ERASURES, keys.REWRITTEN_AT], args=[self._clock(), pause, max(pause, _LONGEST_S)]
-            )
+            args = [self._steps_clock(), pause, max(pause, _LONGEST_S)]
+            due = self._due(keys=[keys.ERASURES, keys.REWRITTEN_AT], args=args)
         return bool(due) and self._begin()
 
     def finish(self, seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:

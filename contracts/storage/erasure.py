@@ -21,7 +21,7 @@ class JobEraser:
         """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis = redis
         self._clock = clock
-        self._erase = load_script(redis, "erase", "forget_annotated")
+        self._erase = load_script(redis, "erase")
 
     def erase(self, job_id: str) -> bool:
         """Erase the job's record, result, annotated images, webhook and idempotency key.

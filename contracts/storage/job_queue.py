@@ -14,7 +14,7 @@ from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import from_stored, pairs
 from contracts.storage.job_images import in_order
-from contracts.storage.job_steps import SHARED, claimant, servers_time
+from contracts.storage.job_steps import RECORD_AND_IMAGES, SHARED, claimant, servers_time
 from contracts.storage.jobs import JobStore
 from contracts.storage.patience import refuses_for_now, until_answered
 from contracts.storage.scripts import Call, load_script, run_scripts
@@ -26,6 +26,8 @@ MOST_IMAGES: Final = 8
 """Images that a claim gives at most, but for a job that has more: some twenty milliseconds of work."""
 MOST_BYTES: Final = 4_000_000
 """Of those images, but for a job that has more: a script copies them, and Redis serves nobody else meanwhile."""
+MOST_PIXELS: Final = 4_000_000
+"""Of those images, but for a job that has more: the first result is ready before the last image is looked at."""
 _LOOKED_AT: Final = 64
 """Jobs of a queue, from the next on."""
 
@@ -62,7 +64,7 @@ class JobQueue:
     ) -> None:
         """Use the broker Redis, and the store of the same jobs; `clock` gives seconds since 1970, in tests."""
         self._redis, self._jobs, self._settings, self._clock = redis, jobs, settings, clock
-        self._claim_next = load_script(redis, "claim_next", "record", "finalize", "attempt")
+        self._claim_next = load_script(redis, "claim_next")
 
     def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False, isolating: bool = True) -> Batch:
         """Take the jobs that are next.
@@ -166,10 +168,10 @@ class JobQueue:
             [keys.claimed(owner), queue, *SHARED, keys.queued(queue), *others],
             [
                 *claimant(self._settings, self._clock(), owner),
-                keys.job(""),
-                keys.job_images("").removeprefix(keys.job("")),
+                *RECORD_AND_IMAGES,
                 1 if single else MOST_IMAGES,
                 MOST_BYTES,
+                MOST_PIXELS,
                 max(1, sharing),
                 int(single),
                 int(isolating),

@@ -15,6 +15,9 @@ QUEUED: Final = tuple(keys.queued(queue) for queue in JOB_QUEUES)
 SHARED: Final = (keys.OPEN_JOBS, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOAD)
 """What changes when a job ends, beside the job and the queues' jobs."""
 
+RECORD_AND_IMAGES: Final = (keys.job(""), keys.job_images("").removeprefix(keys.job("")))
+"""What stands before a job's id in the key of its record, and after that in the key of its images."""
+
 
 class Claim(StrEnum):
     """What became of an attempt to take a job; only `CLAIMED` allows work."""

@@ -16,7 +16,7 @@ from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import ImageStore, JobImageStore
-from contracts.storage.job_steps import QUEUED, Claim, claimant, job_keys, servers_time
+from contracts.storage.job_steps import QUEUED, RECORD_AND_IMAGES, Claim, claimant, job_keys, servers_time
 from contracts.storage.load import Load, account_of, read_load
 from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
@@ -44,13 +44,13 @@ class JobStore:
         self._clock, self._steps_clock = clock or time.time, clock or servers_time
         self.annotated_images = AnnotatedImages(redis, settings, self._clock)
         self._images: ImageStore = images or JobImageStore(redis)
-        self._create = load_script(redis, "create", "record", allow_oom=False)
-        self._claim = load_script(redis, "claim", "record", "finalize", "attempt")
-        self._finish = load_script(redis, "finish", "record", "finalize")
-        self._cancel = load_script(redis, "cancel", "record", "finalize")
+        self._create = load_script(redis, "create")
+        self._claim = load_script(redis, "claim")
+        self._finish = load_script(redis, "finish")
+        self._cancel = load_script(redis, "cancel")
         self._watch = load_script(redis, "watch")
-        self._renew = load_script(redis, "renew", "record")
-        self._overdue = load_script(redis, "overdue", "record")
+        self._renew = load_script(redis, "renew")
+        self._overdue = load_script(redis, "overdue")
 
     def create(
         self,
@@ -115,7 +115,7 @@ class JobStore:
         fields = flat(to_hash(job) | counted)
         names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
         values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
-        times = [job.created_at, job.created_at + self._settings.requeue_after_s]
+        times = [self._steps_clock(), self._settings.requeue_after_s]
         with translate_errors():
             self._create(
                 keys=[*names, keys.queued(job.queue), job.queue],
@@ -249,7 +249,7 @@ class JobStore:
         Returns:
             The jobs that were put back, as (id, queue); all that are due are looked at, `limit` a step; with 0, none.
         """
-        args = [self._steps_clock(), self._settings.requeue_after_s, limit, keys.job("")]
+        args = [self._steps_clock(), self._settings.requeue_after_s, limit, *RECORD_AND_IMAGES]
         names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
         found, looked_at = list[str](), limit or -1
         while looked_at == (limit or -1):  # each look puts off the next

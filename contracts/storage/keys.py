@@ -6,7 +6,8 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:images     hash    index → bytes as uploaded; deleted when the job becomes final
     mien:job:{id}:annotated  hash    index → JPEG with boxes drawn, if asked for; lives as long as the result
     mien:job:{id}:once       string  name of the idempotency key that stands for the job
-    mien:queued:{queue}      zset    id → when a job was accepted that waits in `interactive` or `bulk`
+    mien:queued:{queue}      zset    id → when a job was accepted that waits in `interactive` or `bulk`; less 1e11 if it
+                                     was begun before, and is for a process of its own
     mien:claimed:{owner}     string  ids of the jobs that one claim gave, until they are finished; seconds of TTL
     mien:jobs:open           zset    id → when the reconciler looks at it again, if it is still open
     mien:jobs:load           hash    what admission looks at: bytes of images of open jobs, also by queue and by client,

@@ -2,7 +2,8 @@
 
 Each open job counts with its images, bytes and pixels to its queue, and to the account of the client that sent it; its
 images also to those that wait, for as long as it is queued. Each change is part of the atomic step that changes the
-job's state, and zero open jobs are zero load. An account is a hash, so that no address of a client is stored.
+job's state, and zero open jobs are zero load: what a job counted whose record was
+damaged goes then, too. An account is a hash, so that no address of a client is stored.
 """
 
 import hashlib

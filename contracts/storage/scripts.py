@@ -13,6 +13,24 @@ _FLAGS: Final = f"{_NO_FLAGS} flags=allow-oom"
 """Even when memory is full: most of these scripts end in freeing some, and a job that cannot be finished never would.
 What adds data is bounded by the gateway's admission (jobs) or by a TTL of seconds (frames). Redis 7 and newer."""
 
+PRELUDES: Final = {
+    "cancel": ("record", "finalize"),
+    "claim": ("record", "finalize", "attempt"),
+    "claim_next": ("record", "finalize", "attempt"),
+    "create": ("record",),
+    "due": ("record",),
+    "erase": ("forget_annotated",),
+    "finish": ("record", "finalize"),
+    "keep_annotated": ("forget_annotated",),
+    "overdue": ("record",),
+    "renew": ("record",),
+    "rewrite_due": ("record",),
+    "webhook_failed": ("record",),
+}
+"""Other files, whose local functions a script uses, in this order."""
+REFUSED_WHEN_FULL: Final = frozenset({"create", "keep_annotated"})
+"""Scripts that do not run when memory is full."""
+
 
 class Call(NamedTuple):
     """A script with what it is called with."""
@@ -22,17 +40,10 @@ class Call(NamedTuple):
     args: Sequence[Any]
 
 
-def load_script(redis: Redis, name: str, *preludes: str, allow_oom: bool = True) -> Script:
-    """Register ``contracts/storage/lua/{name}.lua``; the server compiles it once and keeps it by hash.
-
-    Args:
-        redis: the server.
-        name: the script.
-        preludes: other files of that folder, whose local functions the script uses, in this order.
-        allow_oom: whether it runs even when memory is full.
-    """
-    flags = _FLAGS if allow_oom else _NO_FLAGS
-    return redis.register_script("\n".join([flags, *map(_text, [*preludes, name])]))
+def load_script(redis: Redis, name: str) -> Script:
+    """Register ``contracts/storage/lua/{name}.lua``; the server compiles it once and keeps it by hash."""
+    flags = _NO_FLAGS if name in REFUSED_WHEN_FULL else _FLAGS
+    return redis.register_script("\n".join([flags, *map(_text, [*PRELUDES.get(name, ()), name])]))
 
 
 def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:

@@ -13,6 +13,7 @@ from contracts.results import Message
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.job_steps import servers_time
 from contracts.storage.scripts import load_script
 from contracts.storage.webhook_secrets import WebhookSecrets
 
@@ -38,21 +39,20 @@ class DeadWebhook(Message):
 class WebhookStore:
     """Every webhook of a final job is in exactly one place: due, given up, or delivered and forgotten."""
 
-    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970."""
+    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] | None = None) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
         self._redis = redis
         self._result_ttl_s = settings.result_ttl_s
-        self._clock = clock
+        self._clock, self._steps_clock = clock or time.time, clock or servers_time
         self._due = load_script(redis, "due")
         self._delivered = load_script(redis, "webhook_delivered")
         self._failed = load_script(redis, "webhook_failed")
-        self.secrets = WebhookSecrets(redis, clock)
+        self.secrets = WebhookSecrets(redis, self._clock)
 
     def take_due(self, limit: int = 100) -> list[str]:
         """Ids of jobs whose webhook is to be tried now; none of them is given to another worker for a minute."""
-        now = self._clock()
         with translate_errors():
-            args = [now, now + _ANNOUNCED_S, limit, keys.webhook(""), _KEPT_S]
+            args = [self._steps_clock(), _ANNOUNCED_S, limit, keys.webhook(""), _KEPT_S]
             found = self._due(keys=[keys.WEBHOOKS_DUE], args=args)
         return [job_id.decode() for job_id in found]
 
@@ -89,11 +89,11 @@ class WebhookStore:
         if final or attempts > len(RETRY_DELAYS_S):
             now = self._clock()
             dead = DeadWebhook(job=job_id, url=url, reason=reason, attempts=attempts, given_up_at=now)
-            self._note(job_id, attempts, now, dead.model_dump_json())
+            self._note(job_id, attempts, 0, dead.model_dump_json())
             self._keep_newest()
             return False
         gap = RETRY_DELAYS_S[attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
-        return self._note(job_id, attempts, self._clock() + gap, "")
+        return self._note(job_id, attempts, gap, "")
 
     def dead(self) -> list[DeadWebhook]:
         """Webhooks that were given up, newest first."""
@@ -133,11 +133,11 @@ class WebhookStore:
                 self._redis.zadd(keys.ERASURES, {"erased": self._clock()})
         return len(gone)
 
-    def _note(self, job_id: str, attempts: int, again_at: float, dead: str) -> bool:
+    def _note(self, job_id: str, attempts: int, gap_s: float, dead: str) -> bool:
         with translate_errors():
             noted = self._failed(
                 keys=[keys.WEBHOOKS_DUE, keys.webhook(job_id), keys.WEBHOOKS_DEAD],
-                args=[job_id, attempts, again_at, _KEPT_S, dead],
+                args=[job_id, attempts, self._steps_clock(), gap_s, _KEPT_S, dead],
             )
         return bool(noted)
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from celery import Celery
 from PIL import Image
 from redis import Redis
 
 from contracts.frames import Frame, FrameStamp
 from contracts.jobs import Job, JobState
 from contracts.metrics import FRAMES_DRAWN, STAGE_CPU_SECONDS, metric_key
-from contracts.queues import BULK, INTERACTIVE
+from contracts.queues import ANALYZE_FRAME, BULK, INTERACTIVE, LIVE, broker_options
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.counters import CounterStore
@@ -107,6 +108,19 @@ def test_sigterm_finishes_what_was_begun_and_leaves_the_rest(
     start_workers()
     wait_for(all_done(store, jobs), "the rest")
     assert {store.get(job.id).state for job in jobs} == {JobState.SUCCEEDED}
+
+
+def test_a_worker_that_stops_gives_back_what_it_has_not_begun(
+    settings: Settings, start_workers: StartWorkers, wait_for: WaitFor, redis: Redis
+) -> None:
+    (worker,) = start_workers()
+    with Celery(set_as_current=False) as app:
+        app.conf.update(broker_options(settings))
+        app.send_task(ANALYZE_FRAME, ("cam", "token"), queue=LIVE, countdown=600)  # which is not its time yet
+        wait_for(lambda: redis.llen(LIVE) == 0, "the worker to take the message")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=30) == 0
+    assert redis.llen(LIVE) == 1
 
 
 def test_frames_are_analysed_and_drawn_only_while_there_are_viewers(

@@ -79,6 +79,12 @@ def draw_changes(count: int, how: Augmentation, rng: np.random.Generator) -> Cha
     )
 
 
+def unchanged(count: int) -> Changes:
+    """Leave ``count`` images as they are."""
+    nothing = np.zeros(count, np.float32)
+    return Changes(np.tile(np.eye(3), (count, 1, 1)), nothing > 0, nothing + 1, nothing)
+
+
 def change(images: np.ndarray, changes: Changes) -> np.ndarray:
     """Change images as drawn.
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from training.emotion.augment import augment, change, draw_changes, erase, mix_up
+from training.emotion.augment import augment, change, draw_changes, erase, mix_up, unchanged
 from training.emotion.recipe import Recipe
 from training.emotion.targets import mix_answers
 from training.emotion.views import Views
@@ -46,10 +46,11 @@ class ViewedBatches:
         self._recipe, self._split, self._targets, self._views = recipe, split, targets, views
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Batches of the epoch ``number``, from 0: of one view of every image."""
+        """Batches of the epoch ``number``, from 0: of one view of every image, or in the last epochs of none."""
         recipe, split = self._recipe, self._split
-        view = number % self._views.count
-        changes, answers = self._views.changes(view), self._views.target(view, recipe.own_view)
+        view, plain = number % self._views.count, number >= recipe.epochs - recipe.plain_epochs
+        changes = unchanged(len(split)) if plain else self._views.changes(view)
+        answers = self._views.target(view, 0.0 if plain else recipe.own_view)
         targets = mix_answers(self._targets, answers, recipe.teacher_weight)
         rng = np.random.default_rng([recipe.seed, number])
         for chosen in _chosen(recipe, split, rng):

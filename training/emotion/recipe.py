@@ -50,6 +50,9 @@ class Recipe(BaseRecipe):
     own_view: float = Field(
         default=0.5, ge=0, le=1, description="Share of the answer to a view in what teachers say; rest: to all views."
     )
+    plain_epochs: int = Field(
+        default=0, ge=0, description="Last epochs, in which a student sees images as they are, at the answers to all."
+    )
     mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")
     class_balance: float = Field(
         default=0.0, ge=0, le=1, description="How far rare labels are shown more often; 1: all labels equally often."
@@ -125,13 +128,14 @@ class Distillation(BaseRecipe):
         default=WIDER.model_copy(update={"flip": False, "erase": 0.0}), description="How far a view may be changed."
     )
     teacher: Recipe = Field(
-        default=_STEADY.model_copy(update={"epochs": 24, "augmentation": WIDER.model_copy(update={"erase": 0.0})}),
+        default=_STEADY.model_copy(update={"epochs": 40, "augmentation": WIDER.model_copy(update={"erase": 0.0})}),
         description="Of each teacher.",
     )
     student: Recipe = Field(
         default=_STEADY.model_copy(
             update={
-                "epochs": 100,
+                "epochs": 116,
+                "plain_epochs": 10,
                 "teacher_weight": 0.5,
                 "augmentation": Augmentation(
                     flip=True, rotation=2.0, zoom=0.02, shift=0.03, brightness=0.05, contrast=0.05, erase=0.3

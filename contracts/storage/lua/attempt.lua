@@ -11,6 +11,8 @@ local function attempt(id, record, by, record_key, images_key)
   local state, attempts, now = record.state, tonumber(record.attempts) or 0, tonumber(by.now)
   if not state then
     redis.call('ZREM', KEYS[3], id)
+    redis.call('UNLINK', images_key)
+    if redis.call('EXISTS', KEYS[3]) == 0 then redis.call('DEL', KEYS[6]) end -- what it counted is not known any more
     unqueue(id)
     return 'missing'
   end

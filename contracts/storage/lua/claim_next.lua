@@ -1,18 +1,20 @@
 -- Claim the jobs of a queue that are next, with their records and images in one answer, as many as are one claimant's share.
 -- Asked again by the same owner, which did not hear the answer, it gives the same jobs.
 -- A job for a process of its own comes alone, and is not claimed yet; it leaves the queue, and is put back if nothing
--- comes of it (overdue.lua). A claimant that cannot start a process passes over such jobs.
--- When it takes the last job, no message needs to say that there is one; while some are left, one has to, but for jobs that
--- all were passed over: their turn comes when a process has ended.
+-- comes of it. Such jobs stand before all others, below zero (overdue.lua): a claimant that cannot start a process, or looks
+-- for a photo, begins behind them, however many they are.
+-- When it takes the last job, no message needs to say that there is one; while some are left, one has to, unless nothing is
+-- left but jobs for processes, and none could be started: their turn comes when a process has ended.
+-- A batch has no more images, bytes and pixels than it is told, but for its first job.
 -- A job whose record is none leaves its queue, so that it holds up no other.
 -- Returns {'claimed', {id, record, images, id, record, images, …}} or {'isolated', id}; images are false where they are not
 -- here, or too many bytes to be copied.
 -- KEYS: what the owner has claimed, queue's messages, then as finalize.lua; the first queue's jobs are those to claim
--- ARGV: as attempt.lua has them; record prefix, images suffix, images at most, bytes at most, claimants that share the
+-- ARGV: as attempt.lua has them; record prefix, images suffix, images, bytes and pixels at most, claimants that share the
 --       queue, only jobs of one image ('1', '0'), jobs for processes too ('1', '0'), jobs to look at, queue, message
 local by = claimant(1)
-local prefix, suffix, most, most_bytes, sharing, single, isolating, looked_at, queue, message = unpack(ARGV, 8, 17)
-most, most_bytes, looked_at = tonumber(most), tonumber(most_bytes), tonumber(looked_at)
+local prefix, suffix, most, most_bytes, most_pixels, sharing, single, isolating, looked_at, queue, message = unpack(ARGV, 8, 18)
+most, most_bytes, most_pixels, looked_at = tonumber(most), tonumber(most_bytes), tonumber(most_pixels), tonumber(looked_at)
 single, isolating = single == '1', isolating == '1'
 local answer = {}
 
@@ -37,12 +39,13 @@ if before then
   return {'claimed', answer}
 end
 
-local ids = redis.call('ZRANGE', KEYS[7], 0, looked_at - 1)
+local for_processes = isolating and not single
+local ids = redis.call('ZRANGEBYSCORE', KEYS[7], for_processes and '-inf' or 0, '+inf', 'LIMIT', 0, looked_at)
 if #ids == 0 then return {'claimed', answer} end
 by.now = time_of(by.now)
-local left = #ids < looked_at and #ids or redis.call('ZCARD', KEYS[7])
+local left = for_processes and #ids < looked_at and #ids or redis.call('ZCARD', KEYS[7])
 local share = math.ceil(left / sharing)
-local taken, removed, images, bytes, isolated = {}, {}, 0, 0, nil
+local taken, removed, images, bytes, pixels, isolated = {}, {}, 0, 0, 0, nil
 
 local function passed_over(id) -- before its whole record is read, if a photo is looked for behind larger jobs
   if not single then return false end
@@ -56,19 +59,18 @@ for _, id in ipairs(ids) do
     local flat = redis.pcall('HGETALL', prefix .. id)
     local record = flat.err and {} or table_of(flat)
     local count, size = tonumber(record.image_count) or 1, tonumber(record.bytes) or 0
-    local again = (tonumber(record.attempts) or 0) > 0
-    if not (again and not isolating) then
-      if images > 0 and (again or images + count > most or bytes + size > most_bytes) then break end
-      local verdict = attempt(id, record, by, prefix .. id, prefix .. id .. suffix)
-      if verdict ~= 'held' then left = left - 1 end
-      if verdict == 'isolated' then
-        isolated, removed[#removed + 1] = id, id
-        break
-      elseif verdict == 'claimed' then
-        taken[#taken + 1], removed[#removed + 1] = id, id
-        images, bytes = images + count, bytes + size
-        add(id, record)
-      end
+    local area, again = tonumber(record.pixels) or 0, (tonumber(record.attempts) or 0) > 0
+    local too_many = images + count > most or bytes + size > most_bytes or pixels + area > most_pixels
+    if images > 0 and (again or too_many) then break end
+    local verdict = attempt(id, record, by, prefix .. id, prefix .. id .. suffix)
+    if verdict ~= 'held' then left = left - 1 end
+    if verdict == 'isolated' then
+      isolated, removed[#removed + 1] = id, id
+      break
+    elseif verdict == 'claimed' then
+      taken[#taken + 1], removed[#removed + 1] = id, id
+      images, bytes, pixels = images + count, bytes + size, pixels + area
+      add(id, record)
     end
   end
 end

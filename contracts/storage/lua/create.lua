@@ -2,10 +2,11 @@
 -- all or nothing, and refused when memory is full. Sent again, because the answer to the first time was lost, it changes
 -- nothing. finalize.lua takes all of it away again, attempt.lua what waits.
 -- KEYS: record, images, open jobs, load, queue's jobs, queue's messages
--- ARGV: id, queue, account of the client, images, bytes, pixels, created_at, when to look at it again, message,
+-- ARGV: id, queue, account of the client, images, bytes, pixels, now, after how many s to look at it again, message,
 --       fields of the record and their values (how many in all), these, fields of the images and their values
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-local id, queue, account, images, bytes, pixels, created_at, look_at, message, count = unpack(ARGV, 1, 10)
+local id, queue, account, images, bytes, pixels, now, look_after_s, message, count = unpack(ARGV, 1, 10)
+now = time_of(now)
 local amounts = load_of(queue, account, images, bytes, pixels, 1)
 amounts[queue .. ':waiting'] = images
 change_load(KEYS[4], amounts)
@@ -13,7 +14,7 @@ redis.call('HSET', KEYS[1], unpack(ARGV, 11, 10 + count))
 local last = #ARGV - 10 - count
 if last > 0 then redis.call('HSET', KEYS[2], unpack(ARGV, 11 + count)) end
 if last < 2 * images then redis.call('PERSIST', KEYS[2]) end -- the first ones were stored before, and would expire
-redis.call('ZADD', KEYS[3], look_at, id)
-redis.call('ZADD', KEYS[5], created_at, id)
+redis.call('ZADD', KEYS[3], now + look_after_s, id)
+redis.call('ZADD', KEYS[5], now, id)
 if redis.call('LLEN', KEYS[6]) == 0 then redis.call('LPUSH', KEYS[6], message) end
 return 1

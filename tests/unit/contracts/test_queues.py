@@ -23,7 +23,7 @@ def test_options_follow_the_settings_and_each_caller_gets_its_own() -> None:
     assert broker_options(settings)["broker_transport_options"]["health_check_interval"] == 10
 
 
-def test_queues_keep_their_bare_names_for_autoscalers() -> None:
+def test_queues_keep_the_bare_names_that_scripts_push_to() -> None:
     assert broker_options(Settings())["broker_transport_options"]["priority_steps"] == [0]
 
 

@@ -1,11 +1,9 @@
 """A job from claim to result: real models, a real server."""
 
-import io
 import logging
 from dataclasses import replace
 
 import pytest
-from PIL import Image
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable
@@ -18,7 +16,6 @@ from contracts.storage import keys
 from models import Analyzer
 from support.clocks import ManualClock
 from support.counting import counted
-from support.factories import annotate
 from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.leases import Leases
 from workers.services import Services, connect_services
@@ -98,6 +95,25 @@ def test_a_slice_that_is_over_leaves_the_rest_to_the_next_message(
     assert redis.llen(BULK) == 1
 
 
+def test_once_the_slice_is_over_no_result_waits_for_the_rest_of_its_batch(
+    services: Services, plain_jpeg: bytes, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyze, ids, states = analyzer.analyze_image, list[str](), list[list[JobState]]()
+
+    def look(data: bytes, cpu_seconds: dict[str, float]) -> object:
+        states.append([services.jobs.get(job_id).state for job_id in ids])
+        return analyze(data, cpu_seconds)
+
+    monkeypatch.setattr("workers.jobs._TIME_SLICE_S", 0.0)
+    monkeypatch.setattr(services.fleet, "threads", 1)
+    monkeypatch.setattr(analyzer, "analyze_image", look)
+    ids += [services.jobs.create([plain_jpeg], BULK).id for _ in range(3)]
+    assert analyze_jobs(services, BULK) == "3 jobs, 3 images"
+    done, running = JobState.SUCCEEDED, JobState.RUNNING
+    assert states == [[running] * 3, [done, running, running], [done, done, running]]
+    assert counted(services)[metric_key(JOBS_FINISHED, state="succeeded")] == 3
+
+
 def test_one_image_that_is_wrong_does_not_touch_the_others(services: Services, plain_jpeg: bytes) -> None:
     job = services.jobs.create([b"no image", plain_jpeg], BULK)
     analyze_jobs(services, job.queue)
@@ -167,56 +183,6 @@ def test_a_job_that_another_worker_has_taken_over_is_not_written(
         analyze_jobs(services, BULK)
     assert "was taken over by another worker" in caplog.text
     assert metric_key(JOBS_ANALYZED, queue=BULK) not in counted(services)
-
-
-def test_annotated_images_are_kept_where_there_is_a_result(services: Services, face_jpeg: bytes) -> None:
-    job = services.jobs.create([face_jpeg, b"no image"], BULK, options=JobOptions(annotate=True))
-    analyze_jobs(services, job.queue)
-    annotated = services.jobs.annotated_images.get(job.id, 0)
-    assert annotated is not None
-    assert annotated.startswith(b"\xff\xd8")
-    assert services.jobs.annotated_images.get(job.id, 1) is None
-
-
-def test_an_annotated_image_is_no_larger_than_it_is_looked_at(services: Services, face_jpeg: bytes) -> None:
-    with Image.open(io.BytesIO(face_jpeg)) as face:
-        large, sent = face.convert("RGB").resize((3_000, 1_500)), io.BytesIO()
-    large.save(sent, "PNG", compress_level=1)
-    job = services.jobs.create([sent.getvalue()], BULK, options=JobOptions(annotate=True))
-    analyze_jobs(services, job.queue)
-    annotated = services.jobs.annotated_images.get(job.id, 0)
-    assert annotated is not None
-    with Image.open(io.BytesIO(annotated)) as drawn:
-        assert drawn.size == (1_280, 640)
-
-
-def test_annotated_images_beyond_their_limit_are_left_out(
-    services: Services, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
-    job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
-    limit = services.settings.max_annotated_bytes
-    share = int(limit * services.settings.client_share)
-    for sender, size in (("much", limit - share), ("its share", share)):
-        assert annotate(services.jobs, services.jobs.create([plain_jpeg], BULK, sender=sender).id, bytes(size))
-    analyze_jobs(services, job.queue)
-    assert services.jobs.annotated_images.get(job.id, 0) is None
-    assert "MIEN_MAX_ANNOTATED_BYTES" in caplog.text
-
-
-def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
-    services: Services, redis: Redis, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
-    job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
-    redis.config_set("maxmemory-policy", "noeviction")
-    redis.config_set("maxmemory", 1)
-    try:
-        analyze_jobs(services, job.queue)
-    finally:
-        redis.config_set("maxmemory", 0)
-    done = services.jobs.get(job.id)
-    assert (done.state, done.attempts, len(done.items)) == (JobState.SUCCEEDED, 1, 1)
-    assert services.jobs.annotated_images.get(job.id, 0) is None
-    assert "no annotated images" in caplog.text
 
 
 class ManualTime:

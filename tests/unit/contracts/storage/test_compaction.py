@@ -3,6 +3,7 @@
 import random
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,11 @@ def test_a_photo_leaves_the_file_after_its_job(
     wait_for(lambda: not in_files(tmp_path, PHOTO), "the photo to leave the file")
     assert jobs.images(waiting.id) == [OTHER]
     assert in_files(tmp_path, OTHER), "what is accepted stays"
+
+
+def test_it_goes_by_the_servers_clock(durable: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 5.0)  # this host's is wrong by decades
+    assert FileCompaction(durable).run()
 
 
 def test_an_erased_job_leaves_the_file_at_once(

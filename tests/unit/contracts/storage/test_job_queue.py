@@ -115,10 +115,9 @@ def test_a_job_whose_worker_died_comes_alone_and_unclaimed(
     store.claim(deadly.id, "dead")
     clock.now += settings.lease_s + 1
     assert store.overdue() == [(deadly.id, BULK)]
-    assert ids(queue.claim(BULK, "a")) == [sound.id], "none beside it"
-    assert queue.claim(BULK, "b") == Batch(isolated=deadly.id)
+    assert queue.claim(BULK, "a") == Batch(isolated=deadly.id), "before all others, and none beside it"
     assert store.get(deadly.id).attempts == 1
-    assert ids(queue.claim(BULK, "c")) == [other.id]
+    assert ids(queue.claim(BULK, "b")) == [sound.id, other.id]
     assert store.claim(deadly.id, "alone", isolated=True) is Claim.CLAIMED
 
 

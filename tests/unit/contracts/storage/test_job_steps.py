@@ -9,6 +9,7 @@ from redis import Redis
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.job_queue import MOST_IMAGES, MOST_PIXELS, Batch, JobQueue
 from contracts.storage.job_steps import Claim, claimant, job_keys
 from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
@@ -46,6 +47,31 @@ def test_leases_go_by_the_servers_clock(redis: Redis, settings: Settings, monkey
     assert redis.zscore(keys.OPEN_JOBS, job.id) - seconds > settings.lease_s - 5
 
 
+def test_queues_go_by_the_servers_clock(redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 5.0)
+    job = JobStore(redis, settings).create([b"x"], BULK)
+    accepted, look_at = redis.zscore(keys.queued(BULK), job.id), redis.zscore(keys.OPEN_JOBS, job.id)
+    assert redis.time()[0] - 5 < accepted <= redis.time()[0] + 1
+    assert look_at - accepted == pytest.approx(settings.requeue_after_s, abs=0.001)
+    assert job.created_at == 5.0, "the gateway's, as deadlines are"
+
+
+@pytest.mark.parametrize("found_by", ["claim", "reconciler"])
+def test_of_a_job_whose_record_is_none_neither_images_nor_load_stay(
+    store: JobStore, redis: Redis, settings: Settings, clock: ManualClock, found_by: str
+) -> None:
+    job = store.create([b"x" * 100], BULK)
+    redis.delete(keys.job(job.id))
+    redis.set(keys.job(job.id), "no hash")
+    if found_by == "claim":
+        assert JobQueue(redis, store, settings, clock).claim(BULK, "a") == Batch()
+    else:
+        clock.now += settings.requeue_after_s + 1
+        assert store.overdue() == []
+    assert store.images(job.id) == []
+    assert (store.open_count(), store.open_bytes()) == (0, 0)
+
+
 def test_a_record_that_is_none_holds_up_no_lease_and_no_reconciler(
     store: JobStore, redis: Redis, clock: ManualClock
 ) -> None:
@@ -69,3 +95,36 @@ def test_a_renewed_lease_keeps_the_job(store: JobStore, clock: ManualClock) -> N
         assert store.renew({job.id: "other"}) == 0
         assert store.overdue() == []
     assert store.finish(job.id, "slow", make_items())
+
+
+@pytest.fixture
+def queue(redis: Redis, store: JobStore, settings: Settings, clock: ManualClock) -> JobQueue:
+    return JobQueue(redis, store, settings, clock)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_jobs_for_a_process_hide_no_other_however_many_they_are(
+    store: JobStore, queue: JobQueue, clock: ManualClock, settings: Settings, single: bool
+) -> None:
+    for owner in range(9):  # more than a claim looks at
+        for _ in range(MOST_IMAGES):
+            store.create([b"x"], BULK)
+        queue.claim(BULK, f"dead {owner}")
+    clock.now += settings.lease_s + 1
+    assert len(store.overdue()) == 9 * MOST_IMAGES
+    sound = store.create([b"x"], BULK)
+    (claimed,) = queue.claim(BULK, "a", isolating=single, single=single).jobs
+    assert claimed.job.id == sound.id
+    assert queue.claim(BULK, "b", isolating=False) == Batch()
+    assert store.queue_depth(BULK) == 9 * MOST_IMAGES
+
+
+def test_a_claim_has_few_pixels_and_a_large_photo_comes_all_the_same(
+    store: JobStore, queue: JobQueue, clock: ManualClock
+) -> None:
+    jobs = list[str]()
+    for size in (MOST_PIXELS // 2, MOST_PIXELS // 2, 1, 3 * MOST_PIXELS, 1):
+        clock.now += 1
+        jobs.append(store.create([b"x"], BULK, pixels=lambda size=size: size).id)
+    found = [[claimed.job.id for claimed in queue.claim(BULK, owner).jobs] for owner in "abcd"]
+    assert found == [jobs[:2], jobs[2:3], jobs[3:4], jobs[4:]]

@@ -45,8 +45,8 @@ def hanging(redis: Redis) -> Iterator[None]:
 def test_a_claim_whose_answer_was_lost_is_asked_again(
     redis: Redis, impatient: Redis, settings: Settings, caplog: pytest.LogCaptureFixture, wait_for: WaitFor
 ) -> None:
-    store = JobStore(impatient, settings)
-    job, queue = store.create([bytes(MOST_BYTES + 1)], BULK), JobQueue(impatient, store, settings)
+    job = JobStore(redis, settings).create([bytes(MOST_BYTES + 1)], BULK)
+    queue = JobQueue(impatient, JobStore(impatient, settings), settings)
     with ThreadPoolExecutor(1) as pool:
         with hanging(redis):
             answer = pool.submit(queue.claim, BULK, "a")

@@ -1,41 +1,50 @@
 """Lua scripts: each compiles, tells what it does, and runs when memory is full."""
 
+import re
 from importlib.resources import files
 
 import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from contracts.storage.scripts import Call, load_script, run_scripts
+from contracts.storage.scripts import PRELUDES, REFUSED_WHEN_FULL, Call, load_script, run_scripts
 
 FOLDER = files("contracts.storage").joinpath("lua")
 NAMES = sorted(file.name.removesuffix(".lua") for file in FOLDER.iterdir())
-PRELUDES = {
-    "cancel": ["finalize"],
-    "claim": ["finalize", "attempt"],
-    "claim_next": ["finalize", "attempt"],
-    "finish": ["finalize"],
-    "erase": ["forget_annotated"],
-    "keep_annotated": ["forget_annotated"],
-}
 PUT_BEFORE = {name for names in PRELUDES.values() for name in names}
+FUNCTION = re.compile(r"^local function (\w+)", re.MULTILINE)
+
+
+def text(name: str) -> str:
+    return FOLDER.joinpath(f"{name}.lua").read_text(encoding="utf-8")
 
 
 def test_all_are_known_here() -> None:
-    assert {*PRELUDES, *PUT_BEFORE} < set(NAMES)
+    assert {*PRELUDES, *PUT_BEFORE, *REFUSED_WHEN_FULL} < set(NAMES)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in PUT_BEFORE])
-def test_a_script_compiles_and_may_run_in_full_memory(redis: Redis, name: str) -> None:
-    script = load_script(redis, name, *PRELUDES.get(name, []))
+def test_a_script_compiles_and_may_run_in_full_memory_but_for_those_that_add(redis: Redis, name: str) -> None:
+    script = load_script(redis, name)
     assert redis.script_load(script.script) == script.sha
-    assert script.script.startswith("#!lua flags=allow-oom\n")
+    first = script.script.partition("\n")[0]
+    assert first == ("#!lua" if name in REFUSED_WHEN_FULL else "#!lua flags=allow-oom")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PUT_BEFORE])
+def test_a_script_has_the_functions_that_it_uses_before_it_and_no_file_for_nothing(name: str) -> None:
+    given = PRELUDES.get(name, ())
+    shared = {function: file for file in PUT_BEFORE for function in FUNCTION.findall(text(file))}
+    parts = [*given, name]
+    used = {part: {shared[word] for word in re.findall(r"\w+(?=\()", text(part)) if word in shared} for part in parts}
+    for place, part in enumerate(parts):
+        assert used[part] <= {*parts[:place], part}, "compiled without, it fails when it runs"
+    assert set(given) <= set().union(*used.values())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_begins_with_what_it_does_and_takes(name: str) -> None:
-    text = FOLDER.joinpath(f"{name}.lua").read_text(encoding="utf-8")
-    header = text[: text.index("\n", text.index("-- KEYS:"))]
+    header = text(name)[: text(name).index("\n", text(name).index("-- KEYS:"))]
     assert all(line.startswith("--") for line in header.splitlines())
 
 

@@ -1,5 +1,7 @@
 """Webhooks in Redis: each in exactly one place, on a real server, with injected time."""
 
+import time
+
 import pytest
 from redis import Redis
 
@@ -47,6 +49,15 @@ def test_every_end_of_a_job_is_told(jobs: JobStore, store: WebhookStore, clock: 
             jobs.claim(job.id, "dead", isolated=True)
             clock.now += 100
     assert store.take_due() == [job.id]
+
+
+def test_times_go_by_the_servers_clock(redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 5.0)  # this host's is wrong by decades
+    store, job_id = WebhookStore(redis, settings), finished(JobStore(redis, settings))
+    assert store.take_due() == [job_id]
+    assert store.failed(job_id, URL, "answered 500")
+    assert redis.zscore(keys.WEBHOOKS_DUE, job_id) > redis.time()[0]
+    assert store.take_due() == []
 
 
 def test_without_a_webhook_nothing_is_due(jobs: JobStore, store: WebhookStore) -> None:

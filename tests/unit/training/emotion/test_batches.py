@@ -32,13 +32,26 @@ def test_a_view_comes_with_the_answers_to_it(data: Fer2013, tmp_path: Path) -> N
     answers = np.random.default_rng(1).dirichlet(np.ones(7), (3, 70)).astype(np.float16)
     for number in range(3):
         RunFolder(tmp_path).write_arrays(f"{number:03d}.npz", {"answers": answers[number]})
-    recipe = QUICK.model_copy(update={"teacher_weight": 1.0, "own_view": 0.75, "augmentation": STILL})
+    recipe = QUICK.model_copy(update={"teacher_weight": 1.0, "own_view": 0.75, "augmentation": STILL, "epochs": 9})
     wanted = 0.75 * answers[1].astype(np.float32) + 0.25 * answers.astype(np.float32).mean(0)
     batches = list(ViewedBatches(recipe, data.train, np.zeros((70, 7), np.float32), views).epoch(4))
     shown = change(data.train.images, views.changes(1))
     for image, target in zip(batches[0][0], batches[0][1], strict=True):
         (index,) = np.flatnonzero((np.abs(shown - image) < 0.01).all((1, 2)))
         assert np.allclose(target, wanted[index], atol=1e-6)
+
+
+def test_in_the_last_epochs_images_come_as_they_are(data: Fer2013, tmp_path: Path) -> None:
+    views = Views(tmp_path, data.train.images, WIDER, 2, seed=5)
+    answers = np.random.default_rng(1).dirichlet(np.ones(7), (2, 70)).astype(np.float16)
+    for number in range(2):
+        RunFolder(tmp_path).write_arrays(f"{number:03d}.npz", {"answers": answers[number]})
+    changes = {"teacher_weight": 1.0, "augmentation": STILL, "epochs": 6, "plain_epochs": 2}
+    batches = ViewedBatches(QUICK.model_copy(update=changes), data.train, np.zeros((70, 7), np.float32), views)
+    shown = {image.tobytes(): index for index, image in enumerate(data.train.images.astype(np.float32))}
+    for image, target in zip(*next(batches.epoch(4)), strict=True):
+        assert np.allclose(target, answers.astype(np.float32).mean(0)[shown[image.tobytes()]], atol=1e-6)
+    assert next(batches.epoch(3))[0][0].tobytes() not in shown
 
 
 def test_class_balance_shows_rare_labels_more_often_in_an_epoch_of_the_same_length() -> None:

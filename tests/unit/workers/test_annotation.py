@@ -1,0 +1,63 @@
+"""Annotated images of jobs: which are kept, and how large; real models, a real server."""
+
+import io
+
+import pytest
+from PIL import Image
+from redis import Redis
+
+from contracts.jobs import JobOptions, JobState
+from contracts.queues import BULK
+from support.factories import annotate
+from workers.jobs import analyze_jobs
+from workers.services import Services
+
+
+def test_annotated_images_are_kept_where_there_is_a_result(services: Services, face_jpeg: bytes) -> None:
+    job = services.jobs.create([face_jpeg, b"no image"], BULK, options=JobOptions(annotate=True))
+    analyze_jobs(services, job.queue)
+    annotated = services.jobs.annotated_images.get(job.id, 0)
+    assert annotated is not None
+    assert annotated.startswith(b"\xff\xd8")
+    assert services.jobs.annotated_images.get(job.id, 1) is None
+
+
+def test_an_annotated_image_is_no_larger_than_it_is_looked_at(services: Services, face_jpeg: bytes) -> None:
+    with Image.open(io.BytesIO(face_jpeg)) as face:
+        large, sent = face.convert("RGB").resize((3_000, 1_500)), io.BytesIO()
+    large.save(sent, "PNG", compress_level=1)
+    job = services.jobs.create([sent.getvalue()], BULK, options=JobOptions(annotate=True))
+    analyze_jobs(services, job.queue)
+    annotated = services.jobs.annotated_images.get(job.id, 0)
+    assert annotated is not None
+    with Image.open(io.BytesIO(annotated)) as drawn:
+        assert drawn.size == (1_280, 640)
+
+
+def test_annotated_images_beyond_their_limit_are_left_out(
+    services: Services, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
+    limit = services.settings.max_annotated_bytes
+    share = int(limit * services.settings.client_share)
+    for sender, size in (("much", limit - share), ("its share", share)):
+        assert annotate(services.jobs, services.jobs.create([plain_jpeg], BULK, sender=sender).id, bytes(size))
+    analyze_jobs(services, job.queue)
+    assert services.jobs.annotated_images.get(job.id, 0) is None
+    assert "MIEN_MAX_ANNOTATED_BYTES" in caplog.text
+
+
+def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
+    services: Services, redis: Redis, plain_jpeg: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = services.jobs.create([plain_jpeg], BULK, options=JobOptions(annotate=True))
+    redis.config_set("maxmemory-policy", "noeviction")
+    redis.config_set("maxmemory", 1)
+    try:
+        analyze_jobs(services, job.queue)
+    finally:
+        redis.config_set("maxmemory", 0)
+    done = services.jobs.get(job.id)
+    assert (done.state, done.attempts, len(done.items)) == (JobState.SUCCEEDED, 1, 1)
+    assert services.jobs.annotated_images.get(job.id, 0) is None
+    assert "no annotated images" in caplog.text
