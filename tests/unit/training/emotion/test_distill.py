@@ -30,7 +30,15 @@ CHANGES = [
     for change in (
         *[part for part in QUICK_CHANGES if part != "--set"],
         *("network=classic", "batch=8", "optimizer=adam", "warmup_epochs=0", "weight_decay=0", "label_smoothing=0"),
-        *("votes_weight=0", "votes_head=0", "blur=false", "class_balance=0", "precision=float32", "keep=best"),
+        *(
+            "votes_weight=0",
+            "votes_head=0",
+            "blur=false",
+            "class_balance=0",
+            "precision=float32",
+            "keep=best",
+            "plain_epochs=0",
+        ),
         *("augmentation.stretch=0", "augmentation.shift=0", "augmentation.brightness=0", "augmentation.contrast=0"),
         *("augmentation.erase=0", "augmentation.coarse=0"),
         *(f"{name}={value}" for name, value in more.items()),
