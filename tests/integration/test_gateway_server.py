@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -120,17 +121,18 @@ def test_a_thousand_clients_wait_on_few_connections_and_little_memory(
     jobs = JobStore(redis, settings)
     job = jobs.create([b"x"], INTERACTIVE)
     request = f"GET /v1/jobs/{job.id}?wait=60 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
-    clients = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(1_000)]
-    for client in clients:
-        client.sendall(request)
-    wait_for(lambda: "mien_jobs_waited_for 1000.0" in gateway.metrics(), "a thousand waiting clients")
-    ours = [entry for entry in redis.client_list() if entry["name"].startswith("mien-gateway")]
-    assert len(ours) < 20
-    (serving,) = psutil.Process(gateway.process.pid).children()
-    assert serving.memory_info().rss < 300e6
-    assert jobs.cancel(job.id)
-    for client in clients:
-        assert b'"state":"canceled"' in read_all(client)
+    with ExitStack() as connections:
+        clients = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(1_000)]
+        for client in map(connections.enter_context, clients):
+            client.sendall(request)
+        wait_for(lambda: "mien_jobs_waited_for 1000.0" in gateway.metrics(), "a thousand waiting clients")
+        ours = [entry for entry in redis.client_list() if entry["name"].startswith("mien-gateway")]
+        assert len(ours) < 20
+        (serving,) = psutil.Process(gateway.process.pid).children()
+        assert serving.memory_info().rss < 300e6
+        assert jobs.cancel(job.id)
+        for client in clients:
+            assert b'"state":"canceled"' in read_all(client)
 
 
 def read_all(client: socket.socket) -> bytes:

@@ -44,8 +44,10 @@ local function finalize(id, record, state, more, now, ttl_s, record_key, images_
   end
   redis.call('ZADD', KEYS[5], unpack(minutes))
   if record.notify then
-    for i = 1, #changed, 2 do record[changed[i]] = changed[i + 1] end
-    local told = id .. ' ' .. cjson.encode(record)
+    local final = {}
+    for field, value in pairs(record) do final[field] = value end
+    for i = 1, #changed, 2 do final[changed[i]] = changed[i + 1] end
+    local told = id .. ' ' .. cjson.encode(final)
     for channel in string.gmatch(record.notify, '%S+') do redis.call('PUBLISH', channel, told) end
   end
 end

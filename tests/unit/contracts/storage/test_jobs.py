@@ -242,8 +242,8 @@ def test_gateways_that_wait_are_told_all_of_a_final_job_and_no_others(store: Job
         store.watch(canceled.id, gateway)
     store.claim(finished.id, "a")
     store.finish(finished.id, "a", ITEMS)
-    store.cancel(alone.id)
-    store.cancel(canceled.id)
+    assert store.cancel(alone.id)
+    assert store.cancel(canceled.id)
     heard = [pubsub.get_message(timeout=5) for _ in range(4)]
     pubsub.close()
     assert [message["channel"].decode() for message in heard] == [
