@@ -65,7 +65,7 @@ fuzz-images: $(DEV) ## damaged images and bodies, COUNT=500000 in all, half of t
 	$(BIN)/python -m benchmarks.repeats
 	$(BIN)/python -m benchmarks.lengths --pairs $$(( $(COUNT) / 10 ))
 	$(BIN)/python -m benchmarks.fuzz_bodies --count $$(( $(COUNT) / 2 ))
-	$(BIN)/python -m benchmarks.body_lengths --every $$(( 500000 / $(COUNT) )) --most-stall-s 2
+	$(BIN)/python -m benchmarks.body_lengths --every $$(( 500000 / $(COUNT) ))
 
 .PHONY: train
 train: $(TRAINING) ## train a network (DATA=fer2013.zip, NETWORK=classic)

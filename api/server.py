@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _SPARE_S = 5
 """How much longer a stopping process has than a synchronous request may wait."""
 _FLUSH_EVERY_S = 5.0
+_PIECE = 64 * 1024
+"""Bytes."""
 _LAST_REQUESTS_S = 0.5
 """After a request to stop: what was on its way already is still served."""
 
@@ -106,6 +108,13 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
             req.force_close()
         answer_socket = AnswerSocket(sock, self._services().settings, refusal, req.force_close)
         super().handle_request(listener_name, req, answer_socket, addr)
+        self._read_rest(req.body)
+
+    def _read_rest(self, body: Any) -> None:
+        """Throw away what a refused request sends on; gunicorn would do so without a turn for others in between."""
+        with self.timeout_ctx():
+            while body.read(_PIECE):
+                gevent.sleep(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: waiting clients get an answer, streams end, and idle connections are closed a moment later."""
