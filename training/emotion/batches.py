@@ -80,10 +80,11 @@ def draw_order(labels: np.ndarray, class_balance: float, rng: np.random.Generato
 
 
 def _chosen(recipe: Recipe, split: Split, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Indices of the images of each batch."""
+    """Indices of the images of each batch; with ``consistency``, of the same images in both of its halves."""
     order = draw_order(split.labels, recipe.class_balance, rng)
-    for start in range(0, len(order) - recipe.batch + 1, recipe.batch):
-        yield order[start : start + recipe.batch]
+    size = recipe.images_a_step
+    for start in range(0, len(order) - size + 1, size):
+        yield np.tile(order[start : start + size], recipe.batch // size)
 
 
 def _mixed(images: np.ndarray, targets: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> Batch:

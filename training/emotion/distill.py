@@ -17,11 +17,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.emotion.distillation import describe_runs, load_network
-from training.emotion.networks import INPUT_SCALE
+from models.classification import load_classifier
+from training.emotion.distillation import describe_networks, describe_runs, ensemble, teacher_of
 from training.emotion.recipe import Distillation, Recipe
 from training.emotion.trainer import describe_origin, fit, resume
-from training.emotion.views import Views
+from training.emotion.views import Teacher, Views
 from training.shared.errors import TrainingError
 from training.shared.fer2013 import Fer2013, fingerprint, fold_of, hold_out
 from training.shared.run_folder import RunFolder
@@ -83,18 +83,27 @@ def distill(
     source = str(origin["name"])
     training, _ = hold_out(data.train, recipe.teacher.validation, recipe.seed)
     views = Views(folder / "views", training.images, recipe.view, recipe.views, recipe.seed)
-    teachers = [folder / f"teacher-{fold}" for fold in range(recipe.folds)]
+    teachers = [] if recipe.networks else [folder / f"teacher-{fold}" for fold in range(recipe.folds)]
     for fold, teacher in enumerate(teachers):
         if not _is_finished(teacher) and not _is_over(deadline):
             say(f"Teacher {fold + 1} of {recipe.folds}, trained without part {fold}.")
             _train(teacher, recipe.teacher_without(fold), data, source, deadline=deadline, quiet=quiet)
     if all(map(_is_finished, teachers)) and views.missing():
-        _answer(views, teachers, fold_of(training, recipe.folds, recipe.seed), deadline, say)
+        if recipe.networks:
+            _answer(
+                views, [ensemble(list(map(load_classifier, recipe.networks)))], np.zeros(len(training)), deadline, say
+            )
+        else:
+            left_out = fold_of(training, recipe.folds, recipe.seed)
+            _answer(views, [teacher_of(teacher) for teacher in teachers], left_out, deadline, say)
     if all(map(_is_finished, teachers)) and not views.missing() and not _is_over(deadline):
         student = folder / STUDENT
         if not _is_finished(student):
             say("The student.")
-            told = {"teachers": describe_runs(teachers), "distilled": recipe.model_dump(exclude={"teacher", "student"})}
+            told = {
+                "teachers": describe_networks(recipe.networks) if recipe.networks else describe_runs(teachers),
+                "distilled": recipe.model_dump(exclude={"teacher", "student"}),
+            }
             how = {"views": views, "deadline": deadline, "quiet": quiet}
             _train(student, recipe.learner(), data, source, origin=told, **how)
     return _left(folder, recipe, views, teachers)
@@ -111,15 +120,13 @@ def _train(
 
 
 def _answer(
-    views: Views, teachers: list[Path], left_out: np.ndarray, deadline: float | None, say: Callable[[str], object]
+    views: Views, teachers: list[Teacher], left_out: np.ndarray, deadline: float | None, say: Callable[[str], object]
 ) -> None:
-    scale = INPUT_SCALE[RunFolder(teachers[0]).recipe(Recipe).network]
-    networks = [load_network(teacher) for teacher in teachers]
     for number in views.missing():
         if _is_over(deadline):
             return
         say(f"View {number + 1} of {views.count}.")
-        views.answer(number, networks, left_out, scale)
+        views.answer(number, teachers, left_out)
 
 
 def _left(folder: Path, recipe: Distillation, views: Views, teachers: list[Path]) -> list[str]:

@@ -13,9 +13,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.classification import Classifier, EmotionCard
+from models.weights import load_weights
 from training.emotion.learner import predict
 from training.emotion.networks import INPUT_SCALE
 from training.emotion.recipe import Recipe
+from training.emotion.views import Teacher
 from training.shared.errors import TrainingError
 from training.shared.fer2013 import Fer2013
 from training.shared.run_folder import RunFolder
@@ -73,6 +76,12 @@ def describe_runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
     ]
 
 
+def describe_networks(names: Sequence[str]) -> list[dict[str, Any]]:
+    """What a run's ``origin.json`` says of finished networks: name and hash of each."""
+    cards = [load_weights(name, EmotionCard)[1] for name in names]
+    return [{"network": card.name, "sha256": card.sha256} for card in cards]
+
+
 def first_weights(folder: Path, recipe: Recipe) -> list[np.ndarray]:
     """Weights of a run's network for another run to begin with.
 
@@ -91,6 +100,30 @@ def first_weights(folder: Path, recipe: Recipe) -> list[np.ndarray]:
             f"its weights do not fit {recipe.network} of {recipe.inner:g}."
         )
     return [np.asarray(weight) for weight in load_network(folder).get_weights()]
+
+
+def teacher_of(folder: Path) -> Teacher:
+    """Let the network of a finished run answer.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    network, scale = load_network(folder), INPUT_SCALE[RunFolder(folder).recipe(Recipe).network]
+    return lambda images: predict(network, images, scale)
+
+
+def ensemble(classifiers: Sequence[Classifier]) -> Teacher:
+    """Let finished networks answer together: the mean of their probabilities, of voters by those that know them."""
+    of_people = [each for each in classifiers if each.card.votes]
+
+    def answer(images: np.ndarray) -> np.ndarray:
+        crops = np.rint(images).astype(np.uint8)
+        heads = [np.mean([each.predict(crops) for each in classifiers], axis=0)]
+        if of_people:
+            heads.append(np.mean([each.predict_votes(crops) for each in of_people], axis=0))
+        return np.hstack(heads)
+
+    return answer
 
 
 def load_network(folder: Path) -> Any:

@@ -134,14 +134,16 @@ def _compile(learner: Learner) -> Any:
     trained = learner.model.trainable_variables
     pairs = list(zip(learner.averaged.weights, learner.model.weights, strict=True))
     longest, votes_weight = learner.recipe.average_decay, learner.recipe.votes_head
+    consistency = learner.recipe.consistency
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(images: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = network(images[..., None] * learner._scale, training=True)
-            losses = [_cross_entropy(targets[:, : len(EMOTIONS)], logits["logits"])]
+            losses = [_loss(targets[:, : len(EMOTIONS)], logits["logits"], consistency)]
             if votes_weight:
-                losses.append(votes_weight * _cross_entropy(targets[:, len(EMOTIONS) :], logits["votes_logits"]))
+                of_votes = _loss(targets[:, len(EMOTIONS) :], logits["votes_logits"], consistency)
+                losses.append(votes_weight * of_votes)
             loss = tf.add_n(losses)
         optimizer.apply(tape.gradient(loss, trained), trained)
         for kernel, kept in learner._kept:
@@ -154,6 +156,23 @@ def _compile(learner: Learner) -> Any:
         return loss
 
     return step
+
+
+def _loss(targets: Any, logits: Any, consistency: float) -> Any:
+    loss = _cross_entropy(targets, logits)
+    return loss + consistency * _disagreement(logits) if consistency else loss
+
+
+def _disagreement(logits: Any) -> Any:
+    """How far the answers to the two halves of a batch, two looks at the same images, lie apart.
+
+    The mean of the two Kullback-Leibler divergences, as in Liang et al., "R-Drop: Regularized Dropout for Neural
+    Networks", 2021.
+    """
+    import tensorflow as tf
+
+    one, other = tf.split(tf.nn.log_softmax(logits), 2)
+    return tf.reduce_mean(tf.reduce_sum((tf.exp(one) - tf.exp(other)) * (one - other), axis=1)) / 2
 
 
 def _cross_entropy(targets: Any, logits: Any) -> Any:

@@ -1,8 +1,8 @@
 """Every argument of a training run, typed, with the recipes of the shipped networks."""
 
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from training.shared.recipe import BaseRecipe
 
@@ -54,6 +54,11 @@ class Recipe(BaseRecipe):
         default=0, ge=0, description="Last epochs, in which a student sees images as they are, at the answers to all."
     )
     mixup: float = Field(default=0.0, ge=0, description="Parameter of the beta distribution; 0: none.")
+    consistency: float = Field(
+        default=0.0,
+        ge=0,
+        description="Weight of the difference between the answers to two looks at an image; 0: each is seen once.",
+    )
     class_balance: float = Field(
         default=0.0, ge=0, le=1, description="How far rare labels are shown more often; 1: all labels equally often."
     )
@@ -68,6 +73,17 @@ class Recipe(BaseRecipe):
     precision: Literal["float32", "mixed_bfloat16"] = Field(default="float32", description="Of the computation.")
     seed: int = Field(default=1, ge=0, description="Of everything random.")
     augmentation: Augmentation = Field(default=Augmentation(), description="Random changes to training images.")
+
+    @model_validator(mode="after")
+    def _looks_make_pairs(self) -> Self:
+        if self.consistency and (self.mixup or self.batch % 2):
+            raise ValueError("consistency needs an even batch and mixup=0, which would tear its pairs apart")
+        return self
+
+    @property
+    def images_a_step(self) -> int:
+        """How many different images a batch shows."""
+        return self.batch // 2 if self.consistency else self.batch
 
 
 CLASSIC: Final = Recipe(
@@ -119,9 +135,15 @@ _STEADY: Final = MIEN.model_copy(update={"blur": True, "votes_head": 1.0, "keep"
 
 
 class Distillation(BaseRecipe):
-    """How a student learns from teachers that were each trained without a part of the images, and answer that part."""
+    """How a student learns from teachers: each was trained without a part of the images, and answers that part.
+
+    Or from networks that are finished, which answer all images.
+    """
 
     seed: int = Field(default=1, ge=0, description="Of everything random; those of teacher and student do not count.")
+    networks: tuple[str, ...] = Field(
+        default=(), description="Finished networks that answer together, in place of teachers that are trained."
+    )
     folds: int = Field(default=3, ge=2, description="Parts of the training images: as many teachers.")
     views: int = Field(default=12, ge=1, description="Changed copies of each training image that teachers answer.")
     view: Augmentation = Field(

@@ -153,7 +153,7 @@ def train(
     if len(training) < recipe.batch:
         raise TrainingError(f"{len(training)} training images do not fill a batch of {recipe.batch}.")
     batches = _batches(recipe, training, views)
-    steps = len(training) // recipe.batch
+    steps = len(training) // recipe.images_a_step
     learner = Learner(recipe, steps)
     start = run.read_weights("start.npz")
     if start is not None:

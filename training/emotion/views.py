@@ -6,16 +6,18 @@ say what it remembers; so each image is answered by the teachers that were train
 Distillation as Semiparametric Inference", 2021). A view is drawn from its number, so only the answers are stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from training.emotion.augment import Changes, change, draw_changes
-from training.emotion.learner import predict
 from training.emotion.recipe import Augmentation
 from training.shared.run_folder import RunFolder
+
+Teacher = Callable[[np.ndarray], np.ndarray]
+"""float32 [N, 48, 48] in 0..255 → probabilities [N, 7], followed by those of voters, [N, 15], if it gives them."""
 
 _STREAM: Final = 0x7669657773
 """Keeps the random numbers of views apart from those of batches."""
@@ -71,20 +73,19 @@ class Views:
             self._mean /= self.count
         return np.asarray(own * self.answers(number).astype(np.float32) + (1 - own) * self._mean, np.float32)
 
-    def answer(self, number: int, teachers: Sequence[Any], left_out: np.ndarray, scale: float) -> None:
+    def answer(self, number: int, teachers: Sequence[Teacher], left_out: np.ndarray) -> None:
         """Let teachers answer the view ``number``, and store what they say.
 
         Args:
             number: of the view.
-            teachers: Keras networks; teacher i was trained without the images whose ``left_out`` is i.
+            teachers: teacher i was trained without the images whose ``left_out`` is i.
             left_out: [N], by which teacher an image is answered.
-            scale: what the teachers want grey values multiplied with.
         """
         changes = self.changes(number)
         answers = None
         for index, teacher in enumerate(teachers):
             for chosen in _parts(np.flatnonzero(left_out == index)):
-                said = _answer(teacher, change(self._images[chosen], changes.take(chosen)), scale)
+                said = _answer(teacher, change(self._images[chosen], changes.take(chosen)))
                 if answers is None:
                     answers = np.zeros((len(self._images), said.shape[1]), np.float16)
                 answers[chosen] = said
@@ -93,10 +94,10 @@ class Views:
             self._folder.write_arrays(_file(number), {"answers": answers})
 
 
-def _answer(teacher: Any, images: np.ndarray, scale: float) -> np.ndarray:
+def _answer(teacher: Teacher, images: np.ndarray) -> np.ndarray:
     """Mean of what ``teacher`` says of images and of their mirrors."""
     both = np.concatenate([images, images[:, :, ::-1]])
-    return np.asarray(predict(teacher, both, scale).reshape(2, len(images), -1).mean(0))
+    return np.asarray(teacher(both).reshape(2, len(images), -1).mean(0))
 
 
 def _parts(indices: np.ndarray) -> list[np.ndarray]:

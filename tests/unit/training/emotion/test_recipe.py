@@ -25,6 +25,6 @@ def test_the_recipe_of_a_shipped_network_is_one_of_today(name: str) -> None:
     _, card = load_weights(name, EmotionCard)
     arguments = {key: value for key, value in card.recipe.items() if key in Recipe.model_fields}
     assert Recipe.model_validate(arguments).network in RECIPES
-    later = {"inner", "sparse", "teacher_weight", "blur", "votes_head", "own_view"}
+    later = {"inner", "sparse", "teacher_weight", "blur", "votes_head", "own_view", "consistency"}
     later |= {"plain_epochs", "keep", "folds", "fold"}
     assert Recipe.model_fields.keys() - arguments.keys() <= later, "which the first networks were trained without"
