@@ -90,12 +90,23 @@ def _submit(url: str, photo: bytes, count: int) -> None:
         list(pool.map(run, [count // _SUBMITTERS] * _SUBMITTERS))
 
 
+def _store_backlog(system: System, photo: bytes, count: int) -> None:
+    """Submit jobs while the workers stand still, which would else analyse them as fast as they are accepted."""
+    for worker in system.workers:
+        worker.suspend()
+    try:
+        Bulk(system, photo, count).finish()
+    finally:
+        for worker in system.workers:
+            worker.resume()
+
+
 def measure(system: System, photo: bytes, bulk: int, count: int) -> dict[str, list[float]]:
     """Seconds of each interactive request, by what else went on."""
     client = Interactive(system, photo)
     client.ask_often(20)
     taken = {"alone": client.ask_often(count)}
-    Bulk(system, photo, bulk).finish()
+    _store_backlog(system, photo, bulk)
     taken["behind a backlog"] = client.ask_often(count)
     left = system.redis.zcard("mien:queued:bulk")
     print(f"bulk jobs still waiting after the requests behind the backlog: {left} of {bulk}")

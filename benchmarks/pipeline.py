@@ -15,7 +15,7 @@ import cv2
 import requests
 
 from benchmarks import floors
-from benchmarks.photos import face_photo
+from benchmarks.photos import archive, face_photo
 from benchmarks.system import System, running_system
 from contracts.metrics import STAGE_CPU_SECONDS, parse_metric_key
 from contracts.storage import keys
@@ -27,6 +27,8 @@ _ROWS = ("gateway", "broker", *_ANALYSIS, "store", "rest")
 
 _MOST_OFTEN = 8
 """So many of Redis' commands are named."""
+_ARCHIVED = 100
+"""Images of a ZIP."""
 _COUNTED_S = 1.5
 """Workers send what they have counted once a second."""
 
@@ -110,6 +112,22 @@ def latencies(system: System, photo: bytes, requests_count: int) -> tuple[float,
     return percentiles[49], percentiles[98]
 
 
+def zipped(system: System, photo: bytes, archives: int) -> float:
+    """Images a second of ZIPs of a hundred, posted as jobs by four clients that wait for each."""
+    body, headers = archive(photo, _ARCHIVED), {"Content-Type": "application/zip", "Prefer": "wait=60"}
+
+    def post(_: int) -> None:
+        answer = requests.post(f"{system.address}/v1/jobs", data=body, headers=headers, timeout=90)
+        answer.raise_for_status()
+        if (state := answer.json()["state"]) != "succeeded":
+            raise RuntimeError(f"expected a job that has succeeded, not {state}")
+
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(post, range(archives)))
+    return archives * _ARCHIVED / (time.perf_counter() - begun)
+
+
 def _post(session: requests.Session, system: System, photo: bytes) -> None:
     answer = session.post(f"{system.address}/detect_emotion", data=photo, headers={"Content-Type": "image/jpeg"})
     answer.raise_for_status()
@@ -132,6 +150,7 @@ def main() -> None:
         p50, p99 = latencies(system, photo, max(100, arguments.images // 2))
         _, alone_asked = through(system, photo, arguments.images, 1)
         full, asked = through(system, photo, arguments.images, arguments.clients)
+        in_zips = zipped(system, photo, max(4, 4 * arguments.images // _ARCHIVED))
     print(
         f"\n640x480 JPEG, {len(photo) / 1000:.0f} KB, one face; "
         f"{arguments.images} images, {arguments.clients} clients\n"
@@ -148,10 +167,10 @@ def main() -> None:
         print(f"Redis commands a photo, {clients} at a time: {sum(commands.values()):.1f} ({named}, …).")
     print(f"CPU of Redis a photo: {full['broker'] * 1000:.2f} ms.")
     print(f"Bare CPU as a share of the full system's: {alone['cpu'] / full['cpu']:.0%}.")
-    _print_floors(photo, arguments.images, arguments.clients, full)
+    _print_floors(photo, arguments.images, arguments.clients, full, in_zips)
 
 
-def _print_floors(photo: bytes, images: int, clients: int, full: Costs) -> None:
+def _print_floors(photo: bytes, images: int, clients: int, full: Costs, in_zips: float) -> None:
     one, two = (floors.bare(photo, images, threads) for threads in (1, 2))
     page, constant = (floor(photo, images, clients) for floor in (floors.page, floors.constant))
     task = floors.empty_task(images, clients)
@@ -162,6 +181,7 @@ def _print_floors(photo: bytes, images: int, clients: int, full: Costs) -> None:
     print(f"| **bare, constant and empty task together** | {total:.2f} | |")
     print(f"| the full system | {full['cpu'] * 1000:.2f} | {full['images_per_second']:.0f} |")
     print(f"\nAs many photos as {full['images_per_second'] / page.per_second:.2f} of the page that does it itself.")
+    print(f"ZIPs of {_ARCHIVED}: {in_zips:.0f} images a second, {in_zips / two.per_second:.0%} of two bare threads.")
 
 
 def _ms(seconds: float | None) -> str:

@@ -159,6 +159,8 @@ def _analyze_waiting_photo(services: Services, lease: Lease) -> None:
     """
     if INTERACTIVE not in services.settings.worker_queues.split(",") or lease.paused_s > lease.own_s:
         return
+    if not services.photo_turns.take():
+        return
     with lease.paused():
         try:
             _take_and_analyze(services)

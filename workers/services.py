@@ -26,10 +26,13 @@ from workers.fleet import Fleet
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
+from workers.turns import Turns
 from workers.webhooks import WebhookSender
 
 logger = logging.getLogger(__name__)
 
+PHOTOS_EVERY_S: Final = 0.005
+"""Looking for a photo that waits costs a tenth of what an image costs; it waits for one to end as long, or longer."""
 _OTHER_CONNECTIONS: Final = 6
 """Beside one a thread of the pool: for periodic work and for sending webhooks."""
 
@@ -52,6 +55,8 @@ class Services:
     fleet: Fleet
     leases: Leases
     isolated_jobs: IsolatedJobs
+    photo_turns: Turns
+    """To look for a photo that waits, between the images of larger jobs."""
     webhook_sender: WebhookSender
     compaction: FileCompaction
     started_at: float
@@ -124,6 +129,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         fleet=Fleet(heartbeats, settings.worker_threads),
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
+        photo_turns=Turns(PHOTOS_EVERY_S),
         webhook_sender=WebhookSender(
             jobs, WebhookStore(redis, settings), policy, time.time, faces_only=settings.faces_only
         ),

@@ -18,7 +18,8 @@ from support.clocks import ManualClock
 from support.counting import counted
 from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.leases import Leases
-from workers.services import Services, connect_services
+from workers.services import PHOTOS_EVERY_S, Services, connect_services
+from workers.turns import Turns
 
 
 def test_each_image_gets_its_result_and_all_is_counted(services: Services, face_jpeg: bytes, plain_jpeg: bytes) -> None:
@@ -189,7 +190,11 @@ class ManualTime:
     """An analyzer's and the leases' time: each image takes as long as it says."""
 
     def __init__(self, services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.services = replace(services, leases=Leases(services.jobs, time_limit_s=30, clock=clock))
+        self.services = replace(
+            services,
+            leases=Leases(services.jobs, time_limit_s=30, clock=clock),
+            photo_turns=Turns(PHOTOS_EVERY_S, clock),
+        )
         self.seconds: dict[bytes, float] = {}
         self._clock = clock
         self._analyze = services.analyzer.analyze_image
