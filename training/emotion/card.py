@@ -1,7 +1,7 @@
 """Exports a run: converts the network, checks the files against Keras, measures them, writes the card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +72,7 @@ def export(
     others: Sequence[str],
     crop: CropFit,
     balance: float = 0.0,
+    mirrored: bool = False,
 ) -> EmotionCard:
     """Convert, measure and write the network of a run.
 
@@ -84,6 +85,7 @@ def export(
         others: forms to write beside it.
         crop: the framing of faces that belongs to the network.
         balance: of the calibration of FER2013's labels; see :func:`training.emotion.calibration.fit_calibration`.
+        mirrored: whether the mirror image is read as well; see :func:`training.emotion.convert.serving_model`.
 
     Returns:
         The card, measured on the bytes that were written.
@@ -92,7 +94,7 @@ def export(
         TrainingError: a file does not answer as the Keras network does.
     """
     recipe = run.recipe(Recipe)
-    made = _make(run, data, balance)
+    made = _make(run, data, balance, mirrored)
     files = {each: _write(out, name, each, made.contents[each]) for each in dict.fromkeys((form, *others))}
     origin = run.read_json("origin.json")
     card = EmotionCard(
@@ -108,7 +110,8 @@ def export(
         created=date.today(),
         recipe=recipe.model_dump()
         | {key: origin[key] for key in ("replanned", "pruned", "teachers", "begun_with", "distilled") if key in origin}
-        | ({"calibration_balance": balance} if balance else {}),
+        | ({"calibration_balance": balance} if balance else {})
+        | ({"mirrored": True} if mirrored else {}),
         scores={},
         limits=LIMITS,
         labels=EMOTIONS,
@@ -122,18 +125,22 @@ def export(
     return card
 
 
-def _make(run: RunFolder, data: Fer2013, balance: float) -> Exported:
+def _make(run: RunFolder, data: Fer2013, balance: float, mirrored: bool) -> Exported:
     import keras
 
     recipe = run.recipe(Recipe)
     training, validation = divide(data, recipe)
     network = keras.models.load_model(run.path / "network.keras", compile=False)
     cost = cost_of(network)
-    logits = np.log(np.maximum(predict(network, validation.images, INPUT_SCALE[recipe.network]), 1e-12))
+    if mirrored:
+        cost = replace(cost, multiply_adds=2 * cost.multiply_adds)
+    logits = _logits(network, validation.images, INPUT_SCALE[recipe.network])
+    if mirrored:
+        logits = (logits + _logits(network, validation.images[:, :, ::-1], INPUT_SCALE[recipe.network])) / 2
     labels, votes = np.split(logits, [len(EMOTIONS)], axis=1)
     calibration = fit_calibration(labels, np.eye(len(EMOTIONS))[validation.labels], balance)
     votes_calibration = fit_calibration(votes, vote_shares(validation)) if recipe.votes_head else None
-    serving = serving_model(network, recipe.network, calibration, votes_calibration)
+    serving = serving_model(network, recipe.network, calibration, votes_calibration, mirrored=mirrored)
     chosen = np.random.default_rng(recipe.seed).choice(
         len(training), min(_REPRESENTATIVE, len(training)), replace=False
     )
@@ -143,6 +150,11 @@ def _make(run: RunFolder, data: Fer2013, balance: float) -> Exported:
     contents["keras"] = path.read_bytes()
     reference = softmax(predict(serving, data.public_test.images, 1.0)[:, : len(EMOTIONS)])
     return Exported(contents, calibration, votes_calibration, reference, cost)
+
+
+def _logits(network: Any, images: np.ndarray, scale: float) -> np.ndarray:
+    """Logits of all heads side by side, each but for a constant a row, which no softmax sees."""
+    return np.asarray(np.log(np.maximum(predict(network, images, scale), 1e-12)))
 
 
 def _votes_card(calibration: Calibration | None) -> VotesCard | None:

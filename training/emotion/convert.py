@@ -16,7 +16,12 @@ FORMS: Final[tuple[Form, ...]] = ("float32", "float16", "int8")
 
 
 def serving_model(
-    network: Any, name: NetworkName, calibration: Calibration | None = None, votes: Calibration | None = None
+    network: Any,
+    name: NetworkName,
+    calibration: Calibration | None = None,
+    votes: Calibration | None = None,
+    *,
+    mirrored: bool = False,
 ) -> Any:
     """Wrap a trained network for use: grey values 0..255 in, calibrated logits out, one output a head.
 
@@ -25,8 +30,10 @@ def serving_model(
         name: of the network.
         calibration: goes into the weights of the last layer, so it costs nothing to apply.
         votes: that of the votes head, if there is one.
+        mirrored: read the mirror image as well, and answer with the mean of both logits. A face and its mirror image
+            get the same answer then, and one that moves keeps its label more often, at twice the time.
     """
-    from keras import Input, Model, layers
+    from keras import Input, Model, layers, ops
 
     heads = [network.get_layer("logits")]
     if len(network.outputs) > 1:
@@ -40,7 +47,16 @@ def serving_model(
     image = Input((48, 48, 1), name="image")
     scale = INPUT_SCALE[name]
     x = layers.Rescaling(scale, name="to_range")(image) if scale != 1 else image
-    return Model(image, logits(x), name=name)
+    if not mirrored:
+        return Model(image, logits(x), name=name)
+    # Both in one batch: in 8 bits each would else have steps of its own, and the two would not be quite alike.
+    both = logits(ops.concatenate([x, ops.flip(x, axis=2)]))
+    means = [ops.mean(ops.reshape(each, (2, -1, each.shape[-1])), axis=0) for each in _listed(both)]
+    return Model(image, means if len(means) > 1 else means[0], name=name)
+
+
+def _listed(answers: Any) -> list[Any]:
+    return answers if isinstance(answers, list) else [answers]
 
 
 def convert(serving: Any, form: Form, representative: np.ndarray) -> bytes:

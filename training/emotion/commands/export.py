@@ -33,6 +33,7 @@ def register(commands: Commands, environment: Mapping[str, str]) -> None:
     parser.add_argument(
         "--balance", type=float, default=0.0, help="how much more rare labels count in the calibration (0 to 1)"
     )
+    parser.add_argument("--mirrored", action="store_true", help="read the mirror image too, and answer with the mean")
     parser.add_argument("--margin", type=float, default=0.0, help="around a detector's box, in box sides")
     parser.add_argument("--down", type=float, default=0.0, help="shift of the box, in box sides")
     parser.add_argument("--align", action="store_true", help="turn faces until their eyes are level")
@@ -65,6 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
         others=arguments.others,
         crop=crop,
         balance=arguments.balance,
+        mirrored=arguments.mirrored,
     )
     _print(card.model_dump(mode="json"), arguments.form)
     print(f"Written to {folder / card.file} and beside it.")

@@ -54,6 +54,23 @@ def test_in_the_last_epochs_images_come_as_they_are(data: Fer2013, tmp_path: Pat
     assert next(batches.epoch(3))[0][0].tobytes() not in shown
 
 
+def test_consistency_shows_each_image_of_a_batch_twice_and_each_time_differently(data: Fer2013, tmp_path: Path) -> None:
+    """Of images as of views; an epoch has each image once, so it has twice as many batches."""
+    recipe = QUICK.model_copy(update={"consistency": 1.0, "augmentation": WIDER, "teacher_weight": 1.0})
+    targets = np.eye(70, dtype=np.float32)
+    views = Views(tmp_path, data.train.images, WIDER, 1, seed=5)
+    RunFolder(tmp_path).write_arrays("000.npz", {"answers": np.eye(70, dtype=np.float16)})
+    for batches in (LabelledBatches(recipe, data.train, targets), ViewedBatches(recipe, data.train, targets, views)):
+        epoch = list(batches.epoch(0))
+        assert len(epoch) == 70 // (recipe.batch // 2)
+        for images, wanted in epoch:
+            (one, other), (of_one, of_other) = np.split(images, 2), np.split(wanted, 2)
+            assert np.array_equal(of_one, of_other)
+            assert (np.abs(one - other).max((1, 2)) > 1).all()
+        seen = np.concatenate([wanted[: len(wanted) // 2].argmax(1) for _, wanted in epoch])
+        assert len(set(seen.tolist())) == len(seen) > 64
+
+
 def test_class_balance_shows_rare_labels_more_often_in_an_epoch_of_the_same_length() -> None:
     labels = np.repeat([0, 1], [1600, 100])
     as_they_are = draw_order(labels, 0.0, np.random.default_rng(0))

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.classification import EmotionCard
+from models.weights import load_weights
 from support.training import QUICK, QUICK_CHANGES, weights
 from training.emotion.distill import STUDENT, begin, distill, replan
 from training.emotion.recipe import Distillation
@@ -92,6 +94,17 @@ def test_a_distillation_stops_at_its_deadline_and_says_what_is_left(data: Fer201
         "student: 6 of 6 epochs",
     ]
     assert said == []
+
+
+def test_finished_networks_teach_without_a_training_of_their_own(data: Fer2013, tmp_path: Path) -> None:
+    run, said = tmp_path / "run", list[str]()
+    begin(run, SMALL.model_copy(update={"views": 2, "networks": ("mien-2-narrow",)}), data, "bars")
+    assert distill(run, data, quiet=True, say=said.append) == []
+    assert said == ["View 1 of 2.", "View 2 of 2.", "The student."]
+    assert {path.name for path in run.iterdir() if path.is_dir()} == {"views", STUDENT}
+    _, card = load_weights("mien-2-narrow", EmotionCard)
+    (teacher,) = RunFolder(run / STUDENT).read_json("origin.json")["teachers"]
+    assert teacher == {"network": "mien-2-narrow", "sha256": card.sha256}
 
 
 def test_only_the_student_can_be_planned_anew(data: Fer2013, tmp_path: Path) -> None:

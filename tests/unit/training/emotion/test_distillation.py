@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.classification import load_classifier
 from support.training import QUICK, answers, weights
+from training.emotion.distillation import ensemble
 from training.emotion.recipe import MIEN
 from training.emotion.trainer import fit, resume
 from training.shared.errors import TrainingError
@@ -43,3 +45,12 @@ def test_a_run_may_begin_with_the_weights_of_another(classic_run: RunFolder, dat
 def test_weights_of_another_kind_of_network_are_refused(classic_run: RunFolder, data: Fer2013, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="do not fit mien"):
         fit(MIEN, data, tmp_path / "second", source="bars", begin_with=classic_run.path, quiet=True)
+
+
+def test_finished_networks_answer_together_and_of_voters_those_that_know_them(data: Fer2013) -> None:
+    one, other = load_classifier("mien-2"), load_classifier("mien-3")
+    images = data.train.images[:5]
+    said = ensemble([one, other])(images.astype(np.float32))
+    assert np.allclose(said[:, :7], (one.predict(images) + other.predict(images)) / 2)
+    assert np.allclose(said[:, 7:], other.predict_votes(images))
+    assert ensemble([one])(images.astype(np.float32)).shape == (5, 7)

@@ -57,3 +57,18 @@ def test_the_averaged_network_answers_by_every_head(data: Fer2013, votes_head: f
     assert probabilities.shape == (21, columns)
     assert np.allclose(probabilities[:, :7].sum(1), 1, atol=1e-5)
     assert np.allclose(probabilities[:, 7:].sum(1), columns > 7, atol=1e-5)
+
+
+def test_consistency_costs_what_two_looks_at_an_image_differ(batch: tuple[np.ndarray, np.ndarray]) -> None:
+    """Nothing while the two halves of a batch are the same; and it is what is learned where targets say nothing."""
+    recipe = QUICK_MIEN.model_copy(update={"dropout": 0.0, "weight_decay": 0.0})
+    images, targets = batch
+    twice, shifted = np.tile(images[:7], (2, 1, 1)), np.concatenate([images[:7], np.roll(images[:7], 5, axis=2)])
+    plain, held = (Learner(recipe.model_copy(update={"consistency": each}), steps_per_epoch=4) for each in (0.0, 9.0))
+    assert held.step(twice, targets) == pytest.approx(plain.step(twice, targets), rel=1e-5)
+    nothing = np.zeros_like(targets)
+    before = held.step(shifted, nothing)
+    for _ in range(8):
+        after = held.step(shifted, nothing)
+    assert 0 < after < 0.5 * before
+    assert plain.step(shifted, nothing) == 0

@@ -5,6 +5,8 @@ import pytest
 from models.classification import EmotionCard
 from models.weights import available, load_weights
 from training.emotion.recipe import RECIPES, Augmentation, Recipe
+from training.shared.errors import TrainingError
+from training.shared.recipe import change_recipe
 
 
 def test_every_network_has_a_recipe_of_its_own() -> None:
@@ -17,6 +19,12 @@ def test_no_change_is_within_every_range_and_the_unknown_is_refused() -> None:
         Augmentation(rotation=90)
     with pytest.raises(ValueError, match="speed"):
         Recipe.model_validate(RECIPES["classic"].model_dump() | {"speed": 3})
+
+
+@pytest.mark.parametrize("changes", [{"mixup": 0.2}, {"batch": 7}])
+def test_what_would_tear_pairs_apart_is_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(TrainingError, match=r"even batch and mixup=0"):
+        change_recipe(RECIPES["mien"], {"consistency": 1.0, **changes}, [])
 
 
 @pytest.mark.parametrize("name", available("emotion"))
