@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from contracts.errors import BrokerUnavailable, InvalidArchive, JobGone, JobNotFound, Overloaded
+from contracts.errors import AcceptanceUnknown, BrokerUnavailable, InvalidArchive, JobGone, JobNotFound, Overloaded
 from contracts.jobs import ItemResult, JobState, new_job_id
 from contracts.queues import BULK, INTERACTIVE
 from contracts.results import Analysis
@@ -259,7 +259,27 @@ def test_a_store_out_of_reach_is_a_typed_error(settings: Settings) -> None:
 
     nowhere = JobStore(connect("redis://127.0.0.1:1/0", name="tests"), settings)
     with pytest.raises(BrokerUnavailable, match="does not answer"):
-        nowhere.create([b"x"], INTERACTIVE)
+        nowhere.get(new_job_id())
+    job_id = new_job_id()
+    with pytest.raises(AcceptanceUnknown, match=f"/v1/jobs/{job_id} will say") as caught:
+        nowhere.create([b"x"], INTERACTIVE, job_id=job_id)
+    assert caught.value.members == {"job": job_id}
+
+
+def test_an_archive_that_redis_is_too_full_for_leaves_nothing(store: JobStore, redis: Redis) -> None:
+    def images() -> Iterator[bytes]:
+        for number in range(5):
+            if number == 4:  # two megabytes are stored already
+                redis.config_set("maxmemory", 1)
+            yield bytes(1_000_000)
+
+    redis.config_set("maxmemory-policy", "noeviction")
+    try:
+        with pytest.raises(Overloaded, match="full"):
+            store.create(images(), BULK)
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert list(redis.scan_iter("mien:*")) == []
 
 
 def test_final_among_tells_final_and_forgotten_jobs_from_open_ones(store: JobStore) -> None:
