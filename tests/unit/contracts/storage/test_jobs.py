@@ -266,22 +266,6 @@ def test_a_store_out_of_reach_is_a_typed_error(settings: Settings) -> None:
     assert caught.value.members == {"job": job_id}
 
 
-def test_an_archive_that_redis_is_too_full_for_leaves_nothing(store: JobStore, redis: Redis) -> None:
-    def images() -> Iterator[bytes]:
-        for number in range(5):
-            if number == 4:  # two megabytes are stored already
-                redis.config_set("maxmemory", 1)
-            yield bytes(1_000_000)
-
-    redis.config_set("maxmemory-policy", "noeviction")
-    try:
-        with pytest.raises(Overloaded, match="full"):
-            store.create(images(), BULK)
-    finally:
-        redis.config_set("maxmemory", 0)
-    assert list(redis.scan_iter("mien:*")) == []
-
-
 def test_final_among_tells_final_and_forgotten_jobs_from_open_ones(store: JobStore) -> None:
     queued, running, canceled = (store.create([b"x"], INTERACTIVE) for _ in range(3))
     store.claim(running.id, "a")
