@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from redis import Redis
 
@@ -18,6 +19,7 @@ from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import ImageStore, JobImageStore
 from contracts.storage.job_steps import QUEUED, RECORD_AND_IMAGES, Claim, claimant, job_keys, servers_time, storing
 from contracts.storage.load import Load, account_of, read_load
+from contracts.storage.room import read_room
 from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
 
@@ -46,11 +48,10 @@ class JobStore:
         self._images: ImageStore = images or JobImageStore(redis)
         self._create = load_script(redis, "create")
         self._claim = load_script(redis, "claim")
-        self._finish = load_script(redis, "finish")
-        self._cancel = load_script(redis, "cancel")
+        self._finish, self._cancel = load_script(redis, "finish"), load_script(redis, "cancel")
         self._watch = load_script(redis, "watch")
-        self._renew = load_script(redis, "renew")
-        self._overdue = load_script(redis, "overdue")
+        self._renew, self._overdue = load_script(redis, "renew"), load_script(redis, "overdue")
+        self.room = partial(read_room, redis)
 
     def create(
         self,
@@ -86,8 +87,7 @@ class JobStore:
             The queued job; a message in the queue says that there is work.
 
         Raises:
-            AcceptanceUnknown: the job may have been stored, or may not.
-            BrokerUnavailable, Overloaded: nothing was stored.
+            AcceptanceUnknown: it may have been stored. BrokerUnavailable, Overloaded: nothing was.
         """
         job_id = job_id or new_job_id()
         try:

@@ -43,7 +43,7 @@ def test_bad_connections_lose_and_double_nothing(
     broker: Broker, proxy: RedisProxy, start_system: StartSystem, measured: Measured
 ) -> None:
     system = start_system(broker, proxy.url, workers=2)
-    stormy(system, proxy, 16, 6)
+    stormy(system, proxy, 6, 6)
     recovered_s = system.account.settle(60)
     assert proxy.resets > 5
     measured(system.check(), recovered_s)

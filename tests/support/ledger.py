@@ -108,13 +108,13 @@ class Account:
         self._redis, self._ledger = redis, ledger
         self._store = JobStore(redis, Settings())
 
-    def settle(self, seconds: float) -> float:
+    def settle(self, seconds: float, *, lost: Sequence[str] = ()) -> float:
         """Wait until each accepted job is final, and nothing is left of the work.
 
         Returns:
             How long that took, in seconds.
         """
-        began, open_ids = time.monotonic(), set(self._ledger.accepted)
+        began, open_ids = time.monotonic(), set(self._ledger.accepted) - set(lost)
 
         def final() -> bool:
             open_ids.difference_update([job_id for job_id in open_ids if self._store.get(job_id).state.final])
