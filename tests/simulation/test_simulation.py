@@ -15,6 +15,10 @@ MISTAKES = {
         3,
         Broken("create", "EXISTS', KEYS[1], KEYS[7]) > 0", "EXISTS', '') > 0"),
     ),
+    "begun jobs are claimed with others": (
+        96,
+        Broken("attempt", "if attempts > 0 and by.isolated ~= '1' then return 'isolated' end"),
+    ),
     "a part of the images may come late": (
         27,
         Broken("put_part", "if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end"),
