@@ -18,7 +18,7 @@ from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import ImageStore, JobImageStore
 from contracts.storage.load import Load, account_of, read_load
-from contracts.storage.room import read_room
+from contracts.storage.room import Room, read_room
 from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
 
@@ -53,7 +53,7 @@ class JobStore:
         self._watch = load_script(redis, "watch")
         self._renew = load_script(redis, "renew")
         self._overdue = load_script(redis, "overdue")
-        self.room = lambda: read_room(redis)
+        self.room: Callable[[], Room] = lambda: read_room(redis)
 
     def create(
         self,
