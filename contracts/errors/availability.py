@@ -36,6 +36,12 @@ class BrokerUnavailable(Unavailable):
     code = "broker_unavailable"
 
 
+class RecordUnreadable(Unavailable):
+    """A stored record is damaged, or of a newer version of Mien; a gateway of that version can read it."""
+
+    code = "record_unreadable"
+
+
 class NotReady(Unavailable):
     """A process is up and cannot do its work yet; ``checks`` says for each part it needs what is wrong with it."""
 
