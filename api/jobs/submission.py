@@ -31,6 +31,7 @@ SUBMISSION_ERRORS: Final = (
     errors.Overloaded,
     errors.QuotaExceeded,
     errors.BrokerUnavailable,
+    errors.AcceptanceUnknown,
 )
 """What `Submission.submit` raises."""
 
@@ -94,6 +95,7 @@ class Submission:
 
         Raises:
             Overloaded: not admitted.
+            AcceptanceUnknown: the job may have been stored, or may not.
             BrokerUnavailable: nothing was stored.
             IdempotencyConflict: the key was used for another request.
             QuotaExceeded, TooManyImages: the client's rate has no capacity for so many images, now or ever.

@@ -16,7 +16,8 @@
     ├── Overloaded                  availability: try again later; carries ``retry_after``
     │   └── QuotaExceeded           this client only
     ├── Unavailable                 availability
-    │   └── BrokerUnavailable, NotReady, RecordUnreadable
+    │   ├── BrokerUnavailable, NotReady, RecordUnreadable
+    │   └── AcceptanceUnknown       a broker that went away just then
     ├── JobFailed                   jobs
     │   └── AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
     └── ConfigurationError          configuration: what an operator has to change before a process can start
@@ -28,6 +29,7 @@ status an error is answered with is the gateway's: ``api/http/statuses.py``.
 
 from contracts.errors.access import CrossSite, Denied, Forbidden, Unauthorized
 from contracts.errors.availability import (
+    AcceptanceUnknown,
     BrokerUnavailable,
     NotReady,
     Overloaded,
@@ -58,6 +60,7 @@ from contracts.errors.requests import (
 )
 
 __all__ = [
+    "AcceptanceUnknown",
     "AnalysisFailed",
     "AnnotatedNotFound",
     "AttemptsExhausted",

@@ -42,6 +42,21 @@ class RecordUnreadable(Unavailable):
     code = "record_unreadable"
 
 
+class AcceptanceUnknown(BrokerUnavailable):
+    """Redis went away while a job was stored: it may have been accepted. ``job`` is its id, at which to look."""
+
+    code = "acceptance_unknown"
+
+    def __init__(self, detail: str, *, job_id: str) -> None:
+        super().__init__(detail)
+        self.job_id = job_id
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The id."""
+        return {"job": self.job_id}
+
+
 class NotReady(Unavailable):
     """A process is up and cannot do its work yet; ``checks`` says for each part it needs what is wrong with it."""
 

@@ -56,6 +56,11 @@ def translate_errors() -> Iterator[None]:
         raise BrokerUnavailable("The job store refused the operation; its log or ours says why.") from error
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether Redis gave no answer to what was asked: it may have been carried out. `error` is a translated one."""
+    return isinstance(error.__cause__, RedisConnectionError | RedisTimeoutError)
+
+
 @contextmanager
 def translate_broker_errors() -> Iterator[None]:
     """The same for messages sent through Celery, which wraps the driver's errors in its own."""

@@ -1,14 +1,17 @@
 """What the Lua steps of a job's life take: keys and arguments, in the order of ``attempt.lua`` and ``finalize.lua``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from contracts.errors import AttemptsExhausted
+from contracts.errors import AcceptanceUnknown, AttemptsExhausted, BrokerUnavailable
 from contracts.jobs import Problem
 from contracts.queues import JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.connections import is_away, translate_errors
 
 QUEUED: Final = tuple(keys.queued(queue) for queue in JOB_QUEUES)
 """Jobs that wait, by queue."""
@@ -53,6 +56,26 @@ def claimant(settings: Settings, now: float | str, owner: str, *, isolated: bool
 def servers_time() -> str:
     """What a step takes for the time to be the server's, so that the clocks of hosts need not agree on leases."""
     return ""
+
+
+@contextmanager
+def storing(job_id: str) -> Iterator[None]:
+    """The errors of the step that makes a job: without an answer, it may have been taken all the same.
+
+    Raises:
+        AcceptanceUnknown: Redis did not answer. BrokerUnavailable, Overloaded: it refused.
+    """
+    try:
+        with translate_errors():
+            yield
+    except BrokerUnavailable as error:
+        if not is_away(error):
+            raise
+        raise AcceptanceUnknown(
+            f"The job store went away while job {job_id} was stored. In a few seconds /v1/jobs/{job_id} will say "
+            "whether it was accepted.",
+            job_id=job_id,
+        ) from error
 
 
 @cache

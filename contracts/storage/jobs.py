@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from redis import Redis
 
-from contracts.errors import BrokerUnavailable, JobGone, JobNotFound
+from contracts.errors import AcceptanceUnknown, JobGone, JobNotFound
 from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
 from contracts.queues import INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
@@ -16,7 +16,7 @@ from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import ImageStore, JobImageStore
-from contracts.storage.job_steps import QUEUED, RECORD_AND_IMAGES, Claim, claimant, job_keys, servers_time
+from contracts.storage.job_steps import QUEUED, RECORD_AND_IMAGES, Claim, claimant, job_keys, servers_time, storing
 from contracts.storage.load import Load, account_of, read_load
 from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
@@ -86,6 +86,7 @@ class JobStore:
             The queued job; a message in the queue says that there is work.
 
         Raises:
+            AcceptanceUnknown: the job may have been stored, or may not.
             BrokerUnavailable, Overloaded: nothing was stored.
         """
         job_id = job_id or new_job_id()
@@ -104,7 +105,7 @@ class JobStore:
             )
             more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
             self._store(job, last, more | ({"notify": keys.final_jobs_channel(gateway)} if gateway else {}))
-        except BrokerUnavailable:  # it may have been stored
+        except AcceptanceUnknown:
             raise
         except Exception:  # an archive may turn out to be damaged at its last image, or Redis be full by then
             self._images.discard(job_id)
@@ -116,7 +117,7 @@ class JobStore:
         names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
         values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
         times = [self._steps_clock(), self._settings.requeue_after_s]
-        with translate_errors():
+        with storing(job.id):
             self._create(
                 keys=[*names, keys.queued(job.queue), job.queue],
                 args=[*values, *times, wakeup(job.queue), len(fields), *fields, *flat(images)],
