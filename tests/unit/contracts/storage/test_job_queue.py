@@ -276,35 +276,3 @@ def test_a_claim_that_fails_costs_no_result_that_was_stored_with_it(
     assert "could not be claimed" in caplog.text
     with pytest.raises(BrokerUnavailable):
         queue.claim(BULK, "c")
-
-
-@pytest.mark.parametrize("single", [False, True])
-def test_a_job_of_a_newer_version_waits_for_a_worker_of_that_version_and_loses_no_attempt(
-    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis, single: bool
-) -> None:
-    newer, sound = put(store, clock, 1, 1)
-    redis.hset(keys.job(newer.id), mapping={"version": 2, "options": '{"upside_down": true}'})
-    assert ids(queue.claim(BULK, "a", single=single)) == [sound.id]
-    queue.finish("a", [Finished(sound.id, make_items(), None)])
-    for owner in "bcd":
-        assert queue.claim(BULK, owner, single=single) == Batch()
-        assert redis.llen(BULK) == 0, "no message is sent on, to be taken again at once"
-        assert store.claim(newer.id, owner) is Claim.NEWER
-        clock.now += 100
-        assert newer.id not in {job_id for job_id, _ in store.overdue()}
-    assert redis.hmget(keys.job(newer.id), "state", "attempts") == [b"queued", b"0"]
-    assert store.images(newer.id) == [b"\0"]
-    assert redis.zscore(keys.queued(BULK), newer.id)
-
-
-@pytest.mark.parametrize(("field", "value"), [("queue", "leisurely"), ("state", "paused")])
-def test_the_reconciler_leaves_a_job_of_a_newer_version_alone(
-    store: JobStore, clock: ManualClock, redis: Redis, field: str, value: str
-) -> None:
-    (newer,) = put(store, clock, 1)
-    redis.hset(keys.job(newer.id), mapping={"version": 2, field: value})
-    clock.now += 100
-    assert store.overdue() == []
-    assert redis.hget(keys.job(newer.id), field) == value.encode()
-    assert store.images(newer.id) == [b"\0"]
-    assert store.open_count() == 1

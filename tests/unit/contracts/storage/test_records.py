@@ -6,13 +6,32 @@ from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict
+from redis import Redis
 
 from contracts.errors import RecordUnreadable
 from contracts.jobs import Job
+from contracts.queues import BULK
+from contracts.settings import Settings
+from contracts.storage import keys
 from contracts.storage.job_hash import from_hash, from_notice
+from contracts.storage.job_queue import Batch, Finished, JobQueue
+from contracts.storage.job_steps import Claim
+from contracts.storage.jobs import JobStore
 from contracts.storage.records import read_record
+from support.clocks import ManualClock
+from support.factories import make_items
 
 GOLDEN = Path(__file__).parents[3] / "contract/golden"
+
+
+@pytest.fixture
+def store(redis: Redis, settings: Settings, clock: ManualClock) -> JobStore:
+    return JobStore(redis, settings, clock)
+
+
+@pytest.fixture
+def queue(redis: Redis, store: JobStore, settings: Settings, clock: ManualClock) -> JobQueue:
+    return JobQueue(redis, store, settings, clock)
 
 
 def stored() -> dict[str, str]:
@@ -86,3 +105,35 @@ def test_scripts_know_the_version_of_a_job_that_this_one_writes() -> None:
     version = Job.model_fields["version"].default
     for name in ("attempt", "overdue"):
         assert f"local VERSION = {version} " in (lua / f"{name}.lua").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_a_job_of_a_newer_version_waits_for_a_worker_of_that_version_and_loses_no_attempt(
+    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis, single: bool
+) -> None:
+    newer, sound = (store.create([b"photo"], BULK) for _ in range(2))
+    redis.hset(keys.job(newer.id), mapping={"version": 2, "options": '{"upside_down": true}'})
+    assert [claimed.job.id for claimed in queue.claim(BULK, "a", single=single).jobs] == [sound.id]
+    queue.finish("a", [Finished(sound.id, make_items(), None)])
+    for owner in "bcd":
+        assert queue.claim(BULK, owner, single=single) == Batch()
+        assert redis.llen(BULK) == 0, "no message is sent on, to be taken again at once"
+        assert store.claim(newer.id, owner) is Claim.NEWER
+        clock.now += 100
+        assert newer.id not in {job_id for job_id, _ in store.overdue()}
+    assert redis.hmget(keys.job(newer.id), "state", "attempts") == [b"queued", b"0"]
+    assert store.images(newer.id) == [b"photo"]
+    assert redis.zscore(keys.queued(BULK), newer.id)
+
+
+@pytest.mark.parametrize(("field", "value"), [("queue", "leisurely"), ("state", "paused")])
+def test_the_reconciler_leaves_a_job_of_a_newer_version_alone(
+    store: JobStore, clock: ManualClock, redis: Redis, field: str, value: str
+) -> None:
+    newer = store.create([b"photo"], BULK)
+    redis.hset(keys.job(newer.id), mapping={"version": 2, field: value})
+    clock.now += 100
+    assert store.overdue() == []
+    assert redis.hget(keys.job(newer.id), field) == value.encode()
+    assert store.images(newer.id) == [b"photo"]
+    assert store.open_count() == 1
