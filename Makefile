@@ -11,6 +11,8 @@ NETWORK ?= classic
 JOBS ?= 2
 UPGRADE ?=
 COUNT ?= 500000
+STEPS ?= 1000000
+SEED ?= 0
 FAULTS ?= /tmp/mien-faults.json
 SBOM ?= sbom
 SBOM_ROLES ?= api worker capture flower
@@ -55,6 +57,7 @@ check: $(DEV) ## style, types, import contracts, and the tests that need no seco
 .PHONY: faults
 faults: $(DEV) ## every fault that Mien has to outlive, also those that last for minutes; writes docs/reliability.md
 	$(BIN)/python -m pytest -n $(JOBS) -q tests/faults --reliability-report $(FAULTS)
+	$(BIN)/python -m pytest -n $(JOBS) -q tests/simulation --simulation-steps $(STEPS) --simulation-first-seed $(SEED)
 	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(FAULTS)
 
 .PHONY: bench

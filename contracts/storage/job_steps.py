@@ -6,8 +6,15 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from contracts.errors import AcceptanceUnknown, AttemptsExhausted, BrokerUnavailable
-from contracts.jobs import Problem
+from contracts.errors import (
+    AcceptanceUnknown,
+    AttemptsExhausted,
+    BrokerUnavailable,
+    JobGone,
+    JobNotFound,
+    Overloaded,
+)
+from contracts.jobs import Problem, is_job_id
 from contracts.queues import JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -20,6 +27,9 @@ SHARED: Final = (keys.OPEN_JOBS, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOA
 
 RECORD_AND_IMAGES: Final = (keys.job(""), keys.job_images("").removeprefix(keys.job("")))
 """What stands before a job's id in the key of its record, and after that in the key of its images."""
+
+REFUSED_S: Final = 60
+"""How long a call that stores a job may be on its way to Redis at most."""
 
 
 class Claim(StrEnum):
@@ -76,6 +86,32 @@ def storing(job_id: str) -> Iterator[None]:
             "whether it was accepted.",
             job_id=job_id,
         ) from error
+
+
+def check_id(job_id: str) -> None:
+    """Make sure that an id is one.
+
+    Raises:
+        JobNotFound: nothing was ever accepted under it.
+    """
+    if not is_job_id(job_id):
+        raise JobNotFound("There is no job of this id.")
+
+
+def check_stored(job_id: str, answer: str) -> None:
+    """Make sure that ``create.lua`` has stored the job.
+
+    Raises:
+        Overloaded: the client is refused already. JobGone: the job's idempotency key has been released.
+        BrokerUnavailable: images that went ahead are lost.
+    """
+    match answer:
+        case "refused":
+            raise Overloaded(f"Job {job_id} was refused.", retry_after=1)
+        case "released":
+            raise JobGone(f"The idempotency key of job {job_id} may stand for another one by now.")
+        case "incomplete":
+            raise BrokerUnavailable("The job store has lost images of this job; send it again.")
 
 
 @cache
