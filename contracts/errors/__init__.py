@@ -16,7 +16,7 @@
     ├── Overloaded                  availability: try again later; carries ``retry_after``
     │   └── QuotaExceeded           this client only
     ├── Unavailable                 availability
-    │   ├── BrokerUnavailable, NotReady
+    │   ├── BrokerUnavailable, NotReady, RecordUnreadable
     │   └── AcceptanceUnknown       a broker that went away just then
     ├── JobFailed                   jobs
     │   └── AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
@@ -34,6 +34,7 @@ from contracts.errors.availability import (
     NotReady,
     Overloaded,
     QuotaExceeded,
+    RecordUnreadable,
     Unavailable,
 )
 from contracts.errors.base import MienError
@@ -94,6 +95,7 @@ __all__ = [
     "Overloaded",
     "PayloadTooLarge",
     "QuotaExceeded",
+    "RecordUnreadable",
     "RequestTooSlow",
     "TooManyImages",
     "Unauthorized",

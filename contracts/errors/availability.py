@@ -36,6 +36,12 @@ class BrokerUnavailable(Unavailable):
     code = "broker_unavailable"
 
 
+class RecordUnreadable(Unavailable):
+    """A stored record is damaged, or of a newer version of Mien; a gateway of that version can read it."""
+
+    code = "record_unreadable"
+
+
 class AcceptanceUnknown(BrokerUnavailable):
     """Redis went away while a job was stored: it may have been accepted. ``job`` is its id, at which to look."""
 

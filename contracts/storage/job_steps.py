@@ -41,6 +41,7 @@ class Claim(StrEnum):
     HELD = "held"  # a duplicate message: another worker has the job
     EXPIRED = "expired"  # its deadline has passed; it is final now
     EXHAUSTED = "exhausted"  # tried too often; it is final now
+    NEWER = "newer"  # its record is of a newer version: for a worker of that version
     ISOLATED = "isolated"  # a worker began it and did not finish: for a process that runs nothing else
 
 
