@@ -11,6 +11,9 @@ NETWORK ?= classic
 JOBS ?= 2
 UPGRADE ?=
 COUNT ?= 500000
+STEPS ?= 1000000
+SEED ?= 0
+FAULTS ?= /tmp/mien-faults.json
 SBOM ?= sbom
 SBOM_ROLES ?= api worker capture flower
 
@@ -38,7 +41,7 @@ secrets: ## make the passwords that docker compose needs, as files in secrets/
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
 	@rm -rf .coverage
-	$(BIN)/coverage run -m pytest -n $(JOBS)
+	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not slow_fault"
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -50,6 +53,12 @@ check: $(DEV) ## style, types, import contracts, and the tests that need no seco
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive --severity-level medium contracts models workers api capture training deploy
 	$(BIN)/python -m pytest -n $(JOBS) -q tests/architecture tests/contract tests/deploy tests/unit
+
+.PHONY: faults
+faults: $(DEV) ## every fault that Mien has to outlive, also those that last for minutes; writes docs/reliability.md
+	$(BIN)/python -m pytest -n $(JOBS) -q tests/faults --reliability-report $(FAULTS)
+	$(BIN)/python -m pytest -n $(JOBS) -q tests/simulation --simulation-steps $(STEPS) --simulation-first-seed $(SEED)
+	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(FAULTS)
 
 .PHONY: bench
 bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency

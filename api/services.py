@@ -16,6 +16,7 @@ from api.jobs.waiting import WaitingRoom
 from api.live.broadcast import CameraHub
 from api.overload.admission import Admission
 from api.overload.body_memory import BodyMemory
+from api.overload.broker_watch import BrokerWatch
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.pixels import MeasuredImages
 from contracts.settings import Settings
@@ -30,6 +31,10 @@ from contracts.storage.webhooks import WebhookStore
 _EXTENSION: Final = "mien"
 _CONNECTIONS: Final = 8
 """To Redis, for all requests of a process; thousands of waiting clients hold none."""
+_CONNECTION_S: Final = 2.0
+"""For so long a request waits for one of them: should Redis hang, not for those that found out."""
+_PROBE_S: Final = 1.0
+"""For so long a probe waits for an answer of Redis, as those do who ask for a probe's."""
 _STORING_S: Final = 1.0
 """A gateway that would take longer than this to store a job has more to do than it can."""
 
@@ -41,6 +46,10 @@ class Services:
     settings: Settings
     redis: Redis
     frame_redis: Redis
+    probe: Redis
+    """Of the broker, for short questions that are given up after a second."""
+    frame_probe: Redis
+    broker_watch: BrokerWatch
     jobs: JobStore
     api_keys: ApiKeyStore
     webhooks: WebhookStore
@@ -71,14 +80,16 @@ class Services:
     def close(self) -> None:
         """Drain and close all connections."""
         self.drain()
-        self.redis.close()
-        self.frame_redis.close()
+        self.broker_watch.close()
+        for client in (self.redis, self.frame_redis, self.probe, self.frame_probe):
+            client.close()
 
 
 def connect_services(settings: Settings) -> Services:
     """Wire the parts of a gateway. Nothing is sent to Redis yet, so a gateway starts before its broker does."""
-    redis = connect(settings.redis_url, name="mien-gateway", max_connections=_CONNECTIONS)
+    redis = connect(settings.redis_url, name="mien-gateway", max_connections=_CONNECTIONS, connection_s=_CONNECTION_S)
     shared = settings.frame_redis_url == settings.redis_url
+    probe = _probe(settings.redis_url)
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
     jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
     counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
@@ -95,6 +106,9 @@ def connect_services(settings: Settings) -> Services:
         settings=settings,
         redis=redis,
         frame_redis=frame_redis,
+        probe=probe,
+        frame_probe=probe if shared else _probe(settings.frame_redis_url),
+        broker_watch=BrokerWatch(probe),
         jobs=jobs,
         api_keys=ApiKeyStore(redis),
         webhooks=WebhookStore(redis, settings),
@@ -116,9 +130,13 @@ def connect_services(settings: Settings) -> Services:
         frames=frames,
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),
-        heartbeats=heartbeats,
+        heartbeats=HeartbeatStore(probe),
         counters=counters,
     )
+
+
+def _probe(url: str) -> Redis:
+    return connect(url, name="mien-gateway-probe", max_connections=4, answer_s=_PROBE_S, connection_s=_PROBE_S)
 
 
 def _limiters(settings: Settings) -> list[ConcurrencyLimiter]:

@@ -18,13 +18,25 @@ from contracts.storage.connections import connect
 from contracts.storage.heartbeat import HeartbeatStore
 from deploy.ports import free_port
 from models.boxes import corners, iou
-from support import clocks
+from support import clocks, reliability
 from support.clocks import ManualClock, WaitFor
 from support.pictures import ASTRONAUT_FACE
 from support.processes import Process, StartGateway, StartProcess, StartWorkers
 
 ROOT = Path(__file__).parents[1]
 _PROCESSES = {"start_process", "start_workers", "start_gateway"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of our own."""
+    reliability.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect what fault tests measure, in the process that all reports come to."""
+    file = config.getoption("--reliability-report")
+    if file and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(reliability.Reporter(file))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -66,14 +66,24 @@ def _limit_library_logs() -> None:
 
 
 def _consume(app: Celery, settings: Settings, name: str) -> None:
-    arguments = ["--quiet", "worker", "--pool", "threads", "--concurrency", str(settings.worker_threads)]
-    arguments += ["--queues", settings.worker_queues, "--hostname", f"worker@{name}", "--loglevel", settings.log_level]
-    arguments += ["--without-gossip", "--without-mingle"]
-    try:
-        app.worker_main(arguments)
-    except SystemExit as ended:
-        if ended.code not in (0, None):
-            raise
+    """Take messages until told to end.
+
+    Raises:
+        SystemExit: with the status, if it ended for another reason. Celery's command line would lose it.
+    """
+    worker = app.Worker(
+        pool_cls="threads",
+        concurrency=settings.worker_threads,
+        queues=settings.worker_queues,
+        hostname=f"worker@{name}",
+        loglevel=settings.log_level,
+        without_gossip=True,
+        without_mingle=True,
+        quiet=True,
+    )
+    worker.start()
+    if worker.exitcode:
+        raise SystemExit(worker.exitcode)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """The Celery app of a worker: configuration and thin tasks."""
 
+import logging
+
 from celery import Celery
 from kombu import Exchange, Queue
 
+from contracts.errors import BrokerUnavailable, Overloaded
 from contracts.logs import log_context
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, DELIVER_WEBHOOK, QUEUES, broker_options
 from contracts.settings import Settings
@@ -11,6 +14,8 @@ from workers.jobs import analyze_jobs
 from workers.services import Services
 
 _MAX_LOGGED_RESULT = 100
+
+logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> Celery:
@@ -45,7 +50,11 @@ def register_tasks(app: Celery, services: Services) -> None:
 
     @app.task(name=ANALYZE_JOBS, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_jobs(queue: str) -> str:
-        return analyze_jobs(services, queue)[:_MAX_LOGGED_RESULT]
+        try:
+            return analyze_jobs(services, queue)[:_MAX_LOGGED_RESULT]
+        except (BrokerUnavailable, Overloaded) as error:  # for longer than one waits: the reconciler sees to them
+            logger.warning("jobs of the queue %s are left to their leases: %s", queue, error)
+            return "left to their leases"
 
     @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:

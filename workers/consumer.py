@@ -1,16 +1,30 @@
-"""Celery's consumer, made to survive a restart of Redis while tasks are running, and to tell of tasks in few messages.
+"""Celery's consumer, made to survive what is no message, and a restart of Redis while tasks are running.
 
 A channel of kombu 5.7 that lost its connection still tries to give back the messages of tasks that run, and fails on
 the closed connection with ``'NoneType' object has no attribute 'hostname'``, which ends the worker. It is not needed:
 a message is a hint, and what it speaks of is announced again.
+
+What is no message ends the worker in several places of kombu and Celery, so it is kept from both: `workers.messages`.
 """
 
 from typing import Any, Final
 
 from celery.worker.consumer import Consumer as CeleryConsumer
+from kombu.transport.redis import Channel as RedisChannel
+
+from workers import messages
 
 EVENTS_EVERY_S: Final = 0.25
 """Each event has the time at which it happened, so that nothing is wrong for being told later."""
+
+
+class Channel(RedisChannel):  # type: ignore[misc]
+    """Takes from Redis what is a message, and nothing else."""
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        client = super()._create_client(asynchronous)
+        client.set_response_callback("BRPOP", _sound)
+        return client
 
 
 class Consumer(CeleryConsumer):  # type: ignore[misc]
@@ -20,6 +34,12 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
         """Take what Celery passes."""
         self._planned = False
         super().__init__(*args, **options)
+
+    def connection_for_read(self, heartbeat: Any = None) -> Any:
+        """Connect, with channels of our own."""
+        connection = self.app.connection_for_read(heartbeat=heartbeat)
+        connection.transport.Channel = Channel
+        return self.ensure_connected(connection)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Disarm the old connection's channels before Celery closes and replaces it."""
@@ -36,6 +56,15 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
     def _send_events(self) -> None:
         self._planned = False
         super()._flush_events()
+
+
+def _sound(answer: list[bytes] | None) -> tuple[bytes, bytes] | None:
+    """Queue and message that Redis has answered; none, if there was no message."""
+    if not answer:
+        return None
+    queue, raw = answer
+    message = messages.sound(queue.decode(), raw)
+    return None if message is None else (queue, message)
 
 
 def _channels(connection: Any) -> list[Any]:

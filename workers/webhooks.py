@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from standardwebhooks import Webhook
 
 from contracts.addresses import AddressPolicy
-from contracts.errors import NotFound, WebhookRefused
+from contracts.errors import MienError, NotFound, RecordUnreadable, WebhookRefused
 from contracts.jobs import Job
 from contracts.logs import log_context
 from contracts.responses import JobResponse
@@ -100,7 +100,7 @@ class WebhookSender:
         """The client and the host whose shares of the senders the delivery counts to."""
         try:
             host = urlsplit(self._jobs.get(job_id).options.webhook).hostname
-        except (NotFound, ValueError):  # which `deliver` will find out as well
+        except (NotFound, RecordUnreadable, ValueError):  # which `deliver` will find out as well
             host = None
         return [f"client {self._jobs.account(job_id)}", *([f"host {host}"] if host else [])]
 
@@ -133,6 +133,8 @@ class WebhookSender:
         with log_context(job_id=job_id):
             try:
                 self.deliver(job_id)
+            except MienError as error:
+                logger.warning("webhook of job %s is announced again: %s", job_id, error)
             except Exception:
                 logger.exception("webhook of job %s could not be delivered; it will be announced again", job_id)
 

@@ -19,6 +19,7 @@ from contracts.errors import MienError
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.records import read_record
 
 _KEPT: Final = 10_000
 
@@ -60,14 +61,16 @@ class AuditLog:
         """The newest entries of all processes, oldest first."""
         with translate_errors():
             lists = [self._redis.lrange(name, 0, count - 1) for name in (keys.AUDIT_CHANGES, keys.AUDIT)]
-        entries = [AuditEntry.model_validate_json(text) for found in lists for text in reversed(found)]
+        entries = [
+            read_record(AuditEntry, text, "An entry of the audit log") for found in lists for text in reversed(found)
+        ]
         return sorted(entries, key=lambda entry: entry.time)[-count:]
 
     def changes(self, count: int) -> list[AuditEntry]:
         """The newest entries but those of refused requests, oldest first."""
         with translate_errors():
             found = self._redis.lrange(keys.AUDIT_CHANGES, 0, count - 1)
-        return [AuditEntry.model_validate_json(text) for text in reversed(found)]
+        return [read_record(AuditEntry, text, "An entry of the audit log") for text in reversed(found)]
 
     def _add(self, name: str, entry: AuditEntry) -> None:
         """Write it; Redis' copy is left out if it does not answer, because the request is refused all the same."""

@@ -22,6 +22,7 @@ from contracts.errors import Unauthorized
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.records import read_record
 
 _TOKEN: Final = re.compile(r"mien_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
@@ -113,7 +114,7 @@ class ApiKeyStore:
         """All keys, oldest first."""
         with translate_errors():
             stored = self._redis.hvals(keys.API_KEYS)
-        return sorted((ApiKey.model_validate_json(text) for text in stored), key=lambda key: key.created_at)
+        return sorted((_key(text) for text in stored), key=lambda key: key.created_at)
 
     def revoke(self, key_id: str) -> bool:
         """Make a key worthless, from the next request on, and forget its webhooks' secret. False: no such key."""
@@ -144,7 +145,7 @@ class ApiKeyStore:
     def _read(self, key_id: str) -> ApiKey | None:
         with translate_errors():
             stored = self._redis.hget(keys.API_KEYS, key_id)
-        return ApiKey.model_validate_json(stored) if stored else None
+        return _key(stored) if stored else None
 
     def _store(self, key: ApiKey) -> None:
         """Leave out what is not set, so that gateways of the version before read the key as well."""
@@ -161,3 +162,7 @@ def id_of(token: str) -> str:
 def _hash(secret: str) -> str:
     """A plain hash is enough: the secret has 256 random bits, so there is nothing to guess."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _key(stored: bytes) -> ApiKey:
+    return read_record(ApiKey, stored, "An API key", in_full=True)

@@ -31,6 +31,7 @@ SUBMISSION_ERRORS: Final = (
     errors.Overloaded,
     errors.QuotaExceeded,
     errors.BrokerUnavailable,
+    errors.AcceptanceUnknown,
 )
 """What `Submission.submit` raises."""
 
@@ -94,6 +95,7 @@ class Submission:
 
         Raises:
             Overloaded: not admitted.
+            AcceptanceUnknown: the job may have been stored, or may not.
             BrokerUnavailable: nothing was stored.
             IdempotencyConflict: the key was used for another request.
             QuotaExceeded, TooManyImages: the client's rate has no capacity for so many images, now or ever.
@@ -108,11 +110,13 @@ class Submission:
             release = partial(self._idempotency.release, client, key, claimed.job_id)
             if claimed.fingerprint != fingerprint:
                 raise IdempotencyConflict("This Idempotency-Key was used for another request.", field="Idempotency-Key")
-            if claimed.first:
-                return self._store_first(claimed.job_id, request, sender, release)
             try:
+                if claimed.first:
+                    return self._store_first(claimed.job_id, request, sender, release)
                 return self._stored_by_another(claimed.job_id)
-            except JobGone:  # the job has outlived its time, or the request that claimed the key died before storing it
+            except (
+                JobGone
+            ):  # the job has outlived its time, or the request that claimed the key is too late to store it
                 release()
 
     @contextmanager
@@ -146,7 +150,7 @@ class Submission:
 
     def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[[], None]) -> Job:
         try:
-            return self._store(job_id, request, sender)
+            return self._store(job_id, request, sender, once=True)
         except BrokerUnavailable:  # whether the job was stored is unknown: a client that comes again will find out
             raise
         except Exception:
@@ -163,11 +167,13 @@ class Submission:
                     raise
                 time.sleep(_LOOK_EVERY_S)
 
-    def _store(self, job_id: str, request: JobRequest, sender: _Sender, *, admitted: bool = False) -> Job:
+    def _store(
+        self, job_id: str, request: JobRequest, sender: _Sender, *, admitted: bool = False, once: bool = False
+    ) -> Job:
         options, images = request.options, request.images
         if not admitted:
             with self.admit(options.priority, sender.client, len(images), annotate=options.annotate):
-                return self._store(job_id, request, sender, admitted=True)
+                return self._store(job_id, request, sender, admitted=True, once=once)
         if not isinstance(images, ImageList) or images.pixels is None:
             images = self._measure(images)
         with self._storing.hold(1, sender.client):
@@ -183,6 +189,7 @@ class Submission:
                 sender=sender.client,
                 gateway=sender.gateway,
                 pixels=lambda: images.pixels or 0,
+                once=once,
             )
 
 

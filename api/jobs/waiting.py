@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from contracts.errors import BrokerUnavailable, MienError
+from contracts.errors import BrokerUnavailable, MienError, RecordUnreadable
 from contracts.jobs import Job, JobState
 from contracts.logs import log_context
 from contracts.settings import Settings
@@ -184,7 +184,7 @@ class WaitingRoom:
         try:
             job_id, job = from_notice(text)
             self._wake([job_id], job)
-        except ValueError as error:
+        except (RecordUnreadable, ValueError) as error:
             self._on_error(error)
             self._wake([text.partition(" ")[0]])
 

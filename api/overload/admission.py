@@ -1,9 +1,10 @@
 """Holding back: a job is taken only if it can be stored, and finished within reasonable time.
 
-Three limits, each of which leads to a 503 with a computed ``Retry-After``: jobs waiting in the queue, bytes of images
-that wait, and the predicted wait. The prediction is the number of images that wait times the pace at which images leave
-the queue. While there is a backlog, that pace is what was seen to leave between the last two readings of the counters,
-with all that it costs; else it is what an image has cost lately, by the threads of the workers that are alive.
+Four limits, each of which leads to a 503 with a computed ``Retry-After``: jobs waiting in the queue, bytes of images
+that wait, room in Redis, whatever takes it up, and the predicted wait. The prediction is the number of images that wait
+times the pace at which images leave the queue. While there is a backlog, that pace is what was seen to leave between
+the last two readings of the counters, with all that it costs; else it is what an image has cost lately, by the threads
+of the workers that are alive.
 
 A job that was let through counts to its client from then on, and not only once it is stored: a client that sends many
 at the same time has no larger share than one that sends them one after the other.
@@ -30,6 +31,7 @@ from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.load import Load
+from contracts.storage.room import Room
 
 _PACE_KEPT_S = 1.0
 _PACE_IS_OLD_S = 5.0
@@ -62,6 +64,7 @@ class Admission:
         self._pace_s = dict.fromkeys(JOB_QUEUES, _SECONDS_PER_IMAGE)
         self._depths = dict.fromkeys(JOB_QUEUES, 0)
         self._image_s = _SECONDS_PER_IMAGE
+        self._room = Room(0, 0, writes=True)
         self._seen: dict[str, float] = {}
         self._admitted = Counter[tuple[str, str]]()  # images that are not stored yet, by queue and client
         none = ("", float("-inf"))
@@ -104,6 +107,7 @@ class Admission:
             ahead = self._admitted[queue, client]
         load = self._jobs.load(queue, client)
         wait_s = load.waiting_images * self._pace(queue)
+        self._check_room(wait_s / 4)
         if load.depth >= settings.max_queue_depth:
             raise self._full(f"{load.depth:,} jobs are waiting already (MIEN_MAX_QUEUE_DEPTH)", wait_s / 4)
         if load.open_bytes + load.annotated_bytes >= settings.max_open_bytes:
@@ -128,6 +132,13 @@ class Admission:
             own = load.client_images + ahead
             work_s = (own + images) * self._pace(queue) if own else 0.0
             self._check_share(load, self._share(client), work_s, longest)
+
+    def _check_room(self, retry_after: float) -> None:
+        """Hold back what Redis has no room for, or could not keep."""
+        if self._room.full:
+            raise self._full("The job store is nearly full (Redis' maxmemory)", retry_after)
+        if not self._room.writes:
+            raise self._full("The job store cannot write its file (its disk may be full)", _LONGEST_S / 10)
 
     def _check_annotated(self, load: Load, client: str, more: int) -> None:
         """Hold back a job whose annotated images would not be kept, by the rule of ``keep_annotated.lua``."""
@@ -179,6 +190,7 @@ class Admission:
             return self._pace_s[queue]
 
     def _measure(self, elapsed: float) -> None:
+        self._room = self._jobs.room()
         sums: defaultdict[str, float] = defaultdict(float)
         for text, value in self._counters.read().items():
             name, labels = parse_metric_key(text)

@@ -87,14 +87,17 @@ def ready() -> Response:
 def _checks(services: Services) -> dict[str, str]:
     checks = {}
     try:
-        check_connection(services.redis)
+        services.broker_watch.check()
+        check_connection(services.probe)
         checks["broker"] = _OK
         checks["workers"] = _workers(services.heartbeats.live_workers(), faces_only=services.settings.faces_only)
     except BrokerUnavailable as error:
         checks["broker"] = str(error)
         checks["workers"] = "unknown while the broker does not answer"
+    if services.frame_probe is services.probe:
+        return checks | {"frames": checks["broker"]}
     try:
-        check_connection(services.frame_redis)
+        check_connection(services.frame_probe)
         checks["frames"] = _OK
     except BrokerUnavailable as error:
         checks["frames"] = str(error)

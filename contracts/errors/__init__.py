@@ -16,7 +16,8 @@
     ├── Overloaded                  availability: try again later; carries ``retry_after``
     │   └── QuotaExceeded           this client only
     ├── Unavailable                 availability
-    │   └── BrokerUnavailable, NotReady
+    │   ├── BrokerUnavailable, NotReady, RecordUnreadable
+    │   └── AcceptanceUnknown       a broker that went away just then
     ├── JobFailed                   jobs
     │   └── AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
     └── ConfigurationError          configuration: what an operator has to change before a process can start
@@ -27,7 +28,15 @@ status an error is answered with is the gateway's: ``api/http/statuses.py``.
 """
 
 from contracts.errors.access import CrossSite, Denied, Forbidden, Unauthorized
-from contracts.errors.availability import BrokerUnavailable, NotReady, Overloaded, QuotaExceeded, Unavailable
+from contracts.errors.availability import (
+    AcceptanceUnknown,
+    BrokerUnavailable,
+    NotReady,
+    Overloaded,
+    QuotaExceeded,
+    RecordUnreadable,
+    Unavailable,
+)
 from contracts.errors.base import MienError
 from contracts.errors.configuration import ConfigurationError, InvalidWeights
 from contracts.errors.images import CorruptImage, ImageTooLarge, InvalidImage, NotAnImage, UnsupportedImageFormat
@@ -51,6 +60,7 @@ from contracts.errors.requests import (
 )
 
 __all__ = [
+    "AcceptanceUnknown",
     "AnalysisFailed",
     "AnnotatedNotFound",
     "AttemptsExhausted",
@@ -85,6 +95,7 @@ __all__ = [
     "Overloaded",
     "PayloadTooLarge",
     "QuotaExceeded",
+    "RecordUnreadable",
     "RequestTooSlow",
     "TooManyImages",
     "Unauthorized",

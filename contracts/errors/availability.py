@@ -36,6 +36,27 @@ class BrokerUnavailable(Unavailable):
     code = "broker_unavailable"
 
 
+class RecordUnreadable(Unavailable):
+    """A stored record is damaged, or of a newer version of Mien; a gateway of that version can read it."""
+
+    code = "record_unreadable"
+
+
+class AcceptanceUnknown(BrokerUnavailable):
+    """Redis went away while a job was stored: it may have been accepted. ``job`` is its id, at which to look."""
+
+    code = "acceptance_unknown"
+
+    def __init__(self, detail: str, *, job_id: str) -> None:
+        super().__init__(detail)
+        self.job_id = job_id
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The id."""
+        return {"job": self.job_id}
+
+
 class NotReady(Unavailable):
     """A process is up and cannot do its work yet; ``checks`` says for each part it needs what is wrong with it."""
 

@@ -14,22 +14,26 @@ from redis.retry import Retry
 from contracts.errors import BrokerUnavailable, Overloaded
 
 
-def connect(url: str, *, name: str, max_connections: int = 16) -> Redis:
+def connect(
+    url: str, *, name: str, max_connections: int = 16, answer_s: float = 5.0, connection_s: float = 5.0
+) -> Redis:
     """A thread-safe client with bounded connections that survives a restart of the server.
 
     Args:
         url: ``redis://host:port/db``, ``rediss://…`` or ``unix:///path``.
         name: shows up in ``CLIENT LIST``.
-        max_connections: upper limit; a caller beyond it waits up to 5 s for a free connection.
+        max_connections: upper limit; a caller beyond it waits for a free connection.
+        answer_s: how long an answer may take.
+        connection_s: how long a caller waits for a free connection at most.
     """
     # A Unix socket answers at once or never, and the driver knows no such options for it.
-    tcp = {} if url.startswith("unix:") else {"socket_connect_timeout": 3, "socket_keepalive": True}
+    tcp = {} if url.startswith("unix:") else {"socket_connect_timeout": min(3.0, answer_s), "socket_keepalive": True}
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=max_connections,
-        timeout=5,
+        timeout=connection_s,
         client_name=name,
-        socket_timeout=5,
+        socket_timeout=answer_s,
         health_check_interval=30,
         # A lost connection is tried again at once; a server that hangs is not waited for thrice.
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2, supported_errors=(RedisConnectionError,)),
@@ -54,6 +58,11 @@ def translate_errors() -> Iterator[None]:
         raise BrokerUnavailable("The job store does not answer; try again in a few seconds.") from error
     except RedisError as error:
         raise BrokerUnavailable("The job store refused the operation; its log or ours says why.") from error
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether Redis gave no answer to what was asked: it may have been carried out. `error` is a translated one."""
+    return isinstance(error.__cause__, RedisConnectionError | RedisTimeoutError)
 
 
 @contextmanager

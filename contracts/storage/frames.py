@@ -10,6 +10,7 @@ from contracts.frames import AnnotatedFrame, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
 
 _CAMERA_KNOWN_S = 3_600
@@ -126,9 +127,13 @@ class FrameStore:
         return self._put(keys.faces(result.camera), stamp, "", values)
 
     def result(self, camera: str) -> FrameResult | None:
-        """The camera's newest analysis."""
+        """The camera's newest analysis.
+
+        Raises:
+            RecordUnreadable: it is of a newer version.
+        """
         fields = self._read(keys.faces(camera), "result")
-        return None if fields is None else FrameResult.model_validate_json(fields[0])
+        return None if fields is None else read_record(FrameResult, fields[0], f"The analysis of camera {camera}")
 
     def tracker_state(self, camera: str) -> tuple[FrameStamp, bytes] | None:
         """The tracker's state and the frame after which it was taken."""

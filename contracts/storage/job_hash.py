@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.jobs import Job
+from contracts.storage.records import read_record, unreadable
 
 
 def to_hash(job: Job) -> dict[str, str]:
@@ -21,27 +22,35 @@ def to_hash(job: Job) -> dict[str, str]:
 
 
 def from_hash(fields: Mapping[str, str]) -> Job:
-    """The job of which these are the fields; those that only the Lua scripts read are passed over.
+    """The job of which these are the fields; those that are not known, or that only Lua reads, are passed over.
 
     Raises:
-        ValueError: they are no job's.
+        RecordUnreadable: they are no job's, or of a version that cannot be read here.
     """
-    values: dict[str, Any] = {name: fields[name] for name in fields.keys() & Job.model_fields.keys()}
-    values["version"] = int(fields.get("version", 0))
-    values["options"] = json.loads(fields.get("options") or "{}")
-    values["items"] = json.loads(fields.get("items") or "[]")
-    values["names"] = json.loads(fields.get("names") or "[]")
-    values["error"] = json.loads(fields["error"]) if fields.get("error") else None
-    return Job.model_validate(values)
+    name = f"The record of job {fields.get('id', '')}"
+    values: dict[str, Any] = dict(fields)
+    try:
+        values["version"] = int(fields.get("version", 0))
+        values["options"] = json.loads(fields.get("options") or "{}")
+        values["items"] = json.loads(fields.get("items") or "[]")
+        values["names"] = json.loads(fields.get("names") or "[]")
+        values["error"] = json.loads(fields["error"]) if fields.get("error") else None
+    except ValueError as error:
+        raise unreadable(name, str(error)) from None
+    return read_record(Job, values, name)
 
 
 def from_stored(fields: Mapping[bytes, bytes]) -> Job:
     """As `from_hash`, of the fields as Redis answers them."""
-    return from_hash({name.decode(): value.decode() for name, value in fields.items()})
+    return from_hash({name.decode(): value.decode(errors="replace") for name, value in fields.items()})
 
 
 def from_notice(text: str) -> tuple[str, Job]:
-    """The id and the job that a gateway is told of when the job is final."""
+    """The id and the job that a gateway is told of when the job is final.
+
+    Raises:
+        RecordUnreadable: as `from_hash`.
+    """
     job_id, _, record = text.partition(" ")
     return job_id, from_hash(json.loads(record))
 

@@ -9,6 +9,8 @@ from redis.exceptions import RedisError
 
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.job_hash import flat
+from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
 _UNFINISHED_S: Final = 600
@@ -41,6 +43,7 @@ class JobImageStore:
     def __init__(self, redis: Redis) -> None:
         """Use the broker Redis."""
         self._redis = redis
+        self._put_part = load_script(redis, "put_part")
 
     def put_all_but_last(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
         """Store all parts but the last. Without a record they expire.
@@ -71,10 +74,8 @@ class JobImageStore:
         Raises:
             BrokerUnavailable, Overloaded: Redis does not answer, or is full.
         """
-        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.job_images(job_id), mapping=dict(part))
-            pipe.expire(keys.job_images(job_id), _UNFINISHED_S)
-            pipe.execute()
+        with translate_errors():
+            self._put_part([keys.job(job_id), keys.job_images(job_id)], [_UNFINISHED_S, *flat(part)])
 
     def discard(self, job_id: str) -> None:
         """Remove what was put, at once if Redis answers."""

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from redis import Redis
 
+from contracts.errors import RecordUnreadable
 from contracts.jobs import ItemResult, Job, Problem
 from contracts.logs import log_context
 from contracts.queues import JOB_QUEUES
@@ -153,9 +154,9 @@ class JobQueue:
         try:
             job = from_stored(pairs(fields))
             return ClaimedJob(job, self._images(job.id) if images is None else in_order(pairs(images)))
-        except ValueError:
+        except (RecordUnreadable, ValueError) as error:
             with log_context(job_id=job_id.decode()):
-                logger.exception("the record of job %s cannot be read", job_id.decode())
+                logger.error("the record of job %s cannot be read: %s", job_id.decode(), error)
             return None
 
     def _images(self, job_id: str) -> list[bytes]:

@@ -1,14 +1,24 @@
 """What the Lua steps of a job's life take: keys and arguments, in the order of ``attempt.lua`` and ``finalize.lua``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from contracts.errors import AttemptsExhausted
-from contracts.jobs import Problem
+from contracts.errors import (
+    AcceptanceUnknown,
+    AttemptsExhausted,
+    BrokerUnavailable,
+    JobGone,
+    JobNotFound,
+    Overloaded,
+)
+from contracts.jobs import Problem, is_job_id
 from contracts.queues import JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.connections import is_away, translate_errors
 
 QUEUED: Final = tuple(keys.queued(queue) for queue in JOB_QUEUES)
 """Jobs that wait, by queue."""
@@ -17,6 +27,9 @@ SHARED: Final = (keys.OPEN_JOBS, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOA
 
 RECORD_AND_IMAGES: Final = (keys.job(""), keys.job_images("").removeprefix(keys.job("")))
 """What stands before a job's id in the key of its record, and after that in the key of its images."""
+
+REFUSED_S: Final = 60
+"""How long a call that stores a job may be on its way to Redis at most."""
 
 
 class Claim(StrEnum):
@@ -28,6 +41,7 @@ class Claim(StrEnum):
     HELD = "held"  # a duplicate message: another worker has the job
     EXPIRED = "expired"  # its deadline has passed; it is final now
     EXHAUSTED = "exhausted"  # tried too often; it is final now
+    NEWER = "newer"  # its record is of a newer version: for a worker of that version
     ISOLATED = "isolated"  # a worker began it and did not finish: for a process that runs nothing else
 
 
@@ -52,6 +66,52 @@ def claimant(settings: Settings, now: float | str, owner: str, *, isolated: bool
 def servers_time() -> str:
     """What a step takes for the time to be the server's, so that the clocks of hosts need not agree on leases."""
     return ""
+
+
+@contextmanager
+def storing(job_id: str) -> Iterator[None]:
+    """The errors of the step that makes a job: without an answer, it may have been taken all the same.
+
+    Raises:
+        AcceptanceUnknown: Redis did not answer. BrokerUnavailable, Overloaded: it refused.
+    """
+    try:
+        with translate_errors():
+            yield
+    except BrokerUnavailable as error:
+        if not is_away(error):
+            raise
+        raise AcceptanceUnknown(
+            f"The job store went away while job {job_id} was stored. In a few seconds /v1/jobs/{job_id} will say "
+            "whether it was accepted.",
+            job_id=job_id,
+        ) from error
+
+
+def check_id(job_id: str) -> None:
+    """Make sure that an id is one.
+
+    Raises:
+        JobNotFound: nothing was ever accepted under it.
+    """
+    if not is_job_id(job_id):
+        raise JobNotFound("There is no job of this id.")
+
+
+def check_stored(job_id: str, answer: str) -> None:
+    """Make sure that ``create.lua`` has stored the job.
+
+    Raises:
+        Overloaded: the client is refused already. JobGone: the job's idempotency key has been released.
+        BrokerUnavailable: images that went ahead are lost.
+    """
+    match answer:
+        case "refused":
+            raise Overloaded(f"Job {job_id} was refused.", retry_after=1)
+        case "released":
+            raise JobGone(f"The idempotency key of job {job_id} may stand for another one by now.")
+        case "incomplete":
+            raise BrokerUnavailable("The job store has lost images of this job; send it again.")
 
 
 @cache

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from redis import Redis
 
-from contracts.errors import BrokerUnavailable, JobGone, JobNotFound
-from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, is_job_id, new_job_id
+from contracts.errors import AcceptanceUnknown, JobGone
+from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, new_job_id
 from contracts.queues import INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
+from contracts.storage import job_steps as steps
 from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import ImageStore, JobImageStore
-from contracts.storage.job_steps import QUEUED, RECORD_AND_IMAGES, Claim, claimant, job_keys, servers_time
 from contracts.storage.load import Load, account_of, read_load
+from contracts.storage.room import Room, read_room
 from contracts.storage.scripts import Call, load_script
 from contracts.storage.wakeups import wakeup
 
@@ -41,16 +42,18 @@ class JobStore:
             images: where the images of open jobs are; the same server, if none is given.
         """
         self._redis, self._settings = redis, settings
-        self._clock, self._steps_clock = clock or time.time, clock or servers_time
+        self._clock, self._steps_clock = clock or time.time, clock or steps.servers_time
         self.annotated_images = AnnotatedImages(redis, settings, self._clock)
         self._images: ImageStore = images or JobImageStore(redis)
         self._create = load_script(redis, "create")
         self._claim = load_script(redis, "claim")
         self._finish = load_script(redis, "finish")
+        self._refuse = load_script(redis, "refuse")
         self._cancel = load_script(redis, "cancel")
         self._watch = load_script(redis, "watch")
         self._renew = load_script(redis, "renew")
         self._overdue = load_script(redis, "overdue")
+        self.room: Callable[[], Room] = lambda: read_room(redis)
 
     def create(
         self,
@@ -65,6 +68,7 @@ class JobStore:
         sender: str = "",
         pixels: Callable[[], int] = lambda: 0,
         gateway: str = "",
+        once: bool = False,
     ) -> Job:
         """Store a new job and its images durably; it exists only once all of them are stored.
 
@@ -81,46 +85,50 @@ class JobStore:
             sender: the client whose share the job counts to.
             pixels: how many there are in all images, once all have been taken.
             gateway: that is told when the job is final, as by `watch`; empty: none.
+            once: whether an idempotency key stands for the job, and has to still.
 
         Returns:
             The queued job; a message in the queue says that there is work.
 
         Raises:
-            BrokerUnavailable, Overloaded: nothing was stored.
+            AcceptanceUnknown: the job may have been stored, or may not.
+            BrokerUnavailable, Overloaded, JobGone: nothing was stored; the last, as the key was released.
         """
         job_id = job_id or new_job_id()
         try:
             last, count, size = self._images.put_all_but_last(job_id, images)
-            job = Job(
-                id=job_id,
-                state=JobState.QUEUED,
-                queue=queue,
-                image_count=count,
-                created_at=self._clock(),
-                deadline_at=deadline_at,
-                options=options,
-                names=list(names),
-                client=client,
-            )
+            known = {"id": job_id, "queue": queue, "image_count": count, "created_at": self._clock(), "client": client}
+            job = Job(state=JobState.QUEUED, deadline_at=deadline_at, options=options, names=list(names), **known)
             more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
-            self._store(job, last, more | ({"notify": keys.final_jobs_channel(gateway)} if gateway else {}))
-        except BrokerUnavailable:  # it may have been stored
-            raise
+            more |= {"notify": keys.final_jobs_channel(gateway)} if gateway else {}
         except Exception:  # an archive may turn out to be damaged at its last image, or Redis be full by then
             self._images.discard(job_id)
             raise
+        try:
+            self._store(job, last, more, once=once)
+        except AcceptanceUnknown:
+            raise
+        except Exception as error:
+            if isinstance(error, JobGone) or not self._stored_unheard(job_id):
+                self._images.discard(job_id)
+                raise
         return job
 
-    def _store(self, job: Job, images: dict[str, bytes], counted: dict[str, str]) -> None:
+    def _stored_unheard(self, job_id: str) -> bool:
+        """Whether a refused job is stored: the driver asks twice, maybe unheard at first. If it is not, so it stays."""
+        with steps.storing(job_id):
+            return bool(self._refuse([keys.job(job_id), keys.job_refused(job_id)], [steps.REFUSED_S]))
+
+    def _store(self, job: Job, images: dict[str, bytes], counted: dict[str, str], *, once: bool) -> None:
         fields = flat(to_hash(job) | counted)
         names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
+        names += [keys.queued(job.queue), job.queue, keys.job_refused(job.id)]
         values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
         times = [self._steps_clock(), self._settings.requeue_after_s]
-        with translate_errors():
-            self._create(
-                keys=[*names, keys.queued(job.queue), job.queue],
-                args=[*values, *times, wakeup(job.queue), len(fields), *fields, *flat(images)],
-            )
+        with steps.storing(job.id):
+            args = [*values, *times, wakeup(job.queue), len(fields), *fields, *flat(images)]
+            stored = self._create(keys=[*names, keys.job_once(job.id)] if once else names, args=args)
+        steps.check_stored(job.id, stored.decode())
 
     def get(self, job_id: str) -> Job:
         """The job as it is now; one that has waited beyond its deadline is ended by looking at it.
@@ -128,7 +136,7 @@ class JobStore:
         Raises:
             JobNotFound: never accepted here. JobGone: accepted once, and its result has outlived its time.
         """
-        _check_id(job_id)
+        steps.check_id(job_id)
         with translate_errors():
             fields = self._redis.hgetall(keys.job(job_id))
         return self._current(job_id, fields)
@@ -143,7 +151,7 @@ class JobStore:
         Raises:
             JobNotFound, JobGone: as `get`.
         """
-        _check_id(job_id)
+        steps.check_id(job_id)
         with translate_errors():
             fields = self._watch(keys=[keys.job(job_id)], args=[keys.final_jobs_channel(gateway)])
         return self._current(job_id, pairs(fields))
@@ -158,7 +166,7 @@ class JobStore:
         self._end(job_id, JobState.EXPIRED)
         return self.get(job_id)
 
-    def claim(self, job_id: str, owner: str, *, isolated: bool = False) -> Claim:
+    def claim(self, job_id: str, owner: str, *, isolated: bool = False) -> steps.Claim:
         """Try to take the job for `lease_s` from now; counts the attempt.
 
         Args:
@@ -168,11 +176,9 @@ class JobStore:
                 finished.
         """
         with translate_errors():
-            verdict = self._claim(
-                keys=job_keys(job_id),
-                args=[job_id, *claimant(self._settings, self._steps_clock(), owner, isolated=isolated)],
-            )
-        return Claim(verdict.decode())
+            who = steps.claimant(self._settings, self._steps_clock(), owner, isolated=isolated)
+            verdict = self._claim(keys=steps.job_keys(job_id), args=[job_id, *who])
+        return steps.Claim(verdict.decode())
 
     def images(self, job_id: str) -> list[bytes]:
         """The job's images in order, exactly as they were uploaded; empty once the job is finished."""
@@ -208,7 +214,7 @@ class JobStore:
             self._steps_clock(),
             self._settings.result_ttl_s,
         ]
-        return Call(self._finish, [*job_keys(job_id), *more_keys], args)
+        return Call(self._finish, [*steps.job_keys(job_id), *more_keys], args)
 
     def cancel(self, job_id: str) -> bool:
         """Cancel a job that no worker has begun.
@@ -219,7 +225,7 @@ class JobStore:
         Raises:
             JobNotFound, JobGone: there is nothing to cancel.
         """
-        _check_id(job_id)
+        steps.check_id(job_id)
         state = self._end(job_id, JobState.CANCELED)
         if state is None:
             self.get(job_id)  # says that it is gone
@@ -228,7 +234,7 @@ class JobStore:
     def _end(self, job_id: str, final: JobState) -> str | None:
         args = [job_id, self._steps_clock(), self._settings.result_ttl_s, final.value, secrets.token_hex(8)]
         with translate_errors():
-            found = self._cancel(keys=job_keys(job_id), args=args)
+            found = self._cancel(keys=steps.job_keys(job_id), args=args)
         return None if found is None else str(found.decode())
 
     def renew(self, owners: Mapping[str, str]) -> int:
@@ -249,8 +255,8 @@ class JobStore:
         Returns:
             The jobs that were put back, as (id, queue); all that are due are looked at, `limit` a step; with 0, none.
         """
-        args = [self._steps_clock(), self._settings.requeue_after_s, limit, *RECORD_AND_IMAGES]
-        names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *QUEUED, *JOB_QUEUES]
+        args = [self._steps_clock(), self._settings.requeue_after_s, limit, *steps.RECORD_AND_IMAGES]
+        names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *steps.QUEUED, *JOB_QUEUES]
         found, looked_at = list[str](), limit or -1
         while looked_at == (limit or -1):  # each look puts off the next
             with translate_errors():
@@ -292,8 +298,3 @@ class JobStore:
     def load(self, queue: str, client: str = "") -> Load:
         """What waits, as this client sees it with this queue."""
         return read_load(self._redis, queue, client)
-
-
-def _check_id(job_id: str) -> None:
-    if not is_job_id(job_id):
-        raise JobNotFound("There is no job of this id.")

@@ -6,6 +6,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:images     hash    index → bytes as uploaded; deleted when the job becomes final
     mien:job:{id}:annotated  hash    index → JPEG with boxes drawn, if asked for; lives as long as the result
     mien:job:{id}:once       string  name of the idempotency key that stands for the job
+    mien:job:{id}:refused    string  the job was refused: what is on its way still stores it no more; a minute of TTL
     mien:queued:{queue}      zset    id → when a job was accepted that waits in `interactive` or `bulk`; less 1e11 if it
                                      was begun before, and is for a process of its own
     mien:claimed:{owner}     string  ids of the jobs that one claim gave, until they are finished; seconds of TTL
@@ -99,6 +100,11 @@ def job_annotated(job_id: str) -> str:
 def job_once(job_id: str) -> str:
     """The job's note of its idempotency key."""
     return f"mien:job:{job_id}:once"
+
+
+def job_refused(job_id: str) -> str:
+    """The note that the job was refused."""
+    return f"mien:job:{job_id}:refused"
 
 
 def webhook(job_id: str) -> str:

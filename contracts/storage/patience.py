@@ -5,11 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from contracts.errors import BrokerUnavailable, Overloaded
+from contracts.storage.connections import is_away
 
 T = TypeVar("T")
 
@@ -36,8 +35,7 @@ def until_answered(ask: Callable[[], T], seconds: float) -> T:
         try:
             return ask()
         except (BrokerUnavailable, Overloaded) as error:
-            away = isinstance(error.__cause__, RedisConnectionError | RedisTimeoutError)
-            if not (away or refuses_for_now(error.__cause__)) or time.monotonic() >= end:
+            if not (is_away(error) or refuses_for_now(error.__cause__)) or time.monotonic() >= end:
                 raise
             logger.warning("will ask again: %s", error)
             time.sleep(_AGAIN_S)

@@ -28,7 +28,7 @@ PRELUDES: Final = {
     "webhook_failed": ("record",),
 }
 """Other files, whose local functions a script uses, in this order."""
-REFUSED_WHEN_FULL: Final = frozenset({"create", "keep_annotated"})
+REFUSED_WHEN_FULL: Final = frozenset({"create", "keep_annotated", "put_part"})
 """Scripts that do not run when memory is full."""
 
 

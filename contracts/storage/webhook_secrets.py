@@ -16,6 +16,7 @@ from contracts.errors import WebhookRefused
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.records import read_record
 
 _FROM_SHARED_S: Final = 604_800.0
 """Receivers of an installation that had one secret for all keys have so long to take the key's own."""
@@ -76,7 +77,7 @@ class WebhookSecrets:
                     self._redis.hdel(keys.WEBHOOKS_SECRETS, client)
                     raise WebhookRefused("The API key of the job has been revoked.")
                 found = self._redis.hget(keys.WEBHOOKS_SECRETS, client)
-        return _Stored.model_validate_json(found)
+        return read_record(_Stored, found, "The secret of webhooks", in_full=True)
 
     def _first(self, client: str) -> _Stored:
         """The first secret of a key, beside the one that was shared by all until then, if there is such a one."""

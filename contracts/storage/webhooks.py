@@ -14,6 +14,7 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_steps import servers_time
+from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
 from contracts.storage.webhook_secrets import WebhookSecrets
 
@@ -99,7 +100,7 @@ class WebhookStore:
         """Webhooks that were given up, newest first."""
         with translate_errors():
             found = self._redis.hvals(keys.WEBHOOKS_DEAD)
-        webhooks = (DeadWebhook.model_validate_json(text) for text in found)
+        webhooks = (read_record(DeadWebhook, text, "A webhook that was given up") for text in found)
         return sorted(webhooks, key=lambda webhook: webhook.given_up_at, reverse=True)
 
     def replay(self, job_id: str) -> None:

@@ -35,7 +35,6 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "models/runtimes/base.py": Elsewhere("tests/unit/models/runtimes", "a protocol, without code of its own"),
     "training/__main__.py": Elsewhere("tests/unit/training/emotion/test_trainer.py", "run as a process, and killed"),
     "training/shared/errors.py": Elsewhere("tests/unit/training", "names of errors; what raises them is tested"),
-    "workers/__main__.py": Elsewhere("tests/integration/test_workers.py", "run as a process"),
 }
 """By path of the module."""
 

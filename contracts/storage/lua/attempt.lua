@@ -5,8 +5,11 @@
 -- KEYS: as finalize.lua
 -- `record`: the job's, which is changed as it is in Redis
 -- `by`: owner, now, lease_s, max_attempts, ttl_s, error (JSON), isolated ('1', '0')
--- Returns claimed | missing | final | held | expired | exhausted | isolated, and whether it is claimed anew: of such jobs
+-- A record of a newer version is left as it is, without an attempt: workers of that version will take it.
+-- Returns claimed | missing | newer | final | held | expired | exhausted | isolated, and whether it is claimed anew: of such jobs
 -- `begin` does the rest.
+local VERSION = 1 -- of the records that a worker of this version understands; that of contracts.jobs.Job
+
 local function attempt(id, record, by, record_key, images_key)
   local state, attempts, now = record.state, tonumber(record.attempts) or 0, tonumber(by.now)
   if not state then
@@ -16,6 +19,7 @@ local function attempt(id, record, by, record_key, images_key)
     unqueue(id)
     return 'missing'
   end
+  if (tonumber(record.version) or 0) > VERSION then return 'newer' end
   if state ~= 'queued' and state ~= 'running' then
     unqueue(id)
     return 'final'

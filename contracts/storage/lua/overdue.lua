@@ -3,11 +3,13 @@
 -- still wants to write is refused by finish.lua. A queued one that is not in its queue is put back: a worker took it for a
 -- process of its own, and nothing came of it. What has been begun before stands before all else, below zero, where
 -- claimants that start no process begin behind it.
+-- A record of a newer version is left to workers of that version.
 -- A job whose record is none is open no more, its images go, and its load with that of the last open job.
 -- Then each queue that has jobs and no message gets one: it was lost, or is in a worker's hands just now, which does no harm.
 -- Returns {how many were looked at, id, queue, id, queue, …}: of the jobs that were put into their queues.
 -- KEYS: open jobs, load, jobs of each queue, messages of each queue
 -- ARGV: now, requeue_after_s, limit, record prefix, images suffix, names of the queues, messages for the queues
+local VERSION = 1 -- as in attempt.lua
 local BEGUN = -1e11 -- added to the time of acceptance
 local now, requeue_after = tonumber(time_of(ARGV[1])), tonumber(ARGV[2])
 local queues = (#KEYS - 2) / 2
@@ -17,9 +19,11 @@ for i = 1, queues do place[ARGV[5 + i]] = i end
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[3]))
 local again = {#due}
 for _, id in ipairs(due) do
-  local record = redis.pcall('HMGET', ARGV[4] .. id, 'state', 'queue', 'created_at', 'image_count', 'attempts')
+  local record = redis.pcall('HMGET', ARGV[4] .. id, 'state', 'queue', 'created_at', 'image_count', 'attempts', 'version')
   local i = not record.err and place[record[2] or '']
-  if not i or (record[1] ~= 'queued' and record[1] ~= 'running') then -- gone, no record, or final: it never becomes open again
+  if not record.err and (tonumber(record[6]) or 0) > VERSION then
+    redis.call('ZADD', KEYS[1], now + requeue_after, id)
+  elseif not i or (record[1] ~= 'queued' and record[1] ~= 'running') then -- gone, no record, or final: it never becomes open again
     redis.call('ZREM', KEYS[1], id)
     redis.call('UNLINK', ARGV[4] .. id .. ARGV[5])
   else

@@ -27,6 +27,7 @@ FOR_EVER = {
     "not_found": 404,
     "overloaded": 503,
     "payload_too_large": 413,
+    "record_unreadable": 503,
     "unavailable": 503,
     "unsupported_image_format": 415,
     "unsupported_media_type": 415,

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
+from api.jobs import submission
 from api.services import services_of
 from contracts.errors import BrokerUnavailable
 from contracts.queues import BULK
@@ -51,6 +52,26 @@ def test_a_job_that_was_stored_without_an_answer_is_found_by_its_key(
         patched.setattr(store, "create", create_unheard)
         assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()["code"] == "broker_unavailable"
     assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
+    assert jobs.open_count() == 1
+
+
+def test_a_request_that_stores_too_late_gets_the_job_that_its_key_stands_for_by_now(
+    app: Flask, jobs: JobStore, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = services_of(app).jobs
+    create, others = store.create, list[TestResponse]()
+
+    def create_late(*args: Any, **more: Any) -> Any:
+        """As when this process stands still: others wait for it, give up, and store the job themselves."""
+        monkeypatch.setattr(store, "create", create)
+        others.append(post(app, "/v1/jobs", jpeg, Idempotency_Key="k"))
+        return create(*args, **more)
+
+    monkeypatch.setattr(submission, "_STORING_S", 0.05)
+    monkeypatch.setattr(store, "create", create_late)
+    own = post(app, "/v1/jobs", jpeg, Idempotency_Key="k")
+    assert own.status_code == others[0].status_code == 202
+    assert own.get_json()["id"] == others[0].get_json()["id"]
     assert jobs.open_count() == 1
 
 

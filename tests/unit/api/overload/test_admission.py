@@ -5,6 +5,7 @@ from flask import Flask
 from redis import Redis
 
 from api.overload.admission import Admission
+from api.services import services_of
 from contracts.errors import Overloaded, QuotaExceeded, TooManyImages
 from contracts.metrics import IMAGES_ANALYZED, IMAGES_DONE, STAGE_SECONDS, metric_key
 from contracts.queues import BULK, INTERACTIVE
@@ -13,6 +14,7 @@ from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.room import Room
 from support.clocks import ManualClock
 from support.factories import annotate
 from support.gateway import MakeApp
@@ -36,6 +38,30 @@ def test_annotated_images_that_are_kept_leave_less_room_for_images_that_wait(
     refused = client.post(address, data=jpeg, content_type="image/jpeg")
     assert refused.status_code == 503
     assert "MIEN_MAX_OPEN_BYTES" in refused.get_json()["error"]
+
+
+def test_no_job_is_taken_into_the_part_of_redis_memory_that_is_for_those_that_end(
+    app: Flask, redis: Redis, jobs: JobStore, jpeg: bytes
+) -> None:
+    redis.config_set("maxmemory-policy", "noeviction")
+    redis.config_set("maxmemory", int(jobs.room().used_bytes / 0.95))
+    try:
+        refused = app.test_client().post("/v1/jobs", data=jpeg, content_type="image/jpeg")
+        redis.set("what others write", "x")
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
+    assert "maxmemory" in refused.get_json()["error"]
+    assert jobs.open_count() == 0
+
+
+def test_no_job_is_taken_that_redis_could_not_write_to_its_file(
+    app: Flask, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services_of(app).jobs, "room", lambda: Room(1, 0, writes=False))
+    refused = app.test_client().post("/v1/jobs", data=jpeg, content_type="image/jpeg")
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
+    assert "disk" in refused.get_json()["error"]
 
 
 def test_only_jobs_that_ask_for_annotated_images_wait_for_room_for_them(

@@ -1,5 +1,6 @@
 """Health: whether the process answers, and whether it can do its work."""
 
+import json
 import time
 
 import pytest
@@ -7,6 +8,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from contracts.results import NO_MODEL
+from contracts.storage import keys
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
 from support.gateway import NO_SERVER, MakeApp
 
@@ -44,6 +46,15 @@ def test_ready_with_a_broker_and_a_worker(client: FlaskClient, reported: WorkerR
         "workers": "no worker has reported within the last seconds",
         "frames": "ok",
     }
+
+
+def test_a_worker_of_a_newer_version_is_a_worker(client: FlaskClient, reported: WorkerReport, redis: Redis) -> None:
+    newer = reported.model_dump() | {"added": "by a newer version"}
+    redis.hset(keys.WORKERS, mapping={reported.name: json.dumps(newer), "of a version that cannot be read": "{}"})
+    assert client.get("/readyz").status_code == 200
+    metrics = client.get("/metrics")
+    assert (metrics.status_code, "mien_workers 1.0" in metrics.text) == (200, True)
+    assert client.post("/v1/jobs", data=b"\xff\xd8\xff", content_type="image/jpeg").status_code < 500
 
 
 def test_not_ready_without_a_broker(make_app: MakeApp) -> None:

@@ -194,3 +194,24 @@ def test_a_gateway_with_faces_only_tells_no_emotion_that_a_worker_without_it_rea
     assert jobs.finish(bare.id, "worker", [ItemResult(index=0, analysis=analysis.without_emotions())])
     address = client.get(f"/v1/jobs/{bare.id}").get_json()["items"][0]["annotated"]
     assert client.get(address).data == b"boxes"
+
+
+@pytest.mark.parametrize(("field", "value"), [("state", "paused"), ("version", "2"), ("items", '[{"index": "first"}]')])
+def test_a_job_of_a_version_that_cannot_be_read_is_told_as_such(
+    client: FlaskClient, redis: Redis, jpeg: bytes, field: str, value: str
+) -> None:
+    job_id = submit(client, jpeg)
+    redis.hset(keys.job(job_id), field, value)
+    for look in (f"/v1/jobs/{job_id}", f"/v1/jobs/{job_id}?wait=1", f"/v1/jobs/{job_id}/events"):
+        answer = client.get(look)
+        assert (answer.status_code, answer.get_json()["code"]) == (503, "record_unreadable")
+        assert answer.headers["Retry-After"]
+        assert field in answer.get_json()["detail"]
+
+
+def test_what_a_newer_version_added_to_a_job_is_not_told(client: FlaskClient, redis: Redis, jpeg: bytes) -> None:
+    job_id = submit(client, jpeg)
+    before = client.get(f"/v1/jobs/{job_id}").get_json()
+    redis.hset(keys.job(job_id), mapping={"added": "1", "options": '{"added": [1]}'})
+    answer = client.get(f"/v1/jobs/{job_id}")
+    assert (answer.status_code, answer.get_json()) == (200, before)

@@ -1,5 +1,8 @@
 """Workers that are alive, as each says of itself."""
 
+import json
+import time
+
 import pytest
 from redis import Redis
 
@@ -32,6 +35,30 @@ def test_a_worker_that_reports_again_stays(redis: Redis, clock: ManualClock) -> 
         clock.now += FORGOTTEN_AFTER_S - 1
         store.report(make_worker_report(reported_at=clock.now))
         assert [worker.reported_at for worker in store.live_workers()] == [clock.now]
+
+
+def test_a_worker_of_another_version_is_counted_if_it_can_be_read_and_told_once_if_not(
+    redis: Redis, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, known = HeartbeatStore(redis, clock), make_worker_report("known")
+    store.report(known)
+    newer = known.model_dump() | {"name": "newer", "added": {"by": "a newer version"}}
+    redis.hset(keys.WORKERS, mapping={"newer": json.dumps(newer), "other": '{"threads": "many"}', "broken": b"\xff"})
+    for _ in range(2):
+        assert [worker.name for worker in store.live_workers()] == ["known", "newer"]
+    assert [record.getMessage().partition(" is of")[0] for record in caplog.records] == [
+        "a worker is not counted: The report of worker other",
+        "a worker is not counted: The report of worker broken",
+    ]
+
+
+@pytest.mark.parametrize("ahead_s", [-3600, 3600])
+def test_a_worker_counts_whatever_the_clock_of_its_host_says(redis: Redis, ahead_s: float) -> None:
+    store = HeartbeatStore(redis)
+    store.report(make_worker_report(reported_at=time.time() + ahead_s))
+    (worker,) = store.live_workers()
+    seconds, _ = redis.time()
+    assert seconds - worker.reported_at < FORGOTTEN_AFTER_S
 
 
 def test_a_server_out_of_reach_is_a_typed_error() -> None:

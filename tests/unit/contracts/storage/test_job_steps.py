@@ -2,15 +2,21 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import OutOfMemoryError
 
+from contracts.errors import BrokerUnavailable, JobGone, JobNotFound, Overloaded
+from contracts.jobs import new_job_id
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.job_queue import MOST_IMAGES, MOST_PIXELS, Batch, JobQueue
-from contracts.storage.job_steps import Claim, claimant, job_keys
+from contracts.storage.job_steps import Claim, check_id, claimant, job_keys
 from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
 from support.factories import make_items
@@ -128,3 +134,68 @@ def test_a_claim_has_few_pixels_and_a_large_photo_comes_all_the_same(
         jobs.append(store.create([b"x"], BULK, pixels=lambda size=size: size).id)
     found = [[claimed.job.id for claimed in queue.claim(BULK, owner).jobs] for owner in "abcd"]
     assert found == [jobs[:2], jobs[2:3], jobs[3:4], jobs[4:]]
+
+
+def test_what_is_no_id_was_never_accepted() -> None:
+    check_id(new_job_id())
+    with pytest.raises(JobNotFound):
+        check_id("one")
+
+
+@contextmanager
+def refused(store: JobStore, *, carried_out: bool) -> Iterator[list[dict[str, Any]]]:
+    """Memory is full when the driver sends a job again, because it had no answer; gives what it has sent."""
+    create, sent = store._create, list[dict[str, Any]]()
+
+    def send(**call: Any) -> None:
+        sent.append(call)
+        if carried_out:
+            create(**call)
+        raise OutOfMemoryError("the second time")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(store, "_create", send)
+        yield sent
+
+
+def test_a_job_that_was_stored_unheard_is_accepted_and_keeps_its_images(store: JobStore) -> None:
+    with refused(store, carried_out=True):
+        job = store.create([b"x"], BULK)
+    assert store.get(job.id) == job
+    assert store.images(job.id) == [b"x"]
+
+
+def test_a_job_that_was_refused_is_not_stored_when_it_comes_late(store: JobStore, redis: Redis) -> None:
+    with refused(store, carried_out=False) as sent, pytest.raises(Overloaded):
+        store.create([b"x"], BULK)
+    assert store._create(**sent[0]) == b"refused"
+    (note,) = redis.scan_iter("mien:*")
+    assert note.endswith(b":refused")
+    assert 0 < redis.ttl(note) <= 60
+
+
+def test_images_of_a_job_come_before_its_record_or_not_at_all(store: JobStore, redis: Redis) -> None:
+    large, part = [bytes(600_000)] * 3, store._images.put_part
+    job = store.create(large, BULK)
+    part(job.id, {"0": b"late"})
+    assert store.images(job.id) == large
+    assert redis.ttl(keys.job_images(job.id)) == -1
+
+
+def test_a_job_whose_images_were_lost_on_the_way_is_not_stored(
+    store: JobStore, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store._images, "put_part", lambda job_id, part: None)
+    with pytest.raises(BrokerUnavailable, match="lost images"):
+        store.create([bytes(600_000)] * 3, BULK)
+    assert store.open_count() == store.open_bytes() == 0
+    assert not redis.exists(BULK)
+
+
+def test_a_job_is_not_stored_when_its_key_may_stand_for_another(store: JobStore, redis: Redis) -> None:
+    with pytest.raises(JobGone, match="key"):
+        store.create([b"x"], BULK, once=True)
+    assert list(redis.scan_iter("mien:*")) == []
+    job_id = new_job_id()
+    redis.set(keys.job_once(job_id), "the key")
+    assert store.create([b"x"], BULK, job_id=job_id, once=True).id == job_id

@@ -1,0 +1,85 @@
+"""Whether the broker answers, found out beside the requests: while it hangs, none of them waits to find out itself."""
+
+import logging
+import threading
+from typing import Final
+
+from flask import Flask, request
+from redis import Redis
+
+from api.http.endpoint import PUBLIC, current_endpoint
+from contracts.errors import BrokerUnavailable
+from contracts.storage.connections import check_connection
+
+LOOK_EVERY_S: Final = 0.5
+_FAILURES: Final = 2
+"""In a row, after which it is away: one alone may be this process's, which was busy with something else."""
+
+logger = logging.getLogger(__name__)
+
+
+class BrokerWatch:
+    """Asks the broker twice a second, on a thread that starts with the first request."""
+
+    def __init__(self, redis: Redis) -> None:
+        """Watch a server; nothing is sent yet.
+
+        Args:
+            redis: a client that waits for a second at most.
+        """
+        self._redis = redis
+        self._failures = 0
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="broker-watch", daemon=True)
+
+    @property
+    def away(self) -> bool:
+        """Whether the broker has not answered lately."""
+        return self._failures >= _FAILURES
+
+    def check(self) -> None:
+        """Refuse what needs the broker while it is away.
+
+        Raises:
+            BrokerUnavailable: it is.
+        """
+        if self.away:
+            raise BrokerUnavailable("The job store has not answered for a second or more; try again in a few seconds.")
+
+    def look(self) -> None:
+        """Ask once."""
+        try:
+            check_connection(self._redis)
+        except BrokerUnavailable as error:
+            self._failures += 1
+            if self._failures == _FAILURES:
+                logger.warning("requests are refused until Redis answers: %s", error)
+        else:
+            if self.away:
+                logger.info("Redis answers again")
+            self._failures = 0
+
+    def install(self, app: Flask) -> None:
+        """Refuse requests of this application, but for its public views, while the broker is away."""
+
+        def begin() -> None:
+            endpoint = current_endpoint(request)
+            if endpoint is not None and endpoint.scope is not PUBLIC:
+                self._start()
+                self.check()
+
+        app.before_request(begin)
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._stopped.set()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread.ident is None:
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_EVERY_S):
+            self.look()

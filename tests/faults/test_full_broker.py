@@ -1,0 +1,46 @@
+"""Redis is full: what was accepted ends while it stays full, new jobs are refused, and it recovers by itself."""
+
+import time
+
+import pytest
+
+from contracts.storage.room import read_room
+from support.broker import Broker
+from support.clocks import WaitFor
+from support.faults import Measured, StartSystem, System
+
+ROOM = 3_000_000
+"""Bytes that the broker has for all of it, beside what it needs itself."""
+
+
+def fill_with(system: System, size: int) -> None:
+    """Let something else take that much of Redis, up to its limit."""
+    for number in range(size // 10_000):
+        system.redis.set(f"other:{number}", bytes(10_000))
+
+
+def refused(system: System) -> bool:
+    return system.ledger.submit().status == 503
+
+
+@pytest.mark.fault("Everything accepted ends while Redis stays full", "memory full for good, by results and keys")
+def test_accepted_jobs_end_while_the_broker_stays_full(
+    broker: Broker, start_system: StartSystem, measured: Measured, wait_for: WaitFor
+) -> None:
+    system = start_system(broker)
+    clients = system.redis.info("clients")["connected_clients"]
+    limit = read_room(system.redis).used_bytes + ROOM
+    system.redis.config_set("maxmemory", limit)
+    fill_with(system, int(ROOM - 0.12 * limit))  # of the part that is for jobs a little is left
+    with system.ledger.load(4):
+        wait_for(lambda: system.ledger.refused[503], "a refusal")
+        began = time.monotonic()
+        time.sleep(3)  # clients go on asking
+    recovered_s = system.account.settle(30) + time.monotonic() - began - 3
+    assert read_room(system.redis).full
+    assert refused(system)
+    assert system.redis.info("clients")["connected_clients"] < clients + 10
+    system.redis.config_set("maxmemory", 2 * limit)
+    wait_for(lambda: not refused(system), "a job to be accepted again")
+    system.account.settle(30)
+    measured(system.check(), recovered_s)

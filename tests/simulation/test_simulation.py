@@ -1,0 +1,49 @@
+"""Nothing that is accepted is lost: the real stores, scripts and tasks, in thousands of orders, with faults between."""
+
+import pytest
+from redis import Redis
+
+from simulation.patches import Broken
+from simulation.run import REST_S, simulate
+
+SEEDS = 60
+"""So many, from the one on that is named, are enough to find each of the mistakes below."""
+
+MISTAKES = {
+    "a worker that lost its lease still writes": (3, Broken("finish", "if record.owner ~= ARGV[2] then return 0 end")),
+    "a job is counted as often as it is sent": (
+        3,
+        Broken("create", "EXISTS', KEYS[1], KEYS[7]) > 0", "EXISTS', '') > 0"),
+    ),
+    "begun jobs are claimed with others": (
+        96,
+        Broken("attempt", "if attempts > 0 and by.isolated ~= '1' then return 'isolated' end"),
+    ),
+    "a part of the images may come late": (
+        27,
+        Broken("put_part", "if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end"),
+    ),
+}
+"""What is taken out of a script, and a seed that misses it."""
+
+
+def test_no_order_of_steps_and_faults_breaks_a_promise(redis: Redis, first_seed: int, steps: int) -> None:
+    done, jobs, seed = 0, 0, first_seed
+    while done < steps:
+        outcome = simulate(redis, seed)
+        assert not outcome.story, f"{outcome.story}\n\nagain: pytest tests/simulation --simulation-seed {seed}"
+        assert outcome.rest_s < REST_S
+        done, jobs, seed = done + outcome.steps, jobs + outcome.jobs, seed + 1
+    print(f"{done} steps, {jobs} jobs, {seed - first_seed} seeds")
+
+
+def test_the_same_seed_is_the_same_run(redis: Redis) -> None:
+    assert simulate(redis, 5) == simulate(redis, 5)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_found(redis: Redis, mistake: str) -> None:
+    first_seed, broken = MISTAKES[mistake]
+    runs = (simulate(redis, seed, broken) for seed in range(first_seed, first_seed + SEEDS))
+    found = next(run for run in runs if run.story)
+    assert found.violation, found.story

@@ -1,0 +1,65 @@
+"""The broker as `make up` runs it, in the hands of a test: killed, frozen, full, started again from its file."""
+
+import shutil
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+from redis import Redis
+
+from contracts.local import BROKER_SOCKET, make_private, socket_folder, socket_url
+from contracts.storage.connections import connect
+from deploy.valkey import server_command, wait_for_server
+
+
+class Broker:
+    """A private server, with its data in one folder, which outlives its process."""
+
+    def __init__(self, folder: Path, **options: str) -> None:
+        """Start it.
+
+        Args:
+            folder: for its data.
+            options: of the server, which take the place of those of `make up`; a `_` stands for a `-`.
+        """
+        self._folder, sockets = folder, socket_folder(folder)
+        make_private(sockets)
+        self.socket = sockets / BROKER_SOCKET
+        self.url = socket_url(self.socket)
+        self.options = options
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it has read its file."""
+        options = [part for name, value in self.options.items() for part in (f"--{name.replace('_', '-')}", value)]
+        command = [*server_command(self.socket, self._folder), *options]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for_server(self.url, 60, threading.Event())
+
+    def kill(self) -> None:
+        """As a crash does."""
+        self._process.kill()
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """It answers nothing, and its connections stay open."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def client(self) -> Redis:
+        """A client made as the processes make theirs."""
+        return connect(self.url, name="tests")
+
+    @property
+    def files(self) -> list[Path]:
+        """Its append-only files that grow, of which there is one, or two while it rewrites them."""
+        return sorted((self._folder / "appendonlydir").glob("*.incr.aof"))
+
+    def close(self) -> None:
+        """Remove it."""
+        self.kill()
+        shutil.rmtree(self.socket.parent)

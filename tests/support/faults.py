@@ -1,0 +1,52 @@
+"""A whole system of real processes on a broker of its own, with clients that write down every answer."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from redis import Redis
+
+from support.broker import Broker
+from support.ledger import Account, Ledger
+from support.processes import Process
+
+Measured = Callable[[Mapping[str, float], float], None]
+"""Notes what was counted, and after how many seconds the system had recovered."""
+
+
+class System(NamedTuple):
+    """What was started, and the clients of it."""
+
+    redis: Redis
+    """Of the broker itself, past any proxy."""
+    ledger: Ledger
+    account: Account
+    workers: list[Process]
+    gateway: Process
+    url: str
+    reference: Callable[[int], Any]
+    """The outcome of a photo, as this system gave it before any fault."""
+    logs: Path
+
+    def check(self, **options: Any) -> Counter[str]:
+        """Count every job, and make sure that no process has ended; see `Account.check`."""
+        assert [process.poll() for process in [self.gateway, *self.workers]] == [None] * (1 + len(self.workers))
+        tracebacks = [log.name for log in self.logs.glob("*.log") if "Traceback" in log.read_text(errors="replace")]
+        assert tracebacks == []
+        return self.account.check(self.reference, **options)
+
+
+class StartSystem(Protocol):
+    """Starts a system."""
+
+    def __call__(self, broker: Broker, url: str = "", workers: int = 1, **settings: object) -> System:
+        """Start a gateway and workers, and have each photo analysed once.
+
+        Args:
+            broker: that they work with.
+            url: where they reach it, if that is a proxy.
+            workers: how many.
+            settings: without their prefix.
+        """
+        ...

@@ -1,0 +1,162 @@
+"""A proxy between Mien and its broker that does to connections what networks do."""
+
+import random
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+_RESET: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER: a socket that is closed resets its connection."""
+
+
+class RedisProxy:
+    """Passes on what comes, until a test sets one of its faults. All of them hold for every connection.
+
+    A request is told by what it contains, such as the hash of a script.
+    """
+
+    def __init__(self, server: Path, seed: int = 0) -> None:
+        """Stand before a server.
+
+        Args:
+            server: its Unix socket.
+            seed: of the resets.
+        """
+        self._server, self._random = server, random.Random(seed)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._lock = threading.Lock()
+        self._connections = set[_Connection]()
+        self._losing: dict[bytes, int] = {}
+        self.delay_s = 0.0
+        """Before each piece of an answer."""
+        self.reset_share = 0.0
+        """Part of the pieces of requests whose connection is reset once they have been forwarded."""
+        self.silent = threading.Event()
+        """Set: connections stay open, and nothing comes through, either way."""
+        self.lost = self.resets = 0
+        """Answers that were lost, and connections that were reset, so far."""
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
+
+    def lose_answers(self, contained: bytes, count: int) -> None:
+        """Forward requests that contain this, and cut the connection before the answer: `count` times from now on."""
+        with self._lock:
+            self._losing[contained] = count
+
+    def cut(self) -> None:
+        """Reset all connections."""
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            connection.reset()
+
+    def close(self) -> None:
+        """Listen no more."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
+
+    def loses_answer_to(self, request: bytes) -> bool:
+        """Whether the answer to this piece of a request is to be lost; counts it."""
+        with self._lock:
+            for contained, left in self._losing.items():
+                if left and contained in request:
+                    self._losing[contained] = left - 1
+                    self.lost += 1
+                    return True
+        return False
+
+    def resets_after(self) -> bool:
+        """Whether a connection is to be reset now; counts it."""
+        with self._lock:
+            reset = self._random.random() < self.reset_share
+            self.resets += reset
+        return reset
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection = _Connection(self, client, server)
+        with self._lock:
+            self._connections.add(connection)
+        try:
+            server.connect(str(self._server))
+            connection.serve()
+        except OSError:  # the server is away
+            pass
+        finally:
+            connection.reset()
+            with self._lock:
+                self._connections.discard(connection)
+
+
+class _Connection:
+    def __init__(self, proxy: RedisProxy, client: socket.socket, server: socket.socket) -> None:
+        self._proxy, self._client, self._server = proxy, client, server
+        self._losing = threading.Event()
+
+    def serve(self) -> None:
+        answers = threading.Thread(target=self._answers, daemon=True)
+        answers.start()
+        for data in _pieces(self._client):
+            self._wait_while_silent()
+            if self._proxy.loses_answer_to(data):
+                self._losing.set()
+            self._server.sendall(data)
+            if self._proxy.resets_after():
+                self.reset()
+        self.reset()
+        answers.join()
+
+    def reset(self) -> None:
+        with suppress(OSError):
+            self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        for end in (self._client, self._server):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RD)
+            end.close()
+
+    def _answers(self) -> None:
+        for data in _pieces(self._server):
+            if self._losing.is_set():
+                break
+            time.sleep(self._proxy.delay_s)
+            self._wait_while_silent()
+            with suppress(OSError):
+                self._client.sendall(data)
+        self.reset()
+
+    def _wait_while_silent(self) -> None:
+        while self._proxy.silent.is_set():
+            time.sleep(0.02)
+
+
+def _pieces(source: socket.socket) -> Iterator[bytes]:
+    with suppress(OSError):
+        while data := source.recv(65_536):
+            yield data
+
+
+@contextmanager
+def redis_proxy(server: Path, seed: int = 0) -> Iterator[RedisProxy]:
+    """A proxy before the server of a Unix socket, for the length of the block."""
+    proxy = RedisProxy(server, seed)
+    try:
+        yield proxy
+    finally:
+        proxy.close()

@@ -1,0 +1,33 @@
+"""A broker that does not answer is found out once, not by every request."""
+
+import pytest
+from flask import Flask
+from redis import Redis
+
+from api.overload.broker_watch import BrokerWatch
+from api.services import services_of
+from contracts.errors import BrokerUnavailable
+from contracts.storage.connections import connect
+from support.gateway import NO_SERVER
+
+
+def test_two_questions_without_an_answer_are_a_broker_that_is_away_until_it_answers(redis: Redis) -> None:
+    watch, nowhere = BrokerWatch(redis), connect(NO_SERVER, name="tests")
+    watch.look()
+    watch._redis = nowhere
+    watch.look()
+    watch.check()
+    watch.look()
+    with pytest.raises(BrokerUnavailable, match="has not answered"):
+        watch.check()
+    watch._redis = redis
+    watch.look()
+    watch.check()
+
+
+def test_while_the_broker_is_away_only_public_views_are_served(app: Flask, jpeg: bytes) -> None:
+    client, watch = app.test_client(), services_of(app).broker_watch
+    watch._failures = 1_000_000  # its thread starts with the next request, and looks half a second later
+    answer = client.post("/v1/jobs", data=jpeg, content_type="image/jpeg")
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "broker_unavailable")
+    assert client.get("/livez").status_code == 200
