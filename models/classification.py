@@ -14,7 +14,7 @@ from models.cropping import SIDE, CropFit, Points, crop_faces, enlargement
 from models.runtimes import Runtime, RuntimeName, open_runtime
 from models.weights import WEIGHTS, Card, load_weights
 
-DEFAULT_MODEL: Final = "mien-3"
+DEFAULT_MODEL: Final = "mien-4"
 """The network that is used unless another is asked for."""
 
 _FER2013: Final = 0
