@@ -41,7 +41,11 @@ def broker_options(settings: Settings) -> dict[str, Any]:
             "ack_emulation": False,
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
-            "health_check_interval": 10,
+            # Without it an event for Flower that goes into a connection that died silently, as behind a firewall that
+            # has forgotten it, would stop the whole worker, for hours. Messages are waited for in another way: a dead
+            # connection is noticed within twice the interval.
+            "socket_timeout": 5,
+            "health_check_interval": 5,
         },
         "task_ignore_result": True,  # the job store keeps results; Celery's backend would keep them twice
         "task_serializer": "json",

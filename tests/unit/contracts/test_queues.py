@@ -18,9 +18,9 @@ def test_options_follow_the_settings_and_each_caller_gets_its_own() -> None:
     settings = Settings(redis_url="redis://broker:6379/0")
     options = broker_options(settings)
     assert options["broker_url"] == "redis://broker:6379/0"
-    assert options["broker_transport_options"]["health_check_interval"] == 10
+    assert options["broker_transport_options"]["health_check_interval"] == 5
     options["broker_transport_options"]["health_check_interval"] = 1
-    assert broker_options(settings)["broker_transport_options"]["health_check_interval"] == 10
+    assert broker_options(settings)["broker_transport_options"]["health_check_interval"] == 5
 
 
 def test_queues_keep_the_bare_names_that_scripts_push_to() -> None:
