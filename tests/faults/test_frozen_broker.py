@@ -23,7 +23,7 @@ def freeze(system: System, broker: Broker, seconds: float) -> None:
                 answer = requests.get(system.url + path, timeout=30)
                 assert time.monotonic() - began < PROBE_S, path
                 assert (answer.status_code == 503) == (path == "/readyz")
-            time.sleep(0.2)
+            time.sleep(0.2)  # as often as a hasty probe asks; nothing is waited for
     finally:
         broker.thaw()
 

@@ -36,8 +36,6 @@ class RedisProxy:
         """Before each piece of an answer."""
         self.reset_share = 0.0
         """Part of the pieces of requests whose connection is reset once they have been forwarded."""
-        self.silent = threading.Event()
-        """Set: connections stay open, and nothing comes through, either way."""
         self.lost = self.resets = 0
         """Answers that were lost, and connections that were reset, so far."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -114,7 +112,6 @@ class _Connection:
         answers = threading.Thread(target=self._answers, daemon=True)
         answers.start()
         for data in _pieces(self._client):
-            self._wait_while_silent()
             if self._proxy.loses_answer_to(data):
                 self._losing.set()
             self._server.sendall(data)
@@ -135,15 +132,10 @@ class _Connection:
         for data in _pieces(self._server):
             if self._losing.is_set():
                 break
-            time.sleep(self._proxy.delay_s)
-            self._wait_while_silent()
+            time.sleep(self._proxy.delay_s)  # the fault itself: an answer takes that much longer
             with suppress(OSError):
                 self._client.sendall(data)
         self.reset()
-
-    def _wait_while_silent(self) -> None:
-        while self._proxy.silent.is_set():
-            time.sleep(0.02)
 
 
 def _pieces(source: socket.socket) -> Iterator[bytes]:
