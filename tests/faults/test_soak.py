@@ -35,7 +35,7 @@ REST_S = 300
 """After which nothing is left: a webhook may have failed four times, and what has ended lives for TTL_S."""
 MOST_GROWTH = 0.05
 BROKER_BYTES = 500_000
-"""By which the broker's memory may differ without jobs: buffers of connections, times at which its file is rewritten."""
+"""By which the broker's memory may differ without jobs: buffers of connections, times of rewrites of its file."""
 SPARED = ("gateway-0", "worker-0")
 """No fault ends these, so that there is a process of each role that grows old."""
 LIKE_AGE_S = (30.0, 60.0)

@@ -10,8 +10,7 @@ from typing import Final
 ENDS_WITHIN_S: Final = 90.0
 """After it was accepted, a job is final; and a client that asks again and again is accepted."""
 _LOST_BEFORE_S, _LOST_AFTER_S = 2.0, 0.5
-"""What was accepted so long before the broker was killed may be lost: with the file's last second, and what waits for the
-disk before it."""
+"""What was accepted so long before the broker was killed may be lost: it was not on the disk yet."""
 
 
 @dataclass
