@@ -1,16 +1,24 @@
 """Redis is full: what was accepted ends while it stays full, new jobs are refused, and it recovers by itself."""
 
+import signal
+
 import pytest
 
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.room import read_room
 from support.broker import Broker
 from support.clocks import WaitFor
-from support.faults import Measured, StartSystem, System
+from support.faults import IMPATIENT, Measured, StartSystem, System
+from support.processes import StartProcess
 
 ROOM = 30_000_000
 """Bytes that the broker has for all of it, beside what it needs itself."""
 REFUSALS = 150
 """So often in a row clients are refused once it stays full."""
+
+
+WAITING = 20
+"""Jobs that wait for a worker."""
 
 
 def fill_with(system: System, size: int) -> None:
@@ -45,4 +53,29 @@ def test_accepted_jobs_end_while_the_broker_stays_full(
     system.redis.config_set("maxmemory", 2 * limit)
     wait_for(lambda: not refused(system), "a job to be accepted again")
     system.account.settle(30)
+    measured(system.check(), recovered_s)
+
+
+@pytest.mark.fault("Everything accepted ends while Redis stays full", "memory at its limit while a worker starts")
+@pytest.mark.parametrize("anew", [False, True], ids=["starts", "connects anew"])
+def test_a_worker_that_starts_while_the_broker_is_full_takes_work(
+    broker: Broker, start_system: StartSystem, start_process: StartProcess, measured: Measured, anew: bool
+) -> None:
+    system = start_system(broker)
+    clients = system.redis.info("clients")["connected_clients"]
+    (worker,) = system.workers
+    worker.send_signal(signal.SIGSTOP)
+    for _ in range(WAITING):
+        assert system.ledger.submit().status == 202
+    system.redis.config_set("maxmemory", read_room(system.redis).used_bytes // 2)
+    if anew:
+        system.redis.client_kill_filter(_type="normal", skipme=True)
+        worker.send_signal(signal.SIGCONT)
+    else:
+        system.workers.append(start_process("workers", redis_url=broker.url, **IMPATIENT))
+    recovered_s = system.account.settle(60)
+    worker.send_signal(signal.SIGCONT)
+    assert refused(system)
+    assert {report.pid for report in HeartbeatStore(system.redis).live_workers()} >= {system.workers[-1].pid}
+    assert system.redis.info("clients")["connected_clients"] < clients * len(system.workers) + 10
     measured(system.check(), recovered_s)

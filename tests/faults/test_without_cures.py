@@ -1,4 +1,4 @@
-"""A suite that cannot fail proves nothing: each cure is taken out of a copy of the code, and its test has to miss it."""
+"""A suite that cannot fail proves nothing: each cure is taken out of a copy of the code, and its test has to fail."""
 
 import os
 import shutil
