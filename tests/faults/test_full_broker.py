@@ -14,7 +14,7 @@ from support.processes import StartProcess
 
 ROOM = 30_000_000
 """Bytes that the broker has for all of it, beside what it needs itself."""
-REFUSALS = 150
+REFUSALS = 80
 """So often in a row clients are refused once it stays full."""
 
 
