@@ -12,14 +12,13 @@ from redis import Redis
 from contracts.storage.heartbeat import HeartbeatStore
 from support.broker import Broker
 from support.clocks import WaitFor
-from support.faults import Measured, StartSystem, System
+from support.faults import IMPATIENT, Measured, StartSystem, System
 from support.ledger import Account, Ledger, outcome
 from support.pictures import astronaut
 from support.processes import StartGateway, StartProcess
 from support.redis_proxy import RedisProxy, redis_proxy
 
 SOAK_MINUTES, SOAK_SEED = "--soak-minutes", "--soak-seed"
-IMPATIENT = {"lease_s": 2, "requeue_after_s": 2}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

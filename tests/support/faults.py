@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from redis import Redis
 
@@ -11,6 +11,8 @@ from support.broker import Broker
 from support.ledger import Account, Ledger
 from support.processes import Process
 
+IMPATIENT: Final = {"lease_s": 2, "requeue_after_s": 2}
+"""Settings of all processes, so that what dies is missed soon."""
 Measured = Callable[[Mapping[str, float], float], None]
 """Notes what was counted, and after how many seconds the system had recovered."""
 
