@@ -5,6 +5,10 @@ the closed connection with ``'NoneType' object has no attribute 'hostname'``, wh
 a message is a hint, and what it speaks of is announced again.
 
 What is no message ends the worker in several places of kombu and Celery, so it is kept from both: `workers.messages`.
+
+Before kombu takes messages it notes in Redis which queues are bound to which exchange. A Redis that is full refuses
+that, and a worker that starts then, or connects anew, would never take the work that frees memory. Nobody reads these
+notes: messages name their queue, and remote control goes over channels of Redis.
 """
 
 from typing import Any, Final
@@ -19,12 +23,20 @@ EVENTS_EVERY_S: Final = 0.25
 
 
 class Channel(RedisChannel):  # type: ignore[misc]
-    """Takes from Redis what is a message, and nothing else."""
+    """Takes from Redis what is a message, and nothing else; writes nothing before that."""
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         client = super()._create_client(asynchronous)
         client.set_response_callback("BRPOP", _sound)
         return client
+
+    def _queue_bind(self, exchange: str, routing_key: str, _pattern: str, queue: str) -> None:
+        """Bind in this process alone, to the channel of Redis that a fanout exchange is."""
+        if self.typeof(exchange).type == "fanout":
+            self._fanout_queues[queue] = (exchange, routing_key.replace("#", "*"))
+
+    def maybe_refresh_binding_expiry(self) -> None:
+        """Keep alive what is noted of bindings: nothing."""
 
 
 class Consumer(CeleryConsumer):  # type: ignore[misc]

@@ -39,6 +39,8 @@ _BACKLOG = 8
 """With so many waiting at two readings, the workers have had no idle moment between them."""
 _SECONDS_PER_IMAGE = 0.025  # until something has been measured
 _SHORTEST_S, _LONGEST_S = 1.0, 300.0
+_ROOM_S = 10.0
+"""Memory is given back as results expire; that takes longer than a job that waits."""
 _REMEMBERED_S = 600.0
 """For so long after another client's last job a client has a share only: another one may come at any time."""
 _ANNOTATED_BYTES = 250_000
@@ -136,7 +138,7 @@ class Admission:
     def _check_room(self, retry_after: float) -> None:
         """Hold back what Redis has no room for, or could not keep."""
         if self._room.full:
-            raise self._full("The job store is nearly full (Redis' maxmemory)", retry_after)
+            raise self._full("The job store is nearly full (Redis' maxmemory)", max(retry_after, _ROOM_S))
         if not self._room.writes:
             raise self._full("The job store cannot write its file (its disk may be full)", _LONGEST_S / 10)
 

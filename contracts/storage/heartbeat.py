@@ -11,6 +11,7 @@ from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.records import read_record
+from contracts.storage.scripts import load_script
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class HeartbeatStore:
     def __init__(self, redis: Redis, clock: Callable[[], float] | None = None) -> None:
         """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
         self._redis, self._clock = redis, clock
+        self._report = load_script(redis, "report")
         self._passed_over = set[bytes]()
 
     def report(self, worker: WorkerReport) -> None:
@@ -50,7 +52,7 @@ class HeartbeatStore:
         with translate_errors():
             now = self._time(self._redis.time())
             reported = worker.model_copy(update={"reported_at": now})
-            self._redis.hset(keys.WORKERS, worker.name, reported.model_dump_json())
+            self._report(keys=[keys.WORKERS], args=[worker.name, reported.model_dump_json()])
 
     def remove(self, name: str) -> None:
         """Say that a worker ends, so that it is not counted until it is forgotten."""

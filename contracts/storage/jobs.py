@@ -100,7 +100,7 @@ class JobStore:
             known = {"id": job_id, "queue": queue, "image_count": count, "created_at": self._clock(), "client": client}
             job = Job(state=JobState.QUEUED, deadline_at=deadline_at, options=options, names=list(names), **known)
             more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
-            more |= {"notify": keys.final_jobs_channel(gateway)} if gateway else {}
+            more |= ({"notify": keys.final_jobs_channel(gateway)} if gateway else {}) | ({"once": "1"} if once else {})
         except Exception:  # an archive may turn out to be damaged at its last image, or Redis be full by then
             self._images.discard(job_id)
             raise

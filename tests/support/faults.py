@@ -13,7 +13,7 @@ from support.ledger import Account, Ledger
 from support.processes import Process
 
 IMPATIENT: Final = {"lease_s": 2.0, "requeue_after_s": 2.0}
-"""Settings of every system, unless a test says otherwise."""
+"""Settings of all processes, so that what dies is missed soon."""
 
 Finished = Callable[[], Counter[str]]
 """How often a result was stored for each job, so far."""
