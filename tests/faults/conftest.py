@@ -1,6 +1,7 @@
 """Whole systems of real processes, on a broker of their own that a test may kill, freeze and fill."""
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from PIL import Image
 from redis import Redis
 
+from contracts.storage import keys
 from contracts.storage.heartbeat import HeartbeatStore
 from support.broker import Broker
 from support.clocks import WaitFor
-from support.faults import IMPATIENT, Measured, StartSystem, System
+from support.faults import IMPATIENT, Finished, Measured, StartSystem, System
 from support.ledger import Account, Ledger, outcome
 from support.pictures import astronaut
 from support.processes import StartGateway, StartProcess
@@ -94,7 +96,7 @@ def start_system(
     clients: list[Redis] = []
 
     def start(broker: Broker, url: str = "", workers: int = 1, **settings: object) -> System:
-        settings = IMPATIENT | {"redis_url": url or broker.url} | settings
+        settings = {**IMPATIENT, "redis_url": url or broker.url, **settings}
         started = [start_process("workers", **settings) for _ in range(workers)]
         gateway, port = start_gateway(**settings)
         redis = broker.client()
@@ -112,6 +114,27 @@ def start_system(
     yield start
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def finished(broker: Broker) -> Iterator[Finished]:
+    """How often a result was stored for each job: the step that stores one, and no other, lets the record expire."""
+    told: Counter[str] = Counter()
+    redis = broker.client()
+    redis.config_set("notify-keyspace-events", "Eg")
+    with redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe("__keyevent@0__:expire")
+
+        def read() -> Counter[str]:
+            while message := listener.get_message(timeout=0.05):
+                first, _, job_id = message["data"].decode().rpartition(":")
+                if first + ":" == keys.job(""):
+                    told[job_id] += 1
+            return told
+
+        read()
+        yield read
+    redis.close()
 
 
 @pytest.fixture

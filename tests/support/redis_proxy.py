@@ -14,6 +14,23 @@ _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: a socket that is closed resets its connection."""
 
 
+class Hold:
+    """A place at which one connection stands still, while all others go on."""
+
+    def __init__(self, contained: bytes, kind: str) -> None:
+        self.contained, self.kind = contained, kind
+        self.reached, self._released = threading.Event(), threading.Event()
+
+    def release(self) -> None:
+        """End the connection, and what was held is gone."""
+        self._released.set()
+
+    def stand(self) -> None:
+        """Say so, and stand still."""
+        self.reached.set()
+        self._released.wait()
+
+
 class RedisProxy:
     """Passes on what comes, until a test sets one of its faults. All of them hold for every connection.
 
@@ -32,6 +49,7 @@ class RedisProxy:
         self._lock = threading.Lock()
         self._connections = set[_Connection]()
         self._losing: dict[bytes, int] = {}
+        self._holds: list[Hold] = []
         self.delay_s = 0.0
         """Before each piece of an answer."""
         self.reset_share = 0.0
@@ -49,6 +67,33 @@ class RedisProxy:
         """Forward requests that contain this, and cut the connection before the answer: `count` times from now on."""
         with self._lock:
             self._losing[contained] = count
+
+    def hold_request(self, contained: bytes) -> Hold:
+        """The next request that contains this comes as far as here."""
+        return self._hold(contained, "request")
+
+    def hold_answer_to(self, contained: bytes) -> Hold:
+        """The answer to the next request that contains this comes as far as here: it was carried out."""
+        return self._hold(contained, "answer to")
+
+    def hold_answer(self, contained: bytes) -> Hold:
+        """The next answer that contains this comes as far as here."""
+        return self._hold(contained, "answer")
+
+    def _hold(self, contained: bytes, kind: str) -> Hold:
+        hold = Hold(contained, kind)
+        with self._lock:
+            self._holds.append(hold)
+        return hold
+
+    def held(self, data: bytes, kind: str) -> Hold | None:
+        """Whether this piece is the first that is to be held."""
+        with self._lock:
+            for hold in self._holds:
+                if hold.kind == kind and hold.contained in data:
+                    self._holds.remove(hold)
+                    return hold
+        return None
 
     def cut(self) -> None:
         """Reset all connections."""
@@ -107,11 +152,16 @@ class _Connection:
     def __init__(self, proxy: RedisProxy, client: socket.socket, server: socket.socket) -> None:
         self._proxy, self._client, self._server = proxy, client, server
         self._losing = threading.Event()
+        self._hold: Hold | None = None
 
     def serve(self) -> None:
         answers = threading.Thread(target=self._answers, daemon=True)
         answers.start()
         for data in _pieces(self._client):
+            if hold := self._proxy.held(data, "request"):
+                hold.stand()
+                break
+            self._hold = self._hold or self._proxy.held(data, "answer to")
             if self._proxy.loses_answer_to(data):
                 self._losing.set()
             self._server.sendall(data)
@@ -131,6 +181,9 @@ class _Connection:
     def _answers(self) -> None:
         for data in _pieces(self._server):
             if self._losing.is_set():
+                break
+            if hold := self._hold or self._proxy.held(data, "answer"):
+                hold.stand()
                 break
             time.sleep(self._proxy.delay_s)  # the fault itself: an answer takes that much longer
             with suppress(OSError):
