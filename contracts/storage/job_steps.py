@@ -1,5 +1,6 @@
 """What the Lua steps of a job's life take: keys and arguments, in the order of ``attempt.lua`` and ``finalize.lua``."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -28,8 +29,8 @@ SHARED: Final = (keys.OPEN_JOBS, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOA
 RECORD_AND_IMAGES: Final = (keys.job(""), keys.job_images("").removeprefix(keys.job("")))
 """What stands before a job's id in the key of its record, and after that in the key of its images."""
 
-REFUSED_S: Final = 60
-"""How long a call that stores a job may be on its way to Redis at most."""
+REFUSED_S: Final = 180
+"""How long a call that stores a job may be on its way to Redis at most, by Redis' clock, which may jump by a minute."""
 
 
 class Claim(StrEnum):
@@ -43,6 +44,11 @@ class Claim(StrEnum):
     EXHAUSTED = "exhausted"  # tried too often; it is final now
     NEWER = "newer"  # its record is of a newer version: for a worker of that version
     ISOLATED = "isolated"  # a worker began it and did not finish: for a process that runs nothing else
+
+
+def refusal(job_id: str) -> str:
+    """The key that says that a job was refused, or erased. Its name does not tell the id."""
+    return keys.refused(hashlib.sha256(job_id.encode()).hexdigest())
 
 
 def job_keys(job_id: str) -> list[str]:

@@ -117,12 +117,12 @@ class JobStore:
     def _stored_unheard(self, job_id: str) -> bool:
         """Whether a refused job is stored: the driver asks twice, maybe unheard at first. If it is not, so it stays."""
         with steps.storing(job_id):
-            return bool(self._refuse([keys.job(job_id), keys.job_refused(job_id)], [steps.REFUSED_S]))
+            return bool(self._refuse([keys.job(job_id), steps.refusal(job_id)], [steps.REFUSED_S]))
 
     def _store(self, job: Job, images: dict[str, bytes], counted: dict[str, str], *, once: bool) -> None:
         fields = flat(to_hash(job) | counted)
         names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
-        names += [keys.queued(job.queue), job.queue, keys.job_refused(job.id)]
+        names += [keys.queued(job.queue), job.queue, steps.refusal(job.id)]
         values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
         times = [self._steps_clock(), self._settings.requeue_after_s]
         with steps.storing(job.id):

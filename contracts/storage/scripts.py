@@ -22,6 +22,7 @@ PRELUDES: Final = {
     "due": ("record",),
     "erase": ("forget_annotated",),
     "finish": ("record", "finalize"),
+    "forget_expired": ("forget_annotated",),
     "keep_annotated": ("forget_annotated",),
     "overdue": ("record",),
     "renew": ("record",),
