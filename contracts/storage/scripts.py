@@ -19,12 +19,13 @@ PRELUDES: Final = {
     "claim_next": ("record", "finalize", "attempt"),
     "create": ("record",),
     "due": ("record",),
-    "erase": ("forget_annotated",),
+    "erase": ("record", "forget_annotated"),
     "finish": ("record", "finalize"),
-    "keep_annotated": ("forget_annotated",),
+    "keep_annotated": ("record", "forget_annotated"),
     "overdue": ("record",),
     "renew": ("record",),
     "rewrite_due": ("record",),
+    "webhook_delivered": ("record",),
     "webhook_failed": ("record",),
 }
 """Other files, whose local functions a script uses, in this order."""
