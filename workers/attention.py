@@ -1,7 +1,7 @@
 """Whether this worker is given work: one that is idle beside work that waits is deaf, and connects to the broker anew.
 
-Its connection may be sound in all that can be seen of it, and lead to a server that others no longer write to, or a slot
-of the consumer may have been lost. What tells is that a thread has nothing to do, and a job stays where it is.
+Its connection may be sound in all that can be seen of it, and lead to a server that others no longer write to, or a
+slot of the consumer may have been lost. What tells is that a thread has nothing to do, and a job stays where it is.
 """
 
 import logging

@@ -20,6 +20,34 @@ from support.pictures import astronaut
 from support.processes import StartGateway, StartProcess
 from support.redis_proxy import RedisProxy, redis_proxy
 
+SOAK_MINUTES, SOAK_SEED = "--soak-minutes", "--soak-seed"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options that are known when this folder is named on the command line."""
+    parser.addoption(SOAK_MINUTES, type=float, default=None, help="How long the soak lasts; without it, there is none.")
+    parser.addoption(SOAK_SEED, type=int, default=0, help="Of the order of its faults, and of what clients ask for.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the soak out unless its length is given: it has a word of its own in the Makefile."""
+    if config.getoption(SOAK_MINUTES, None) is None:
+        left_out = [item for item in items if "soak_minutes" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture
+def soak_minutes(request: pytest.FixtureRequest) -> float:
+    """How long the soak lasts."""
+    return float(request.config.getoption(SOAK_MINUTES))
+
+
+@pytest.fixture
+def soak_seed(request: pytest.FixtureRequest) -> int:
+    """Of the order of its faults."""
+    return int(request.config.getoption(SOAK_SEED))
+
 
 @pytest.fixture(scope="session")
 def photos() -> list[bytes]:
