@@ -2,6 +2,7 @@
 
 import logging
 import math
+import signal
 from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,11 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
         self._connections: dict[Any, Connection] = {}  # by the greenlet that serves it
         self._limiter: ConnectionLimiter | None = None
 
+    def init_process(self) -> None:
+        """Start; a request to stop that comes before gunicorn listens for it is heard, too."""
+        signal.signal(signal.SIGTERM, self.handle_exit)
+        super().init_process()
+
     def run(self) -> None:
         """Serve; what is counted meanwhile reaches Redis every few seconds, and the rest at the end."""
         give_back_large_blocks()
@@ -119,6 +125,8 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: waiting clients get an answer, streams end, and idle connections are closed a moment later."""
         super().handle_exit(sig, frame)
+        if not self.booted:  # nobody has connected, and what serves may be imported only in part
+            return
         gevent.spawn(self._services().drain)
         gevent.spawn_later(_LAST_REQUESTS_S, self._close_idle)
 

@@ -126,7 +126,8 @@ class Settings(BaseSettings):
 
     result_ttl_s: Count = Field(3_600, description="How long a finished job's result is kept, in seconds.")
     idempotency_ttl_s: Count = Field(
-        86_400, description="How long an `Idempotency-Key` stands for its job, in seconds."
+        86_400,
+        description="How long an `Idempotency-Key` stands for its job at most, in seconds; not beyond its result.",
     )
     max_attempts: Count = Field(3, description="How often a job is tried when workers die over it.")
     lease_s: Seconds = Field(

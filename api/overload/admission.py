@@ -39,6 +39,8 @@ _BACKLOG = 8
 """With so many waiting at two readings, the workers have had no idle moment between them."""
 _SECONDS_PER_IMAGE = 0.025  # until something has been measured
 _SHORTEST_S, _LONGEST_S = 1.0, 300.0
+_ROOM_S = 10.0
+"""Memory is given back as results expire; that takes longer than a job that waits."""
 _REMEMBERED_S = 600.0
 """For so long after another client's last job a client has a share only: another one may come at any time."""
 _ANNOTATED_BYTES = 250_000
@@ -47,7 +49,7 @@ _STAGES = ("decode", "detect", "classify")
 
 
 class Admission:
-    """Decides whether there is capacity. Thread-safe; reads the pace once a second."""
+    """Decides whether there is capacity. Thread-safe; reads the pace once a second, one request for all."""
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class Admission:
     ) -> None:
         self._settings, self._jobs, self._counters, self._heartbeats = settings, jobs, counters, heartbeats
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock, self._measuring = threading.Lock(), threading.Lock()
         self._measured_at = float("-inf")
         self._pace_s = dict.fromkeys(JOB_QUEUES, _SECONDS_PER_IMAGE)
         self._depths = dict.fromkeys(JOB_QUEUES, 0)
@@ -136,7 +138,7 @@ class Admission:
     def _check_room(self, retry_after: float) -> None:
         """Hold back what Redis has no room for, or could not keep."""
         if self._room.full:
-            raise self._full("The job store is nearly full (Redis' maxmemory)", retry_after)
+            raise self._full("The job store is nearly full (Redis' maxmemory)", max(retry_after, _ROOM_S))
         if not self._room.writes:
             raise self._full("The job store cannot write its file (its disk may be full)", _LONGEST_S / 10)
 
@@ -181,13 +183,18 @@ class Admission:
 
     def _pace(self, queue: str) -> float:
         """Seconds from one image that leaves the queue to the next, over all workers."""
-        with self._lock:
-            now = self._clock()
-            elapsed = now - self._measured_at
-            if elapsed >= _PACE_KEPT_S:
-                self._measured_at = now
-                self._measure(elapsed)
-            return self._pace_s[queue]
+        if self._measuring.acquire(
+            blocking=False
+        ):  # one request measures: of a slow Redis no other has to wait for that
+            try:
+                now = self._clock()
+                elapsed = now - self._measured_at
+                if elapsed >= _PACE_KEPT_S:
+                    self._measured_at = now
+                    self._measure(elapsed)
+            finally:
+                self._measuring.release()
+        return self._pace_s[queue]
 
     def _measure(self, elapsed: float) -> None:
         self._room = self._jobs.room()

@@ -11,7 +11,8 @@ from redis.exceptions import NoScriptError
 _NO_FLAGS: Final = "#!lua"
 _FLAGS: Final = f"{_NO_FLAGS} flags=allow-oom"
 """Even when memory is full: most of these scripts end in freeing some, and a job that cannot be finished never would.
-What adds data is bounded by the gateway's admission (jobs) or by a TTL of seconds (frames). Redis 7 and newer."""
+What adds data is bounded by the gateway's admission (jobs), by a TTL of seconds (frames) or by the number of workers.
+Redis 7 and newer."""
 
 PRELUDES: Final = {
     "cancel": ("record", "finalize"),
@@ -27,6 +28,7 @@ PRELUDES: Final = {
     "rewrite_due": ("record",),
     "webhook_delivered": ("record",),
     "webhook_failed": ("record",),
+    "webhook_replay": ("record",),
 }
 """Other files, whose local functions a script uses, in this order."""
 REFUSED_WHEN_FULL: Final = frozenset({"create", "keep_annotated", "put_part"})

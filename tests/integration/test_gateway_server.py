@@ -24,6 +24,8 @@ from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.jobs import JobStore
+from deploy.ports import free_port
+from support.processes import StartProcess
 
 WaitFor = Callable[..., Any]
 
@@ -55,6 +57,17 @@ def test_it_starts_and_stops_quietly(gateway: Gateway) -> None:
     assert gateway.process.returncode == 0
     assert "Warning" not in log, log
     assert "Traceback" not in log, log
+
+
+def test_it_stops_quietly_while_it_is_still_starting(
+    start_process: StartProcess, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    process = start_process("api", port=free_port(), sync_timeout_s=60)  # one that does not listen has a minute to end
+    log = tmp_path / "api-0.log"
+    wait_for(lambda: "Booting worker" in log.read_text(), "gunicorn's process to import the application")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+    assert "Traceback" not in log.read_text()
 
 
 def test_an_ipv6_address_is_told_from_its_port(settings: Settings) -> None:

@@ -41,6 +41,11 @@ class Broker:
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
         wait_for_server(self.url, 60, threading.Event())
 
+    @property
+    def pid(self) -> int:
+        """Of its process, which is another one each time it is started."""
+        return self._process.pid
+
     def kill(self) -> None:
         """As a crash does."""
         self._process.kill()

@@ -1,6 +1,7 @@
 -- Put after record.lua, before what makes a job final: what happens then, always and all at once.
 -- It leaves its queue, its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of
 -- it), gateways where clients wait are told all of it, and the webhook is due.
+-- Its idempotency key, named in a note beside the record, goes with the record: it has nothing to stand for after that.
 -- Its images leave the server's file within two minutes, annotated ones and its result as long after they have expired:
 -- the times at which the file is to be rewritten are noted, a minute at a time.
 -- KEYS: record, images, open jobs, webhooks due, erasures, load, jobs of each of the two queues
@@ -8,6 +9,13 @@ local WEBHOOK_TTL_S = 259200
 
 local function unqueue(id)
   for i = 7, 8 do redis.call('ZREM', KEYS[i], id) end
+end
+
+local function end_key(id, note, ttl_s)
+  local once = redis.call('GET', note)
+  local value = once and redis.call('GET', once) or ''
+  if string.sub(value, 1, #id + 1) == id .. ' ' then redis.call('EXPIRE', once, ttl_s, 'LT') end
+  redis.call('EXPIRE', note, ttl_s, 'LT')
 end
 
 -- `record`: as it was; `more`: fields that change beside the state
@@ -36,6 +44,7 @@ local function finalize(id, record, state, more, now, ttl_s, record_key, images_
     ttl_s = math.max(tonumber(ttl_s), WEBHOOK_TTL_S)
   end
   redis.call('EXPIRE', record_key, ttl_s)
+  if record.once then end_key(id, record_key .. ':once', ttl_s) end
   local minutes = {}
   for _, seconds in ipairs({0, annotated_s + 5, ttl_s + 5}) do
     local minute = 60 * math.ceil((now + seconds) / 60)

@@ -1,8 +1,11 @@
 """Gunicorn's options, as they follow from the settings. The server itself is tested as a process, in integration."""
 
+import os
+import signal
+
 import pytest
 
-from api.server import options
+from api.server import Gateway, GatewayWorker, options
 from contracts.settings import Settings
 
 
@@ -24,3 +27,11 @@ def test_nothing_forwarded_is_believed_by_gunicorn_itself() -> None:
         "",
         {},
     ]
+
+
+def test_told_to_stop_while_it_imports_the_application_it_touches_none_of_it() -> None:
+    gateway = Gateway(Settings())
+    worker = GatewayWorker(1, os.getpid(), [], gateway, 60, gateway.cfg, None)
+    worker.handle_exit(signal.SIGTERM, None)
+    worker.tmp.close()
+    assert not worker.alive

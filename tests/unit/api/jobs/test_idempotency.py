@@ -3,7 +3,11 @@
 from redis import Redis
 
 from api.jobs.idempotency import IdempotencyStore
+from contracts.jobs import new_job_id
+from contracts.queues import BULK
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.jobs import JobStore
 
 
 def test_a_key_stands_for_the_first_job(redis: Redis, settings: Settings) -> None:
@@ -22,3 +26,30 @@ def test_only_the_job_that_is_gone_is_forgotten(redis: Redis, settings: Settings
     assert store.claim("me", "key", "another", "print").job_id == "fresh"
     store.release("me", "key", "fres")
     assert store.claim("me", "key", "another", "print").job_id == "fresh"
+
+
+def test_who_asks_again_because_the_answer_was_lost_is_still_the_first(redis: Redis, settings: Settings) -> None:
+    store = IdempotencyStore(redis, settings)
+    assert store.claim("me", "key", "own", "print").first
+    assert store.claim("me", "key", "own", "print").first  # otherwise it would wait for itself, for ten seconds
+    assert not store.claim("me", "key", "another", "print").first
+
+
+def test_a_key_ends_with_the_record_of_its_job(redis: Redis, settings: Settings) -> None:
+    store, jobs, job_id = IdempotencyStore(redis, settings), JobStore(redis, settings), new_job_id()
+    store.claim("me", "key", job_id, "print")
+    jobs.create([b"x"], BULK, job_id=job_id, once=True)
+    (key,) = redis.keys(keys.idempotency("*"))
+    assert redis.ttl(key) == settings.idempotency_ttl_s
+    jobs.cancel(job_id)
+    assert {redis.ttl(name) for name in (key, keys.job_once(job_id), keys.job(job_id))} == {settings.result_ttl_s}
+
+
+def test_the_end_of_a_job_leaves_a_key_alone_that_stands_for_another(redis: Redis, settings: Settings) -> None:
+    store, jobs, job_id = IdempotencyStore(redis, settings), JobStore(redis, settings), new_job_id()
+    store.claim("me", "key", job_id, "print")
+    jobs.create([b"x"], BULK, job_id=job_id, once=True)
+    (key,) = redis.keys(keys.idempotency("*"))
+    redis.set(key, f"{new_job_id()} print", ex=settings.idempotency_ttl_s)
+    jobs.cancel(job_id)
+    assert redis.ttl(key) == settings.idempotency_ttl_s
