@@ -24,18 +24,27 @@ class Broker:
             options: of the server, which take the place of those of `make up`; a `_` stands for a `-`.
         """
         self._folder, sockets = folder, socket_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         make_private(sockets)
         self.socket = sockets / BROKER_SOCKET
         self.url = socket_url(self.socket)
         self.options = options
+        self.log = folder.with_suffix(".log")
+        """What the server says."""
         self.start()
 
     def start(self) -> None:
         """Start it, and wait until it has read its file."""
         options = [part for name, value in self.options.items() for part in (f"--{name.replace('_', '-')}", value)]
         command = [*server_command(self.socket, self._folder), *options]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log)
         wait_for_server(self.url, 60, threading.Event())
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
 
     def kill(self) -> None:
         """As a crash does."""
