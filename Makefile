@@ -13,7 +13,9 @@ UPGRADE ?=
 COUNT ?= 500000
 STEPS ?= 1000000
 SEED ?= 0
+MINUTES ?= 30
 FAULTS ?= /tmp/mien-faults.json
+SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
 SBOM_ROLES ?= api worker capture flower
 
@@ -59,6 +61,11 @@ faults: $(DEV) ## every fault that Mien has to outlive, also those that last for
 	$(BIN)/python -m pytest -n $(JOBS) -q tests/faults --reliability-report $(FAULTS)
 	$(BIN)/python -m pytest -n $(JOBS) -q tests/simulation --simulation-steps $(STEPS) --simulation-first-seed $(SEED)
 	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(FAULTS)
+
+.PHONY: soak
+soak: $(DEV) ## MINUTES=30 of mixed load with a fault every 20 s, in the order of SEED=0; writes docs/reliability.md
+	$(BIN)/python -m pytest -q -s tests/faults/test_soak.py --soak-minutes $(MINUTES) --soak-seed $(SEED) --reliability-report $(SOAK)
+	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(SOAK)
 
 .PHONY: bench
 bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency

@@ -17,7 +17,7 @@ class Claimed(NamedTuple):
     job_id: str
     fingerprint: str
     first: bool
-    """Whether this call was the one that claimed the key."""
+    """Whether this request was the one that claimed the key, also if it asks again because it got no answer."""
 
 
 class IdempotencyStore:
@@ -34,8 +34,8 @@ class IdempotencyStore:
         value = f"{job_id} {fingerprint}"
         with translate_errors():
             found = self._claim(keys=[_key(client, key), keys.job_once(job_id)], args=[value, self._ttl_s])
-        job_id, _, fingerprint = (found.decode() if found else value).partition(" ")
-        return Claimed(job_id, fingerprint, found is None)
+        stands_for, _, fingerprint = (found.decode() if found else value).partition(" ")
+        return Claimed(stands_for, fingerprint, stands_for == job_id)
 
     def release(self, client: str, key: str, job_id: str) -> None:
         """Forget that the key stands for this job, which was never stored, or has outlived its time."""

@@ -49,7 +49,7 @@ _STAGES = ("decode", "detect", "classify")
 
 
 class Admission:
-    """Decides whether there is capacity. Thread-safe; reads the pace once a second."""
+    """Decides whether there is capacity. Thread-safe; reads the pace once a second, one request for all."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Admission:
     ) -> None:
         self._settings, self._jobs, self._counters, self._heartbeats = settings, jobs, counters, heartbeats
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock, self._measuring = threading.Lock(), threading.Lock()
         self._measured_at = float("-inf")
         self._pace_s = dict.fromkeys(JOB_QUEUES, _SECONDS_PER_IMAGE)
         self._depths = dict.fromkeys(JOB_QUEUES, 0)
@@ -183,13 +183,18 @@ class Admission:
 
     def _pace(self, queue: str) -> float:
         """Seconds from one image that leaves the queue to the next, over all workers."""
-        with self._lock:
-            now = self._clock()
-            elapsed = now - self._measured_at
-            if elapsed >= _PACE_KEPT_S:
-                self._measured_at = now
-                self._measure(elapsed)
-            return self._pace_s[queue]
+        if self._measuring.acquire(
+            blocking=False
+        ):  # one request measures: of a slow Redis no other has to wait for that
+            try:
+                now = self._clock()
+                elapsed = now - self._measured_at
+                if elapsed >= _PACE_KEPT_S:
+                    self._measured_at = now
+                    self._measure(elapsed)
+            finally:
+                self._measuring.release()
+        return self._pace_s[queue]
 
     def _measure(self, elapsed: float) -> None:
         self._room = self._jobs.room()

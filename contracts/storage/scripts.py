@@ -27,6 +27,7 @@ PRELUDES: Final = {
     "renew": ("record",),
     "rewrite_due": ("record",),
     "webhook_failed": ("record",),
+    "webhook_replay": ("record",),
 }
 """Other files, whose local functions a script uses, in this order."""
 REFUSED_WHEN_FULL: Final = frozenset({"create", "keep_annotated", "put_part"})

@@ -1,6 +1,7 @@
 """Webhooks in Redis: which are due, how often each was tried, which were given up."""
 
 import random
+import secrets
 import time
 from collections.abc import Callable
 from typing import Final
@@ -48,6 +49,7 @@ class WebhookStore:
         self._due = load_script(redis, "due")
         self._delivered = load_script(redis, "webhook_delivered")
         self._failed = load_script(redis, "webhook_failed")
+        self._replay = load_script(redis, "webhook_replay")
         self.secrets = WebhookSecrets(redis, self._clock)
 
     def take_due(self, limit: int = 100) -> list[str]:
@@ -109,13 +111,10 @@ class WebhookStore:
         Raises:
             WebhookNotFound: no webhook of this job was given up.
         """
-        with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hdel(keys.WEBHOOKS_DEAD, job_id)
-            pipe.delete(keys.webhook(job_id))
-            removed, _ = pipe.execute()
-            if removed:
-                self._redis.zadd(keys.WEBHOOKS_DUE, {job_id: self._clock()})
-        if not removed:
+        names = [keys.WEBHOOKS_DUE, keys.webhook(job_id), keys.WEBHOOKS_DEAD]
+        with translate_errors():
+            given_up = self._replay(keys=names, args=[job_id, self._steps_clock(), _KEPT_S, secrets.token_hex(8)])
+        if not given_up:
             raise WebhookNotFound(f"No webhook of job {job_id} was given up.")
 
     def forget_gone(self) -> int:

@@ -1,6 +1,7 @@
 """Whole systems of real processes, on a broker of their own that a test may kill, freeze and fill."""
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -9,14 +10,43 @@ import pytest
 from PIL import Image
 from redis import Redis
 
+from contracts.storage import keys
 from contracts.storage.heartbeat import HeartbeatStore
 from support.broker import Broker
 from support.clocks import WaitFor
-from support.faults import IMPATIENT, Measured, StartSystem, System
+from support.faults import IMPATIENT, Finished, Measured, StartSystem, System
 from support.ledger import Account, Ledger, outcome
 from support.pictures import astronaut
 from support.processes import StartGateway, StartProcess
 from support.redis_proxy import RedisProxy, redis_proxy
+
+SOAK_MINUTES, SOAK_SEED = "--soak-minutes", "--soak-seed"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options that are known when this folder is named on the command line."""
+    parser.addoption(SOAK_MINUTES, type=float, default=None, help="How long the soak lasts; without it, there is none.")
+    parser.addoption(SOAK_SEED, type=int, default=0, help="Of the order of its faults, and of what clients ask for.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the soak out unless its length is given: it has a word of its own in the Makefile."""
+    if config.getoption(SOAK_MINUTES, None) is None:
+        left_out = [item for item in items if "soak_minutes" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture
+def soak_minutes(request: pytest.FixtureRequest) -> float:
+    """How long the soak lasts."""
+    return float(request.config.getoption(SOAK_MINUTES))
+
+
+@pytest.fixture
+def soak_seed(request: pytest.FixtureRequest) -> int:
+    """Of the order of its faults."""
+    return int(request.config.getoption(SOAK_SEED))
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +96,7 @@ def start_system(
     clients: list[Redis] = []
 
     def start(broker: Broker, url: str = "", workers: int = 1, **settings: object) -> System:
-        settings = IMPATIENT | {"redis_url": url or broker.url} | settings
+        settings = {**IMPATIENT, "redis_url": url or broker.url, **settings}
         started = [start_process("workers", **settings) for _ in range(workers)]
         gateway, port = start_gateway(**settings)
         redis = broker.client()
@@ -84,6 +114,27 @@ def start_system(
     yield start
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def finished(broker: Broker) -> Iterator[Finished]:
+    """How often a result was stored for each job: the step that stores one, and no other, lets the record expire."""
+    told: Counter[str] = Counter()
+    redis = broker.client()
+    redis.config_set("notify-keyspace-events", "Eg")
+    with redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe("__keyevent@0__:expire")
+
+        def read() -> Counter[str]:
+            while message := listener.get_message(timeout=0.05):
+                first, _, job_id = message["data"].decode().rpartition(":")
+                if first + ":" == keys.job(""):
+                    told[job_id] += 1
+            return told
+
+        read()
+        yield read
+    redis.close()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class Broker:
 
     @property
     def pid(self) -> int:
-        """Of its process."""
+        """Of its process, which is another one each time it is started."""
         return self._process.pid
 
     def kill(self) -> None:

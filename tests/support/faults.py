@@ -7,12 +7,16 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from redis import Redis
 
+from contracts.jobs import Job
 from support.broker import Broker
 from support.ledger import Account, Ledger
 from support.processes import Process
 
-IMPATIENT: Final = {"lease_s": 2, "requeue_after_s": 2}
+IMPATIENT: Final = {"lease_s": 2.0, "requeue_after_s": 2.0}
 """Settings of all processes, so that what dies is missed soon."""
+
+Finished = Callable[[], Counter[str]]
+"""How often a result was stored for each job, so far."""
 Measured = Callable[[Mapping[str, float], float], None]
 """Notes what was counted, and after how many seconds the system had recovered."""
 
@@ -30,6 +34,12 @@ class System(NamedTuple):
     reference: Callable[[int], Any]
     """The outcome of a photo, as this system gave it before any fault."""
     logs: Path
+
+    def job(self, job_id: str) -> Job:
+        """A job that is there."""
+        job = self.account.job(job_id)
+        assert job is not None, f"job {job_id} is gone"
+        return job
 
     def check(self, **options: Any) -> Counter[str]:
         """Count every job, and make sure that no process has ended; see `Account.check`."""

@@ -12,6 +12,25 @@ from typing import Final
 
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: a socket that is closed resets its connection."""
+_NOTHING: Final = b"*-1\r\n"
+"""Redis' answer to a blocking request that has waited in vain."""
+
+
+class Hold:
+    """A place at which one connection stands still, while all others go on."""
+
+    def __init__(self, contained: bytes, kind: str) -> None:
+        self.contained, self.kind = contained, kind
+        self.reached, self._released = threading.Event(), threading.Event()
+
+    def release(self) -> None:
+        """End the connection, and what was held is gone."""
+        self._released.set()
+
+    def stand(self) -> None:
+        """Say so, and stand still."""
+        self.reached.set()
+        self._released.wait()
 
 
 class RedisProxy:
@@ -32,12 +51,13 @@ class RedisProxy:
         self._lock = threading.Lock()
         self._connections = set[_Connection]()
         self._losing: dict[bytes, int] = {}
+        self._holds: list[Hold] = []
         self.delay_s = 0.0
         """Before each piece of an answer."""
         self.reset_share = 0.0
         """Part of the pieces of requests whose connection is reset once they have been forwarded."""
-        self.lost = self.resets = 0
-        """Answers that were lost, and connections that were reset, so far."""
+        self.lost = self.resets = self.starved = 0
+        """Answers that were lost, connections that were reset, and requests that were told of nothing, so far."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -49,6 +69,42 @@ class RedisProxy:
         """Forward requests that contain this, and cut the connection before the answer: `count` times from now on."""
         with self._lock:
             self._losing[contained] = count
+
+    def starve(self, contained: bytes) -> None:
+        """Requests that contain this, on the connections that are there now, are told after a second: there is none.
+
+        So does a server that others no longer write to, as after a failover. A new connection leads to the right one.
+        """
+        with self._lock:
+            for connection in self._connections:
+                connection.starved = contained
+
+    def hold_request(self, contained: bytes) -> Hold:
+        """The next request that contains this comes as far as here."""
+        return self._hold(contained, "request")
+
+    def hold_answer_to(self, contained: bytes) -> Hold:
+        """The answer to the next request that contains this comes as far as here: it was carried out."""
+        return self._hold(contained, "answer to")
+
+    def hold_answer(self, contained: bytes) -> Hold:
+        """The next answer that contains this comes as far as here."""
+        return self._hold(contained, "answer")
+
+    def _hold(self, contained: bytes, kind: str) -> Hold:
+        hold = Hold(contained, kind)
+        with self._lock:
+            self._holds.append(hold)
+        return hold
+
+    def held(self, data: bytes, kind: str) -> Hold | None:
+        """Whether this piece is the first that is to be held."""
+        with self._lock:
+            for hold in self._holds:
+                if hold.kind == kind and hold.contained in data:
+                    self._holds.remove(hold)
+                    return hold
+        return None
 
     def cut(self) -> None:
         """Reset all connections."""
@@ -107,11 +163,23 @@ class _Connection:
     def __init__(self, proxy: RedisProxy, client: socket.socket, server: socket.socket) -> None:
         self._proxy, self._client, self._server = proxy, client, server
         self._losing = threading.Event()
+        self._hold: Hold | None = None
+        self.starved = b""
+        """Requests that contain this are told of nothing."""
 
     def serve(self) -> None:
         answers = threading.Thread(target=self._answers, daemon=True)
         answers.start()
         for data in _pieces(self._client):
+            if self.starved and self.starved in data:
+                time.sleep(1)  # as long as a server waits for something to tell
+                self._client.sendall(_NOTHING)
+                self._proxy.starved += 1
+                continue
+            if hold := self._proxy.held(data, "request"):
+                hold.stand()
+                break
+            self._hold = self._hold or self._proxy.held(data, "answer to")
             if self._proxy.loses_answer_to(data):
                 self._losing.set()
             self._server.sendall(data)
@@ -131,6 +199,9 @@ class _Connection:
     def _answers(self) -> None:
         for data in _pieces(self._server):
             if self._losing.is_set():
+                break
+            if hold := self._hold or self._proxy.held(data, "answer"):
+                hold.stand()
                 break
             time.sleep(self._proxy.delay_s)  # the fault itself: an answer takes that much longer
             with suppress(OSError):

@@ -28,6 +28,13 @@ def test_only_the_job_that_is_gone_is_forgotten(redis: Redis, settings: Settings
     assert store.claim("me", "key", "another", "print").job_id == "fresh"
 
 
+def test_who_asks_again_because_the_answer_was_lost_is_still_the_first(redis: Redis, settings: Settings) -> None:
+    store = IdempotencyStore(redis, settings)
+    assert store.claim("me", "key", "own", "print").first
+    assert store.claim("me", "key", "own", "print").first  # otherwise it would wait for itself, for ten seconds
+    assert not store.claim("me", "key", "another", "print").first
+
+
 def test_a_key_ends_with_the_record_of_its_job(redis: Redis, settings: Settings) -> None:
     store, jobs, job_id = IdempotencyStore(redis, settings), JobStore(redis, settings), new_job_id()
     store.claim("me", "key", job_id, "print")

@@ -1,5 +1,8 @@
 """Predicted waits: from the pace of lately, or from what leaves the queue."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import Flask
 from redis import Redis
@@ -53,6 +56,30 @@ def test_no_job_is_taken_into_the_part_of_redis_memory_that_is_for_those_that_en
     assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
     assert "maxmemory" in refused.get_json()["error"]
     assert jobs.open_count() == 0
+
+
+def test_while_one_request_measures_a_slow_redis_no_other_waits_for_it(
+    app: Flask, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, end, room = threading.Event(), threading.Event(), Room(1, 0, writes=True)
+
+    def measured_late() -> Room:
+        begun.set()
+        assert end.wait(60)
+        return room
+
+    def post() -> int:
+        return app.test_client().post("/v1/jobs", data=jpeg, content_type="image/jpeg").status_code
+
+    monkeypatch.setattr(services_of(app).jobs, "room", measured_late)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(post)
+        try:
+            assert begun.wait(30)
+            assert pool.submit(post).result(timeout=30) == 202
+        finally:
+            end.set()
+        assert first.result() == 202
 
 
 def test_no_job_is_taken_that_redis_could_not_write_to_its_file(

@@ -1,6 +1,7 @@
 """Webhooks in Redis: each in exactly one place, on a real server, with injected time."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from redis import Redis
@@ -157,6 +158,24 @@ def test_one_that_was_given_up_can_be_tried_again_from_the_first_attempt_on(
     store.failed(job_id, URL, "answered 410", final=True)
     store.replay(job_id)
     assert (store.dead(), store.take_due()) == ([], [job_id])
+    with pytest.raises(WebhookNotFound):
+        store.replay(job_id)
+
+
+def test_a_replay_that_is_asked_for_again_as_its_answer_was_lost_is_one(
+    redis: Redis, jobs: JobStore, store: WebhookStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = finished(jobs)
+    store.failed(job_id, URL, "answered 410", final=True)
+    monkeypatch.setattr(webhooks, "secrets", SimpleNamespace(token_hex=lambda length: "one call"))
+    for _ in range(2):
+        store.replay(job_id)
+    assert (store.dead(), store.take_due()) == ([], [job_id])
+
+
+def test_a_webhook_that_was_not_given_up_is_not_replayed(jobs: JobStore, store: WebhookStore) -> None:
+    job_id = finished(jobs)
+    assert store.failed(job_id, URL, "answered 500")
     with pytest.raises(WebhookNotFound):
         store.replay(job_id)
 
