@@ -116,7 +116,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         else connect(settings.frame_redis_url, name=client_name, max_connections=connections)
     )
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
-    policy = AddressPolicy(settings.webhook_networks)
+    webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
     return Services(
         name=name,
         settings=settings,
@@ -133,9 +133,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         photo_turns=Turns(PHOTOS_EVERY_S),
-        webhook_sender=WebhookSender(
-            jobs, WebhookStore(redis, settings), policy, time.time, faces_only=settings.faces_only
-        ),
+        webhook_sender=WebhookSender(jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only),
         compaction=FileCompaction(redis),
         started_at=time.time(),
     )

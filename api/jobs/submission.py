@@ -182,7 +182,7 @@ class Submission:
                 images,
                 options.priority,
                 job_id=job_id,
-                deadline_at=None if options.deadline is None else time.time() + options.deadline,
+                deadline_s=options.deadline,
                 options=_stored_options(options),
                 names=request.images.names,
                 client=sender.api_key,

@@ -56,7 +56,7 @@ def simulated(world: World, broken: Broken | None = None) -> Iterator[None]:
     exits = SimpleNamespace(_exit=lambda status: world.crash(world.current()))
     with (
         patch.object(contracts.storage.scripts, "_text", script),
-        patch.object(contracts.storage.jobs, "time", time),
+        patch.object(contracts.storage.jobs, "servers_clock", lambda _: lambda: world.now),
         patch.object(contracts.storage.jobs, "secrets", chosen),
         patch.object(contracts.storage.patience, "time", time),
         patch.object(contracts.storage.job_images, "_PART_BYTES", _PART_BYTES),

@@ -13,5 +13,5 @@ redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 redis.call('ZREM', KEYS[6], ARGV[1])
 forget_annotated(KEYS[9], KEYS[10], ARGV[1])
 redis.call('HDEL', KEYS[7], ARGV[1])
-redis.call('ZADD', KEYS[8], ARGV[2], 'erased') -- the file is due for rewriting now
+redis.call('ZADD', KEYS[8], time_of(ARGV[2]), 'erased') -- the file is due for rewriting now
 return state
