@@ -1,4 +1,4 @@
-"""The way of a job into the system: admitted, stored durably and once."""
+"""The way of a job into the system: admitted, and stored once."""
 
 import hashlib
 import logging
@@ -83,7 +83,7 @@ class Submission:
     ) -> Job:
         """Accept a job, or find the one that this idempotency key already stands for.
 
-        Once this returns, the job cannot be lost.
+        Once this returns, no process that dies takes the job along; docs/reliability.md says what a power cut does.
 
         Args:
             request: what is to be analysed.

@@ -70,7 +70,7 @@ class JobStore:
         gateway: str = "",
         once: bool = False,
     ) -> Job:
-        """Store a new job and its images durably; it exists only once all of them are stored.
+        """Store a new job and its images, as durably as the server's file is; it exists only once all are stored.
 
         Images are taken one after the other, and many of them are sent in parts, so that memory stays flat.
 

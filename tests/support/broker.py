@@ -27,10 +27,13 @@ class Broker:
             options: of the server, which take the place of those of `make up`; a `_` stands for a `-`.
         """
         self._folder, sockets = folder, socket_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         make_private(sockets)
         self.socket = sockets / BROKER_SOCKET
         self.url = socket_url(self.socket)
         self.options, self.clock_off_s = options, clock_off_s
+        self.log = folder.with_suffix(".log")
+        """What the server says."""
         self.start()
 
     def start(self) -> None:
@@ -38,7 +41,8 @@ class Broker:
         options = [part for name, value in self.options.items() for part in (f"--{name.replace('_', '-')}", value)]
         command = [*server_command(self.socket, self._folder), *options]
         environment = os.environ | (clock_off(self.clock_off_s) if self.clock_off_s else {})
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, env=environment)
         wait_for_server(self.url, 60, threading.Event())
 
     @property
