@@ -20,6 +20,7 @@ from deploy.ports import free_port
 from models.boxes import corners, iou
 from support import clocks, reliability
 from support.clocks import ManualClock, WaitFor
+from support.faketime import clock_off
 from support.pictures import ASTRONAUT_FACE
 from support.processes import Process, StartGateway, StartProcess, StartWorkers
 
@@ -151,9 +152,10 @@ def start_process(redis_url: str, tmp_path: Path) -> Iterator[StartProcess]:
     """
     started: list[Process] = []
 
-    def start(module: str, **settings: object) -> Process:
+    def start(module: str, clock_off_s: float = 0, **settings: object) -> Process:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MIEN_")}
         environment |= {"MIEN_REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
+        environment |= clock_off(clock_off_s) if clock_off_s else {}
         environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
         log = tmp_path / f"{module}-{len(started)}.log"
         with log.open("wb") as output:

@@ -13,7 +13,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutting_down
 
 from contracts.process import run_process
 from contracts.settings import Settings
@@ -48,7 +48,8 @@ def run(settings: Settings) -> None:
     register_tasks(app, services)
     dispatcher = Dispatcher(settings)
     periodic = PeriodicTasks(services, dispatcher)
-    worker_ready.connect(lambda **_: periodic.start(), weak=False)
+    worker_ready.connect(lambda sender, **_: periodic.start(sender.connect_anew), weak=False)
+    worker_shutting_down.connect(lambda **_: services.attention.end(), weak=False)
     try:
         _consume(app, settings, services.name)
     finally:

@@ -51,16 +51,26 @@ def register_tasks(app: Celery, services: Services) -> None:
     @app.task(name=ANALYZE_JOBS, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_jobs(queue: str) -> str:
         try:
-            return analyze_jobs(services, queue)[:_MAX_LOGGED_RESULT]
+            with services.attention.taken():
+                return analyze_jobs(services, queue)[:_MAX_LOGGED_RESULT]
         except (BrokerUnavailable, Overloaded) as error:  # for longer than one waits: the reconciler sees to them
             logger.warning("jobs of the queue %s are left to their leases: %s", queue, error)
             return "left to their leases"
 
     @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:
-        with log_context(camera=camera):
-            return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
+        with log_context(camera=camera), services.attention.taken():
+            try:
+                return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
+            except (BrokerUnavailable, Overloaded) as error:  # there will be newer ones
+                logger.warning("a frame is dropped: %s", error)
+                return "dropped"
 
     @app.task(name=DELIVER_WEBHOOK, shared=False)  # type: ignore[untyped-decorator]
     def _deliver_webhook(job_id: str) -> str:
-        return services.webhook_sender.begin(job_id)
+        with log_context(job_id=job_id), services.attention.taken():
+            try:
+                return services.webhook_sender.begin(job_id)
+            except (BrokerUnavailable, Overloaded) as error:
+                logger.warning("the webhook of job %s is announced again: %s", job_id, error)
+                return "announced again"

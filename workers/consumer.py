@@ -4,6 +4,8 @@ A channel of kombu 5.7 that lost its connection still tries to give back the mes
 the closed connection with ``'NoneType' object has no attribute 'hostname'``, which ends the worker. It is not needed:
 a message is a hint, and what it speaks of is announced again.
 
+A worker that is given nothing beside work that waits is told so by `workers.attention`, and connects anew.
+
 What is no message ends the worker in several places of kombu and Celery, so it is kept from both: `workers.messages`.
 
 Before kombu takes messages it notes in Redis which queues are bound to which exchange. A Redis that is full refuses
@@ -15,11 +17,14 @@ from typing import Any, Final
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.transport.redis import Channel as RedisChannel
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from workers import messages
 
 EVENTS_EVERY_S: Final = 0.25
 """Each event has the time at which it happened, so that nothing is wrong for being told later."""
+_LOOK_EVERY_S: Final = 1.0
+"""Whether it is to connect anew."""
 
 
 class Channel(RedisChannel):  # type: ignore[misc]
@@ -35,6 +40,13 @@ class Channel(RedisChannel):  # type: ignore[misc]
         if self.typeof(exchange).type == "fanout":
             self._fanout_queues[queue] = (exchange, routing_key.replace("#", "*"))
 
+    def _handle_message(self, client: Any, response: Any) -> dict[str, Any]:
+        """What all workers are told; kombu passes over what is without data."""
+        told: dict[str, Any] = super()._handle_message(client, response)
+        if told["type"] in {b"message", b"pmessage"}:
+            told["data"] = messages.sound_command(told["data"])
+        return told
+
     def maybe_refresh_binding_expiry(self) -> None:
         """Keep alive what is noted of bindings: nothing."""
 
@@ -44,7 +56,7 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take what Celery passes."""
-        self._planned = False
+        self._planned = self._deaf = False
         super().__init__(*args, **options)
 
     def connection_for_read(self, heartbeat: Any = None) -> Any:
@@ -58,6 +70,20 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
         for channel in _channels(self.connection):
             channel.do_restore = False
         super().on_connection_error_after_connected(exc)
+
+    def connect_anew(self) -> None:
+        """Give up the connection, as if it were lost, within a second. May be called by any thread."""
+        self._deaf = True
+
+    def register_with_event_loop(self, hub: Any) -> None:
+        """Called for every connection; what is planned here ends with it."""
+        super().register_with_event_loop(hub)
+        self._deaf = False
+        hub.call_repeatedly(_LOOK_EVERY_S, self._give_up_if_deaf)
+
+    def _give_up_if_deaf(self) -> None:
+        if self._deaf:
+            raise RedisConnectionError("work waits that this worker is not given")
 
     def _flush_events(self) -> None:
         """Called in the event loop after events, so that it is awake when a thread is free, and takes a message."""

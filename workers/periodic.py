@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Self
 
 from contracts import metrics
@@ -13,6 +14,7 @@ from contracts.jobs import Problem
 from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
+from workers.attention import connect_if_deaf
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -136,6 +138,8 @@ def report_heartbeat(services: Services) -> None:
             runtime=settings.runtime,
             started_at=services.started_at,
             reported_at=time.time(),
+            queues=settings.worker_queues,
+            idle_s=services.attention.idle_s,
         ),
     )
     services.fleet.refresh()
@@ -157,8 +161,16 @@ class PeriodicTasks:
             Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhook_sender.announce(dispatcher)),
         ]
 
-    def start(self) -> None:
-        """Start all parts."""
+    def start(self, connect_anew: Callable[[], None]) -> None:
+        """Start all parts.
+
+        Args:
+            connect_anew: replaces the connection over which messages come.
+        """
+        services, attention = self._services, self._services.attention
+        attention.begin()
+        listen = partial(connect_if_deaf, attention, services.heartbeats, services.name, connect_anew)
+        self._parts.append(Periodic("attention", REPORT_EVERY_S, listen))
         for part in self._parts:
             part.start()
 

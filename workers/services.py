@@ -22,6 +22,7 @@ from contracts.storage.job_queue import JobQueue
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
+from workers.attention import Attention
 from workers.fleet import Fleet
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
@@ -53,6 +54,7 @@ class Services:
     counters: PendingCounters
     heartbeats: HeartbeatStore
     fleet: Fleet
+    attention: Attention
     leases: Leases
     isolated_jobs: IsolatedJobs
     photo_turns: Turns
@@ -114,7 +116,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         else connect(settings.frame_redis_url, name=client_name, max_connections=connections)
     )
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
-    policy = AddressPolicy(settings.webhook_networks)
+    webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
     return Services(
         name=name,
         settings=settings,
@@ -127,12 +129,11 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         counters=PendingCounters(CounterStore(redis)),
         heartbeats=heartbeats,
         fleet=Fleet(heartbeats, settings.worker_threads),
+        attention=Attention(settings.worker_threads),
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         photo_turns=Turns(PHOTOS_EVERY_S),
-        webhook_sender=WebhookSender(
-            jobs, WebhookStore(redis, settings), policy, time.time, faces_only=settings.faces_only
-        ),
+        webhook_sender=WebhookSender(jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only),
         compaction=FileCompaction(redis),
         started_at=time.time(),
     )

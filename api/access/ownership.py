@@ -61,4 +61,6 @@ def _absent(key: ApiKey | None) -> NotFound:
     """The answer for a job that is another client's, and for one that is gone."""
     if key is not None and Scope.OPERATE not in key.scopes:
         return JobNotFound("There is no job of this id.")
-    return JobGone("This job is gone: results are kept for a while after the job, or until deleted.")
+    return JobGone(
+        "This job is gone: a result is kept for a while, unless it is deleted or the job store loses its data before."
+    )

@@ -1,4 +1,4 @@
-"""The way of a job into the system: admitted, stored durably and once."""
+"""The way of a job into the system: admitted, and stored once."""
 
 import hashlib
 import logging
@@ -83,7 +83,7 @@ class Submission:
     ) -> Job:
         """Accept a job, or find the one that this idempotency key already stands for.
 
-        Once this returns, the job cannot be lost.
+        Once this returns, no process that dies takes the job along; docs/reliability.md says what a power cut does.
 
         Args:
             request: what is to be analysed.
@@ -182,7 +182,7 @@ class Submission:
                 images,
                 options.priority,
                 job_id=job_id,
-                deadline_at=None if options.deadline is None else time.time() + options.deadline,
+                deadline_s=options.deadline,
                 options=_stored_options(options),
                 names=request.images.names,
                 client=sender.api_key,

@@ -123,7 +123,7 @@ class WaitingRoom:
     def _wait(self, arrival: Arrival, job: Job, timeout_s: float, gone: Callable[[], bool]) -> Job:
         end = time.monotonic() + timeout_s
         if job.deadline_at is not None and job.state is JobState.QUEUED:
-            end = min(end, time.monotonic() + max(0.0, job.deadline_at - time.time()) + _AFTER_DEADLINE_S)
+            end = min(end, time.monotonic() + max(0.0, self._jobs.seconds_left(job)) + _AFTER_DEADLINE_S)
         arrival.awaited = True
         while not self.closed:
             if arrival.wait(min(_LOOK_AGAIN_S, max(0.0, end - time.monotonic()))):

@@ -11,7 +11,7 @@ from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable, NotReady
 from contracts.results import NO_MODEL, Message
 from contracts.storage.connections import check_connection
-from contracts.storage.heartbeat import WorkerReport
+from contracts.storage.heartbeat import HeartbeatStore
 
 blueprint = Blueprint("health", __name__)
 
@@ -90,7 +90,7 @@ def _checks(services: Services) -> dict[str, str]:
         services.broker_watch.check()
         check_connection(services.probe)
         checks["broker"] = _OK
-        checks["workers"] = _workers(services.heartbeats.live_workers(), faces_only=services.settings.faces_only)
+        checks["workers"] = _workers(services.heartbeats, faces_only=services.settings.faces_only)
     except BrokerUnavailable as error:
         checks["broker"] = str(error)
         checks["workers"] = "unknown while the broker does not answer"
@@ -104,10 +104,13 @@ def _checks(services: Services) -> dict[str, str]:
     return checks
 
 
-def _workers(live: list[WorkerReport], *, faces_only: bool) -> str:
+def _workers(heartbeats: HeartbeatStore, *, faces_only: bool) -> str:
+    live = heartbeats.live_workers()
     if not live:
         return "no worker has reported within the last seconds"
     reading = sum(worker.model != NO_MODEL for worker in live)
     if faces_only and reading:
         return f"{reading} of {len(live)} read emotions, which this gateway does not tell; set MIEN_FACES_ONLY for them"
+    for queue, worker in heartbeats.untaken(live):
+        return f"jobs wait in {queue}, and {worker}, which is idle, takes none"
     return _OK

@@ -58,14 +58,14 @@ _EVENT: Final[dict[str, Any]] = {
             200: ResponseSpec(
                 "The job is final already (`Prefer: wait=`).", JobResponse, headers=("Location",), links=_LINKS
             ),
-            202: ResponseSpec("The job is durably stored.", JobResponse, headers=("Location",), links=_LINKS),
+            202: ResponseSpec("The job is stored.", JobResponse, headers=("Location",), links=_LINKS),
         },
         errors=(*BODY_ERRORS, *ARCHIVE_ERRORS, *SUBMISSION_ERRORS, errors.WebhookRefused),
         parameters=(*options.parameters(), query.PREFER, query.IDEMPOTENCY_KEY),
     ),
 )
 def create_job() -> Response:
-    """Accept a job: 202 once it is durably stored, or 200 with its result if the client prefers to wait."""
+    """Accept a job: 202 once it is stored, or 200 with its result if the client prefers to wait."""
     services = current_services()
     wait = query.preferred_wait(request, services.settings.max_wait_s)
     key = query.idempotency_key(request)

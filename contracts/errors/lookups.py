@@ -16,7 +16,7 @@ class JobNotFound(NotFound):
 
 
 class JobGone(NotFound):
-    """The job existed; its result has outlived its time, or was erased."""
+    """The job existed; its result has outlived its time, was erased, or was lost with the data of the job store."""
 
     code = "job_gone"
 

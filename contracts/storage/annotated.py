@@ -13,8 +13,8 @@ from contracts.storage.scripts import load_script
 class AnnotatedImages:
     """All of them together may have `max_annotated_bytes`, and those of a client its share, or all but one share."""
 
-    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float]) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970."""
+    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float | str]) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970, or an empty text for the server's time."""
         self._redis, self._settings, self._clock = redis, settings, clock
         self._keep = load_script(redis, "keep_annotated")
         self._forget = load_script(redis, "forget_expired")

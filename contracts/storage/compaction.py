@@ -14,6 +14,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from contracts.storage import keys
+from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_steps import servers_time
 from contracts.storage.scripts import load_script
@@ -32,9 +33,9 @@ class FileCompaction:
     """Asks the server to rewrite its file when something in it is to go."""
 
     def __init__(self, redis: Redis, clock: Callable[[], float] | None = None) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
+        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
         self._redis = redis
-        self._clock, self._steps_clock = clock or time.time, clock or servers_time
+        self._clock, self._steps_clock = clock or servers_clock(redis), clock or servers_time
         self._due = load_script(redis, "rewrite_due")
         self._refused = False
 

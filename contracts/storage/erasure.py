@@ -1,6 +1,5 @@
 """Erasing jobs: all that is kept of one goes at once, also before its time."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -8,8 +7,9 @@ from redis import Redis
 
 from contracts.jobs import JobState, is_job_id
 from contracts.storage import keys
+from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
-from contracts.storage.job_steps import REFUSED_S, refusal
+from contracts.storage.job_steps import REFUSED_S, refusal, servers_time
 from contracts.storage.scripts import load_script
 
 _PAGE: Final = 500
@@ -18,10 +18,10 @@ _PAGE: Final = 500
 class JobEraser:
     """Erases final jobs. Unfinished ones are left alone; they can be canceled."""
 
-    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970."""
+    def __init__(self, redis: Redis, clock: Callable[[], float] | None = None) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
         self._redis = redis
-        self._clock = clock
+        self._clock, self._steps_clock = clock or servers_clock(redis), clock or servers_time
         self._erase = load_script(redis, "erase")
 
     def erase(self, job_id: str) -> bool:
@@ -49,7 +49,7 @@ class JobEraser:
                     keys.ANNOTATED_BYTES,
                     refusal(job_id),
                 ],
-                args=[job_id, self._clock(), REFUSED_S],
+                args=[job_id, self._steps_clock(), REFUSED_S],
             )
         return state is None or JobState(state.decode()).final
 

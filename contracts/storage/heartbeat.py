@@ -1,12 +1,16 @@
-"""Which workers are alive: each says so every few seconds, and is forgotten when it stops."""
+"""Which workers are alive, and which of them take no work although some waits.
+
+Each says every few seconds that it is alive and for how long it has been idle, and is forgotten when it stops.
+"""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from redis import Redis
 
 from contracts.errors import RecordUnreadable
+from contracts.queues import JOB_QUEUES
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -18,6 +22,8 @@ logger = logging.getLogger(__name__)
 REPORT_EVERY_S: Final = 3.0
 FORGOTTEN_AFTER_S: Final = 10.0
 """Seconds of silence after which a worker counts as dead."""
+UNTAKEN_AFTER_S: Final = 10.0
+"""So long a job may wait beside an idle worker: a message that was lost is sent again after three seconds."""
 
 
 class WorkerReport(Message):
@@ -33,6 +39,17 @@ class WorkerReport(Message):
     started_at: float
     reported_at: float
     """By the server's clock; the store writes it."""
+    queues: str = ""
+    """That it takes work from, separated by commas; empty in the reports of older versions."""
+    idle_s: float = 0.0
+    """For how many seconds a thread of it has been free without being given anything."""
+
+
+class Untaken(NamedTuple):
+    """Work that waits beside an idle worker."""
+
+    queue: str
+    worker: str
 
 
 class HeartbeatStore:
@@ -72,6 +89,27 @@ class HeartbeatStore:
             if silent:
                 self._redis.hdel(keys.WORKERS, *silent)
         return sorted((worker for worker in found if worker.name not in silent), key=lambda worker: worker.name)
+
+    def untaken(self, workers: Sequence[WorkerReport]) -> list[Untaken]:
+        """Which of these workers take nothing from a queue where a job waits.
+
+        That is so if, when the worker reported, both had lasted for `UNTAKEN_AFTER_S`. Jobs for processes of their own
+        are not looked at: they may wait for such a process.
+
+        Raises:
+            BrokerUnavailable: Redis does not answer.
+        """
+        with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
+            for queue in JOB_QUEUES:
+                pipe.zrangebyscore(keys.queued(queue), 0, "+inf", start=0, num=1, withscores=True)
+            waiting = pipe.execute()
+        since = {queue: found[0][1] for queue, found in zip(JOB_QUEUES, waiting, strict=True) if found}
+        return [
+            Untaken(queue, worker.name)
+            for worker in workers
+            for queue in worker.queues.split(",")
+            if min(worker.idle_s, worker.reported_at - since.get(queue, worker.reported_at)) >= UNTAKEN_AFTER_S
+        ]
 
     def _time(self, servers: tuple[int, int]) -> float:
         return self._clock() if self._clock else servers[0] + servers[1] / 1e6

@@ -1,7 +1,7 @@
 """What the Lua steps of a job's life take: keys and arguments, in the order of ``attempt.lua`` and ``finalize.lua``."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache
@@ -15,7 +15,7 @@ from contracts.errors import (
     JobNotFound,
     Overloaded,
 )
-from contracts.jobs import Problem, is_job_id
+from contracts.jobs import Job, Problem, is_job_id
 from contracts.queues import JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -54,6 +54,13 @@ def refusal(job_id: str) -> str:
 def job_keys(job_id: str) -> list[str]:
     """All keys of a step that may end this job."""
     return [keys.job(job_id), keys.job_images(job_id), *SHARED, *QUEUED]
+
+
+def keys_of_new(job: Job, *, once: bool) -> list[str]:
+    """All keys of the step that stores this job; `once`: an idempotency key stands for it."""
+    names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
+    names += [keys.queued(job.queue), job.queue, refusal(job.id)]
+    return [*names, keys.job_once(job.id)] if once else names
 
 
 def claimant(settings: Settings, now: float | str, owner: str, *, isolated: bool = False) -> list[str | float]:
@@ -104,20 +111,33 @@ def check_id(job_id: str) -> None:
         raise JobNotFound("There is no job of this id.")
 
 
-def check_stored(job_id: str, answer: str) -> None:
+def gone(job_id: str, settings: Settings) -> JobGone:
+    """The error that a job was accepted, and is kept no more."""
+    return JobGone(
+        f"Job {job_id} is gone: a result is kept for {settings.result_ttl_s} s, unless it is deleted or the job store "
+        "loses its data before."
+    )
+
+
+def check_stored(job: Job, answer: Sequence[bytes | None]) -> Job:
     """Make sure that ``create.lua`` has stored the job.
+
+    Returns:
+        The job with its times, by the server's clock.
 
     Raises:
         Overloaded: the client is refused already. JobGone: the job's idempotency key has been released.
         BrokerUnavailable: images that went ahead are lost.
     """
     match answer:
-        case "refused":
-            raise Overloaded(f"Job {job_id} was refused.", retry_after=1)
-        case "released":
-            raise JobGone(f"The idempotency key of job {job_id} may stand for another one by now.")
-        case "incomplete":
+        case [b"refused"]:
+            raise Overloaded(f"Job {job.id} was refused.", retry_after=1)
+        case [b"released"]:
+            raise JobGone(f"The idempotency key of job {job.id} may stand for another one by now.")
+        case [b"incomplete"]:
             raise BrokerUnavailable("The job store has lost images of this job; send it again.")
+    created_at, deadline_at = (float(time) if time else None for time in answer[1:])
+    return job.model_copy(update={"created_at": created_at, "deadline_at": deadline_at})
 
 
 @cache

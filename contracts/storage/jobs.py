@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from redis import Redis
@@ -14,6 +13,7 @@ from contracts.settings import Settings
 from contracts.storage import job_steps as steps
 from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
+from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
 from contracts.storage.job_images import ImageStore, JobImageStore
@@ -38,12 +38,12 @@ class JobStore:
         Args:
             redis: the server.
             settings: times and limits.
-            clock: gives seconds since 1970, in place of the server's and this host's clocks.
+            clock: gives seconds since 1970, in place of the server's clock.
             images: where the images of open jobs are; the same server, if none is given.
         """
         self._redis, self._settings = redis, settings
-        self._clock, self._steps_clock = clock or time.time, clock or steps.servers_time
-        self.annotated_images = AnnotatedImages(redis, settings, self._clock)
+        self._clock, self._steps_clock = clock or servers_clock(redis), clock or steps.servers_time
+        self.annotated_images = AnnotatedImages(redis, settings, self._steps_clock)
         self._images: ImageStore = images or JobImageStore(redis)
         self._create = load_script(redis, "create")
         self._claim = load_script(redis, "claim")
@@ -61,7 +61,7 @@ class JobStore:
         queue: str,
         *,
         job_id: str = "",
-        deadline_at: float | None = None,
+        deadline_s: float | None = None,
         options: JobOptions = JobOptions(),  # noqa: B008 - frozen
         names: Sequence[str | None] = (),
         client: str = "",
@@ -70,7 +70,7 @@ class JobStore:
         gateway: str = "",
         once: bool = False,
     ) -> Job:
-        """Store a new job and its images durably; it exists only once all of them are stored.
+        """Store a new job and its images, as durably as the server's file is; it exists only once all are stored.
 
         Images are taken one after the other, and many of them are sent in parts, so that memory stays flat.
 
@@ -78,7 +78,7 @@ class JobStore:
             images: files as they were uploaded.
             queue: one of `contracts.queues.JOB_QUEUES`.
             job_id: from `new_job_id`, if it has been given out already.
-            deadline_at: seconds since 1970; the job expires if no worker has begun it by then.
+            deadline_s: seconds from now; the job expires if no worker has begun it by then.
             options: what the client asked for beside the analysis.
             names: of the files, in the order of the images; None for one without.
             client: id of the API key that the job belongs to.
@@ -97,38 +97,35 @@ class JobStore:
         job_id = job_id or new_job_id()
         try:
             last, count, size = self._images.put_all_but_last(job_id, images)
-            known = {"id": job_id, "queue": queue, "image_count": count, "created_at": self._clock(), "client": client}
-            job = Job(state=JobState.QUEUED, deadline_at=deadline_at, options=options, names=list(names), **known)
+            known = {"id": job_id, "queue": queue, "image_count": count, "client": client, "names": list(names)}
+            job = Job(state=JobState.QUEUED, created_at=0, options=options, **known)  # the step adds its times
             more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
             more |= ({"notify": keys.final_jobs_channel(gateway)} if gateway else {}) | ({"once": "1"} if once else {})
         except Exception:  # an archive may turn out to be damaged at its last image, or Redis be full by then
             self._images.discard(job_id)
             raise
         try:
-            self._store(job, last, more, once=once)
+            return self._store(job, last, more, deadline_s, once=once)
         except AcceptanceUnknown:
             raise
         except Exception as error:
-            if isinstance(error, JobGone) or not self._stored_unheard(job_id):
-                self._images.discard(job_id)
-                raise
-        return job
+            if not isinstance(error, JobGone) and (stored := self._stored_unheard(job)):
+                return stored
+            self._images.discard(job_id)
+            raise
 
-    def _stored_unheard(self, job_id: str) -> bool:
-        """Whether a refused job is stored: the driver asks twice, maybe unheard at first. If it is not, so it stays."""
-        with steps.storing(job_id):
-            return bool(self._refuse([keys.job(job_id), steps.refusal(job_id)], [steps.REFUSED_S]))
-
-    def _store(self, job: Job, images: dict[str, bytes], counted: dict[str, str], *, once: bool) -> None:
-        fields = flat(to_hash(job) | counted)
-        names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
-        names += [keys.queued(job.queue), job.queue, steps.refusal(job.id)]
-        values = [job.id, job.queue, counted["account"], job.image_count, counted["bytes"], counted["pixels"]]
-        times = [self._steps_clock(), self._settings.requeue_after_s]
+    def _stored_unheard(self, job: Job) -> Job | None:
+        """A refused job that is stored: the driver asks twice, maybe unheard at first. If it is not, so it stays."""
         with steps.storing(job.id):
-            args = [*values, *times, wakeup(job.queue), len(fields), *fields, *flat(images)]
-            stored = self._create(keys=[*names, keys.job_once(job.id)] if once else names, args=args)
-        steps.check_stored(job.id, stored.decode())
+            answer = self._refuse([keys.job(job.id), steps.refusal(job.id)], [steps.REFUSED_S])
+        return None if answer == [b"refused"] else steps.check_stored(job, answer)
+
+    def _store(self, job: Job, last: dict[str, bytes], more: dict[str, str], in_s: float | None, *, once: bool) -> Job:
+        fields, load = flat(to_hash(job) | more), [more["account"], job.image_count, more["bytes"], more["pixels"]]
+        times = [self._steps_clock(), self._settings.requeue_after_s, "" if in_s is None else in_s]
+        args = [job.id, job.queue, *load, *times, wakeup(job.queue), len(fields), *fields, *flat(last)]
+        with steps.storing(job.id):
+            return steps.check_stored(job, self._create(keys=steps.keys_of_new(job, once=once), args=args))
 
     def get(self, job_id: str) -> Job:
         """The job as it is now; one that has waited beyond its deadline is ended by looking at it.
@@ -158,13 +155,16 @@ class JobStore:
 
     def _current(self, job_id: str, fields: Mapping[bytes, bytes]) -> Job:
         if not fields:
-            kept_s = self._settings.result_ttl_s
-            raise JobGone(f"Job {job_id} is gone: results are kept for {kept_s} s, or until deleted.")
+            raise steps.gone(job_id, self._settings)
         job = from_stored(fields)
-        if job.state is not JobState.QUEUED or job.deadline_at is None or job.deadline_at > self._clock():
+        if job.state is not JobState.QUEUED or job.deadline_at is None or self.seconds_left(job) > 0:
             return job
         self._end(job_id, JobState.EXPIRED)
         return self.get(job_id)
+
+    def seconds_left(self, job: Job) -> float:
+        """Seconds until the job's deadline, below zero after it; infinitely many without one."""
+        return float("inf") if job.deadline_at is None else job.deadline_at - self._clock()
 
     def claim(self, job_id: str, owner: str, *, isolated: bool = False) -> steps.Claim:
         """Try to take the job for `lease_s` from now; counts the attempt.

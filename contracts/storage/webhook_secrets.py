@@ -6,7 +6,6 @@ as well for a while, so that receivers may change theirs at any time in between.
 
 import base64
 import secrets
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +14,7 @@ from redis import Redis
 from contracts.errors import WebhookRefused
 from contracts.results import Message
 from contracts.storage import keys
+from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
 from contracts.storage.records import read_record
 
@@ -31,9 +31,9 @@ class _Stored(Message):
 class WebhookSecrets:
     """Secrets by the id of the API key; an empty id stands for jobs without one."""
 
-    def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970."""
-        self._redis, self._clock = redis, clock
+    def __init__(self, redis: Redis, clock: Callable[[], float] | None = None) -> None:
+        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
+        self._redis, self._clock = redis, clock or servers_clock(redis)
 
     def current(self, client: str) -> str:
         """The secret, as the Standard Webhooks libraries take it; made at first need.

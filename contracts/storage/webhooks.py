@@ -2,7 +2,6 @@
 
 import random
 import secrets
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +12,7 @@ from contracts.errors import WebhookNotFound
 from contracts.results import Message
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_steps import servers_time
 from contracts.storage.records import read_record
@@ -42,15 +42,15 @@ class WebhookStore:
     """Every webhook of a final job is in exactly one place: due, given up, or delivered and forgotten."""
 
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] | None = None) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
+        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
         self._redis = redis
         self._result_ttl_s = settings.result_ttl_s
-        self._clock, self._steps_clock = clock or time.time, clock or servers_time
+        self.clock, self._steps_clock = clock or servers_clock(redis), clock or servers_time
         self._due = load_script(redis, "due")
         self._delivered = load_script(redis, "webhook_delivered")
         self._failed = load_script(redis, "webhook_failed")
         self._replay = load_script(redis, "webhook_replay")
-        self.secrets = WebhookSecrets(redis, self._clock)
+        self.secrets = WebhookSecrets(redis, self.clock)
 
     def take_due(self, limit: int = 100) -> list[str]:
         """Ids of jobs whose webhook is to be tried now; none of them is given to another worker for a minute."""
@@ -72,7 +72,7 @@ class WebhookStore:
         with translate_errors():
             self._delivered(
                 keys=[keys.WEBHOOKS_DUE, keys.webhook(job_id), keys.job(job_id), keys.ERASURES],
-                args=[job_id, self._clock(), self._result_ttl_s],
+                args=[job_id, self._steps_clock(), self._result_ttl_s],
             )
 
     def failed(self, job_id: str, url: str, reason: str, *, final: bool = False) -> bool:
@@ -90,7 +90,7 @@ class WebhookStore:
         with translate_errors():
             attempts = int(self._redis.hget(keys.webhook(job_id), "attempts") or 0) + 1
         if final or attempts > len(RETRY_DELAYS_S):
-            now = self._clock()
+            now = self.clock()
             dead = DeadWebhook(job=job_id, url=url, reason=reason, attempts=attempts, given_up_at=now)
             self._note(job_id, attempts, 0, dead.model_dump_json())
             self._keep_newest()
@@ -130,7 +130,7 @@ class WebhookStore:
             gone = [job_id for job_id, kept in zip(ids, pipe.execute(), strict=True) if not kept]
             if gone:
                 self._redis.hdel(keys.WEBHOOKS_DEAD, *gone)
-                self._redis.zadd(keys.ERASURES, {"erased": self._clock()})
+                self._redis.zadd(keys.ERASURES, {"erased": self.clock()})
         return len(gone)
 
     def _note(self, job_id: str, attempts: int, gap_s: float, dead: str) -> bool:

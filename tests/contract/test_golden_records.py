@@ -43,6 +43,7 @@ def kept(old: Any, new: Any) -> bool:
         ("frame_result", FrameResult),
         ("frame_result_labelled", FrameResult),
         ("worker_report", WorkerReport),
+        ("worker_report_idle", WorkerReport),
         ("dead_webhook", DeadWebhook),
     ],
 )

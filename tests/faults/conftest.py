@@ -4,6 +4,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -66,8 +67,8 @@ def start_broker(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
     """Start a broker, with options that take the place of those of `make up`."""
     brokers: list[Broker] = []
 
-    def start(**options: str) -> Broker:
-        brokers.append(Broker(tmp_path / f"broker-{len(brokers)}", **options))
+    def start(clock_off_s: float = 0, **options: str) -> Broker:
+        brokers.append(Broker(tmp_path / f"broker-{len(brokers)}", clock_off_s=clock_off_s, **options))
         return brokers[-1]
 
     yield start
@@ -95,10 +96,17 @@ def start_system(
     """Start a gateway and workers, and have each photo analysed once."""
     clients: list[Redis] = []
 
-    def start(broker: Broker, url: str = "", workers: int = 1, **settings: object) -> System:
+    def start(
+        broker: Broker,
+        url: str = "",
+        workers: int = 1,
+        clocks_off_s: Mapping[str, float] = MappingProxyType({}),
+        **settings: object,
+    ) -> System:
         settings = {**IMPATIENT, "redis_url": url or broker.url, **settings}
-        started = [start_process("workers", **settings) for _ in range(workers)]
-        gateway, port = start_gateway(**settings)
+        off = {module: clocks_off_s.get(module, 0) for module in ("api", "workers")}
+        started = [start_process("workers", off["workers"], **settings) for _ in range(workers)]
+        gateway, port = start_gateway(clock_off_s=off["api"], **settings)
         redis = broker.client()
         clients.append(redis)
         wait_for(lambda: len(HeartbeatStore(redis).live_workers()) == workers, "workers to be ready")

@@ -87,7 +87,7 @@ class Client:
         self._world, self._requests, self._checker = server.world, requests, checker
         redis = server.client()
         self._jobs = JobStore(redis, settings)
-        self._eraser = JobEraser(redis, lambda: self._world.now)
+        self._eraser = JobEraser(redis)
         door: Any = _Open()
         self._submission = Submission(
             self._jobs,

@@ -95,7 +95,7 @@ class Operator:
         self._world, self._checker = server.world, checker
         redis = server.client()
         self._webhooks, self._jobs = WebhookStore(redis, settings), JobStore(redis, settings)
-        self._eraser = JobEraser(redis, lambda: self._world.now)
+        self._eraser = JobEraser(redis)
         self.process = server.world.start(Process("operator"), self._run)
 
     def _run(self) -> None:

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import api.jobs.submission
 import contracts.jobs
+import contracts.storage.erasure
 import contracts.storage.job_images
 import contracts.storage.jobs
 import contracts.storage.patience
@@ -64,11 +65,12 @@ def simulated(world: World, broken: Broken | None = None) -> Iterator[None]:
     exits = SimpleNamespace(_exit=lambda status: world.crash(world.current()))
     with (
         patch.object(contracts.storage.scripts, "_text", script),
-        patch.object(contracts.storage.jobs, "time", time),
+        patch.object(contracts.storage.jobs, "servers_clock", lambda _: lambda: world.server_now),
         patch.object(contracts.storage.jobs, "secrets", chosen),
         patch.object(contracts.storage.patience, "time", time),
         patch.object(contracts.storage.job_images, "_PART_BYTES", _PART_BYTES),
-        patch.object(contracts.storage.webhooks, "time", time),
+        patch.object(contracts.storage.webhooks, "servers_clock", lambda _: lambda: world.server_now),
+        patch.object(contracts.storage.erasure, "servers_clock", lambda _: lambda: world.server_now),
         patch.object(contracts.storage.webhooks, "secrets", chosen),
         patch.object(contracts.storage.webhooks, "random", chance),
         patch.object(contracts.storage.webhooks, "RETRY_DELAYS_S", _RETRY_DELAYS_S),

@@ -13,7 +13,7 @@ MISTAKES = {
     "a worker that lost its lease still writes": (3, Broken("finish", "if record.owner ~= ARGV[2] then return 0 end")),
     "a job is counted as often as it is sent": (
         3,
-        Broken("create", "EXISTS', KEYS[1], KEYS[7]) > 0", "EXISTS', '') > 0"),
+        Broken("create", "EXISTS', KEYS[1]) == 1 then return {'stored'", "EXISTS', '') == 1 then return {'stored'"),
     ),
     "begun jobs are claimed with others": (
         96,

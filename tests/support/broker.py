@@ -1,5 +1,6 @@
 """The broker as `make up` runs it, in the hands of a test: killed, frozen, full, started again from its file."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -11,30 +12,37 @@ from redis import Redis
 from contracts.local import BROKER_SOCKET, make_private, socket_folder, socket_url
 from contracts.storage.connections import connect
 from deploy.valkey import server_command, wait_for_server
+from support.faketime import clock_off
 
 
 class Broker:
     """A private server, with its data in one folder, which outlives its process."""
 
-    def __init__(self, folder: Path, **options: str) -> None:
+    def __init__(self, folder: Path, *, clock_off_s: float = 0, **options: str) -> None:
         """Start it.
 
         Args:
             folder: for its data.
+            clock_off_s: by how many seconds its clock is ahead, or behind if they are below zero.
             options: of the server, which take the place of those of `make up`; a `_` stands for a `-`.
         """
         self._folder, sockets = folder, socket_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         make_private(sockets)
         self.socket = sockets / BROKER_SOCKET
         self.url = socket_url(self.socket)
-        self.options = options
+        self.options, self.clock_off_s = options, clock_off_s
+        self.log = folder.with_suffix(".log")
+        """What the server says."""
         self.start()
 
     def start(self) -> None:
         """Start it, and wait until it has read its file."""
         options = [part for name, value in self.options.items() for part in (f"--{name.replace('_', '-')}", value)]
         command = [*server_command(self.socket, self._folder), *options]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        environment = os.environ | (clock_off(self.clock_off_s) if self.clock_off_s else {})
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, env=environment)
         wait_for_server(self.url, 60, threading.Event())
 
     @property

@@ -6,22 +6,19 @@ Playwright's own build needs as well, and that a bare container lacks.
 
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
-from support.programs import NODE
+from support.programs import NODE, install_package, installs_packages, succeeds
 
 REMEDY = "Install it: apt-get install chromium, or .venv/bin/python -m playwright install --with-deps chromium"
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MAC = ("Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome")
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-_PATIENCE_S = 600
-"""For one way of installing it: Debian's packages are about 100 MB."""
 
 
 @contextmanager
@@ -46,32 +43,20 @@ def main() -> int:
     """Make sure that there is one. Returns the exit status: 1 if there is none and this is a build server."""
     if _starts():
         return 0
-    for name, commands in _ways():
+    for name, install in _ways():
         print(f"There is no Chromium for the tests of the page: installing it with {name}.", flush=True)
-        if all(_succeeds(command) for command in commands) and _starts():
+        if install() and _starts():
             return 0
     print(f"There is no Chromium, and none could be installed: the tests of the page are skipped. {REMEDY}", flush=True)
     return 1 if os.environ.get("CI") == "true" else 0
 
 
-def _ways() -> Iterator[tuple[str, list[list[str]]]]:
+def _ways() -> Iterator[tuple[str, Callable[[], bool]]]:
     playwright = [sys.executable, "-m", "playwright", "install", "--only-shell"]
-    apt = shutil.which("apt-get")
-    if apt and os.geteuid() == 0:
-        yield "apt-get", [[apt, "update"], [apt, "install", "-y", "--no-install-recommends", "chromium"]]
+    if installs_packages():
+        yield "apt-get", lambda: install_package("chromium")
         playwright.append("--with-deps")
-    yield "Playwright", [[*playwright, "chromium"]]
-
-
-def _succeeds(command: list[str]) -> bool:
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_PATIENCE_S
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+    yield "Playwright", lambda: succeeds([*playwright, "chromium"])
 
 
 def _starts() -> bool:

@@ -52,13 +52,21 @@ class System(NamedTuple):
 class StartSystem(Protocol):
     """Starts a system."""
 
-    def __call__(self, broker: Broker, url: str = "", workers: int = 1, **settings: object) -> System:
+    def __call__(
+        self,
+        broker: Broker,
+        url: str = "",
+        workers: int = 1,
+        clocks_off_s: Mapping[str, float] = ...,
+        **settings: object,
+    ) -> System:
         """Start a gateway and workers, and have each photo analysed once.
 
         Args:
             broker: that they work with.
             url: where they reach it, if that is a proxy.
             workers: how many.
+            clocks_off_s: by how many seconds the clocks of `api` and `workers` are ahead, or behind.
             settings: without their prefix.
         """
         ...

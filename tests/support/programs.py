@@ -1,6 +1,9 @@
 """Programs that tests need beside Python: Node with npm from a wheel, and what to do where one cannot be had."""
 
 import os
+import shutil
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +15,33 @@ NODE = [str(_WHEEL / "bin/node")]
 """The command of Node; the dev extra brings it."""
 NPM = [*NODE, str(_WHEEL / "lib/node_modules/npm/bin/npm-cli.js")]
 """The command of npm, by its own file: the wheel's program `npm` looks for Node in PATH, where there may be none."""
+
+
+_PATIENCE_S = 600
+"""For one way of installing something: Chromium's packages are about 100 MB."""
+
+
+def succeeds(command: Sequence[str]) -> bool:
+    """Whether a command that asks nobody anything ends well."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_PATIENCE_S
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def installs_packages() -> bool:
+    """Whether Debian's packages can be installed here: as root, with apt-get."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def install_package(name: str) -> bool:
+    """Install one of them. Returns whether that went well."""
+    commands = (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", name])
+    return installs_packages() and all(succeeds(command) for command in commands)
 
 
 def unavailable(what: str, remedy: str) -> NoReturn:

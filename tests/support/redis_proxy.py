@@ -12,6 +12,8 @@ from typing import Final
 
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: a socket that is closed resets its connection."""
+_NOTHING: Final = b"*-1\r\n"
+"""Redis' answer to a blocking request that has waited in vain."""
 
 
 class Hold:
@@ -54,8 +56,8 @@ class RedisProxy:
         """Before each piece of an answer."""
         self.reset_share = 0.0
         """Part of the pieces of requests whose connection is reset once they have been forwarded."""
-        self.lost = self.resets = 0
-        """Answers that were lost, and connections that were reset, so far."""
+        self.lost = self.resets = self.starved = 0
+        """Answers that were lost, connections that were reset, and requests that were told of nothing, so far."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -67,6 +69,15 @@ class RedisProxy:
         """Forward requests that contain this, and cut the connection before the answer: `count` times from now on."""
         with self._lock:
             self._losing[contained] = count
+
+    def starve(self, contained: bytes) -> None:
+        """Requests that contain this, on the connections that are there now, are told after a second: there is none.
+
+        So does a server that others no longer write to, as after a failover. A new connection leads to the right one.
+        """
+        with self._lock:
+            for connection in self._connections:
+                connection.starved = contained
 
     def hold_request(self, contained: bytes) -> Hold:
         """The next request that contains this comes as far as here."""
@@ -153,11 +164,18 @@ class _Connection:
         self._proxy, self._client, self._server = proxy, client, server
         self._losing = threading.Event()
         self._hold: Hold | None = None
+        self.starved = b""
+        """Requests that contain this are told of nothing."""
 
     def serve(self) -> None:
         answers = threading.Thread(target=self._answers, daemon=True)
         answers.start()
         for data in _pieces(self._client):
+            if self.starved and self.starved in data:
+                time.sleep(1)  # as long as a server waits for something to tell
+                self._client.sendall(_NOTHING)
+                self._proxy.starved += 1
+                continue
             if hold := self._proxy.held(data, "request"):
                 hold.stand()
                 break

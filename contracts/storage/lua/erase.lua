@@ -14,6 +14,7 @@ redis.call('ZREM', KEYS[6], ARGV[1])
 forget_annotated(KEYS[9], KEYS[10], ARGV[1])
 redis.call('HDEL', KEYS[7], ARGV[1])
 -- A call that stores it may be on its way still, if it is so young: the client asked twice, as the first was not answered.
-if state and ARGV[2] - (tonumber(created_at) or 0) < tonumber(ARGV[3]) then redis.call('SET', KEYS[11], '', 'EX', ARGV[3]) end
-redis.call('ZADD', KEYS[8], ARGV[2], 'erased') -- the file is due for rewriting now
+local now = time_of(ARGV[2])
+if state and now - (tonumber(created_at) or 0) < tonumber(ARGV[3]) then redis.call('SET', KEYS[11], '', 'EX', ARGV[3]) end
+redis.call('ZADD', KEYS[8], now, 'erased') -- the file is due for rewriting now
 return state

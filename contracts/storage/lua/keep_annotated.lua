@@ -6,7 +6,8 @@
 -- ARGV: id, index, JPEG, now, TTL in s, limit, a client's share of it in bytes,
 --   owner
 -- Returns 1 if the image is kept.
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])) do forget_annotated(KEYS[2], KEYS[3], id) end
+local now = time_of(ARGV[4])
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do forget_annotated(KEYS[2], KEYS[3], id) end
 local record = redis.call('HMGET', KEYS[4], 'state', 'owner', 'account')
 if record[1] ~= 'running' or record[2] ~= ARGV[8] then return 0 end
 local limit, share = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -17,7 +18,7 @@ local own = account and tonumber(redis.call('HGET', KEYS[3], 'account:' .. accou
 if total > limit or (own > share and total > limit - share) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[5], ARGV[1])
+redis.call('ZADD', KEYS[2], now + ARGV[5], ARGV[1])
 redis.call('HINCRBY', KEYS[3], ARGV[1], more)
 redis.call('HINCRBY', KEYS[3], 'total', more)
 if account then

@@ -4,6 +4,6 @@
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('DEL', KEYS[2])
 if redis.call('EXPIRE', KEYS[3], ARGV[3], 'LT') == 1 then
-  local minute = 60 * math.ceil((ARGV[2] + ARGV[3] + 5) / 60)
+  local minute = 60 * math.ceil((time_of(ARGV[2]) + ARGV[3] + 5) / 60)
   redis.call('ZADD', KEYS[4], minute, minute)
 end

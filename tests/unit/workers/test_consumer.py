@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.asynchronous import Hub
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from workers.consumer import EVENTS_EVERY_S, Consumer
 
@@ -41,6 +42,19 @@ def test_nothing_is_given_back_on_a_closed_connection(replaced: list[Exception])
 def test_a_connection_that_was_never_made_has_no_channels(replaced: list[Exception], connection: Any) -> None:
     consumer_with(connection).on_connection_error_after_connected(ConnectionError("gone"))
     assert len(replaced) == 1
+
+
+def test_told_to_connect_anew_it_gives_its_connection_up_once() -> None:
+    consumer, hub = consumer_with(None), Hub()
+    consumer.blueprint = SimpleNamespace(send_all=lambda *_, **__: None)
+    consumer.register_with_event_loop(hub)
+    assert len(hub.timer.queue) == 1
+    consumer._give_up_if_deaf()
+    consumer.connect_anew()
+    with pytest.raises(RedisConnectionError, match="work waits"):
+        consumer._give_up_if_deaf()
+    consumer.register_with_event_loop(hub)
+    consumer._give_up_if_deaf()
 
 
 def test_events_of_a_quarter_of_a_second_are_sent_together() -> None:

@@ -63,11 +63,11 @@ def test_in_a_batch_each_job_has_its_own_end(
 ) -> None:
     monkeypatch.setattr(services.fleet, "threads", 1)
     sound, canceled, expired, corrupt, annotated = (
-        services.jobs.create([image], BULK, deadline_at=at, options=JobOptions(annotate=drawn))
+        services.jobs.create([image], BULK, deadline_s=at, options=JobOptions(annotate=drawn))
         for image, at, drawn in (
             (plain_jpeg, None, False),
             (plain_jpeg, None, False),
-            (plain_jpeg, 1.0, False),
+            (plain_jpeg, 0.0, False),
             (b"no image", None, False),
             (plain_jpeg, None, True),
         )

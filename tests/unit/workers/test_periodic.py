@@ -128,6 +128,7 @@ def test_a_heartbeat_says_what_the_worker_runs(services: Services, redis: Redis)
     report_heartbeat(services)
     (worker,) = HeartbeatStore(redis).live_workers()
     assert (worker.name, worker.pid, worker.threads) == (services.name, os.getpid(), services.settings.worker_threads)
+    assert (worker.queues, worker.idle_s) == (services.settings.worker_queues, pytest.approx(0, abs=60))
     assert (worker.detector, worker.model) == (services.analyzer.detector_name, services.analyzer.model_name)
 
 
@@ -136,7 +137,7 @@ def test_all_of_it_runs_while_the_worker_does_and_then_it_is_not_counted_any_mor
 ) -> None:
     job_id = orphaned(services, redis)
     tasks = PeriodicTasks(services, dispatcher)
-    tasks.start()
+    tasks.start(lambda: None)
     heartbeats = HeartbeatStore(redis)
     wait_for(heartbeats.live_workers, "the heartbeat")
     wait_for(lambda: redis.zcard(keys.queued(BULK)), f"job {job_id} to be put back")

@@ -7,9 +7,10 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from contracts.queues import BULK
 from contracts.results import NO_MODEL
 from contracts.storage import keys
-from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
+from contracts.storage.heartbeat import UNTAKEN_AFTER_S, HeartbeatStore, WorkerReport
 from support.gateway import NO_SERVER, MakeApp
 
 
@@ -55,6 +56,18 @@ def test_a_worker_of_a_newer_version_is_a_worker(client: FlaskClient, reported: 
     metrics = client.get("/metrics")
     assert (metrics.status_code, "mien_workers 1.0" in metrics.text) == (200, True)
     assert client.post("/v1/jobs", data=b"\xff\xd8\xff", content_type="image/jpeg").status_code < 500
+
+
+def test_not_ready_while_work_waits_beside_an_idle_worker(
+    client: FlaskClient, reported: WorkerReport, redis: Redis
+) -> None:
+    idle = reported.model_copy(update={"queues": "live,bulk", "idle_s": UNTAKEN_AFTER_S})
+    HeartbeatStore(redis).report(idle)
+    assert client.get("/readyz").status_code == 200
+    redis.zadd(keys.queued(BULK), {"job": time.time() - UNTAKEN_AFTER_S - 1})
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.get_json()["checks"]["workers"] == "jobs wait in bulk, and w1, which is idle, takes none"
 
 
 def test_not_ready_without_a_broker(make_app: MakeApp) -> None:

@@ -2,14 +2,22 @@
 
 import json
 import time
+from typing import Any
 
 import pytest
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable
+from contracts.queues import BULK, INTERACTIVE
 from contracts.storage import keys
 from contracts.storage.connections import connect
-from contracts.storage.heartbeat import FORGOTTEN_AFTER_S, REPORT_EVERY_S, HeartbeatStore
+from contracts.storage.heartbeat import (
+    FORGOTTEN_AFTER_S,
+    REPORT_EVERY_S,
+    UNTAKEN_AFTER_S,
+    HeartbeatStore,
+    Untaken,
+)
 from support.clocks import ManualClock
 from support.factories import make_worker_report
 
@@ -27,6 +35,27 @@ def test_workers_are_listed_until_they_retire_or_fall_silent(redis: Redis, clock
     clock.now += FORGOTTEN_AFTER_S
     assert store.live_workers() == []
     assert redis.hlen(keys.WORKERS) == 0
+
+
+def test_work_is_untaken_when_it_has_waited_and_the_worker_been_idle_for_long_enough(
+    redis: Redis, clock: ManualClock
+) -> None:
+    store, long = HeartbeatStore(redis, clock), UNTAKEN_AFTER_S
+    accepted = clock.now - long
+    redis.zadd(keys.queued(BULK), {"begun before, for a process of its own": accepted - 1e11, "waits": accepted})
+    redis.zadd(keys.queued(INTERACTIVE), {"of this moment": clock.now})
+
+    def untaken(**changes: Any) -> list[Untaken]:
+        told = {"reported_at": clock.now, "queues": "interactive,bulk", "idle_s": long}
+        return store.untaken([make_worker_report(**told | changes)])
+
+    assert untaken() == [Untaken(BULK, "worker-1")]
+    assert untaken(idle_s=long - 1) == []
+    assert untaken(reported_at=clock.now - 1) == [], "it may have been given the job since"
+    assert untaken(queues="interactive,live") == []
+    assert untaken(queues="") == [], "of an older version"
+    redis.zrem(keys.queued(BULK), "waits")
+    assert untaken() == []
 
 
 def test_a_worker_that_reports_again_stays(redis: Redis, clock: ManualClock) -> None:

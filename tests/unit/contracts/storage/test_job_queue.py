@@ -99,7 +99,7 @@ def test_a_message_is_there_while_jobs_are_and_no_longer(
 
 
 def test_canceled_and_expired_jobs_are_passed_over(store: JobStore, queue: JobQueue, clock: ManualClock) -> None:
-    canceled, expired = put(store, clock, 1)[0], store.create([b"x"], BULK, deadline_at=clock.now + 1)
+    canceled, expired = put(store, clock, 1)[0], store.create([b"x"], BULK, deadline_s=1)
     (sound,) = put(store, clock, 1)
     store.cancel(canceled.id)
     clock.now += 2

@@ -55,11 +55,12 @@ def test_leases_go_by_the_servers_clock(redis: Redis, settings: Settings, monkey
 
 def test_queues_go_by_the_servers_clock(redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: 5.0)
-    job = JobStore(redis, settings).create([b"x"], BULK)
+    job = JobStore(redis, settings).create([b"x"], BULK, deadline_s=60)
     accepted, look_at = redis.zscore(keys.queued(BULK), job.id), redis.zscore(keys.OPEN_JOBS, job.id)
     assert redis.time()[0] - 5 < accepted <= redis.time()[0] + 1
     assert look_at - accepted == pytest.approx(settings.requeue_after_s, abs=0.001)
-    assert job.created_at == 5.0, "the gateway's, as deadlines are"
+    assert (job.created_at, job.deadline_at) == (accepted, pytest.approx(accepted + 60, abs=0.001))
+    assert JobStore(redis, settings).get(job.id) == job, "it has not expired by the clock of this host either"
 
 
 @pytest.mark.parametrize("found_by", ["claim", "reconciler"])
@@ -168,7 +169,7 @@ def test_a_job_that_was_stored_unheard_is_accepted_and_keeps_its_images(store: J
 def test_a_job_that_was_refused_is_not_stored_when_it_comes_late(store: JobStore, redis: Redis) -> None:
     with refused(store, carried_out=False) as sent, pytest.raises(Overloaded):
         store.create([b"x"], BULK)
-    assert store._create(**sent[0]) == b"refused"
+    assert store._create(**sent[0]) == [b"refused"]
     (note,) = redis.scan_iter("mien:*")
     assert note.startswith(b"mien:refused:")
     assert 0 < redis.ttl(note) <= REFUSED_S

@@ -190,7 +190,7 @@ def test_a_job_that_was_given_up_can_be_finished_by_none_of_its_owners(store: Jo
 
 
 def test_a_passed_deadline_expires_the_job(store: JobStore, clock: ManualClock) -> None:
-    job = store.create([b"x"], INTERACTIVE, deadline_at=clock.now + 5)
+    job = store.create([b"x"], INTERACTIVE, deadline_s=5)
     clock.now += 6
     assert store.claim(job.id, "late") is Claim.EXPIRED
     assert store.get(job.id).state is JobState.EXPIRED
@@ -291,7 +291,7 @@ def test_a_full_redis_refuses_new_jobs_and_lets_accepted_ones_end(store: JobStor
 
 
 def test_a_queued_job_whose_deadline_has_passed_expires_when_it_is_read(store: JobStore, clock: ManualClock) -> None:
-    job = store.create([b"x"], INTERACTIVE, deadline_at=clock.now + 5)
+    job = store.create([b"x"], INTERACTIVE, deadline_s=5)
     assert store.get(job.id).state is JobState.QUEUED
     clock.now += 6
     assert store.get(job.id).state is JobState.EXPIRED

@@ -43,7 +43,7 @@ def test_no_address_of_a_client_is_stored() -> None:
 def test_images_wait_until_a_worker_has_begun_their_job(redis: Redis, settings: Settings, clock: ManualClock) -> None:
     jobs = JobStore(redis, settings, clock)
     waiting = lambda: read_load(redis, BULK).waiting_images  # noqa: E731
-    lost, late, _ = (jobs.create([b"x", b"y"], BULK, deadline_at=at) for at in (None, clock.now + 1, None))
+    lost, late, _ = (jobs.create([b"x", b"y"], BULK, deadline_s=at) for at in (None, 1, None))
     assert waiting() == 6
     jobs.claim(lost.id, "worker")
     jobs.claim(lost.id, "worker")  # asked again

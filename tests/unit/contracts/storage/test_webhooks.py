@@ -39,7 +39,7 @@ def finished(jobs: JobStore, url: str = URL) -> str:
 
 @pytest.mark.parametrize("end", ["canceled", "expired", "exhausted"])
 def test_every_end_of_a_job_is_told(jobs: JobStore, store: WebhookStore, clock: ManualClock, end: str) -> None:
-    job = jobs.create([b"x"], BULK, deadline_at=clock.now + 500, options=JobOptions(webhook=URL))
+    job = jobs.create([b"x"], BULK, deadline_s=500, options=JobOptions(webhook=URL))
     if end == "canceled":
         jobs.cancel(job.id)
     elif end == "expired":
