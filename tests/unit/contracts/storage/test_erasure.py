@@ -70,7 +70,7 @@ def test_a_call_that_stores_a_job_and_comes_when_it_is_erased_stores_nothing(
     monkeypatch.setattr(jobs, "_create", send)
     job = finished(jobs)
     assert eraser.erase(job.id)
-    assert create(**sent[0]) == b"refused"
+    assert create(**sent[0])[0] == b"refused"
     jobs._images.put_part(job.id, {"0": b"late"})
     assert not redis.exists(keys.job(job.id), keys.job_images(job.id))
 
