@@ -43,6 +43,13 @@ class Channel(RedisChannel):  # type: ignore[misc]
         if self.typeof(exchange).type == "fanout":
             self._fanout_queues[queue] = (exchange, routing_key.replace("#", "*"))
 
+    def _handle_message(self, client: Any, response: Any) -> dict[str, Any]:
+        """What all workers are told; kombu passes over what is without data."""
+        told: dict[str, Any] = super()._handle_message(client, response)
+        if told["type"] in {b"message", b"pmessage"}:
+            told["data"] = messages.sound_command(told["data"])
+        return told
+
     def maybe_refresh_binding_expiry(self) -> None:
         """Keep alive what is noted of bindings: nothing."""
 

@@ -2,6 +2,9 @@
 
 Members that are not known are left out, so that a newer version may add some. A message of any other kind is reported
 in one line and thrown away: it is a hint, and what it spoke of is announced again.
+
+Commands of Celery's remote control, which all workers are sent at once, are looked at in the same way; those are known
+that Flower uses, which ask or tell and change nothing.
 """
 
 import base64
@@ -100,15 +103,91 @@ def sound(queue: str, raw: bytes) -> bytes | None:
         arguments, _, _ = _BODY.validate_json(base64.b64decode(envelope.body, validate=True))
         arguments = _ARGUMENTS[envelope.headers.task].validate_python(arguments)
     except ValidationError as error:
-        first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
-        _report(queue, f"{'.'.join(map(str, first['loc'])) or 'message'}: {first['msg']}")
+        _report(f"in the queue {queue}", _reason(error))
         return None
     except ValueError as error:
-        _report(queue, f"body: {error}")
+        _report(f"in the queue {queue}", f"body: {error}")
         return None
     envelope.body = base64.b64encode(json.dumps([arguments, {}, _EMBEDDED]).encode()).decode()
     return envelope.model_dump_json(by_alias=True).encode()
 
 
-def _report(queue: str, reason: str) -> None:
-    logger.error("a message in the queue %s cannot be read, and is thrown away: %s", queue, reason)
+class _ReplyTo(_Part):
+    exchange: str
+    routing_key: str
+
+
+class _Arguments(_Part):
+    safe: bool = False
+    with_defaults: bool = False
+
+
+class _Command(_Part):
+    method: Literal[
+        "active",
+        "active_queues",
+        "clock",
+        "conf",
+        "enable_events",
+        "heartbeat",
+        "ping",
+        "registered",
+        "report",
+        "reserved",
+        "revoked",
+        "scheduled",
+        "stats",
+    ]
+    arguments: _Arguments | None = None
+    destination: list[str] | None = None
+    pattern: None = None
+    matcher: None = None
+    reply_to: _ReplyTo | None = None
+    ticket: str | None = None
+
+
+class _CommandHeaders(_Part):
+    clock: int = Field(0, ge=0)
+
+
+class _CommandProperties(_Part):
+    delivery_tag: str
+    delivery_info: dict[str, str | None]
+    body_encoding: Literal["base64"]
+
+
+class _CommandEnvelope(_Part):
+    body: str
+    content_encoding: Literal["utf-8"] = Field(alias="content-encoding")
+    content_type: Literal["application/json"] = Field(alias="content-type")
+    headers: _CommandHeaders
+    properties: _CommandProperties
+
+
+_WITH_ARGUMENTS: Final = frozenset({"active", "conf"})
+
+
+def sound_command(raw: bytes) -> bytes | None:
+    """The same for a command that was sent to all workers; none, with a line in the log, if it is no known one."""
+    try:
+        envelope = _CommandEnvelope.model_validate_json(raw)
+        command = _Command.model_validate_json(base64.b64decode(envelope.body, validate=True))
+    except ValidationError as error:
+        _report("to all workers", _reason(error))
+        return None
+    except ValueError as error:
+        _report("to all workers", f"body: {error}")
+        return None
+    if command.method not in _WITH_ARGUMENTS:
+        command.arguments = None
+    envelope.body = base64.b64encode(command.model_dump_json().encode()).decode()
+    return envelope.model_dump_json(by_alias=True).encode()
+
+
+def _reason(error: ValidationError) -> str:
+    first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
+    return f"{'.'.join(map(str, first['loc'])) or 'message'}: {first['msg']}"
+
+
+def _report(where: str, reason: str) -> None:
+    logger.error("a message %s cannot be read, and is thrown away: %s", where, reason)

@@ -30,8 +30,23 @@ CURES: Final = {
         "workers/consumer.py",
         "message = messages.sound(queue.decode(), raw)",
         "message = raw",
-        "tests/integration/test_unreadable_messages.py",
+        "tests/faults/test_unreadable_messages.py",
         "the worker died",
+    ),
+    "so is what is no command": Cure(
+        "workers/consumer.py",
+        'told["data"] = messages.sound_command(told["data"])',
+        "pass",
+        "tests/faults/test_unreadable_messages.py::"
+        "test_a_command_that_cannot_be_read_is_reported_in_one_line_by_each_worker",
+        "in vain for every command to be taken",
+    ),
+    "a worker that is idle beside work that waits connects anew": Cure(
+        "workers/consumer.py",
+        "if self._deaf:",
+        "if False:",
+        "tests/faults/test_deaf_worker.py",
+        "accepted jobs to end",
     ),
     "a client whose job may have been stored is told so, and its id": Cure(
         "contracts/storage/jobs.py",

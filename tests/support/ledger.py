@@ -47,17 +47,40 @@ class Ledger:
             url: of a gateway.
             photos: JPEGs, taken in turns.
         """
-        self._url, self._photos = f"{url}/v1/jobs", photos
+        self.url, self._photos = url, photos
         self._turns, self._lock = itertools.count(), threading.Lock()
         self.sent: list[Sent] = []
 
-    def submit(self, *, body: bytes | None = None, content_type: str = "image/jpeg", **params: object) -> Sent:
-        """Send the next photo, or this body, with a key of its own, and write down the answer."""
-        turn = next(self._turns)
+    def next_turn(self) -> int:
+        """Of a request that a client sends again if it gets no answer."""
+        return next(self._turns)
+
+    def submit(
+        self,
+        *,
+        body: bytes | None = None,
+        content_type: str = "image/jpeg",
+        turn: int | None = None,
+        prefer: str = "",
+        **params: object,
+    ) -> Sent:
+        """Send the next photo, or this body, with a key of its own, and write down the answer.
+
+        Args:
+            body: in place of the photo.
+            content_type: of the body.
+            turn: which photo and key, to send them again; by default the next.
+            prefer: a header, such as ``wait=30``.
+            params: of the query.
+
+        Raises:
+            requests.RequestException: there was no answer; nothing is written down.
+        """
+        turn = self.next_turn() if turn is None else turn
         photo, key = turn % len(self._photos), f"key-{turn}"
-        headers, began = {"Content-Type": content_type, "Idempotency-Key": key}, time.monotonic()
+        headers, began = {"Content-Type": content_type, "Idempotency-Key": key, "Prefer": prefer}, time.monotonic()
         data = self._photos[photo] if body is None else body
-        answer = requests.post(self._url, data=data, headers=headers, params=params, timeout=60)
+        answer = requests.post(f"{self.url}/v1/jobs", data=data, headers=headers, params=params, timeout=60)
         found: dict[str, Any] = answer.json()
         job_id, code = found.get("id") or found.get("job") or "", found.get("code", "")
         sent = Sent(photo, key, answer.status_code, job_id, code, time.monotonic() - began, time.time())

@@ -24,7 +24,7 @@ from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.wakeups import wakeup
 from workers import messages
-from workers.messages import sound
+from workers.messages import sound, sound_command
 
 
 def arguments(raw: bytes | None) -> list[str]:
@@ -99,3 +99,40 @@ def test_arguments_are_those_of_the_task() -> None:
     assert sound(LIVE, json.dumps(message).encode()) is None
     message["headers"]["task"] = ANALYZE_JOBS
     assert sound(LIVE, json.dumps(message).encode()) is not None
+
+
+def sent_to_all(redis: Redis, settings: Settings, method: str, **arguments: object) -> bytes:
+    """A command as Celery sends it to all workers."""
+    app = Celery("test", set_as_current=False)
+    app.conf.update(broker_options(settings))
+    with redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe("/0.celery.pidbox")
+        listener.get_message(timeout=5)
+        app.control.broadcast(method, arguments=arguments, destination=["worker@one"])
+        app.close()
+        return bytes(listener.get_message(timeout=5)["data"])
+
+
+@pytest.mark.parametrize(("method", "arguments"), [("active", {"safe": True}), ("stats", {}), ("enable_events", {})])
+def test_commands_that_change_nothing_are_taken_as_celery_sends_them(
+    redis: Redis, settings: Settings, method: str, arguments: dict[str, object]
+) -> None:
+    taken = sound_command(sent_to_all(redis, settings, method, **arguments))
+    assert taken is not None
+    command = json.loads(base64.b64decode(json.loads(taken)["body"]))
+    assert (command["method"], command["destination"]) == (method, ["worker@one"])
+    assert (command["arguments"] or {}).items() >= arguments.items()
+
+
+@pytest.mark.parametrize("method", ["shutdown", "pool_shrink", "revoke", "format_disk"])
+def test_commands_that_change_workers_are_thrown_away(
+    redis: Redis, settings: Settings, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert sound_command(sent_to_all(redis, settings, method)) is None
+    assert "a message to all workers cannot be read, and is thrown away: method" in caplog.text
+
+
+def test_arguments_that_a_command_does_not_know_are_left_out(redis: Redis, settings: Settings) -> None:
+    taken = sound_command(sent_to_all(redis, settings, "report", safe=True, more=1))
+    assert taken is not None
+    assert json.loads(base64.b64decode(json.loads(taken)["body"]))["arguments"] is None
