@@ -13,6 +13,7 @@ that, and a worker that starts then, or connects anew, would never take the work
 notes: messages name their queue, and remote control goes over channels of Redis.
 """
 
+from functools import partial
 from typing import Any, Final
 
 from celery.worker.consumer import Consumer as CeleryConsumer
@@ -23,6 +24,8 @@ from workers import messages
 
 EVENTS_EVERY_S: Final = 0.25
 """Each event has the time at which it happened, so that nothing is wrong for being told later."""
+CONNECT_EVERY_S: Final = 4.0
+"""At the longest, while Redis is away or refuses."""
 _LOOK_EVERY_S: Final = 1.0
 """Whether it is to connect anew."""
 
@@ -64,6 +67,11 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
         connection = self.app.connection_for_read(heartbeat=heartbeat)
         connection.transport.Channel = Channel
         return self.ensure_connected(connection)
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Try to connect as often after a long outage as after a short one, where Celery waits for half a minute."""
+        conn.ensure_connection = partial(conn.ensure_connection, interval_max=CONNECT_EVERY_S)
+        return super().ensure_connected(conn)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Disarm the old connection's channels before Celery closes and replaces it."""

@@ -9,7 +9,7 @@ from redis import Redis
 
 from api.http.endpoint import PUBLIC, current_endpoint
 from contracts.errors import BrokerUnavailable
-from contracts.storage.connections import check_connection
+from contracts.storage.connections import check_connection, is_away
 
 LOOK_EVERY_S: Final = 0.5
 _FAILURES: Final = 2
@@ -48,11 +48,11 @@ class BrokerWatch:
             raise BrokerUnavailable("The job store has not answered for a second or more; try again in a few seconds.")
 
     def look(self) -> None:
-        """Ask once."""
+        """Ask once. An error is an answer: of a server that cannot write its file, say, which is read all the same."""
         try:
             check_connection(self._redis)
         except BrokerUnavailable as error:
-            self._failures += 1
+            self._failures = self._failures + 1 if is_away(error) else 0
             if self._failures == _FAILURES:
                 logger.warning("requests are refused until Redis answers: %s", error)
         else:

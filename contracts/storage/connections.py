@@ -1,13 +1,16 @@
 """Connections to Redis, made one way everywhere."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import Any
 
 from kombu.exceptions import LimitExceeded, OperationalError
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialBackoff
+from redis.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -39,7 +42,22 @@ def connect(
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2, supported_errors=(RedisConnectionError,)),
         **tcp,
     )
+    pool.connection_class = _answering(pool.connection_class)
     return Redis.from_pool(pool)  # the client owns its pool: closing it closes the connections
+
+
+@cache
+def _answering(kind: type[AbstractConnection]) -> type[AbstractConnection]:
+    """The same kind of connection, to which an error is an answer when it asks whether the server is there.
+
+    A server that cannot write its file answers so also to a ping; what it is to read it reads.
+    """
+
+    def send_ping(connection: Any) -> None:
+        with suppress(ResponseError):
+            kind._send_ping(connection)
+
+    return type(f"Answering{kind.__name__}", (kind,), {"_send_ping": send_ping})
 
 
 @contextmanager
@@ -57,6 +75,8 @@ def translate_errors() -> Iterator[None]:
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise BrokerUnavailable("The job store does not answer; try again in a few seconds.") from error
     except RedisError as error:
+        if str(error).startswith("MISCONF"):
+            raise BrokerUnavailable("The job store cannot write its file (its disk may be full).") from error
         raise BrokerUnavailable("The job store refused the operation; its log or ours says why.") from error
 
 

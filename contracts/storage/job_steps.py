@@ -76,21 +76,27 @@ def servers_time() -> str:
 
 
 @contextmanager
-def storing(job_id: str) -> Iterator[None]:
+def storing(job_id: str, *, refused: bool = False) -> Iterator[None]:
     """The errors of the step that makes a job: without an answer, it may have been taken all the same.
 
+    Args:
+        job_id: the job.
+        refused: whether it was, and the step only makes sure of that: it may have been taken at first, unheard, and
+            refused when the driver asked again.
+
     Raises:
-        AcceptanceUnknown: Redis did not answer. BrokerUnavailable, Overloaded: it refused.
+        AcceptanceUnknown: Redis did not answer, or, if `refused`, is not to be made sure.
+        BrokerUnavailable, Overloaded: it refused.
     """
     try:
         with translate_errors():
             yield
     except BrokerUnavailable as error:
-        if not is_away(error):
+        if not (refused or is_away(error)):
             raise
         raise AcceptanceUnknown(
-            f"The job store went away while job {job_id} was stored. In a few seconds /v1/jobs/{job_id} will say "
-            "whether it was accepted.",
+            f"The job store went away, or failed, while job {job_id} was stored. In a few seconds /v1/jobs/{job_id} "
+            "will say whether it was accepted.",
             job_id=job_id,
         ) from error
 

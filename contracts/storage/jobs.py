@@ -116,7 +116,7 @@ class JobStore:
 
     def _stored_unheard(self, job: Job) -> Job | None:
         """A refused job that is stored: the driver asks twice, maybe unheard at first. If it is not, so it stays."""
-        with steps.storing(job.id):
+        with steps.storing(job.id, refused=True):
             answer = self._refuse([keys.job(job.id), keys.job_refused(job.id)], [steps.REFUSED_S])
         return None if answer == [b"refused"] else steps.check_stored(job, answer)
 

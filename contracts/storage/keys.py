@@ -37,8 +37,10 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
 
     mien:cameras             zset    camera → time of its last frame
     mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg; seconds of TTL
+    mien:newest:{camera}     string  epoch and sequence of the newest frame of the last hour
     mien:asked:{camera}      zset    requests for analysis in flight → when each is given up
-    mien:taken:{camera}      hash    epoch and sequence of the newest frame that a worker has begun
+    mien:taken:{camera}      hash    epoch and sequence of the newest frame that a worker has begun, and by key of those
+                                     whose results were written last; a mark, without which none is written
     mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
     mien:view:{camera}       hash    newest annotated frame; made only while there are viewers
     mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
@@ -120,6 +122,11 @@ def idempotency(key_hash: str) -> str:
 def frame(camera: str) -> str:
     """The camera's newest frame."""
     return f"mien:frame:{camera}"
+
+
+def newest(camera: str) -> str:
+    """The stamp of the camera's newest frame, also when that has expired."""
+    return f"mien:newest:{camera}"
 
 
 def requests(camera: str) -> str:

@@ -15,6 +15,7 @@ from contracts.storage import keys
 from contracts.storage.heartbeat import HeartbeatStore
 from support.broker import Broker
 from support.clocks import WaitFor
+from support.disk import Disk
 from support.faults import IMPATIENT, Finished, Measured, StartSystem, System
 from support.ledger import Account, Ledger, outcome
 from support.pictures import astronaut
@@ -74,6 +75,14 @@ def start_broker(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
     yield start
     for broker in brokers:
         broker.close()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A small disk."""
+    disk = Disk(tmp_path / "small")
+    yield disk
+    disk.close()
 
 
 @pytest.fixture

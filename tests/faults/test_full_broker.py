@@ -10,6 +10,7 @@ from contracts.storage.room import FOR_NEW_JOBS, read_room
 from support.broker import Broker
 from support.clocks import WaitFor
 from support.faults import IMPATIENT, Measured, StartSystem, System
+from support.gateway import zipped
 from support.processes import StartProcess
 
 ROOM = 30_000_000
@@ -40,7 +41,7 @@ def test_accepted_jobs_end_while_the_broker_stays_full(
     clients = system.redis.info("clients")["connected_clients"]
     limit = read_room(system.redis).used_bytes + ROOM
     system.redis.config_set("maxmemory", limit)
-    fill_with(system, int(ROOM - 0.12 * limit))  # of the part that is for jobs a little is left
+    fill_with(system, int(ROOM - 0.11 * limit))  # of the part that is for jobs a little is left
     with system.ledger.load(4):
         wait_for(lambda: system.ledger.refused[503], "a refusal")
         wait_for(
@@ -101,7 +102,7 @@ def test_results_and_keys_are_kept_and_new_jobs_are_refused_until_there_is_room(
 ) -> None:
     system = start_system(broker)
     clients = system.redis.info("clients")["connected_clients"]
-    leave_room(system, 400_000)
+    leave_room(system, 250_000)
     load_until_full(system, wait_for)
     recovered_s = system.account.settle(30)
     assert read_room(system.redis).full
@@ -129,4 +130,19 @@ def test_images_that_fill_the_broker_are_analysed_and_leave_room(
     wait_for(lambda: not refused(system), "a job to be accepted again")
     system.account.settle(30)
     assert system.redis.info("clients")["connected_clients"] < clients + 10
+    measured(system.check(), recovered_s)
+
+
+@pytest.mark.fault("A refusal leaves nothing behind", "an archive of 3 MB meets the limit of the memory halfway")
+def test_an_archive_that_does_not_fit_leaves_nothing(
+    broker: Broker, start_system: StartSystem, photos: list[bytes], measured: Measured
+) -> None:
+    system = start_system(broker)
+    filler = b"\xff\xfe\xff\xff" + bytes(65_533)  # a comment in a JPEG, which makes it large, and changes nothing else
+    large = photos[0][:2] + 3 * filler + photos[0][2:]
+    archive = zipped({f"{number}.jpg": large for number in range(15)})
+    system.redis.config_set("maxmemory", read_room(system.redis).used_bytes + 2_000_000)
+    sent = system.ledger.submit(body=archive, content_type="application/zip", priority="bulk")
+    assert (sent.status, sent.job_id) == (503, "")
+    recovered_s = system.account.settle(5)
     measured(system.check(), recovered_s)

@@ -1,8 +1,7 @@
 """Redis is killed, or its file loses its end: what is older starts again, and what was lost is told honestly."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -60,18 +59,13 @@ def kill_under_load(
         return killed, time.monotonic() - began
 
 
-def gone(system: System) -> Sequence[Sent]:
-    """Accepted jobs of which nothing is left."""
-    return [sent for sent in system.ledger.sent if sent.status == 202 and system.account.job(sent.job_id) is None]
-
-
 @pytest.mark.fault("A Redis that is killed costs nothing that it has answered", "kill -9 under load")
 def test_a_killed_broker_costs_no_job(
     broker: Broker, start_system: StartSystem, measured: Measured, wait_for: WaitFor
 ) -> None:
     system = start_system(broker)
     killed, _ = kill_under_load(system, broker, wait_for)
-    lost = gone(system)
+    lost = system.account.gone()
     assert all(killed - 1 < sent.at for sent in lost), "every job older than a second is there"
     recovered_s = system.account.settle(30, lost=[sent.job_id for sent in lost])
     measured(system.check(lost=[sent.job_id for sent in lost]), recovered_s)
@@ -88,7 +82,7 @@ def test_a_torn_file_costs_only_what_was_written_last(
     system = start_system(broker)
     killed, recovered_s = kill_under_load(system, broker, wait_for, tear)
     assert "Truncating the AOF" in broker.log.read_text(errors="replace"), "it says that something is missing"
-    lost = gone(system)
+    lost = system.account.gone()
     assert all(killed - 1 < sent.at < killed + 0.1 for sent in lost), "only of the last second"
     system.account.settle(60, lost=[sent.job_id for sent in lost])
     measured(system.check(lost=[sent.job_id for sent in lost]), recovered_s)
@@ -105,19 +99,11 @@ def test_a_power_cut_costs_what_was_accepted_after_the_last_sync(
         killed, recovered_s = kill_under_load(
             system, broker, wait_for, disk.cut, lambda: disk.syncs > 1 and disk.unsynced_s > LATE_S
         )
-    lost = gone(system)
+    lost = system.account.gone()
     assert lost
     assert all(killed - SYNCED_S < sent.at < killed + 0.1 for sent in lost), "only of the time since the last sync"
     system.account.settle(60, lost=[sent.job_id for sent in lost])
     measured(system.check(lost=[sent.job_id for sent in lost]), recovered_s)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A disk whose power is cut."""
-    disk = Disk(tmp_path / "power")
-    yield disk
-    disk.close()
 
 
 def cut_power(
@@ -132,7 +118,7 @@ def cut_power(
         killed, recovered_s = kill_under_load(
             system, broker, wait_for, disk.come_back, lambda: time.monotonic() > some_are_old, disk
         )
-        lost = gone(system)
+        lost = system.account.gone()
         assert all(killed - SYNCED_S < sent.at < killed + 0.1 for sent in lost), "only of the time since the last sync"
         system.account.settle(60, lost=[sent.job_id for sent in lost])
         measured(system.check(lost=[sent.job_id for sent in lost]), recovered_s)

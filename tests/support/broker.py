@@ -1,6 +1,7 @@
 """The broker as `make up` runs it, in the hands of a test: killed, frozen, full, started again from its file."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -42,7 +43,8 @@ class Broker:
         command = [*server_command(self.socket, self._folder), *options]
         environment = os.environ | (clock_off(self.clock_off_s) if self.clock_off_s else {})
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, env=environment)
+            # A file that may not grow is an error of the write, as on a full disk, and no signal.
+            self._process = subprocess.Popen(command, stdout=log, env=environment, restore_signals=False)
         wait_for_server(self.url, 60, threading.Event())
 
     @property
@@ -62,6 +64,11 @@ class Broker:
     def thaw(self) -> None:
         """It goes on."""
         self._process.send_signal(signal.SIGCONT)
+
+    def limit_files(self, size: int | None = None) -> None:
+        """Let no file of it grow beyond so many bytes; without a size, lift that."""
+        limit = resource.RLIM_INFINITY if size is None else size
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     def client(self) -> Redis:
         """A client made as the processes make theirs."""

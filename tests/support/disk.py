@@ -1,5 +1,6 @@
-"""A small disk of its own, whose power a test may cut."""
+"""A small disk of its own, which a test may fill, and whose power it may cut."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -20,6 +21,7 @@ class Disk:
             folder: holds the image.
         """
         self.path, self._image = folder / "disk", folder / "disk.img"
+        self._ballast = self.path / "ballast"
         self.path.mkdir(parents=True)
         with self._image.open("wb") as image:
             image.truncate(_BYTES)
@@ -42,6 +44,16 @@ class Disk:
         self._unmount()
         self._image.with_suffix(".cut").rename(self._image)
         self._mount()
+
+    def fill(self, left: int) -> None:
+        """Take all but so many bytes of it."""
+        free = os.statvfs(self.path)
+        with self._ballast.open("wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, free.f_bavail * free.f_bsize - left)
+
+    def clear(self) -> None:
+        """Give back what was taken."""
+        self._ballast.unlink()
 
     def close(self) -> None:
         """Remove it."""

@@ -201,6 +201,10 @@ class Account:
     def _count(self, pattern: str) -> int:
         return sum(1 for _ in self._redis.scan_iter(pattern, count=1_000))
 
+    def gone(self) -> list[Sent]:
+        """Accepted jobs of which nothing is left."""
+        return [sent for sent in list(self._ledger.sent) if sent.status in (200, 202) and self.job(sent.job_id) is None]
+
     def job(self, job_id: str) -> Job | None:
         """The job as it is stored; none if it is gone."""
         try:

@@ -8,7 +8,7 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.asynchronous import Hub
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from workers.consumer import EVENTS_EVERY_S, Consumer
+from workers.consumer import CONNECT_EVERY_S, EVENTS_EVERY_S, Consumer
 
 
 @pytest.fixture
@@ -70,3 +70,13 @@ def test_events_of_a_quarter_of_a_second_are_sent_together() -> None:
         consumer.hub.timer.clear()
         assert len(sent) == rounds
     assert EVENTS_EVERY_S < 1, "whoever looks at Flower waits for them"
+
+
+def test_a_worker_tries_to_connect_as_often_after_a_long_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ensure(_: CeleryConsumer, connection: Any) -> Any:
+        return connection.ensure_connection("errback", None, callback="callback")
+
+    monkeypatch.setattr(CeleryConsumer, "ensure_connected", ensure)
+    connection = SimpleNamespace(ensure_connection=lambda *_, **options: options)
+    found = consumer_with(None).ensure_connected(connection)
+    assert found == {"callback": "callback", "interval_max": CONNECT_EVERY_S}

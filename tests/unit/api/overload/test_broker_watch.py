@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from api.overload.broker_watch import BrokerWatch
 from api.services import services_of
@@ -22,6 +23,17 @@ def test_two_questions_without_an_answer_are_a_broker_that_is_away_until_it_answ
         watch.check()
     watch._redis = redis
     watch.look()
+    watch.check()
+
+
+def test_a_broker_that_answers_with_an_error_is_there(monkeypatch: pytest.MonkeyPatch, redis: Redis) -> None:
+    def refuse() -> None:
+        raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+
+    monkeypatch.setattr(redis, "ping", refuse)
+    watch = BrokerWatch(redis)
+    for _ in range(3):
+        watch.look()
     watch.check()
 
 

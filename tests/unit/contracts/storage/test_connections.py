@@ -1,5 +1,7 @@
 """Connections: bounded, outliving a restart of the server, with errors of our own."""
 
+from contextlib import nullcontext
+
 import pytest
 from kombu.exceptions import LimitExceeded, OperationalError
 from redis import Redis
@@ -67,3 +69,24 @@ def test_a_client_outlives_a_restart_of_its_server() -> None:
         with pytest.raises(BrokerUnavailable):
             check_connection(client)
     client.close()
+
+
+def test_a_server_that_cannot_write_its_file_is_named() -> None:
+    with pytest.raises(BrokerUnavailable, match="cannot write its file"), translate_errors():
+        raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+
+
+@pytest.mark.parametrize(("error", "is_there"), [(ResponseError("MISCONF"), True), (RedisConnectionError(), False)])
+def test_an_error_is_an_answer_to_the_question_whether_the_server_is_there(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, error: Exception, is_there: bool
+) -> None:
+    def answer(*_: object, **__: object) -> None:
+        raise error
+
+    connection = redis.connection_pool.make_connection()
+    connection.connect()
+    connection.next_health_check = 0
+    monkeypatch.setattr(connection, "read_response", answer)
+    with nullcontext() if is_there else pytest.raises(RedisConnectionError):
+        connection.check_health()
+    connection.disconnect()

@@ -92,7 +92,8 @@ def test_a_camera_is_forgotten(redis: Redis, settings: Settings, clock: ManualCl
     frames = FrameStore(redis, settings, clock)
     for camera in ("hall", "door"):
         frames.publish(Frame(camera, FrameStamp(1, 1), clock(), b"picture"))
-    frames.take("hall")
+    frames.reserve_request("hall", "token")
+    assert frames.take("hall", "token")
     assert frames.erase("hall")
     assert list(frames.cameras()) == ["door"]
     assert not list(redis.scan_iter("*hall*"))

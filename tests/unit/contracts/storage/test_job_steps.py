@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from redis.exceptions import OutOfMemoryError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
-from contracts.errors import BrokerUnavailable, JobGone, JobNotFound, Overloaded
+from contracts.errors import AcceptanceUnknown, BrokerUnavailable, JobGone, JobNotFound, Overloaded
 from contracts.jobs import new_job_id
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
@@ -173,6 +173,19 @@ def test_a_job_that_was_refused_is_not_stored_when_it_comes_late(store: JobStore
     (note,) = redis.scan_iter("mien:*")
     assert note.endswith(b":refused")
     assert 0 < redis.ttl(note) <= 60
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_a_refusal_that_nobody_notes_is_no_refusal(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch, carried_out: bool
+) -> None:
+    def fail(*_: object) -> None:
+        raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+
+    monkeypatch.setattr(store, "_refuse", fail)
+    with refused(store, carried_out=carried_out), pytest.raises(AcceptanceUnknown, match="will say whether"):
+        store.create([b"x"], BULK)
+    assert store.open_count() == carried_out
 
 
 def test_images_of_a_job_come_before_its_record_or_not_at_all(store: JobStore, redis: Redis) -> None:
