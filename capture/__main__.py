@@ -4,7 +4,6 @@ import argparse
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from types import FrameType
@@ -65,14 +64,8 @@ def _publish(settings: Settings, source: "FrameSource") -> None:
     broker = connect(settings.redis_url, name="capture", max_connections=2)
     frame_redis = connect(settings.frame_redis_url, name="capture-frames", max_connections=2)
     with closing(broker), closing(frame_redis), closing(Dispatcher(settings)) as dispatcher:
-        Camera(
-            settings,
-            source,
-            FrameStore(frame_redis, settings),
-            JobStore(broker, settings),
-            dispatcher,
-            epoch=int(time.time() * 1000),
-        ).run()
+        frames, jobs = FrameStore(frame_redis, settings), JobStore(broker, settings)
+        Camera(settings, source, frames, jobs, dispatcher).run()
 
 
 def _end(signum: int, _: FrameType | None) -> None:

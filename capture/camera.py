@@ -30,8 +30,6 @@ class Camera:
         frames: FrameStore,
         jobs: JobStore,
         dispatcher: Dispatcher,
-        *,
-        epoch: int,
     ) -> None:
         """Prepare to publish under the name that the settings give.
 
@@ -41,7 +39,6 @@ class Camera:
             frames: where frames go.
             jobs: tells how long the queue of requests is.
             dispatcher: sends requests for analysis.
-            epoch: milliseconds since 1970, later than that of any earlier process that published under this name.
         """
         self._name = settings.camera
         self._source = source
@@ -49,7 +46,8 @@ class Camera:
         self._jobs = jobs
         self._dispatcher = dispatcher
         self._pacer = Pacer(settings.camera_fps)
-        self._stamp = FrameStamp(epoch, 0)
+        self._stamp: FrameStamp | None = None
+        """Of the frame before; none until Redis has said where to begin."""
         self._problem = ""
 
     def run(self) -> None:
@@ -72,10 +70,12 @@ class Camera:
         captured = self._source.read()
         if captured is None:
             return False
-        self._stamp = FrameStamp(self._stamp.epoch, self._stamp.sequence + 1)
-        frame = Frame(self._name, self._stamp, captured.taken_at, encode(captured.image))
+        jpeg = encode(captured.image)
         try:
-            problem = "" if self._publish(frame) else f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
+            before = self._stamp or self._frames.begin(self._name)
+            self._stamp = FrameStamp(before.epoch, before.sequence + 1)
+            frame = Frame(self._name, self._stamp, captured.taken_at, jpeg)
+            problem = "" if self._publish(frame) else self._refused()
         except MienError as error:  # the camera stays open: the next image is worth more than this one
             problem = str(error)
         self._report(problem)
@@ -88,6 +88,12 @@ class Camera:
         if self._jobs.queue_depth(LIVE) < LIVE_QUEUE_LIMIT and self._frames.reserve_request(self._name, token):
             self._dispatcher.frame(self._name, token)
         return True
+
+    def _refused(self) -> str:
+        """Why a frame was not taken. Nothing newer is there once the other capture has ended: then this one goes on."""
+        if self._frames.captured_at(self._name) is None:
+            self._stamp = None
+        return f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
 
     def _report(self, problem: str) -> None:
         """Say it once when something begins to go wrong, and once when it is over."""

@@ -9,11 +9,12 @@ from contracts.results import NO_MODEL, Analysis, Face, Message
 
 
 class FrameStamp(NamedTuple):
-    """The order of a camera's frames: a restarted capture begins a later epoch, with sequence 1."""
+    """The order of a camera's frames: a restarted capture begins a later epoch, and its sequence goes on from there."""
 
     epoch: int
-    """Milliseconds since 1970 when the capture process opened the source."""
+    """Milliseconds since 1970, by Redis' clock, when the capture process began; or one more than what was there."""
     sequence: int
+    """Counts from the epoch on, so that viewers, who are told this number alone, never see it go back."""
 
 
 class Frame(NamedTuple):
@@ -22,8 +23,11 @@ class Frame(NamedTuple):
     camera: str
     stamp: FrameStamp
     captured_at: float
-    """Seconds since 1970, taken right after the read."""
+    """Seconds since 1970, taken right after the read: by the clock of capture's host until it is published, then by
+    that of Redis."""
     jpeg: bytes
+    mark: str = ""
+    """What a worker that takes it is given, and has to give back with what comes of it."""
 
 
 class AnnotatedFrame(NamedTuple):
@@ -50,7 +54,7 @@ class FrameResult(Message):
     epoch: int
     sequence: int = Field(ge=1)
     captured_at: float = Field(description="Seconds since 1970, UTC.")
-    analyzed_at: float
+    analyzed_at: float = Field(description="Seconds since 1970, by the clock of the worker's host.")
     width: int = Field(ge=1)
     height: int = Field(ge=1)
     faces: list[TrackedFace]

@@ -23,7 +23,7 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
     """
     amounts: defaultdict[str, float] = defaultdict(float)
     try:
-        frame = services.frames.take(camera)
+        frame = services.frames.take(camera, token)
         if frame is None:
             amounts[metric_key(FRAMES_STALE, camera=camera)] += 1
             return "stale"
@@ -43,7 +43,7 @@ def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float])
     state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
     analysis = analysis.model_copy(update={"faces": faces})
     result = FrameResult.of(frame, analysis, faces, time.time())
-    if not services.frames.put_result(result, state.model_dump_json().encode()):
+    if not services.frames.put_result(result, state.model_dump_json().encode(), frame.mark):
         amounts[metric_key(FRAMES_STALE, camera=frame.camera)] += 1
         return "stale"
     amounts[metric_key(FRAMES_ANALYZED, camera=frame.camera)] += 1
@@ -61,4 +61,5 @@ def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaul
     jpeg = encode_jpeg(draw_faces(decoded.pixels, result.faces, decoded.scale))
     amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
     amounts[metric_key(FRAMES_DRAWN, camera=frame.camera)] += 1
-    services.frames.put_annotated(frame.camera, AnnotatedFrame(frame.stamp, frame.captured_at, jpeg, result.model))
+    annotated = AnnotatedFrame(frame.stamp, frame.captured_at, jpeg, result.model)
+    services.frames.put_annotated(frame.camera, annotated, frame.mark)

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from redis import Redis
 
 from api.live import mjpeg
 from contracts.errors import MienError
+from contracts.frames import FrameStamp
 from contracts.logs import log_context
 from contracts.results import NO_MODEL
 from contracts.settings import Settings
@@ -29,6 +30,8 @@ STALLED_AFTER_S = 1.0
 """Without a new annotated frame for this long, viewers get plain frames."""
 _WATCH_EVERY_S = 1.0
 _IDLE_S = 0.25
+_NOTHING: Final = FrameStamp(0, 0)
+"""Shown before the first frame, and when a camera is gone."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +71,7 @@ class CameraReader:
         self._clock = clock
         self._changed = threading.Condition()
         self._part = StreamPart(0, Kind.PLACEHOLDER, b"")
+        self._shown = _NOTHING
         self._annotated_at = self._seen_at = self._watched_at = float("-inf")
         self._stopped = False
         self._subscription = Subscription.to_camera(redis, camera, on_notices=self._on_notices, on_error=self._on_error)
@@ -114,12 +118,17 @@ class CameraReader:
                 logger.error("unexpected error with camera %s", self._camera, exc_info=error)
 
     def _show_annotated(self) -> bool:
-        """Show the newest annotated frame. False: there is none, or one with emotions where none may be shown."""
+        """Show the newest annotated frame, unless a later one is shown.
+
+        Returns:
+            False if there is none, or one with emotions where none may be shown.
+        """
         annotated = self._frames.annotated(self._camera)
         if annotated is None or (self._faces_only and annotated.model != NO_MODEL):
             return False
         self._annotated_at = self._seen_at = self._clock()
-        self._show(Kind.ANNOTATED, annotated.jpeg)
+        if annotated.stamp >= self._shown:  # else plain ones were shown meanwhile: it stands still until it is later
+            self._show(Kind.ANNOTATED, annotated.jpeg, annotated.stamp)
         return True
 
     def _show_frame(self) -> None:
@@ -130,7 +139,8 @@ class CameraReader:
             self._log(error)
         if frame is not None:
             self._seen_at = self._clock()
-            self._show(Kind.PLAIN, frame.jpeg)
+            if frame.stamp >= self._shown:
+                self._show(Kind.PLAIN, frame.jpeg, frame.stamp)
         elif self._part.serial == 0:
             self._show(Kind.PLACEHOLDER, placeholder())
 
@@ -139,8 +149,9 @@ class CameraReader:
         if self._part.serial == 0 or (gone and self._part.kind is not Kind.PLACEHOLDER):
             self._show(Kind.PLACEHOLDER, placeholder())
 
-    def _show(self, kind: Kind, jpeg: bytes) -> None:
-        data = mjpeg.part(jpeg, {"Mien-Picture": kind.value})
+    def _show(self, kind: Kind, jpeg: bytes, stamp: FrameStamp | None = None) -> None:
+        headers = {"Mien-Picture": kind.value} | ({"Mien-Sequence": str(stamp.sequence)} if stamp else {})
+        data, self._shown = mjpeg.part(jpeg, headers), stamp or _NOTHING
         with self._changed:
             self._part = StreamPart(self._part.serial + 1, kind, data)
             self._changed.notify_all()

@@ -40,7 +40,7 @@ class EmotionData(Message):
     faces: list[LiveFace]
     width: int | None
     height: int | None
-    sequence: int | None = Field(description="Number of the frame that was analysed.")
+    sequence: int | None = Field(description="Number of the frame that was analysed; it never goes back.")
     captured_at: float | None = Field(description="When it was taken: seconds since 1970, UTC.")
     age_ms: int | None = Field(description="Milliseconds since then.")
     model: str | None
@@ -48,8 +48,8 @@ class EmotionData(Message):
     message: str | None
 
     @classmethod
-    def read(cls, frames: FrameStore, camera: str | None, now: float, *, faces_only: bool) -> Self:
-        """Look at a camera; `now` in seconds since 1970. With `faces_only` no emotion is told, whatever was read."""
+    def read(cls, frames: FrameStore, camera: str | None, *, faces_only: bool) -> Self:
+        """Look at a camera. With `faces_only` no emotion is told, whatever was read."""
         result = frames.result(camera) if camera else None
         if result and faces_only:
             result = result.without_emotions()
@@ -65,7 +65,7 @@ class EmotionData(Message):
             height=result.height if result else None,
             sequence=result.sequence if result else None,
             captured_at=result.captured_at if result else None,
-            age_ms=_age_ms(result.captured_at, now) if result else None,
+            age_ms=_age_ms(result.captured_at, frames.now()) if result else None,
             model=result.model if result else None,
             labels=result.labels if result else None,
             message=_message(camera, state, result),
@@ -87,8 +87,9 @@ class CameraList(Message):
     cameras: list[CameraResponse]
 
     @classmethod
-    def read(cls, frames: FrameStore, now: float) -> Self:
-        """Look at all cameras; `now` in seconds since 1970."""
+    def read(cls, frames: FrameStore) -> Self:
+        """Look at all cameras."""
+        now = frames.now()
         cameras = [
             CameraResponse(
                 name=name,
@@ -104,7 +105,6 @@ class CameraList(Message):
 def _state(newest_frame_at: float | None, result: FrameResult | None) -> LiveState:
     if newest_frame_at is None:
         return LiveState.GONE
-    # Both times are the capture process's own, so clocks that disagree do no harm.
     if result is None or newest_frame_at - result.captured_at > STALLED_AFTER_S:
         return LiveState.STALLED
     return LiveState.LIVE

@@ -1,7 +1,5 @@
 """Live cameras: the annotated stream, the newest emotions, and the list."""
 
-import time
-
 from flask import Blueprint, Response, request
 
 from api.access.authentication import client_name
@@ -63,7 +61,7 @@ def emotion_data() -> Response:
     """The camera's newest emotions, with their age and whether they are still live."""
     services = current_services()
     camera = query.known_camera(request, services.frames)
-    data = EmotionData.read(services.frames, camera, time.time(), faces_only=services.settings.faces_only)
+    data = EmotionData.read(services.frames, camera, faces_only=services.settings.faces_only)
     return json_response(data, headers=NOT_STORED)
 
 
@@ -83,4 +81,4 @@ def emotion_data() -> Response:
 )
 def list_cameras() -> Response:
     """Cameras of the last hour, newest first."""
-    return json_response(CameraList.read(current_services().frames, time.time()), headers=NOT_STORED)
+    return json_response(CameraList.read(current_services().frames), headers=NOT_STORED)

@@ -6,7 +6,6 @@ from contracts.queues import ANALYZE_FRAME, DELIVER_WEBHOOK, LIVE, WEBHOOKS, bro
 from contracts.settings import Settings
 from contracts.storage.connections import translate_broker_errors
 
-_FRAME_EXPIRES_S = 2
 _CONNECTIONS = 4
 _TIMEOUT_S = 5
 
@@ -25,8 +24,11 @@ class Dispatcher:
         self._pool = self._app.connection_for_write().Pool(limit=_CONNECTIONS)
 
     def frame(self, camera: str, token: str) -> None:
-        """Ask for an analysis of the camera's newest frame; worthless after two seconds, so it expires then."""
-        self._send(ANALYZE_FRAME, (camera, token), LIVE, argsrepr=camera, expires=_FRAME_EXPIRES_S)
+        """Ask for an analysis of the camera's newest frame.
+
+        Celery could let it expire, but by the clocks of two hosts; so `FrameStore.take` looks whether it is late.
+        """
+        self._send(ANALYZE_FRAME, (camera, token), LIVE, argsrepr=camera)
 
     def webhook(self, job_id: str) -> None:
         """Announce that the webhook of a final job is due."""
@@ -37,7 +39,7 @@ class Dispatcher:
         self._pool.force_close_all()
         self._app.close()
 
-    def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str, expires: int | None = None) -> None:
+    def _send(self, task: str, args: tuple[str, ...], queue: str, *, argsrepr: str) -> None:
         with translate_broker_errors(), self._pool.acquire(block=True, timeout=_TIMEOUT_S) as connection:
             self._app.send_task(
                 task,
@@ -46,7 +48,6 @@ class Dispatcher:
                 queue=queue,
                 argsrepr=argsrepr,  # what Flower shows
                 kwargsrepr="",
-                expires=expires,
                 ignore_result=True,
                 retry=False,
             )

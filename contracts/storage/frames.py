@@ -1,45 +1,58 @@
 """Live frames in Redis: newest wins, older is dropped, everything expires within seconds."""
 
+import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from redis import Redis
 
 from contracts.frames import AnnotatedFrame, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
+from contracts.storage.job_steps import servers_time
 from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
 
-_CAMERA_KNOWN_S = 3_600
-_REQUEST_LIFE_S = 2.0
+_CAMERA_KNOWN_S: Final = 3_600
+_REQUEST_LIFE_S: Final = 2.0
+"""A request for analysis is worthless from then on."""
 
 
 class FrameStore:
     """Frames, their analyses and annotated frames, one newest of each a camera."""
 
-    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        """Use the frame Redis; `clock` gives seconds since 1970."""
+    def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] | None = None) -> None:
+        """Use the frame Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
         self._redis = redis
         self._settings = settings
-        self._clock = clock
+        self._hosts_clock = clock or time.time
+        self.now, self._steps_clock = clock or servers_clock(redis), clock or servers_time
+        self._begin = load_script(redis, "begin_frames")
+        self._publish = load_script(redis, "publish")
+        self._take = load_script(redis, "take")
         self._reserve_request = load_script(redis, "reserve_request")
         self._put_newer = load_script(redis, "put_newer")
+
+    def begin(self, camera: str) -> FrameStamp:
+        """Where the frames of a capture that begins now go on: the stamp before its first one."""
+        with translate_errors():
+            number = int(self._begin(keys=[keys.newest(camera)], args=[self._steps_clock()]))
+        return FrameStamp(number, number)
 
     def publish(self, frame: Frame) -> bool:
         """Make this the camera's newest frame and announce it.
 
         Returns:
-            False if a newer one is there already; nothing was written.
+            False if there is a newer one, or was within the last hour; nothing was written.
         """
-        values = {"captured_at": frame.captured_at, "jpeg": frame.jpeg}
-        channel = keys.frames_channel(frame.camera)
-        written = self._put(keys.frame(frame.camera), frame.stamp, channel, values)
+        age_s, camera = self._hosts_clock() - frame.captured_at, frame.camera
+        times = [age_s, self._steps_clock(), self._ttl_ms, _CAMERA_KNOWN_S]
+        args = [camera, *frame.stamp, *times, keys.frames_channel(camera), frame.jpeg]
         with translate_errors():
-            self._redis.zadd(keys.CAMERAS, {frame.camera: frame.captured_at})
-        return written
+            return bool(self._publish(keys=[keys.frame(camera), keys.newest(camera), keys.CAMERAS], args=args))
 
     def newest(self, camera: str) -> Frame | None:
         """The camera's newest frame.
@@ -52,16 +65,22 @@ class FrameStore:
             return None
         return Frame(camera, FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
 
-    def take(self, camera: str) -> Frame | None:
+    def take(self, camera: str, token: str) -> Frame | None:
         """The camera's newest frame, for analysis.
 
+        Args:
+            camera: which.
+            token: of the request, as it was reserved.
+
         Returns:
-            None if there is none, or a worker has begun it already.
+            None if there is none, a worker has begun it already, or the request has come too late.
         """
-        frame = self.newest(camera)
-        if frame is None or not self._put(keys.taken(camera), frame.stamp, "", {}):
+        names = [keys.frame(camera), keys.taken(camera), keys.requests(camera)]
+        with translate_errors():
+            found = self._take(keys=names, args=[token, self._steps_clock(), self._ttl_ms, secrets.token_hex(8)])
+        if found is None:
             return None
-        return frame
+        return Frame(camera, FrameStamp(int(found[0]), int(found[1])), float(found[2]), found[3], found[4].decode())
 
     def captured_at(self, camera: str) -> float | None:
         """When the camera's newest frame was taken, without fetching the image.
@@ -75,7 +94,7 @@ class FrameStore:
     def cameras(self) -> dict[str, float]:
         """Cameras that have published within the last hour → time of their last frame, newest first."""
         with translate_errors():
-            self._redis.zremrangebyscore(keys.CAMERAS, "-inf", self._clock() - _CAMERA_KNOWN_S)
+            self._redis.zremrangebyscore(keys.CAMERAS, "-inf", self.now() - _CAMERA_KNOWN_S)
             found = self._redis.zrevrange(keys.CAMERAS, 0, -1, withscores=True)
         return {name.decode(): float(score) for name, score in found}
 
@@ -87,7 +106,7 @@ class FrameStore:
         Returns:
             Whether anything was known of it.
         """
-        names = (keys.frame, keys.faces, keys.annotated, keys.taken, keys.requests, keys.watched)
+        names = (keys.frame, keys.newest, keys.faces, keys.annotated, keys.taken, keys.requests, keys.watched)
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.CAMERAS, camera)
             pipe.unlink(*(name(camera) for name in names))
@@ -100,14 +119,8 @@ class FrameStore:
         Returns:
             False if as many as ``camera_in_flight`` are on their way.
         """
-        now = self._clock()
-        args = [
-            token,
-            now,
-            now + _REQUEST_LIFE_S,
-            self._settings.camera_in_flight,
-            int(_REQUEST_LIFE_S * 2000),
-        ]
+        limit, life_ms = self._settings.camera_in_flight, int(_REQUEST_LIFE_S * 2000)
+        args = [token, self._steps_clock(), _REQUEST_LIFE_S, limit, life_ms]
         with translate_errors():
             return bool(self._reserve_request(keys=[keys.requests(camera)], args=args))
 
@@ -116,15 +129,19 @@ class FrameStore:
         with translate_errors():
             self._redis.zrem(keys.requests(camera), token)
 
-    def put_result(self, result: FrameResult, tracker_state: bytes) -> bool:
-        """Store an analysis with the tracker's state after it.
+    def put_result(self, result: FrameResult, tracker_state: bytes, mark: str) -> bool:
+        """Store an analysis with the tracker's state after it; `mark` is the frame's.
 
         Returns:
-            False if a newer one is there already; nothing was written.
+            False if there is a newer one, or was one, or Redis has lost its data since the frame was taken; nothing was
+            written.
         """
-        values = {"result": result.model_dump_json(), "state": tracker_state}
-        stamp = FrameStamp(result.epoch, result.sequence)
-        return self._put(keys.faces(result.camera), stamp, "", values)
+        key, taken, stamp = (
+            keys.faces(result.camera),
+            keys.taken(result.camera),
+            FrameStamp(result.epoch, result.sequence),
+        )
+        return self._put(key, taken, mark, stamp, result=result.model_dump_json(), state=tracker_state)
 
     def result(self, camera: str) -> FrameResult | None:
         """The camera's newest analysis.
@@ -150,14 +167,11 @@ class FrameStore:
         with translate_errors():
             return bool(self._redis.exists(keys.watched(camera)))
 
-    def put_annotated(self, camera: str, annotated: AnnotatedFrame) -> bool:
-        """Store an annotated frame and announce it.
-
-        Returns:
-            False if a newer one is there already; nothing was written.
-        """
+    def put_annotated(self, camera: str, annotated: AnnotatedFrame, mark: str) -> bool:
+        """Store an annotated frame and announce it; as `put_result`."""
+        key, taken, channel = keys.annotated(camera), keys.taken(camera), keys.annotated_channel(camera)
         values = {"captured_at": annotated.captured_at, "jpeg": annotated.jpeg, "model": annotated.model}
-        return self._put(keys.annotated(camera), annotated.stamp, keys.annotated_channel(camera), values)
+        return self._put(key, taken, mark, annotated.stamp, channel, **values)
 
     def annotated(self, camera: str) -> AnnotatedFrame | None:
         """The camera's newest annotated frame."""
@@ -171,10 +185,10 @@ class FrameStore:
     def _ttl_ms(self) -> int:
         return int(self._settings.frame_ttl_s * 1000)
 
-    def _put(self, key: str, stamp: FrameStamp, channel: str, values: dict[str, Any]) -> bool:
+    def _put(self, key: str, taken: str, mark: str, stamp: FrameStamp, channel: str = "", **values: Any) -> bool:
         pairs = [part for pair in values.items() for part in pair]
         with translate_errors():
-            return bool(self._put_newer(keys=[key], args=[*stamp, self._ttl_ms, channel, *pairs]))
+            return bool(self._put_newer(keys=[key, taken], args=[*stamp, self._ttl_ms, channel, mark, *pairs]))
 
     def _read(self, key: str, *fields: str) -> list[bytes] | None:
         with translate_errors():

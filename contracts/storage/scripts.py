@@ -15,6 +15,7 @@ What adds data is bounded by the gateway's admission (jobs), by a TTL of seconds
 Redis 7 and newer."""
 
 PRELUDES: Final = {
+    "begin_frames": ("record",),
     "cancel": ("record", "finalize"),
     "claim": ("record", "finalize", "attempt"),
     "claim_next": ("record", "finalize", "attempt"),
@@ -22,10 +23,14 @@ PRELUDES: Final = {
     "due": ("record",),
     "erase": ("record", "forget_annotated"),
     "finish": ("record", "finalize"),
+    "forget_expired": ("record", "forget_annotated"),
     "keep_annotated": ("record", "forget_annotated"),
     "overdue": ("record",),
+    "publish": ("record",),
     "renew": ("record",),
+    "reserve_request": ("record",),
     "rewrite_due": ("record",),
+    "take": ("record",),
     "webhook_delivered": ("record",),
     "webhook_failed": ("record",),
     "webhook_replay": ("record",),

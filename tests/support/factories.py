@@ -6,6 +6,8 @@ from contracts.emotions import EMOTIONS, Emotion
 from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.jobs import ItemResult
 from contracts.results import Analysis, Box, Face
+from contracts.storage import keys
+from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import WorkerReport
 from contracts.storage.jobs import JobStore
 
@@ -32,6 +34,12 @@ def make_items(*analyses: Analysis) -> list[ItemResult]:
 def make_frame(sequence: int = 1, *, epoch: int = 1, camera: str = "cam", jpeg: bytes = b"jpeg") -> Frame:
     """A frame that was taken a hundredth of a second after the one before it."""
     return Frame(camera, FrameStamp(epoch, sequence), 1_000_000.0 + sequence / 100, jpeg)
+
+
+def marked(frames: FrameStore, camera: str = "cam") -> str:
+    """The mark with which results of this camera are written, as if a frame of it had been taken."""
+    frames._redis.hsetnx(keys.taken(camera), "mark", "m")
+    return "m"
 
 
 def make_frame_result(sequence: int = 1, *faces: TrackedFace, epoch: int = 1, camera: str = "cam") -> FrameResult:

@@ -18,6 +18,8 @@ from contracts.storage.dispatch import Dispatcher
 from contracts.storage.frames import FrameStore
 from contracts.storage.jobs import JobStore
 
+NOW = 1_000.0
+
 
 class CannedSource:
     """A source that gives the same image again and again, or none."""
@@ -25,7 +27,7 @@ class CannedSource:
     name = "The canned source"
 
     def __init__(self) -> None:
-        self.next: CapturedImage | None = CapturedImage(np.zeros((48, 64, 3), np.uint8), 12.5)
+        self.next: CapturedImage | None = CapturedImage(np.zeros((48, 64, 3), np.uint8), NOW - 0.5)
 
     def read(self) -> CapturedImage | None:
         return self.next
@@ -36,7 +38,7 @@ class CannedSource:
 
 @pytest.fixture
 def frames(redis: Redis, settings: Settings) -> FrameStore:
-    return FrameStore(redis, settings)
+    return FrameStore(redis, settings, lambda: NOW)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def source() -> CannedSource:
 @pytest.fixture
 def camera(redis: Redis, settings: Settings, frames: FrameStore, source: CannedSource) -> Iterator[Camera]:
     dispatcher = Dispatcher(settings)
-    yield Camera(settings, source, frames, JobStore(redis, settings), dispatcher, epoch=70)
+    yield Camera(settings, source, frames, JobStore(redis, settings), dispatcher)
     dispatcher.close()
 
 
@@ -56,8 +58,8 @@ def test_a_step_publishes_the_picture_with_its_time(camera: Camera, frames: Fram
     assert camera.step()
     newest = frames.newest("camera")
     assert newest is not None
-    assert newest.stamp == FrameStamp(70, 2)
-    assert newest.captured_at == 12.5
+    assert newest.stamp == FrameStamp(1_000_000, 1_000_002)
+    assert newest.captured_at == NOW - 0.5
     assert newest.jpeg.startswith(b"\xff\xd8")
 
 
@@ -67,7 +69,7 @@ def test_no_more_requests_are_in_flight_than_allowed(
     for _ in range(5):
         camera.step()
     assert redis.llen(LIVE) == settings.camera_in_flight == 2
-    frames.release_request("camera", "70-1")
+    frames.release_request("camera", "1000000-1000001")
     for _ in range(5):
         camera.step()
     assert redis.llen(LIVE) == 3
@@ -90,11 +92,16 @@ def test_no_picture_no_frame(camera: Camera, source: CannedSource, frames: Frame
 def test_a_second_camera_of_the_same_name_is_said_once(
     camera: Camera, frames: FrameStore, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    frames.publish(Frame("camera", FrameStamp(71, 1), 1.0, b"jpeg"))
+    assert camera.step()
+    frames.publish(Frame("camera", FrameStamp(1_000_001, 1_000_009), NOW, b"jpeg"))
     with caplog.at_level(logging.WARNING):
         assert [camera.step() for _ in range(3)] == [False] * 3
-        redis.delete(keys.frame("camera"))
+        redis.delete(keys.frame("camera"))  # the other ends
+        assert not camera.step()
         assert camera.step()
+    newest = frames.newest("camera")
+    assert newest
+    assert newest.stamp.sequence > 1_000_009
     assert [record.getMessage() for record in caplog.records] == [
         "Frames are dropped. Another capture publishes as 'camera'; set MIEN_CAMERA.",
         "Frames are published again.",
@@ -116,7 +123,7 @@ def test_it_runs_until_its_source_has_come_to_an_end(
         camera.run()
     newest = frames.newest("camera")
     assert newest is not None
-    assert newest.stamp.sequence == 2
+    assert newest.stamp.sequence == 1_000_002
 
 
 def test_a_broker_that_is_away_drops_frames_and_keeps_the_camera(

@@ -1,5 +1,6 @@
 """A camera's newest frame: latest wins, frames drawn only for viewers; real models, a real server."""
 
+import time
 from dataclasses import replace
 
 from contracts.frames import Frame, FrameStamp
@@ -7,13 +8,14 @@ from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, metri
 from models import Analyzer
 from models.detection.lite import LiteDetector
 from support.counting import counted
-from support.factories import make_frame_result
+from support.factories import make_frame_result, marked
 from workers.frames import analyze_frame
 from workers.services import Services
 
 
 def publish(services: Services, sequence: int, jpeg: bytes, epoch: int = 1) -> None:
-    assert services.frames.publish(Frame("cam", FrameStamp(epoch, sequence), 1_000.0 + sequence / 10, jpeg))
+    assert services.frames.publish(Frame("cam", FrameStamp(epoch, sequence), time.time() + sequence / 10, jpeg))
+    services.frames.reserve_request("cam", f"t{sequence}")
 
 
 def test_a_face_keeps_its_track_from_frame_to_frame(services: Services, face_jpeg: bytes) -> None:
@@ -48,7 +50,8 @@ def _tracks(services: Services) -> list[int]:
 
 def test_a_frame_is_analysed_once_however_often_it_is_asked_for(services: Services, plain_jpeg: bytes) -> None:
     publish(services, 1, plain_jpeg)
-    assert [analyze_frame(services, "cam", f"t{i}") for i in range(3)] == ["finished", "stale", "stale"]
+    assert services.frames.reserve_request("cam", "t2")
+    assert [analyze_frame(services, "cam", f"t{i}") for i in range(1, 4)] == ["finished", "stale", "stale"]
     assert counted(services)[metric_key(FRAMES_STALE, camera="cam")] == 2
 
 
@@ -73,9 +76,9 @@ def test_a_view_is_drawn_only_while_there_are_viewers(services: Services, face_j
 
 def test_the_request_is_given_back_whatever_happens(services: Services, plain_jpeg: bytes) -> None:
     for sequence, jpeg in ((1, plain_jpeg), (2, b"no image")):
-        tokens = [f"{sequence}-{i}" for i in range(services.settings.camera_in_flight)]
-        assert all(services.frames.reserve_request("cam", token) for token in tokens)
         publish(services, sequence, jpeg)
+        tokens = [f"t{sequence}", *(f"{sequence}-{i}" for i in range(1, services.settings.camera_in_flight))]
+        assert all(services.frames.reserve_request("cam", token) for token in tokens[1:])
         analyze_frame(services, "cam", tokens[0])
         assert services.frames.reserve_request("cam", "next")
         for token in (*tokens, "next"):
@@ -92,8 +95,8 @@ def test_a_damaged_frame_is_passed_over(services: Services, plain_jpeg: bytes) -
 
 def test_a_result_that_comes_after_a_newer_one_is_dropped(services: Services, plain_jpeg: bytes) -> None:
     publish(services, 1, plain_jpeg)
-    services.frames.put_result(make_frame_result(5), b"{}")
-    assert analyze_frame(services, "cam", "t") == "stale"
+    services.frames.put_result(make_frame_result(5), b"{}", marked(services.frames))
+    assert analyze_frame(services, "cam", "t1") == "stale"
     result = services.frames.result("cam")
     assert result is not None
     assert result.sequence == 5

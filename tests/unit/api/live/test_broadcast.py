@@ -17,6 +17,7 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
 from support.clocks import WaitFor
+from support.factories import marked
 
 
 @pytest.fixture
@@ -32,7 +33,9 @@ def publish(frames: FrameStore, sequence: int, camera: str = "cam", *, age_s: fl
 
 
 PART = re.compile(
-    rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nMien-Picture: (\w+)\r\n\r\n(.*)\r\n--frame\r\n", re.DOTALL
+    rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nMien-Picture: (\w+)\r\n(?:Mien-Sequence: \d+\r\n)?\r\n"
+    rb"(.*)\r\n--frame\r\n",
+    re.DOTALL,
 )
 
 
@@ -73,7 +76,7 @@ def test_the_stream_prefers_annotated_pictures(
     assert next(shown) == ("placeholder", placeholder())
     wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("cam"))[0][1], "the reader to listen")
     frame = publish(frames, 1)
-    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"drawn", "mien-2"))
+    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"drawn", "mien-2"), marked(frames))
     until(shown, ("annotated", b"drawn"))
     now[0] += STALLED_AFTER_S
     publish(frames, 2)
@@ -81,6 +84,21 @@ def test_the_stream_prefers_annotated_pictures(
     now[0] += 0.001
     publish(frames, 3)
     until(shown, ("plain", b"plain 3"))
+    shown.close()  # type: ignore[attr-defined]
+
+
+def test_a_picture_never_goes_back_in_time(
+    frames: FrameStore, settings: Settings, redis: Redis, wait_for: WaitFor
+) -> None:
+    shown = pictures(CameraHub(settings, frames, clock=lambda: 0.0).stream("cam"))
+    assert next(shown) == ("placeholder", placeholder())
+    wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("cam"))[0][1], "the reader to listen")
+    publish(frames, 7)
+    until(shown, ("plain", b"plain 7"))
+    for sequence, jpeg in ((6, b"drawn late"), (8, b"drawn")):
+        frames.put_annotated("cam", AnnotatedFrame(FrameStamp(1, sequence), 1.0, jpeg, "mien-2"), marked(frames))
+        assert next(shown) != ("annotated", b"drawn late")
+    until(shown, ("annotated", b"drawn"))
     shown.close()  # type: ignore[attr-defined]
 
 
@@ -93,11 +111,11 @@ def test_with_faces_only_a_frame_with_emotions_drawn_is_not_shown(
     seen = set[tuple[str, bytes]]()
     for sequence, model in enumerate(("mien-2", "", "mien-2"), 1):  # empty: a worker of the version before
         frame = publish(frames, sequence)
-        frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"emotions", model))
+        frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"emotions", model), marked(frames))
         while ("plain", frame.jpeg) not in seen:
             seen.add(next(shown))
     frame = publish(frames, 4)
-    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"boxes", NO_MODEL))
+    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"boxes", NO_MODEL), marked(frames))
     while ("annotated", b"boxes") not in seen:
         seen.add(next(shown))
     assert not any(jpeg == b"emotions" for _, jpeg in seen)

@@ -3,17 +3,26 @@
 from collections.abc import Callable
 
 import pytest
+from redis import Redis
 
 from api.live.broadcast import STALLED_AFTER_S
 from api.live.schemas import CameraList, EmotionData, LiveState
 from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.responses import FACES_ONLY
 from contracts.results import NO_MODEL
+from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
-from support.factories import make_face
+from support.clocks import ManualClock
+from support.factories import make_face, marked
 
 Publish = Callable[..., Frame]
 NOW = 1_000.0
+
+
+@pytest.fixture
+def frames(redis: Redis, settings: Settings, clock: ManualClock) -> FrameStore:
+    clock.now = NOW
+    return FrameStore(redis, settings, clock)
 
 
 @pytest.fixture
@@ -36,15 +45,16 @@ def publish(frames: FrameStore) -> Publish:
                 detector="lite",
                 model="classic-1",
             )
-            frames.put_result(result, b"")
+            frames.put_result(result, b"", marked(frames))
         return frame
 
     return publish
 
 
-def test_a_camera_without_faces_says_so(frames: FrameStore, publish: Publish) -> None:
+def test_a_camera_without_faces_says_so(frames: FrameStore, publish: Publish, clock: ManualClock) -> None:
     publish(7, NOW, analyzed=True)
-    data = EmotionData.read(frames, "cam", NOW + 0.25, faces_only=False)
+    clock.now += 0.25
+    data = EmotionData.read(frames, "cam", faces_only=False)
     assert (data.state, data.emotion, data.faces, data.sequence) == (LiveState.LIVE, None, [], 7)
     assert (data.message, data.age_ms) == ("No face is in view.", 250)
 
@@ -55,24 +65,24 @@ def test_it_has_stalled_when_analyses_are_too_far_behind_frames(
 ) -> None:
     publish(1, NOW, analyzed=True)
     publish(2, NOW + behind_s)
-    assert EmotionData.read(frames, "cam", NOW, faces_only=False).state == state
+    assert EmotionData.read(frames, "cam", faces_only=False).state == state
 
 
 def test_a_clock_that_is_behind_gives_no_negative_age(frames: FrameStore, publish: Publish) -> None:
     publish(1, NOW, analyzed=True)
-    assert EmotionData.read(frames, "cam", NOW - 5, faces_only=False).age_ms == 0
+    assert EmotionData.read(frames, "cam", faces_only=False).age_ms == 0
 
 
 def test_a_camera_that_is_gone_is_told_apart_from_none(frames: FrameStore) -> None:
-    assert EmotionData.read(frames, "cam", NOW, faces_only=False).message == "The camera has stopped sending pictures."
-    assert EmotionData.read(frames, None, NOW, faces_only=False).message == "No camera has sent a picture yet."
-    assert CameraList.read(frames, NOW).cameras == []
+    assert EmotionData.read(frames, "cam", faces_only=False).message == "The camera has stopped sending pictures."
+    assert EmotionData.read(frames, None, faces_only=False).message == "No camera has sent a picture yet."
+    assert CameraList.read(frames).cameras == []
 
 
 def test_with_faces_only_no_emotion_is_told_whatever_was_stored(frames: FrameStore, publish: Publish) -> None:
     publish(1, NOW, TrackedFace(track=3, **make_face("Sad").model_dump()), analyzed=True)
-    assert EmotionData.read(frames, "cam", NOW, faces_only=False).emotion == "Sad"
-    data = EmotionData.read(frames, "cam", NOW, faces_only=True)
+    assert EmotionData.read(frames, "cam", faces_only=False).emotion == "Sad"
+    data = EmotionData.read(frames, "cam", faces_only=True)
     assert (data.emotion, data.confidence, data.model, data.message) == (None, None, NO_MODEL, FACES_ONLY)
     (face,) = data.faces
     assert (face.track, face.emotion, face.confidence, face.scores) == (3, None, None, {})

@@ -11,6 +11,7 @@ from contracts.emotions import EMOTIONS
 from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.results import Box
 from contracts.storage.frames import FrameStore
+from support.factories import marked
 
 
 def publish(frames: FrameStore, sequence: int, camera: str = "cam", *, age_s: float = 0.0) -> Frame:
@@ -40,11 +41,13 @@ def analyze(frames: FrameStore, frame: Frame) -> None:
         detector="lite",
         model="classic-1",
     )
-    frames.put_result(result, b"")
+    frames.put_result(result, b"", marked(frames, frame.camera))
 
 
 PART = re.compile(
-    rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nMien-Picture: (\w+)\r\n\r\n(.*)\r\n--frame\r\n", re.DOTALL
+    rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nMien-Picture: (\w+)\r\n(?:Mien-Sequence: \d+\r\n)?\r\n"
+    rb"(.*)\r\n--frame\r\n",
+    re.DOTALL,
 )
 
 

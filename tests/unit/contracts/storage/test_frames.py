@@ -1,5 +1,7 @@
 """The frame store's promises, on a real server."""
 
+import time
+
 import pytest
 from redis import Redis
 
@@ -8,6 +10,7 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
 from support.clocks import ManualClock
+from support.factories import marked
 
 
 @pytest.fixture
@@ -67,20 +70,91 @@ def test_requests_in_flight_are_bounded_and_lost_ones_are_given_up(
     assert store.reserve_request("cam", "after the others were lost")
 
 
+def take(store: FrameStore) -> Frame | None:
+    """By a request of its own."""
+    store.reserve_request("cam", "token")
+    try:
+        return store.take("cam", "token")
+    finally:
+        store.release_request("cam", "token")
+
+
 def test_a_frame_is_taken_for_analysis_once(store: FrameStore) -> None:
-    assert store.take("cam") is None
+    assert take(store) is None
     store.publish(frame(1, 1))
-    assert store.take("cam") == frame(1, 1)
-    assert store.take("cam") is None
+    taken = take(store)
+    assert taken == frame(1, 1)._replace(mark=taken.mark if taken else "")
+    assert take(store) is None
     store.publish(frame(1, 2))
-    assert store.take("cam") == frame(1, 2)
+    assert take(store)
+
+
+def test_a_request_that_comes_late_takes_nothing(store: FrameStore, clock: ManualClock) -> None:
+    store.publish(frame(1, 1))
+    assert store.take("cam", "never reserved") is None
+    store.reserve_request("cam", "token")
+    clock.now += 2.1
+    assert store.take("cam", "token") is None
+    assert take(store)
+
+
+def test_requests_of_a_time_before_the_clock_was_put_back_are_given_up(store: FrameStore, clock: ManualClock) -> None:
+    while store.reserve_request("cam", f"at {clock.now}"):
+        clock.now += 0.01
+    clock.now -= 3_600
+    assert store.reserve_request("cam", "next")
 
 
 def test_an_older_result_never_overwrites_a_newer_one(store: FrameStore) -> None:
-    assert store.put_result(result(1, 2), b"after 2")
-    assert not store.put_result(result(1, 1), b"after 1")
+    mark = marked(store)
+    assert store.put_result(result(1, 2), b"after 2", mark)
+    assert not store.put_result(result(1, 1), b"after 1", mark)
     assert store.result("cam") == result(1, 2)
     assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2")
+
+
+def test_nor_does_it_take_the_place_of_a_newer_one_that_has_expired(store: FrameStore, redis: Redis) -> None:
+    mark = marked(store)
+    assert store.put_result(result(1, 2), b"", mark)
+    redis.delete(keys.faces("cam"))
+    assert not store.put_result(result(1, 1), b"", mark)
+    assert store.put_result(result(1, 3), b"", mark)
+
+
+def test_what_was_taken_before_redis_lost_its_data_is_refused(store: FrameStore, redis: Redis) -> None:
+    store.publish(frame(1, 1))
+    before = take(store)
+    redis.flushall()
+    store.publish(frame(1, 2))
+    after = take(store)
+    assert before
+    assert after
+    assert not store.put_result(result(1, 1), b"", before.mark)
+    assert store.put_result(result(1, 2), b"", after.mark)
+
+
+def test_a_capture_goes_on_behind_all_that_was_seen(store: FrameStore, redis: Redis, clock: ManualClock) -> None:
+    first = store.begin("cam")
+    assert first == (1_000 * clock.now, 1_000 * clock.now)
+    store.publish(Frame("cam", FrameStamp(first.epoch, first.sequence + 5_000_000), clock.now, b"jpeg"))
+    redis.delete(keys.frame("cam"))
+    clock.now += 1
+    assert store.begin("cam").sequence == first.sequence + 5_000_001
+    assert not store.publish(Frame("cam", first, clock.now, b"a capture that was forgotten meanwhile"))
+    redis.flushall()
+    clock.now += 3_600
+    assert store.begin("cam").sequence == 1_000 * clock.now
+
+
+def test_when_a_frame_was_taken_goes_by_the_servers_clock(
+    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_at = time.time() - 0.5
+    monkeypatch.setattr(time, "time", lambda: taken_at - 3_600 + 0.5)
+    store = FrameStore(redis, settings)
+    store.publish(Frame("cam", FrameStamp(1, 1), taken_at - 3_600, b"jpeg"))
+    assert store.captured_at("cam") == pytest.approx(taken_at, abs=60)
+    assert list(store.cameras()) == ["cam"]
 
 
 def test_views_are_made_only_while_there_are_viewers(store: FrameStore, redis: Redis) -> None:
@@ -88,9 +162,9 @@ def test_views_are_made_only_while_there_are_viewers(store: FrameStore, redis: R
     store.watch("cam")
     assert store.watched("cam")
     assert redis.pttl(keys.watched("cam")) > 0
-    annotated = AnnotatedFrame(FrameStamp(1, 3), 12.5, b"drawn", "mien-2")
-    assert store.put_annotated("cam", annotated)
-    assert not store.put_annotated("cam", annotated)
+    annotated, mark = AnnotatedFrame(FrameStamp(1, 3), 12.5, b"drawn", "mien-2"), marked(store)
+    assert store.put_annotated("cam", annotated, mark)
+    assert not store.put_annotated("cam", annotated, mark)
     assert store.annotated("cam") == annotated
 
 
@@ -100,7 +174,7 @@ def test_new_frames_and_views_are_announced_by_sequence_only(store: FrameStore, 
     pubsub.get_message(timeout=5)
     pubsub.get_message(timeout=5)
     store.publish(frame(1, 41))
-    store.put_annotated("cam", AnnotatedFrame(FrameStamp(1, 41), 1.0, b"drawn", "mien-2"))
+    store.put_annotated("cam", AnnotatedFrame(FrameStamp(1, 41), 1.0, b"drawn", "mien-2"), marked(store))
     heard = [pubsub.get_message(timeout=5)["data"] for _ in range(2)]
     pubsub.close()
     assert heard == [b"41", b"41"]

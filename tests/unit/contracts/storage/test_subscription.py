@@ -20,7 +20,7 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.subscription import Notice, Notices, Subscription, Topic
 from deploy.ports import free_port
 from support.clocks import WaitFor
-from support.factories import make_frame
+from support.factories import make_frame, marked
 
 
 class Listener:
@@ -90,7 +90,7 @@ def test_of_a_camera_frames_and_views_are_told_apart_and_other_cameras_are_not_h
     store = FrameStore(redis, settings)
     store.publish(make_frame(7, camera="yard"))
     store.publish(make_frame(41, camera="hall"))
-    store.put_annotated("hall", AnnotatedFrame(FrameStamp(1, 40), 1.0, b"drawn", "mien-2"))
+    store.put_annotated("hall", AnnotatedFrame(FrameStamp(1, 40), 1.0, b"drawn", "mien-2"), marked(store, "hall"))
     wait_for(lambda: len(listener.notices) == 2, "both notices")
     assert listener.notices == [Notice(Topic.FRAME, "41"), Notice(Topic.ANNOTATED_FRAME, "40")]
 
