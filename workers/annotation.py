@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from contracts.errors import Overloaded
+from contracts.errors import MienError
 from contracts.jobs import ItemResult
 from contracts.results import Analysis
 from models.drawing import at_most, draw_faces, encode_jpeg
@@ -23,7 +23,7 @@ def keep_annotated(services: Services, job_id: str, owner: str, images: list[byt
             jpeg = _annotated(services, data, item.analysis)
             try:
                 kept = services.jobs.annotated_images.put(job_id, owner, item.index, jpeg)
-            except Overloaded as error:
+            except MienError as error:  # Redis is full, or away: the result can wait for it, and does
                 logger.warning("job %s gets no annotated images: %s", job_id, error)
                 return
             if not kept:

@@ -60,9 +60,17 @@ def register_tasks(app: Celery, services: Services) -> None:
     @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:
         with log_context(camera=camera), services.attention.taken():
-            return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
+            try:
+                return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
+            except (BrokerUnavailable, Overloaded) as error:  # there will be newer ones
+                logger.warning("a frame is dropped: %s", error)
+                return "dropped"
 
     @app.task(name=DELIVER_WEBHOOK, shared=False)  # type: ignore[untyped-decorator]
     def _deliver_webhook(job_id: str) -> str:
-        with services.attention.taken():
-            return services.webhook_sender.begin(job_id)
+        with log_context(job_id=job_id), services.attention.taken():
+            try:
+                return services.webhook_sender.begin(job_id)
+            except (BrokerUnavailable, Overloaded) as error:
+                logger.warning("the webhook of job %s is announced again: %s", job_id, error)
+                return "announced again"

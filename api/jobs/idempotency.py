@@ -8,6 +8,7 @@ from redis import Redis
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.job_steps import refusal
 from contracts.storage.scripts import load_script
 
 
@@ -33,7 +34,8 @@ class IdempotencyStore:
         """Let `key` stand for this job, unless it stands for one already. Keys of different clients never meet."""
         value = f"{job_id} {fingerprint}"
         with translate_errors():
-            found = self._claim(keys=[_key(client, key), keys.job_once(job_id)], args=[value, self._ttl_s])
+            names = [_key(client, key), keys.job_once(job_id), refusal(job_id)]
+            found = self._claim(keys=names, args=[value, self._ttl_s])
         stands_for, _, fingerprint = (found.decode() if found else value).partition(" ")
         return Claimed(stands_for, fingerprint, stands_for == job_id)
 

@@ -17,6 +17,7 @@ class AnnotatedImages:
         """Use the broker Redis; `clock` gives seconds since 1970, or an empty text for the server's time."""
         self._redis, self._settings, self._clock = redis, settings, clock
         self._keep = load_script(redis, "keep_annotated")
+        self._forget = load_script(redis, "forget_expired")
 
     def put(self, job_id: str, owner: str, index: int, jpeg: bytes) -> bool:
         """Keep an image with its boxes drawn.
@@ -31,7 +32,11 @@ class AnnotatedImages:
             False if there was no room for it, its client has its share, or the job is no longer this owner's: it may
             have ended and been erased since, and nothing of it may be stored then.
         """
-        return self._put(job_id, owner, str(index), jpeg)
+        names = [keys.job_annotated(job_id), keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES, keys.job(job_id)]
+        limit = self._settings.max_annotated_bytes
+        limits = [self._clock(), self._settings.result_ttl_s, limit, int(self._settings.client_share * limit)]
+        with translate_errors():
+            return bool(self._keep(keys=names, args=[job_id, str(index), jpeg, *limits, owner]))
 
     def get(self, job_id: str, index: int) -> bytes | None:
         """An image with its boxes drawn, as JPEG; None if there is none."""
@@ -40,12 +45,6 @@ class AnnotatedImages:
         return found
 
     def forget_expired(self) -> None:
-        """Count those no more that have expired."""
-        self._put("", "", "", b"")
-
-    def _put(self, job_id: str, owner: str, index: str, jpeg: bytes) -> bool:
-        names = [keys.job_annotated(job_id), keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES, keys.job(job_id)]
-        limit = self._settings.max_annotated_bytes
-        limits = [self._clock(), self._settings.result_ttl_s, limit, int(self._settings.client_share * limit)]
+        """Count those no more that have expired; also while memory is full."""
         with translate_errors():
-            return bool(self._keep(keys=names, args=[job_id, index, jpeg, *limits, owner]))
+            self._forget(keys=[keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES], args=[self._clock()])

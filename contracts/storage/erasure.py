@@ -9,7 +9,7 @@ from contracts.jobs import JobState, is_job_id
 from contracts.storage import keys
 from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
-from contracts.storage.job_steps import servers_time
+from contracts.storage.job_steps import REFUSED_S, refusal, servers_time
 from contracts.storage.scripts import load_script
 
 _PAGE: Final = 500
@@ -26,6 +26,8 @@ class JobEraser:
 
     def erase(self, job_id: str) -> bool:
         """Erase the job's record, result, annotated images, webhook and idempotency key.
+
+        Of a young one a hash of its id is kept for minutes: a call that stores it may be on its way a second time.
 
         The append-only file is rewritten soon after (`contracts.storage.compaction`).
 
@@ -45,8 +47,9 @@ class JobEraser:
                     keys.ERASURES,
                     keys.ANNOTATED_UNTIL,
                     keys.ANNOTATED_BYTES,
+                    refusal(job_id),
                 ],
-                args=[job_id, self._steps_clock()],
+                args=[job_id, self._steps_clock(), REFUSED_S],
             )
         return state is None or JobState(state.decode()).final
 

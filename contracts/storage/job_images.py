@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_hash import flat
+from contracts.storage.job_steps import refusal
 from contracts.storage.scripts import load_script
 
 _PART_BYTES: Final = 1_000_000
@@ -75,7 +76,8 @@ class JobImageStore:
             BrokerUnavailable, Overloaded: Redis does not answer, or is full.
         """
         with translate_errors():
-            self._put_part([keys.job(job_id), keys.job_images(job_id)], [_UNFINISHED_S, *flat(part)])
+            names = [keys.job(job_id), keys.job_images(job_id), refusal(job_id)]
+            self._put_part(names, [_UNFINISHED_S, *flat(part)])
 
     def discard(self, job_id: str) -> None:
         """Remove what was put, at once if Redis answers."""

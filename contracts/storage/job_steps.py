@@ -1,5 +1,6 @@
 """What the Lua steps of a job's life take: keys and arguments, in the order of ``attempt.lua`` and ``finalize.lua``."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -28,8 +29,8 @@ SHARED: Final = (keys.OPEN_JOBS, keys.WEBHOOKS_DUE, keys.ERASURES, keys.OPEN_LOA
 RECORD_AND_IMAGES: Final = (keys.job(""), keys.job_images("").removeprefix(keys.job("")))
 """What stands before a job's id in the key of its record, and after that in the key of its images."""
 
-REFUSED_S: Final = 60
-"""How long a call that stores a job may be on its way to Redis at most."""
+REFUSED_S: Final = 180
+"""How long a call that stores a job may be on its way to Redis at most, by Redis' clock, which may jump by a minute."""
 
 
 class Claim(StrEnum):
@@ -45,6 +46,11 @@ class Claim(StrEnum):
     ISOLATED = "isolated"  # a worker began it and did not finish: for a process that runs nothing else
 
 
+def refusal(job_id: str) -> str:
+    """The key that says that a job was refused, or erased. Its name does not tell the id."""
+    return keys.refused(hashlib.sha256(job_id.encode()).hexdigest())
+
+
 def job_keys(job_id: str) -> list[str]:
     """All keys of a step that may end this job."""
     return [keys.job(job_id), keys.job_images(job_id), *SHARED, *QUEUED]
@@ -53,7 +59,7 @@ def job_keys(job_id: str) -> list[str]:
 def keys_of_new(job: Job, *, once: bool) -> list[str]:
     """All keys of the step that stores this job; `once`: an idempotency key stands for it."""
     names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
-    names += [keys.queued(job.queue), job.queue, keys.job_refused(job.id)]
+    names += [keys.queued(job.queue), job.queue, refusal(job.id)]
     return [*names, keys.job_once(job.id)] if once else names
 
 

@@ -117,7 +117,7 @@ class JobStore:
     def _stored_unheard(self, job: Job) -> Job | None:
         """A refused job that is stored: the driver asks twice, maybe unheard at first. If it is not, so it stays."""
         with steps.storing(job.id, refused=True):
-            answer = self._refuse([keys.job(job.id), keys.job_refused(job.id)], [steps.REFUSED_S])
+            answer = self._refuse([keys.job(job.id), steps.refusal(job.id)], [steps.REFUSED_S])
         return None if answer == [b"refused"] else steps.check_stored(job, answer)
 
     def _store(self, job: Job, last: dict[str, bytes], more: dict[str, str], in_s: float | None, *, once: bool) -> Job:

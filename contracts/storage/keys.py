@@ -6,7 +6,6 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:job:{id}:images     hash    index → bytes as uploaded; deleted when the job becomes final
     mien:job:{id}:annotated  hash    index → JPEG with boxes drawn, if asked for; lives as long as the result
     mien:job:{id}:once       string  name of the idempotency key that stands for the job
-    mien:job:{id}:refused    string  the job was refused: what is on its way still stores it no more; a minute of TTL
     mien:queued:{queue}      zset    id → when a job was accepted that waits in `interactive` or `bulk`; less 1e11 if it
                                      was begun before, and is for a process of its own
     mien:claimed:{owner}     string  ids of the jobs that one claim gave, until they are finished; seconds of TTL
@@ -26,6 +25,8 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:apikeys:used        hash    id → when an API key was used last, to some seconds
     mien:audit               list    JSON, newest first: refused requests; 10,000 at most
     mien:audit:changes       list    JSON, newest first: what became of keys, erasures; 10,000 at most
+    mien:refused:{hash}      string  of the id of a job that was refused, or erased while young: what is on its way
+                                     still changes nothing; minutes of TTL
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done:{gateway} channel id and record of every job that became final while the gateway waited for it
     mien:workers             hash    worker → what it says of itself, every few seconds
@@ -104,9 +105,9 @@ def job_once(job_id: str) -> str:
     return f"mien:job:{job_id}:once"
 
 
-def job_refused(job_id: str) -> str:
-    """The note that the job was refused."""
-    return f"mien:job:{job_id}:refused"
+def refused(id_hash: str) -> str:
+    """The note that a job was refused, or erased; see `contracts.storage.job_steps.refusal`."""
+    return f"mien:refused:{id_hash}"
 
 
 def webhook(job_id: str) -> str:

@@ -23,6 +23,7 @@ PRELUDES: Final = {
     "due": ("record",),
     "erase": ("record", "forget_annotated"),
     "finish": ("record", "finalize"),
+    "forget_expired": ("record", "forget_annotated"),
     "keep_annotated": ("record", "forget_annotated"),
     "overdue": ("record",),
     "publish": ("record",),

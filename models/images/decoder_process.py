@@ -95,7 +95,8 @@ class DecoderProcess:
             with mmap.mmap(descriptor, needed) as larger:
                 return self._decode(larger, data, flags, most_pixels)
         finally:
-            os.ftruncate(descriptor, SHARED_BYTES)
+            if not self._file.closed:  # as it is when the child has died over the image
+                os.ftruncate(descriptor, SHARED_BYTES)
 
     def _decode(self, memory: mmap.mmap, data: bytes, flags: int, most_pixels: int) -> npt.NDArray[np.uint8]:
         memory[: len(data)] = data

@@ -59,14 +59,14 @@ CURES: Final = {
         "contracts/storage/lua/attempt.lua",
         "if attempts > 0 and by.isolated ~= '1' then return 'isolated' end",
         "",
-        "tests/integration/test_isolated_jobs.py",
+        "tests/faults/test_isolated_jobs.py",
         "the job has killed a second worker",
     ),
     "a connection that died silently is noticed": Cure(
         "contracts/queues.py",
         '"socket_timeout": 5,\n            "health_check_interval": 5,',
         "",
-        "tests/integration/test_silent_connections.py",
+        "tests/faults/test_silent_connections.py",
         "in vain for the jobs that came after",
     ),
     "a result waits for a Redis that is away": Cure(

@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.jobs import ItemResult, Job, JobState
 from contracts.settings import Settings
+from simulation.ending import Ending
 from simulation.images import reference
 from simulation.server import Change
 from simulation.world import Process, World
@@ -48,6 +49,10 @@ class Checker:
         self._refused: set[str] = set()
         self._read: dict[str, Job] = {}
         self.finished = 0
+        self.ending = Ending(self._complain)
+
+    def _complain(self, text: str) -> None:
+        raise Violation(text)
 
     def step(self, complaints: Sequence[str], changes: Sequence[Change]) -> None:
         """Take in what a step did."""
@@ -63,6 +68,7 @@ class Checker:
         self.records, self._read = {}, {}
         self.ids.clear()
         self.restored_at = self._world.server_now
+        self.ending.restored()
         observe()
         for name, ids in self.heard_ids.items():
             ids.intersection_update(self.ids[name])
@@ -80,6 +86,8 @@ class Checker:
 
     def accepted(self, name: str, job_id: str) -> None:
         """A client is answered 202."""
+        if job_id in self.ending.erased:
+            return
         self.heard_ids[name].add(job_id)
         if job_id not in self.records:
             raise Violation(f"{name} is accepted as {job_id}, and not stored")
@@ -99,12 +107,17 @@ class Checker:
     def canceled(self, job_id: str, *, canceled: bool) -> None:
         """A client has canceled a job, or was too late."""
         record = self.records.get(job_id)
-        if canceled and (record is None or record.last["state"] != "canceled"):
+        if canceled and job_id not in self.ending.erased and (record is None or record.last["state"] != "canceled"):
             raise Violation(f"{job_id} is canceled for its client, and is {_short(record and record.last)}")
+
+    def erased(self, job_id: str) -> None:
+        """A client is told that all that was kept of its job is erased."""
+        if job_id in self.records and self.restored_at < 0:
+            raise Violation(f"{job_id} is erased for its client, and is {_short(self.records[job_id].last)}")
 
     def gone(self, text: str) -> None:
         """A client is told that its job is gone."""
-        if self.restored_at < 0:
+        if self.restored_at < 0 and not any(job_id in text for job_id in self.ending.erased):
             raise Violation(f"an accepted job is gone: {text}")
 
     def read(self, job: Job) -> None:
@@ -119,7 +132,7 @@ class Checker:
         record = self.records.get(job_id)
         last = record.last if record else None
         ours = last is not None and last["owner"] == owner and JobState(last["state"]).final
-        if stored is not ours and self.restored_at < 0:
+        if stored is not ours and self.restored_at < 0 and job_id not in self.ending.erased:
             raise Violation(f"{owner} is told that {job_id} was{'' if stored else ' not'} its own: {_short(last)}")
 
     def open_jobs(self) -> list[str]:
@@ -135,13 +148,22 @@ class Checker:
         for name in self._refused - self._unknown - set(self.heard_ids):
             if self.ids[name]:
                 raise Violation(f"{name} was only ever refused, and stored as {sorted(self.ids[name])}")
-        missing = {job_id for ids in self.heard_ids.values() for job_id in ids} - self.records.keys()
+        missing = (
+            {job_id for ids in self.heard_ids.values() for job_id in ids} - self.records.keys() - self.ending.erased
+        )
         if missing:
             raise Violation(f"accepted jobs that are lost: {sorted(missing)}")
 
     def _change(self, job_id: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         if after is None:
-            raise Violation(f"{job_id} is gone: {_short(before)}")
+            self._gone(job_id, before)
+            return
+        place = after.pop("webhook")
+        was_in = before.pop("webhook") if before else ""
+        if place is not False and (place != was_in or before is None or before["state"] != after["state"]):
+            self.ending.moved(job_id, was_in or "", place, final=JobState(after["state"]).final)
+        if before == after:
+            return
         record = self.records.get(job_id)
         if record is None:
             self._created(job_id, after)
@@ -159,10 +181,21 @@ class Checker:
         if JobState(now["state"]).final:
             self._final(job_id, record, was, now)
 
+    def _gone(self, job_id: str, before: dict[str, Any] | None) -> None:
+        final = before is not None and JobState(before["state"]).final
+        if not self.ending.gone(job_id, final=final):
+            raise Violation(f"{job_id} is gone: {_short(before)}")
+        name = self.records.pop(job_id).name
+        self.ids[name].discard(job_id)
+        self.heard_ids[name].discard(job_id)
+        self._read.pop(job_id, None)
+
     def _created(self, job_id: str, after: dict[str, Any]) -> None:
         name = json.loads(after["options"])["metadata"]["name"]
+        if job_id in self.ending.erased:
+            raise Violation(f"{job_id} was erased, and is stored again")
         record = self.records[job_id] = _Record(name, after)
-        record.losses = ["before"] * after["attempts"]
+        record.losses = ["before"] * (after["attempts"] - (after["state"] == "running"))  # the last goes on
         record.claimed_at = self._world.server_now
         self.ids[name].add(job_id)
         if len(self.ids[name]) > 1:
@@ -180,8 +213,13 @@ class Checker:
             return "died"
         if now - process.renewed_at >= self._settings.lease_s:
             return "silent"
-        if max(self.jumped_at, self.restored_at, self.unheard.get(name, 0)) >= record.claimed_at:
-            return "fault"
+        for fault, at in (
+            ("jump", self.jumped_at),
+            ("restored", self.restored_at),
+            ("unheard", self.unheard.get(name, 0)),
+        ):
+            if at >= record.claimed_at:
+                return fault
         raise Violation(f"{job_id} is taken from {name}, which lives and prolongs its lease")
 
     def _final(self, job_id: str, record: _Record, was: dict[str, Any], now: dict[str, Any]) -> None:

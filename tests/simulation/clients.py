@@ -13,8 +13,10 @@ from api.requests.options import Options
 from contracts.errors import AcceptanceUnknown, BrokerUnavailable, JobGone, MienError
 from contracts.queues import JOB_QUEUES
 from contracts.settings import Settings
+from contracts.storage.erasure import JobEraser
 from contracts.storage.jobs import JobStore
 from simulation.checker import Checker
+from simulation.hooks import ADDRESS
 from simulation.images import CORRUPT, POISON
 from simulation.server import Server
 from simulation.world import Process, World
@@ -45,6 +47,9 @@ class Requests:
     poison: float
     corrupt: float
     deadlines: float
+    hooks: float
+    annotated: float
+    erased: float
     made: int = 0
     known: list[str] = field(default_factory=list)
 
@@ -64,7 +69,13 @@ class Requests:
                 place = chance.randrange(count)
                 images[place] = kind + images[place]
         deadline = chance.choice([0.5, 20.0, 60.0]) if chance.random() < self.deadlines else None
-        options = Options(priority=chance.choice(JOB_QUEUES), metadata={"name": name}, deadline=deadline)
+        options = Options(
+            priority=chance.choice(JOB_QUEUES),
+            metadata={"name": name},
+            deadline=deadline,
+            webhook=ADDRESS if chance.random() < self.hooks else None,
+            annotate=chance.random() < self.annotated,
+        )
         return name, JobRequest(ImageList(images, pixels=10 * count), options)
 
 
@@ -76,6 +87,7 @@ class Client:
         self._world, self._requests, self._checker = server.world, requests, checker
         redis = server.client()
         self._jobs = JobStore(redis, settings)
+        self._eraser = JobEraser(redis)
         door: Any = _Open()
         self._submission = Submission(
             self._jobs,
@@ -92,7 +104,8 @@ class Client:
         while self._requests.left > 0:
             self._requests.left -= 1
             self._world.sleep(chance.choice([0, 0.05, 2.0]))
-            act = chance.choices([self._submit, self._submit_once, self._look, self._cancel], [5, 3, 2, 2])[0]
+            acts = [self._submit, self._submit_once, self._look, self._cancel, self._erase]
+            act = chance.choices(acts, [5, 3, 2, 2, self._requests.erased])[0]
             try:
                 act()
             except BrokerUnavailable:
@@ -135,6 +148,14 @@ class Client:
             canceled = self._jobs.cancel(job_id)
             self._world.say(f"{self.process.name} cancels {job_id}: {canceled}")
             self._checker.canceled(job_id, canceled=canceled)
+
+    def _erase(self) -> None:
+        if job_id := self._any():
+            self._checker.ending.erasing.add(job_id)
+            erased = self._eraser.erase(job_id)
+            self._world.say(f"{self.process.name} erases {job_id}: {erased}")
+            if erased:
+                self._checker.erased(job_id)
 
     def _any(self) -> str | None:
         known: Sequence[str] = self._requests.known[-8:]

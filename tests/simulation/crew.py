@@ -15,13 +15,14 @@ from contracts.storage.counters import CounterStore
 from contracts.storage.job_queue import Finished, JobQueue
 from contracts.storage.jobs import JobStore
 from simulation.checker import Checker
+from simulation.hooks import Deliveries
 from simulation.images import Analyzer
 from simulation.server import Server
 from simulation.world import Process, World
 from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
-from workers.periodic import RECONCILE_EVERY_S, Reconciler, renew_leases
+from workers.periodic import RECONCILE_EVERY_S, WEBHOOKS_EVERY_S, Reconciler, renew_leases
 from workers.turns import Turns
 
 _ASK_EVERY_S: Final = (0.01, 0.2, 1.0)
@@ -70,11 +71,11 @@ class _IsolatedJobs:
 class Crew:
     """Starts workers."""
 
-    def __init__(self, server: Server, settings: Settings, checker: Checker, threads: int) -> None:
-        """Start none yet; each will have so many threads."""
+    def __init__(self, server: Server, settings: Settings, checker: Checker, threads: int, *, hooks: bool) -> None:
+        """Start none yet; each will have so many threads, and two more if there are webhooks."""
         self.world: World = server.world
         self._server, self._settings, self._checker, self._threads = server, settings, checker, threads
-        self._started = 0
+        self._started, self._hooks = 0, hooks
 
     def worker(self) -> Process:
         """A worker of the default settings: it takes both queues."""
@@ -85,7 +86,14 @@ class Crew:
             *[lambda: self._take(services)] * self._threads,
             self._every(RECONCILE_EVERY_S, reconciler.run),
             self._every(self._settings.lease_s / 4, lambda: self._renew(process, services)),
+            *self._deliver(services),
         )
+
+    def _deliver(self, services: Any) -> list[Callable[[], None]]:
+        if not self._hooks:
+            return []
+        deliveries = Deliveries(self.world, services, self._settings, self._clock)
+        return [self._every(WEBHOOKS_EVERY_S, deliveries.announce), deliveries.deliver]
 
     def isolated(self, job_id: str, parent: Process) -> Process:
         """A process for one job."""

@@ -124,7 +124,7 @@ class Faults:
         self._server.restart()
 
     def _fill(self) -> None:
-        seconds = self._world.random.choice([1.0, 10.0])
+        seconds = self._world.random.choice([1.0, 10.0, 60.0])
         self._world.say(f"the server is full for {seconds} s")
         self._server.redis.config_set("maxmemory", 1)
         self._full_until = self._world.now + seconds

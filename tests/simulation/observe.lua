@@ -25,13 +25,14 @@ end
 
 local function complain(...) complaints[#complaints + 1] = table.concat({...}, ' ') end
 
-local expected, open, known = {}, 0, {}
+local expected, drawings, open, known = {}, {}, 0, {}
 local function count(field, amount) expected[field] = (expected[field] or 0) + amount end
+local function count_drawn(field, amount) drawings[field] = (drawings[field] or 0) + amount end
 for _, id in ipairs(records) do
   known[id] = true
   local key = 'mien:job:' .. id
   local f = redis.call('HMGET', key, 'state', 'owner', 'attempts', 'queue', 'image_count', 'bytes', 'pixels', 'account',
-                       'finished_at', 'items', 'error', 'options')
+                       'finished_at', 'items', 'error', 'options', 'webhook')
   local state, queue, count_of_images = f[1], f[4], tonumber(f[5]) or 0
   local is_open = state == 'queued' or state == 'running'
   local due, place = redis.call('ZSCORE', 'mien:jobs:open', id), redis.call('ZSCORE', 'mien:queued:' .. (queue or ''), id)
@@ -55,7 +56,17 @@ for _, id in ipairs(records) do
     if place then complain(id, state, 'is in its queue') end
     if redis.call('PTTL', key) == -1 then complain(id, state, 'has a record that stays for ever') end
   end
-  local after = cjson.encode({state = state, owner = f[2] or '', attempts = tonumber(f[3]) or 0, due = due or '',
+  local place_of_webhook = (redis.call('ZSCORE', 'mien:webhooks:due', id) and 'due' or '') ..
+                           (redis.call('HEXISTS', 'mien:webhooks:dead', id) == 1 and 'dead' or '')
+  if place_of_webhook ~= '' and not f[13] then complain(id, 'has no webhook, and one is', place_of_webhook) end
+  local drawn = 0
+  for _, jpeg in ipairs(redis.call('HVALS', key .. ':annotated')) do drawn = drawn + #jpeg end
+  if drawn > 0 then
+    count_drawn('total', drawn)
+    count_drawn('account:' .. f[8], drawn)
+    count_drawn(id, drawn)
+  end
+  local after = cjson.encode({webhook = f[13] and place_of_webhook or false,state = state, owner = f[2] or '', attempts = tonumber(f[3]) or 0, due = due or '',
                               finished_at = f[9] or '', items = f[10] or '', error = f[11] or '', options = f[12] or ''})
   local before = redis.call('HGET', 'simulation:seen', id) or ''
   if before ~= after then
@@ -87,4 +98,15 @@ end
 for field, amount in pairs(expected) do
   if amount ~= 0 then complain('load', field, 'is missing and should be', amount) end
 end
+local kept = redis.call('HGETALL', 'mien:annotated:bytes')
+for i = 1, #kept, 2 do
+  local field = kept[i]
+  if not string.find(field, ':account$') then
+    if tonumber(kept[i + 1]) ~= (drawings[field] or 0) then
+      complain('bytes of annotated images', field, 'are', kept[i + 1], 'and should be', drawings[field] or 0)
+    end
+    drawings[field] = nil
+  end
+end
+for field, amount in pairs(drawings) do complain('bytes of annotated images', field, 'are missing, and should be', amount) end
 return {complaints, unpack(changes)}

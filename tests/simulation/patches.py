@@ -11,17 +11,26 @@ from unittest.mock import patch
 
 import api.jobs.submission
 import contracts.jobs
+import contracts.storage.erasure
 import contracts.storage.job_images
 import contracts.storage.jobs
 import contracts.storage.patience
 import contracts.storage.scripts
 import contracts.storage.wakeups
+import contracts.storage.webhook_secrets
+import contracts.storage.webhooks
+import workers.annotation
 import workers.jobs
 import workers.periodic
+import workers.webhooks
+from simulation.images import drawn
 from simulation.world import World
 
 _REAL: Final = "redis.call('TIME')"
 _SIMULATED: Final = "redis.call('HMGET', 'simulation:clock', 'seconds', 'microseconds')"
+_RETRY_DELAYS_S: Final = (1, 2, 4)
+_ANNOUNCED_S: Final = 8.0
+"""In place of hours, and of a minute: a run lasts for some seconds."""
 _PART_BYTES: Final = 40
 """Images of more bytes than that are sent ahead of their job's record, where it is a megabyte otherwise."""
 
@@ -56,10 +65,19 @@ def simulated(world: World, broken: Broken | None = None) -> Iterator[None]:
     exits = SimpleNamespace(_exit=lambda status: world.crash(world.current()))
     with (
         patch.object(contracts.storage.scripts, "_text", script),
-        patch.object(contracts.storage.jobs, "servers_clock", lambda _: lambda: world.now),
+        patch.object(contracts.storage.jobs, "servers_clock", lambda _: lambda: world.server_now),
         patch.object(contracts.storage.jobs, "secrets", chosen),
         patch.object(contracts.storage.patience, "time", time),
         patch.object(contracts.storage.job_images, "_PART_BYTES", _PART_BYTES),
+        patch.object(contracts.storage.webhooks, "servers_clock", lambda _: lambda: world.server_now),
+        patch.object(contracts.storage.erasure, "servers_clock", lambda _: lambda: world.server_now),
+        patch.object(contracts.storage.webhooks, "secrets", chosen),
+        patch.object(contracts.storage.webhooks, "random", chance),
+        patch.object(contracts.storage.webhooks, "RETRY_DELAYS_S", _RETRY_DELAYS_S),
+        patch.object(contracts.storage.webhooks, "_ANNOUNCED_S", _ANNOUNCED_S),
+        patch.object(contracts.storage.webhook_secrets, "secrets", chosen),
+        patch.object(workers.webhooks, "post", world.post),
+        patch.object(workers.annotation, "_annotated", lambda services, image, analysis: drawn(image)),
         patch.object(contracts.storage.wakeups, "uuid", SimpleNamespace(uuid4=lambda: next(numbers))),
         patch.object(contracts.jobs, "secrets", chosen),
         patch.object(api.jobs.submission, "time", time),

@@ -10,11 +10,13 @@ from redis.exceptions import RedisError
 from contracts.errors import MienError
 from contracts.queues import JOB_QUEUES
 from contracts.settings import Settings
+from contracts.storage.keys import WEBHOOKS_DEAD
 from contracts.storage.load import read_load
 from simulation.checker import Checker, Violation
 from simulation.clients import Client, Requests
 from simulation.crew import Crew
 from simulation.faults import Faults
+from simulation.hooks import Operator, Receiver
 from simulation.patches import Broken, simulated
 from simulation.server import Server
 from simulation.world import World
@@ -25,6 +27,14 @@ take three leases each."""
 _LATER_S: Final = 700.0
 """After which no part of a job that was never stored may be left."""
 _TOLD: Final = 120
+_KEPT: Final = (
+    "mien:files:",
+    "mien:counters",
+    "mien:once:",
+    "mien:webhooks:secret",
+    "mien:webhooks:dead",
+    "mien:annotated:",
+)
 
 
 class Outcome(NamedTuple):
@@ -64,16 +74,22 @@ class Simulation:
         chance = self.world.random
         self.checker = Checker(self.world, settings)
         self._server.on_step = self.checker.step
-        self._crew = Crew(self._server, settings, self.checker, threads=chance.choice([1, 2]))
+        hooks = chance.choice([0, 0, 0.3])
+        self._crew = Crew(self._server, settings, self.checker, threads=chance.choice([1, 2]), hooks=bool(hooks))
         self._requests = Requests(
             self.world,
             left=chance.choice([10, 30, 60]),
             poison=chance.choice([0, 0, 0.03, 0.1]),
             corrupt=chance.choice([0, 0.1]),
             deadlines=chance.choice([0, 0.2]),
+            hooks=hooks,
+            annotated=chance.choice([0, 0, 0.3]),
+            erased=chance.choice([0, 0, 2]),
         )
         self._settings = settings
         self._clients, self._workers = chance.choice([1, 3, 6]), chance.choice([1, 2, 3])
+        self._receiver = Receiver(self.world, self.checker)
+        self.world.post = self._receiver.post
         self._faults = Faults(self._server, self.checker)
         self.rest_s = 0.0
 
@@ -86,8 +102,9 @@ class Simulation:
         while self._requests.left > 0 or any(p.name.startswith("client") for p in self._busy()):
             self._turn()
         self._faults.stop()
+        self._receiver.well = True
         begun = self.world.now
-        while self.checker.open_jobs() or self._server.late:
+        while self.checker.open_jobs() or self.checker.ending.due or self._server.late:
             self._turn()
             if self.world.now > begun + REST_S:
                 break
@@ -113,6 +130,8 @@ class Simulation:
             )
         if sum(name.startswith("worker") for name in alive) < self._workers:
             self._crew.worker()
+        if self._requests.hooks and "operator" not in alive:
+            Operator(self._server, self._settings, self.checker)
         self.world.turn()
         self._faults.between_steps()
 
@@ -120,13 +139,18 @@ class Simulation:
         """What should be gone, and is not."""
         redis = self._server.redis
         left = [f"{queue}: {redis.llen(queue)} messages" for queue in JOB_QUEUES if redis.llen(queue)]
-        left += [str(load) for queue in JOB_QUEUES if any(load := read_load(redis, queue, "client"))]
+        loads = [read_load(redis, queue, "client") for queue in JOB_QUEUES]
+        left += [str(load) for load in loads if any(load._replace(annotated_bytes=0, client_annotated_bytes=0))]
         self.world.now += _LATER_S
         self._server.execute([], 0)
-        kept = (b"mien:files:", b"mien:counters", b"mien:once:")
-        for key in sorted(redis.keys("mien:*")):
-            if not key.startswith(kept) and (not key.startswith(b"mien:job:") or key.endswith(b":images")):
-                left.append(key.decode())
+        known, erased = self.checker.records, self.checker.ending.erased
+        for key in sorted(name.decode() for name in redis.keys("mien:*")):
+            parts = key.split(":")
+            job_id = parts[2] if parts[1] == "job" else ""
+            kept = job_id in known or (parts[-1] == "once" and job_id not in erased)
+            if (parts[-1] == "images" or not kept) if job_id else not key.startswith(_KEPT):
+                left.append(key)
+        left += [f"a dead webhook of {name}" for name in redis.hkeys(WEBHOOKS_DEAD) if name.decode() not in known]
         return left
 
 

@@ -10,19 +10,34 @@ SEEDS = 60
 """So many, from the one on that is named, are enough to find each of the mistakes below."""
 
 MISTAKES = {
-    "a worker that lost its lease still writes": (3, Broken("finish", "if record.owner ~= ARGV[2] then return 0 end")),
+    "a worker that lost its lease still writes": (15, Broken("finish", "if record.owner ~= ARGV[2] then return 0 end")),
     "a job is counted as often as it is sent": (
-        3,
+        2,
         Broken("create", "EXISTS', KEYS[1]) == 1 then return {'stored'", "EXISTS', '') == 1 then return {'stored'"),
     ),
     "begun jobs are claimed with others": (
-        96,
+        244,
         Broken("attempt", "if attempts > 0 and by.isolated ~= '1' then return 'isolated' end"),
     ),
     "a part of the images may come late": (
-        27,
-        Broken("put_part", "if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end"),
+        50,
+        Broken("put_part", "if redis.call('EXISTS', KEYS[1], KEYS[3]) > 0 then return 0 end"),
     ),
+    "nobody is to be told that a job has ended": (5, Broken("finalize", "redis.call('ZADD', KEYS[4], now, id)")),
+    "a replayed webhook is not tried": (
+        219,
+        Broken("webhook_replay", "redis.call('ZADD', KEYS[1], time_of(ARGV[2]), ARGV[1])"),
+    ),
+    "a webhook that is given up is tried again": (
+        219,
+        Broken("webhook_failed", "redis.call('ZREM', KEYS[1], ARGV[1])"),
+    ),
+    "erased annotated images count": (33, Broken("erase", "forget_annotated(KEYS[9], KEYS[10], ARGV[1])")),
+    "an image that is drawn again counts twice": (
+        101,
+        Broken("keep_annotated", " - redis.call('HSTRLEN', KEYS[1], ARGV[2])"),
+    ),
+    "a job that is erased may be stored late": (114, Broken("erase", "if state and now -", "if false and now -")),
 }
 """What is taken out of a script, and a seed that misses it."""
 

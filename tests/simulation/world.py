@@ -65,6 +65,8 @@ class World:
         self.processes: list[Process] = []
         self.events: deque[str] = deque(maxlen=_MOST_EVENTS)
         self.fate: Callable[[Process, str], Fate] = lambda process, call: Fate.DONE
+        self.post: Callable[..., int] = lambda *request: 204
+        """Answers webhooks."""
         self._hub = getcurrent()
 
     @property

@@ -12,7 +12,7 @@ from redis import Redis
 from contracts.storage import keys
 from support.clocks import wait_for
 
-_OF_ONE_JOB = (["mien", "once"], ["mien", "claimed"], ["mien", "webhook"])
+_OF_ONE_JOB = (["mien", "once"], ["mien", "refused"], ["mien", "claimed"], ["mien", "webhook"])
 
 
 def key_names(redis: Redis) -> Counter[str]:

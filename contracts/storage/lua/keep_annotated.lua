@@ -3,12 +3,11 @@
 -- A client has a share of the limit. It may have more as long as one share stays free for another client.
 -- KEYS: annotated images, when those of each job expire, their bytes by job ('total': of all; 'account:…': of a
 --   client; '…:account': the client of a job), record of the job
--- ARGV: id, index ('' to count only), JPEG, now, TTL in s, limit, a client's share of it in bytes,
+-- ARGV: id, index, JPEG, now, TTL in s, limit, a client's share of it in bytes,
 --   owner
 -- Returns 1 if the image is kept.
 local now = time_of(ARGV[4])
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do forget_annotated(KEYS[2], KEYS[3], id) end
-if ARGV[2] == '' then return 0 end
 local record = redis.call('HMGET', KEYS[4], 'state', 'owner', 'account')
 if record[1] ~= 'running' or record[2] ~= ARGV[8] then return 0 end
 local limit, share = tonumber(ARGV[6]), tonumber(ARGV[7])

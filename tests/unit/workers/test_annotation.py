@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from redis import Redis
 
+from contracts.errors import BrokerUnavailable
 from contracts.jobs import JobOptions, JobState
 from contracts.queues import BULK
 from support.factories import annotate
@@ -61,3 +62,15 @@ def test_annotated_images_and_counts_are_left_out_rather_than_the_result(
     assert (done.state, done.attempts, len(done.items)) == (JobState.SUCCEEDED, 1, 1)
     assert services.jobs.annotated_images.get(job.id, 0) is None
     assert "no annotated images" in caplog.text
+
+
+def test_a_result_does_not_wait_for_annotated_images_while_redis_is_away(
+    services: Services, face_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> bool:
+        raise BrokerUnavailable("no answer")
+
+    job = services.jobs.create([face_jpeg], BULK, options=JobOptions(annotate=True))
+    monkeypatch.setattr(services.jobs.annotated_images, "put", away)
+    analyze_jobs(services, BULK)
+    assert services.jobs.get(job.id).state is JobState.SUCCEEDED

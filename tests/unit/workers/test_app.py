@@ -8,6 +8,7 @@ import pytest
 from celery import Celery
 from redis import Redis
 
+from contracts.errors import BrokerUnavailable
 from contracts.logs import JsonFormatter
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, BULK, DELIVER_WEBHOOK, QUEUES, TASKS
 from contracts.settings import Settings
@@ -81,3 +82,32 @@ def test_a_request_for_a_frame_is_answered(app: Celery, services: Services) -> N
 
 def test_a_webhook_is_begun(app: Celery) -> None:
     assert app.tasks[DELIVER_WEBHOOK]("unknown-id") == "begun"
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "said"),
+    [
+        (ANALYZE_JOBS, [BULK], "left to their leases"),
+        (ANALYZE_FRAME, ["camera", "1-1"], "dropped"),
+        (DELIVER_WEBHOOK, ["one"], "announced again"),
+    ],
+)
+def test_while_redis_is_away_a_task_says_so_in_one_line(
+    settings: Settings,
+    services: Services,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    task: str,
+    arguments: list[str],
+    said: str,
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise BrokerUnavailable("no answer")
+
+    app = create_app(settings)
+    for work in ("analyze_jobs", "analyze_frame"):
+        monkeypatch.setattr(f"workers.app.{work}", away)
+    monkeypatch.setattr(services.webhook_sender, "begin", away)
+    register_tasks(app, services)
+    assert app.tasks[task](*arguments) == said
+    assert [line.exc_info for line in caplog.records if "no answer" in line.getMessage()] == [None]

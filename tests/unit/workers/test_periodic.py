@@ -43,6 +43,15 @@ def test_a_dead_workers_job_is_put_back_and_counted(
     assert f"job {job_id} is put back" in caplog.text
 
 
+def test_a_dead_workers_job_is_put_back_while_redis_is_full(services: Services, redis: Redis) -> None:
+    orphaned(services, redis)
+    redis.config_set("maxmemory", 1)
+    try:
+        assert Reconciler(services).run() == 1
+    finally:
+        redis.config_set("maxmemory", 0)
+
+
 def test_two_reconcilers_put_it_back_once(services: Services, redis: Redis) -> None:
     orphaned(services, redis)
     assert [Reconciler(services).run() for _ in range(2)] == [1, 0]

@@ -7,6 +7,7 @@ from contracts.jobs import new_job_id
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.erasure import JobEraser
 from contracts.storage.jobs import JobStore
 
 
@@ -53,3 +54,13 @@ def test_the_end_of_a_job_leaves_a_key_alone_that_stands_for_another(redis: Redi
     redis.set(key, f"{new_job_id()} print", ex=settings.idempotency_ttl_s)
     jobs.cancel(job_id)
     assert redis.ttl(key) == settings.idempotency_ttl_s
+
+
+def test_a_claim_that_comes_when_its_job_is_erased_leaves_nothing(redis: Redis, settings: Settings) -> None:
+    jobs, job_id = JobStore(redis, settings), new_job_id()
+    jobs.create([b"x"], BULK, job_id=job_id)
+    jobs.cancel(job_id)
+    assert JobEraser(redis).erase(job_id)
+    IdempotencyStore(redis, settings).claim("me", "key", job_id, "print")
+    assert not redis.exists(keys.job_once(job_id))
+    assert not redis.keys(keys.idempotency("*"))

@@ -1,5 +1,7 @@
 """Erasing jobs and cameras before their time."""
 
+from typing import Any
+
 import pytest
 from redis import Redis
 
@@ -10,6 +12,7 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
+from contracts.storage.job_steps import REFUSED_S, refusal
 from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
 from support.factories import annotate
@@ -51,8 +54,31 @@ def test_a_finished_job_goes_and_its_erasure_is_noted(jobs: JobStore, eraser: Jo
     job = finished(jobs, annotated=b"drawn")
     redis.delete(keys.ERASURES, BULK)
     assert eraser.erase(job.id)
-    assert sorted(redis.scan_iter("*")) == [keys.ERASURES.encode()]
+    assert sorted(redis.scan_iter("*")) == [keys.ERASURES.encode(), refusal(job.id).encode()]
     assert eraser.erase(job.id), "again is no error"
+
+
+def test_a_call_that_stores_a_job_and_comes_when_it_is_erased_stores_nothing(
+    jobs: JobStore, eraser: JobEraser, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, create = list[dict[str, Any]](), jobs._create
+
+    def send(**call: Any) -> Any:
+        sent.append(call)
+        return create(**call)
+
+    monkeypatch.setattr(jobs, "_create", send)
+    job = finished(jobs)
+    assert eraser.erase(job.id)
+    assert create(**sent[0])[0] == b"refused"
+    jobs._images.put_part(job.id, {"0": b"late"})
+    assert not redis.exists(keys.job(job.id), keys.job_images(job.id))
+
+
+def test_of_an_old_job_no_hash_is_kept(jobs: JobStore, redis: Redis) -> None:
+    job = finished(jobs)
+    assert JobEraser(redis, lambda: job.created_at + REFUSED_S).erase(job.id)
+    assert not redis.exists(refusal(job.id))
 
 
 def test_another_jobs_idempotency_key_stays(eraser: JobEraser, jobs: JobStore, redis: Redis) -> None:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from contracts.errors import CorruptImage
-from models.images.decoder_process import DecoderPool, DecoderProcess
+from models.images.decoder_process import SHARED_BYTES, DecoderPool, DecoderProcess
 
 Encoded = Callable[..., bytes]
 
@@ -90,12 +90,14 @@ def test_what_cannot_be_decoded_costs_no_child(encoded: Encoded) -> None:
     assert not child.alive
 
 
-@pytest.mark.parametrize("bug", [b"crash", b"spins", b"hangs"])
-def test_a_bug_costs_one_child_and_one_image(faulty: list[str], encoded: Encoded, bug: bytes) -> None:
+@pytest.mark.parametrize(
+    ("bug", "pixels"), [(b"crash", 64 * 48), (b"crash", SHARED_BYTES), (b"spins", 64 * 48), (b"hangs", 64 * 48)]
+)
+def test_a_bug_costs_one_child_and_one_image(faulty: list[str], encoded: Encoded, bug: bytes, pixels: int) -> None:
     child = DecoderProcess(faulty, cpu_s=0.2, wall_s=1.0)
     child.decode(encoded(64, 48), cv2.IMREAD_COLOR, 64 * 48)
     with pytest.raises(CorruptImage, match="breaks the program"):
-        child.decode(bug, cv2.IMREAD_COLOR, 64 * 48)
+        child.decode(bug, cv2.IMREAD_COLOR, pixels)
     assert not child.alive
 
 

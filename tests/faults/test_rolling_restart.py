@@ -1,6 +1,5 @@
 """Another network on a running system: workers are restarted one by one, and no client notices."""
 
-import io
 import signal
 import threading
 import time
@@ -9,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import pytest
 import requests
-from PIL import Image
 
-from support.pictures import astronaut
+from support.faults import Measured
+from support.pictures import astronaut_jpeg
 
 CLIENTS = 3
 PATIENT = {"sync_timeout_s": 60}
@@ -33,8 +33,7 @@ class Answer(NamedTuple):
 @contextmanager
 def constant_requests(address: str) -> Iterator[list[Answer]]:
     """Post a photo again and again from several clients; the answers come into the list as they arrive."""
-    buffer = io.BytesIO()
-    Image.fromarray(astronaut()).save(buffer, "JPEG")
+    photo = astronaut_jpeg()
     answers: list[Answer] = []
     enough = threading.Event()
 
@@ -43,7 +42,7 @@ def constant_requests(address: str) -> Iterator[list[Answer]]:
             while not enough.is_set():
                 began = time.monotonic()
                 headers = {"Content-Type": "image/jpeg"}
-                answer = session.post(f"{address}/detect_emotion", data=buffer.getvalue(), headers=headers, timeout=90)
+                answer = session.post(f"{address}/detect_emotion", data=photo, headers=headers, timeout=90)
                 body = answer.json()
                 faces = len(body.get("faces", []))
                 answers.append(Answer(began, time.monotonic(), answer.status_code, body.get("model"), faces))
@@ -58,8 +57,12 @@ def constant_requests(address: str) -> Iterator[list[Answer]]:
         client.result()
 
 
+@pytest.mark.fault("A restart of one worker after the other is no client's error", "SIGTERM of each of 2 under load")
 def test_workers_restarted_one_by_one_answer_with_the_new_network_and_fail_no_request(
-    start_gateway: Callable[..., Any], start_workers: Callable[..., Any], wait_for: Callable[..., Any]
+    start_gateway: Callable[..., Any],
+    start_workers: Callable[..., Any],
+    measured: Measured,
+    wait_for: Callable[..., Any],
 ) -> None:
     _, port = start_gateway(**PATIENT)
     old = start_workers(2, model="classic-1", **PATIENT)
@@ -82,3 +85,6 @@ def test_workers_restarted_one_by_one_answer_with_the_new_network_and_fail_no_re
     assert {answer.model for answer in answers if answer.began > renewed} == {"mien-2"}
     assert {answer.model for answer in answers} == {"classic-1", "mien-2"}
     assert any(changed < answer.began and answer.ended < renewed for answer in answers), "there was no gap"
+    measured(
+        {"accepted": len(answers), "succeeded": len(answers)}, max(answer.ended - answer.began for answer in answers)
+    )

@@ -1,13 +1,13 @@
 """Jobs that end whatever process works on them: the worker once, then isolated processes. Others are not harmed."""
 
-import io
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PIL import Image
+import pytest
 from redis import Redis
 
 from contracts.jobs import JobState
@@ -16,8 +16,10 @@ from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
 from support.clocks import WaitFor
-from support.pictures import astronaut
+from support.faults import Measured
+from support.pictures import astronaut_jpeg
 from support.processes import StartWorkers
+from support.stopping import process_of
 
 THREADS, GUILTY, IMAGES, AFTER = 4, 2, 100, 4
 IMPATIENT = {"worker_threads": THREADS, "lease_s": 4, "requeue_after_s": 2}
@@ -45,23 +47,12 @@ def deadly(redis: Redis, job_ids: list[str]) -> Iterator[set[int]]:
         thread.join()
 
 
-def photo() -> bytes:
-    """A real face, large enough that a job of many is not done before it is killed."""
-    buffer = io.BytesIO()
-    Image.fromarray(astronaut()).resize((1024, 1024)).save(buffer, "JPEG")
-    return buffer.getvalue()
-
-
-def process_of(owner: str) -> int:
-    """The process id in the name of a worker: host-PID-random/message."""
-    return int(owner.partition("/")[0].split("-")[-2])
-
-
+@pytest.mark.fault("What kills its process fails after three attempts, and costs no other job any", "2 such jobs of 4")
 def test_jobs_that_kill_their_process_take_no_attempt_of_their_neighbours(
-    redis: Redis, settings: Settings, start_workers: StartWorkers, wait_for: WaitFor
+    redis: Redis, settings: Settings, start_workers: StartWorkers, measured: Measured, wait_for: WaitFor
 ) -> None:
-    jobs = JobStore(redis, settings)
-    begun = [jobs.create([photo()] * IMAGES, INTERACTIVE).id for _ in range(THREADS)]
+    jobs, photo = JobStore(redis, settings), astronaut_jpeg(1024)  # many of them are not done before they are killed
+    begun = [jobs.create([photo] * IMAGES, INTERACTIVE).id for _ in range(THREADS)]
     guilty, neighbours = begun[:GUILTY], begun[GUILTY:]
     (victim,) = start_workers(1, **IMPATIENT)
 
@@ -73,7 +64,8 @@ def test_jobs_that_kill_their_process_take_no_attempt_of_their_neighbours(
     wait_for(all_begun, "the worker to be in the middle of all of them")
     with deadly(redis, guilty) as killed:
         victim.wait(timeout=30)
-        later = [jobs.create([photo()], INTERACTIVE).id for _ in range(AFTER)]
+        died = time.monotonic()
+        later = [jobs.create([photo], INTERACTIVE).id for _ in range(AFTER)]
         (survivor,) = start_workers(1, **IMPATIENT)
 
         def all_final() -> bool:
@@ -81,6 +73,7 @@ def test_jobs_that_kill_their_process_take_no_attempt_of_their_neighbours(
             return jobs.open_count() == 0
 
         wait_for(all_final, "every job to be final", 300)
+        recovered_s = time.monotonic() - died
 
     for ended in map(jobs.get, guilty):
         assert (ended.state, ended.attempts) == (JobState.FAILED, settings.max_attempts)
@@ -92,3 +85,4 @@ def test_jobs_that_kill_their_process_take_no_attempt_of_their_neighbours(
         THREADS - GUILTY
     )
     assert [(jobs.get(id_).state, jobs.get(id_).attempts) for id_ in later] == [(JobState.SUCCEEDED, 1)] * AFTER
+    measured({"accepted": THREADS + AFTER, "succeeded": THREADS - GUILTY + AFTER, "failed": GUILTY}, recovered_s)

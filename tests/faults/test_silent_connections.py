@@ -1,14 +1,13 @@
 """Connections that die without a word, as behind a firewall that forgets them: workers notice, and go on."""
 
-import io
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
 from redis import Redis
 
 from contracts.jobs import JobState
@@ -16,7 +15,8 @@ from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage.jobs import JobStore
 from support.clocks import WaitFor
-from support.pictures import astronaut
+from support.faults import Measured
+from support.pictures import astronaut_jpeg
 from support.processes import StartWorkers
 
 RECOVERED_S = 60
@@ -75,17 +75,24 @@ def network(redis_url: str) -> Iterator[Forgetful]:
     forgetful.close()
 
 
+@pytest.mark.fault("A worker notices that its connections are dead", "all go silent, and stay open")
 def test_a_worker_whose_connections_died_silently_takes_jobs_again(
-    redis: Redis, settings: Settings, network: Forgetful, start_workers: StartWorkers, wait_for: WaitFor
+    redis: Redis,
+    settings: Settings,
+    network: Forgetful,
+    start_workers: StartWorkers,
+    measured: Measured,
+    wait_for: WaitFor,
 ) -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(astronaut()).save(buffer, "JPEG")
-    jobs = JobStore(redis, settings)
+    jobs, photo = JobStore(redis, settings), astronaut_jpeg()
     (worker,) = start_workers(redis_url=f"redis://127.0.0.1:{network.port}/0", worker_threads=1, lease_s=5)
-    before = jobs.create([buffer.getvalue()], INTERACTIVE)
+    before = jobs.create([photo], INTERACTIVE)
     wait_for(lambda: jobs.get(before.id).state is JobState.SUCCEEDED, "the worker to have used its connections")
     network.forget()
-    after = [jobs.create([buffer.getvalue()], queue).id for queue in (INTERACTIVE, BULK)]
+    began = time.monotonic()
+    after = [jobs.create([photo], queue).id for queue in (INTERACTIVE, BULK)]
     wait_for(lambda: jobs.open_count() == 0, "the jobs that came after", RECOVERED_S)
+    recovered_s = time.monotonic() - began
     assert {jobs.get(id_).state for id_ in after} == {JobState.SUCCEEDED}
     assert worker.poll() is None
+    measured({"accepted": 3, "succeeded": 3}, recovered_s)

@@ -15,12 +15,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import psutil
+import pytest
 import requests
 from PIL import Image
 from redis import Redis
 from standardwebhooks import Webhook
 
 from contracts.storage import keys
+from support.faults import Measured
 
 DOWN_S = 300.0
 
@@ -79,11 +81,13 @@ def submitted(url: str, hook: str) -> str:
     return str(answer.json()["id"])
 
 
+@pytest.mark.fault("A webhook is delivered at least once", "receiver down for 5 minutes, all processes killed 3 times")
 def test_a_receiver_that_was_down_for_five_minutes_is_told_although_everything_was_killed(
     redis: Redis,
     redis_url: str,
     start_gateway: Callable[..., Any],
     start_workers: Callable[..., list[Any]],
+    measured: Measured,
     wait_for: Callable[..., Any],
 ) -> None:
     port = reserved_port()
@@ -114,8 +118,10 @@ def test_a_receiver_that_was_down_for_five_minutes_is_told_although_everything_w
     shift.kill()
     with receiver(port) as received:
         let_time_pass()
+        began = time.monotonic()
         shift = Shift(start_gateway, start_workers)
         wait_for(lambda: not redis.zcard(keys.WEBHOOKS_DUE), "the webhook to be delivered")
+        recovered_s = time.monotonic() - began
     ((headers, body),) = received
     secret = subprocess.run(
         [sys.executable, "-m", "api", "webhooks", "secret"],
@@ -128,3 +134,4 @@ def test_a_receiver_that_was_down_for_five_minutes_is_told_although_everything_w
     assert (told["type"], told["data"]["id"]) == ("job.succeeded", job)
     assert requests.get(f"{shift.url}/v1/webhooks/dead", timeout=60).json()["webhooks"] == []
     assert not redis.exists(keys.webhook(job))
+    measured({"accepted": 1, "succeeded": 1, "delivered": 1}, recovered_s)
