@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import pytest
@@ -22,10 +22,14 @@ class Namespace:
         self.name, self._outer, self._inner = f"mien-{number}", f"mien{number}o", f"mien{number}i"
         self.outside, self.inside = (f"{net[0]}.{int(net[1]) + end}" for end in (1, 2))
         try:
-            _ip("netns", "add", self.name)
+            self._make()
         except (OSError, subprocess.CalledProcessError) as error:
+            self.close()
             said = getattr(error, "stderr", "") or str(error)
             pytest.skip(f"This partition takes a network namespace, which cannot be made here: {said.strip()}")
+
+    def _make(self) -> None:
+        _ip("netns", "add", self.name)
         _ip("link", "add", self._outer, "type", "veth", "peer", "name", self._inner, "netns", self.name)
         _ip("addr", "add", f"{self.outside}/30", "dev", self._outer)
         _ip("-n", self.name, "addr", "add", f"{self.inside}/30", "dev", self._inner)
@@ -44,8 +48,10 @@ class Namespace:
                 _ip(*neigh, "flush", "dev", device, "nud", "all")
 
     def close(self) -> None:
-        """Remove it with the cable."""
-        _ip("netns", "del", self.name)
+        """Remove it, and the cable before it: the kernel takes its time for what is left in a namespace."""
+        for arguments in (("link", "del", self._outer), ("netns", "del", self.name)):
+            with suppress(OSError, subprocess.CalledProcessError):
+                _ip(*arguments)
 
 
 def _ip(*arguments: str) -> None:
