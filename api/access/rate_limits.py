@@ -3,6 +3,7 @@
 A request counts one, and a job as many as it has images: the first of them is the request's own.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from api.http.problems import problem_response
 from contracts.errors import QuotaExceeded, TooManyImages
 from contracts.settings import Settings
 
+TOLD_EVERY_S: Final = 10.0
+"""That rates are not counted, while they are not."""
 _EXTENSION: Final = "mien_rates"
 
 
@@ -43,6 +46,7 @@ def limit_rates(app: Flask, settings: Settings, pool: ConnectionPool) -> None:
         swallow_errors=True,  # without a broker the request itself says so
     )
     limiter.init_app(app)
+    limiter.logger.addFilter(_IN_ONE_LINE)
     # Its hook looks for limits on all views, of which there are none.
     app.before_request_funcs[None].remove(limiter._check_request_limit)
     app.extensions[_EXTENSION] = ImageCounter(limiter, Redis(connection_pool=pool))
@@ -72,6 +76,33 @@ def _limited(view: View, limited: View, rate: Callable[[], str]) -> View:
         return (limited if rate() else view)(**arguments)
 
     return cast(View, call)
+
+
+class InOneLine(logging.Filter):
+    """Tells in one line, and not for each request, that Redis does not count; the library logs a traceback for each."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Tell it at once when it happens; `clock` gives seconds."""
+        super().__init__()
+        self._clock, self._again_at = clock, float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be logged; one of an error of Redis' is changed."""
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, RedisError):
+            return True
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        record.msg, record.args = "requests are not counted to the rates of their clients: %s", (error,)
+        record.exc_info = record.exc_text = None
+        now = self._clock()
+        if now < self._again_at:
+            return False
+        self._again_at = now + TOLD_EVERY_S
+        return True
+
+
+_IN_ONE_LINE: Final = InOneLine()
+"""The library's log is one for all applications of a process."""
 
 
 class ImageCounter:

@@ -53,7 +53,7 @@ def fill_and_clear(
 def test_accepted_jobs_outlast_a_full_disk(
     broker: Broker, start_system: StartSystem, measured: Measured, wait_for: WaitFor
 ) -> None:
-    system = start_system(broker)
+    system = start_system(broker, rate_limit="1000000/minute")
     grown, recovered_s = fill_and_clear(
         system, wait_for, lambda: broker.limit_files(broker.files[-1].stat().st_size + LEFT), broker.limit_files
     )

@@ -1,11 +1,16 @@
 """Rates: of a key, of the setting, and for requests at the same time."""
 
+import logging
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from redis.exceptions import ResponseError
+
 from api.access.keys import ApiKeyStore
+from api.access.rate_limits import TOLD_EVERY_S, InOneLine
 from api.http.scopes import Scope
+from support.clocks import ManualClock
 from support.gateway import MakeApp, bearer, zipped
 
 
@@ -81,3 +86,23 @@ def test_a_job_that_is_asked_for_again_counts_its_images_once(make_app: MakeApp,
         for _ in range(4)
     ]
     assert statuses == [202, 202, 202, 429]
+
+
+def logged(told: InOneLine, error: Exception) -> str:
+    """What the log says of a record with this error; empty if nothing."""
+    record = logging.LogRecord(
+        "library", logging.ERROR, __file__, 1, "Swallowing error", None, (type(error), error, None)
+    )
+    return logging.Formatter("%(levelname)s %(message)s").format(record) if told.filter(record) else ""
+
+
+def test_a_redis_that_does_not_count_is_told_in_one_line_and_not_for_every_request(clock: ManualClock) -> None:
+    told, full = InOneLine(clock), ResponseError("MISCONF no space left")
+    line = "WARNING requests are not counted to the rates of their clients: MISCONF no space left"
+    assert [logged(told, full) for _ in range(3)] == [line, "", ""]
+    clock.now += TOLD_EVERY_S
+    assert logged(told, full) == line
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(clock: ManualClock) -> None:
+    assert logged(InOneLine(clock), ValueError("ours")) == "ERROR Swallowing error\nValueError: ours"
