@@ -152,16 +152,16 @@ def start_process(redis_url: str, tmp_path: Path) -> Iterator[StartProcess]:
     """
     started: list[Process] = []
 
-    def start(module: str, clock_off_s: float = 0, **settings: object) -> Process:
+    def start(module: str, clock_off_s: float = 0, namespace: str = "", **settings: object) -> Process:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MIEN_")}
         environment |= {"MIEN_REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
         environment |= clock_off(clock_off_s) if clock_off_s else {}
         environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
         log = tmp_path / f"{module}-{len(started)}.log"
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-            )
+            entered = ["ip", "netns", "exec", namespace] if namespace else []
+            command = [*entered, sys.executable, "-m", module]
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
         started.append(process)
         return process
 

@@ -1,16 +1,10 @@
 """Hosts whose clocks are an hour off: leases, deadlines, heartbeats and webhooks go by the clock of Redis."""
 
-import io
-import signal
 import time
-import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
-import numpy as np
 import pytest
 import requests
-from PIL import Image
 from standardwebhooks import Webhook
 
 from contracts.queues import BULK
@@ -20,9 +14,9 @@ from contracts.storage.webhooks import WebhookStore
 from support.broker import Broker
 from support.clocks import WaitFor
 from support.faults import Measured, StartSystem, System
-from support.pictures import astronaut
-from support.processes import Process
+from support.pictures import heavy_archive, portrait_jpeg
 from support.receiver import Receiver
+from support.stopping import standing
 
 HOUR_S = 3_600
 DEADLINE_S = 2
@@ -80,23 +74,23 @@ def work(system: System, measured: Measured, wait_for: WaitFor) -> None:
 
 
 def outlasts_its_lease(system: System) -> None:
-    job = send(system, archive_of_large_photos(), "application/zip", wait=60)
+    job = send(system, heavy_archive(), "application/zip", wait=60)
     assert (job["state"], job["attempts"]) == ("succeeded", 1)
     assert job["finished_at"] - job["started_at"] > LEASE_S
     erase(system, job)
 
 
 def deadlines_are_kept(system: System) -> None:
-    job = send(system, photo(), "image/jpeg", deadline=DEADLINE_S, wait=30)
+    job = send(system, portrait_jpeg(), "image/jpeg", deadline=DEADLINE_S, wait=30)
     assert job["state"] == "succeeded", "a worker was free"
     erase(system, job)
     with standing(system.workers):
         began = time.monotonic()
-        watched = send(system, photo(), "image/jpeg", deadline=DEADLINE_S, wait=30)
+        watched = send(system, portrait_jpeg(), "image/jpeg", deadline=DEADLINE_S, wait=30)
         late_s = time.monotonic() - began - DEADLINE_S
         assert watched["state"] == "expired"
         assert -0.05 < late_s < LATE_S
-        unwatched = send(system, photo(), "image/jpeg", deadline=DEADLINE_S, wait=0)
+        unwatched = send(system, portrait_jpeg(), "image/jpeg", deadline=DEADLINE_S, wait=0)
         time.sleep(DEADLINE_S + 0.1)  # nobody looks at it before a worker does
     left = lambda: system.redis.hget(f"mien:job:{unwatched['id']}", "state") == b"queued"  # noqa: E731
     end = time.monotonic() + 10
@@ -110,23 +104,11 @@ def deadlines_are_kept(system: System) -> None:
 
 def tell(system: System, receiver: Receiver, wait_for: WaitFor) -> None:
     """A webhook's receiver refuses one whose time is minutes off."""
-    job = send(system, photo(), "image/jpeg", webhook=receiver.url, wait=30)
+    job = send(system, portrait_jpeg(), "image/jpeg", webhook=receiver.url, wait=30)
     wait_for(lambda: receiver.received, "the webhook", 15)
     headers, body = receiver.received[0]
     secret = WebhookStore(system.redis, Settings()).secrets.current("")
     assert Webhook(secret).verify(body, headers)["data"]["id"] == job["id"]
-
-
-@contextmanager
-def standing(processes: list[Process]) -> Iterator[None]:
-    """They stand still while the block runs."""
-    for process in processes:
-        process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.send_signal(signal.SIGCONT)
 
 
 def send(system: System, body: bytes, content_type: str, wait: int, **options: object) -> dict[str, object]:
@@ -144,17 +126,3 @@ def look(system: System, job: dict[str, object]) -> dict[str, object]:
 
 def erase(system: System, job: dict[str, object]) -> None:
     assert requests.delete(f"{system.url}/v1/jobs/{job['id']}", timeout=10).status_code == 204
-
-
-def photo(tiles: int = 1) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(np.tile(astronaut(), (tiles, tiles, 1))).save(buffer, "JPEG", progressive=tiles > 1)
-    return buffer.getvalue()
-
-
-def archive_of_large_photos() -> bytes:
-    buffer, large = io.BytesIO(), photo(3)
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for number in range(100):
-            archive.writestr(f"{number}.jpg", large)
-    return buffer.getvalue()

@@ -9,8 +9,8 @@ Process = subprocess.Popen[bytes]
 class StartProcess(Protocol):
     """Starts ``python -m MODULE``; settings are keywords without their prefix."""
 
-    def __call__(self, module: str, clock_off_s: float = 0, **settings: object) -> Process:
-        """Start it, and do not wait; its clock is ahead by so many seconds, or behind."""
+    def __call__(self, module: str, clock_off_s: float = 0, namespace: str = "", **settings: object) -> Process:
+        """Start it, and do not wait; its clock is ahead by so many seconds, or behind, its network namespace this."""
         ...
 
 

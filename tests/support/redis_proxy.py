@@ -79,6 +79,12 @@ class RedisProxy:
             for connection in self._connections:
                 connection.starved = contained
 
+    def forget(self) -> None:
+        """Nothing comes through the connections that are there now, which stay open; later ones are passed on."""
+        with self._lock:
+            for connection in self._connections:
+                connection.forgotten = True
+
     def hold_request(self, contained: bytes) -> Hold:
         """The next request that contains this comes as far as here."""
         return self._hold(contained, "request")
@@ -166,11 +172,15 @@ class _Connection:
         self._hold: Hold | None = None
         self.starved = b""
         """Requests that contain this are told of nothing."""
+        self.forgotten = False
+        """Whether nothing comes through, either way."""
 
     def serve(self) -> None:
         answers = threading.Thread(target=self._answers, daemon=True)
         answers.start()
         for data in _pieces(self._client):
+            if self.forgotten:
+                continue
             if self.starved and self.starved in data:
                 time.sleep(1)  # as long as a server waits for something to tell
                 self._client.sendall(_NOTHING)
@@ -198,6 +208,8 @@ class _Connection:
 
     def _answers(self) -> None:
         for data in _pieces(self._server):
+            if self.forgotten:
+                continue
             if self._losing.is_set():
                 break
             if hold := self._hold or self._proxy.held(data, "answer"):

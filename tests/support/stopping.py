@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from redis import Redis
 
@@ -71,3 +72,15 @@ def stopped_with_jobs(worker: Process, redis: Redis) -> list[str]:
     if not held:
         worker.send_signal(signal.SIGCONT)
     return held
+
+
+@contextmanager
+def standing(processes: list[Process]) -> Iterator[None]:
+    """They stand still while the block runs."""
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
