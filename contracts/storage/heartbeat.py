@@ -5,9 +5,11 @@ Each says every few seconds that it is alive and for how long it has been idle, 
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from contracts.errors import RecordUnreadable
 from contracts.queues import JOB_QUEUES
@@ -87,7 +89,8 @@ class HeartbeatStore:
             now, found = self._time(time_and_reports[0]), self._readable(time_and_reports[1])
             silent = [worker.name for worker in found if now - worker.reported_at > FORGOTTEN_AFTER_S]
             if silent:
-                self._redis.hdel(keys.WORKERS, *silent)
+                with suppress(ResponseError):  # a server that takes no writes is read all the same
+                    self._redis.hdel(keys.WORKERS, *silent)
         return sorted((worker for worker in found if worker.name not in silent), key=lambda worker: worker.name)
 
     def untaken(self, workers: Sequence[WorkerReport]) -> list[Untaken]:

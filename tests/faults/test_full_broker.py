@@ -78,6 +78,7 @@ def test_a_worker_that_starts_while_the_broker_is_full_takes_work(
     recovered_s = system.account.settle(60)
     worker.send_signal(signal.SIGCONT)
     assert refused(system)
+    assert requests.get(f"{system.url}/metrics", timeout=30).status_code == 200
     assert {report.pid for report in HeartbeatStore(system.redis).live_workers()} >= {system.workers[-1].pid}
     assert system.redis.info("clients")["connected_clients"] < clients * len(system.workers) + 10
     measured(system.check(), recovered_s)
@@ -114,6 +115,7 @@ def test_results_and_keys_are_kept_and_new_jobs_are_refused_until_there_is_room(
     measured(count, recovered_s)
 
 
+@pytest.mark.slow_fault
 @pytest.mark.fault("Everything accepted ends while Redis stays full", "memory full of images that wait")
 def test_images_that_fill_the_broker_are_analysed_and_leave_room(
     broker: Broker, start_system: StartSystem, measured: Measured, wait_for: WaitFor

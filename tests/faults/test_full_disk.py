@@ -27,6 +27,7 @@ def work_until_full(system: System, wait_for: WaitFor, fill: Callable[[], object
     )
     assert system.redis.info("persistence")["aof_last_write_status"] == "err"
     assert requests.get(f"{system.url}/v1/jobs/{finished}", timeout=30).json()["state"] == "succeeded"
+    assert requests.get(f"{system.url}/metrics", timeout=30).status_code == 200
     ready = requests.get(f"{system.url}/readyz", timeout=30)
     assert ready.status_code == 503
     assert "its disk may be full" in ready.text
@@ -78,6 +79,7 @@ def test_accepted_jobs_outlast_a_small_disk(
         broker.close()
 
 
+@pytest.mark.slow_fault
 @pytest.mark.fault(
     "A Redis that is killed while its disk is full loses what met the full disk first, and no more",
     "disk full, kill -9",

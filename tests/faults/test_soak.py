@@ -117,6 +117,12 @@ def test_nothing_is_lost_and_nothing_grows(
     assert history.violations == []
     assert site.ended() == []
     print(dict(history.counts))
+    window_s = seconds / 10
+    growth = memory.growth(warm_s=min(300.0, 2 * window_s), window_s=window_s)
+    print(f"growth of those that were never ended: {growth}")
+    like_age = memory.by_age(LIKE_AGE_S)
+    for role, megabytes in like_age.items():
+        print(f"{role} at an age of {LIKE_AGE_S} s, MB: {[round(value, 1) for value in megabytes]}")
 
     account = Account(redis, Ledger(site.urls[0], photos))
     wait_for(lambda: not account.left_over(), "open jobs, their images and places to be gone", REST_S)
@@ -129,12 +135,6 @@ def test_nothing_is_lost_and_nothing_grows(
     assert site.ended() == []
     assert [log.name for log in tmp_path.glob("*.log") if "Traceback" in log.read_text(errors="replace")] == []
 
-    window_s = seconds / 10
-    growth = memory.growth(warm_s=min(300.0, 2 * window_s), window_s=window_s)
-    print(f"growth of those that were never ended: {growth}")
-    like_age = memory.by_age(LIKE_AGE_S)
-    for role, megabytes in like_age.items():
-        print(f"{role} at an age of {LIKE_AGE_S} s, MB: {[round(value, 1) for value in megabytes]}")
     recoveries = history.recoveries([at for at, _ in injector.ended])
     print(f"recovered after {median(recoveries):.1f} s, at most {max(recoveries):.1f} s")
     counted = {name: history.counts[name] for name in ("accepted", "succeeded", "canceled", "lost", "uncertain")}

@@ -4,6 +4,8 @@ import pytest
 
 _STEPS_A_TEST = 20_000
 _SEEDS_A_TEST = 1_000
+_KILLS_SHARE = 20
+"""Of so many steps one is of a run in which the server's process is really killed, which takes a while."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,3 +29,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(
         ("first_seed", "steps"), [(first + part * _SEEDS_A_TEST, steps // parts) for part in range(parts)]
     )
+
+
+@pytest.fixture
+def steps_with_kills(request: pytest.FixtureRequest) -> int:
+    """Steps, in all, with a server whose process is killed."""
+    return int(request.config.getoption("--simulation-steps", 4_000)) // _KILLS_SHARE

@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from redis import Redis
@@ -66,10 +67,10 @@ class _Tracebacks(logging.Handler):
 class Simulation:
     """Clients, workers, faults and the checker in one world."""
 
-    def __init__(self, redis: Redis, seed: int) -> None:
+    def __init__(self, redis: Redis, seed: int, restart: Callable[[], None] | None) -> None:
         """Draw the size of all."""
         self.world = World(seed)
-        self._server = Server(redis, self.world)
+        self._server = Server(redis, self.world, restart)
         settings = Settings()
         chance = self.world.random
         self.checker = Checker(self.world, settings)
@@ -154,18 +155,21 @@ class Simulation:
         return left
 
 
-def simulate(redis: Redis, seed: int, broken: Broken | None = None) -> Outcome:
+def simulate(
+    redis: Redis, seed: int, broken: Broken | None = None, restart: Callable[[], None] | None = None
+) -> Outcome:
     """Run once.
 
     Args:
         redis: a client of a server that nobody else uses; it is emptied.
         seed: the same one means the same run.
         broken: what is taken out of a script, to see that it is missed.
+        restart: kills the server's process, and starts another one from its file; none: a restart is only played.
     """
     tracebacks = _Tracebacks()
     root = logging.getLogger()
     root.addHandler(tracebacks)
-    simulation = Simulation(redis, seed)
+    simulation = Simulation(redis, seed, restart)
     story, violation = "", False
     try:
         with simulated(simulation.world, broken):

@@ -47,13 +47,19 @@ class Late(NamedTuple):
 class Server:
     """Executes one call after the other, and looks what each has done."""
 
-    def __init__(self, redis: Redis, world: World) -> None:
-        """Use a server that nobody else uses; it is emptied."""
-        self.redis, self.world = redis, world
+    def __init__(self, redis: Redis, world: World, restart: Callable[[], None] | None = None) -> None:
+        """Use a server that nobody else uses; it is emptied.
+
+        Args:
+            redis: a client of it.
+            world: decides over what happens.
+            restart: kills its process, and starts another one from its file; none: a restart is only played.
+        """
+        self.redis, self.world, self._restart_process = redis, world, restart
         self._tick, self._observe = (
             (_FOLDER / f"{name}.lua").read_text(encoding="utf-8") for name in ("tick", "observe")
         )
-        self._raw = Connection(**redis.connection_pool.connection_kwargs)
+        self._raw = redis.connection_pool.make_connection()
         self.connections: set[SimulatedConnection] = set()
         self.on_step: Callable[[Sequence[str], Sequence[Change]], None] = lambda complaints, changes: None
         self.on_late: Callable[[Late], None] = lambda late: None
@@ -105,7 +111,12 @@ class Server:
         """The server starts anew from its file: nothing is lost but connections, scripts and what was on its way."""
         self.world.say("the server restarts")
         self.late.clear()
-        self.redis.script_flush()
+        if self._restart_process:
+            self._restart_process()
+            self._raw.disconnect()
+            self.redis.connection_pool.disconnect()
+        else:
+            self.redis.script_flush()
         self._load()
         for connection in self.connections:
             connection.cut = True

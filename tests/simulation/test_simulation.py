@@ -1,10 +1,14 @@
 """Nothing that is accepted is lost: the real stores, scripts and tasks, in thousands of orders, with faults between."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from redis import Redis
 
 from simulation.patches import Broken
 from simulation.run import REST_S, simulate
+from support.broker import Broker
 
 SEEDS = 60
 """So many, from the one on that is named, are enough to find each of the mistakes below."""
@@ -50,6 +54,30 @@ def test_no_order_of_steps_and_faults_breaks_a_promise(redis: Redis, first_seed:
         assert outcome.rest_s < REST_S
         done, jobs, seed = done + outcome.steps, jobs + outcome.jobs, seed + 1
     print(f"{done} steps, {jobs} jobs, {seed - first_seed} seeds")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A server with a file, as `make up` runs it."""
+    broker = Broker(tmp_path / "broker")
+    yield broker
+    broker.close()
+
+
+def test_a_server_that_is_killed_and_starts_from_its_file_is_no_other(broker: Broker, steps_with_kills: int) -> None:
+    kills, done, seed = list[int](), 0, 0
+
+    def restart() -> None:
+        kills.append(seed)
+        broker.kill()
+        broker.start()
+
+    with broker.client() as redis:
+        while done < steps_with_kills or not kills:
+            outcome = simulate(redis, seed, restart=restart)
+            assert not outcome.story, f"{outcome.story}\n\nwith kills of the server's process, seed {seed}"
+            done, seed = done + outcome.steps, seed + 1
+    print(f"{done} steps, {len(kills)} kills")
 
 
 def test_the_same_seed_is_the_same_run(redis: Redis) -> None:

@@ -167,15 +167,17 @@ class Client:
 
     def _cancel(self, asked: Asked) -> None:
         def ask(url: str) -> requests.Response:
+            asked.deletes += 1
             return self._session.delete(f"{url}/v1/jobs/{asked.ids[-1]}", timeout=30)
 
         def answered(answer: requests.Response) -> bool:
-            asked.erased |= answer.status_code == 204
-            return answer.status_code == 200 or answer.status_code == 204 or answer.status_code in _GONE
+            # It was final, and is erased: by this one, or by one before whose answer was lost.
+            asked.erased |= answer.status_code == 204 or (answer.status_code in _GONE and asked.deletes > 1)
+            return answer.status_code in {200, 204, *_GONE}
 
         self._until(ask, answered, f"{asked} to be canceled")
         if asked.erased:
-            self._history.count("succeeded")  # it was final, and its result never read
+            self._history.count("succeeded")  # its result was never read
 
     def _erase(self, asked: Asked) -> None:
         def ask(url: str) -> requests.Response:

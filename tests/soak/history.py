@@ -26,6 +26,8 @@ class Asked:
     """Seconds since 1970."""
     final_at: float = 0.0
     state: str = ""
+    deletes: int = 0
+    """How often its client has asked for its cancel, until there was an answer."""
     erased: bool = False
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from contracts.errors import BrokerUnavailable
 from contracts.queues import BULK, INTERACTIVE
@@ -35,6 +36,19 @@ def test_workers_are_listed_until_they_retire_or_fall_silent(redis: Redis, clock
     clock.now += FORGOTTEN_AFTER_S
     assert store.live_workers() == []
     assert redis.hlen(keys.WORKERS) == 0
+
+
+def test_silent_workers_are_passed_over_where_they_cannot_be_removed(
+    redis: Redis, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ResponseError("MISCONF no space left")
+
+    store = HeartbeatStore(redis, clock)
+    store.report(make_worker_report("a", reported_at=clock.now))
+    clock.now += FORGOTTEN_AFTER_S + 1
+    monkeypatch.setattr(redis, "hdel", refuse)
+    assert store.live_workers() == []
 
 
 def test_work_is_untaken_when_it_has_waited_and_the_worker_been_idle_for_long_enough(
