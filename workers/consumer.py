@@ -13,25 +13,38 @@ that, and a worker that starts then, or connects anew, would never take the work
 notes: messages name their queue, and remote control goes over channels of Redis.
 """
 
+import logging
 from functools import partial
+from queue import Empty
+from time import monotonic
 from typing import Any, Final
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.transport.redis import Channel as RedisChannel
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import MasterDownError, ReadOnlyError, ResponseError
 
+from contracts.storage.patience import refuses_for_now
 from workers import messages
+
+logger = logging.getLogger(__name__)
 
 EVENTS_EVERY_S: Final = 0.25
 """Each event has the time at which it happened, so that nothing is wrong for being told later."""
 CONNECT_EVERY_S: Final = 4.0
 """At the longest, while Redis is away or refuses."""
+_ASK_AGAIN_S: Final = 0.5
+"""After Redis has refused to give messages."""
 _LOOK_EVERY_S: Final = 1.0
 """Whether it is to connect anew."""
 
 
 class Channel(RedisChannel):  # type: ignore[misc]
     """Takes from Redis what is a message, and nothing else; writes nothing before that."""
+
+    _refused = False
+    """Whether Redis has refused to give a message, which counts as a write, the last time it was asked."""
+    _ask_at = 0.0
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         client = super()._create_client(asynchronous)
@@ -42,6 +55,28 @@ class Channel(RedisChannel):  # type: ignore[misc]
         """Bind in this process alone, to the channel of Redis that a fanout exchange is."""
         if self.typeof(exchange).type == "fanout":
             self._fanout_queues[queue] = (exchange, routing_key.replace("#", "*"))
+
+    def _brpop_start(self, timeout: Any = None) -> None:
+        """Called whenever no message is being waited for."""
+        if monotonic() >= self._ask_at:
+            super()._brpop_start(timeout)
+
+    def _brpop_read(self, **options: Any) -> Any:
+        """Take a message that has come; a refusal is asked over again in a while, and costs no connection."""
+        try:
+            taken = super()._brpop_read(**options)
+        except ResponseError as error:
+            if not refuses_for_now(error) or isinstance(error, ReadOnlyError | MasterDownError):
+                raise  # a new connection may lead to a server that others write to
+            if not self._refused:
+                logger.warning("no messages are taken until Redis allows it: %s", error)
+            self._refused, self._ask_at = True, monotonic() + _ASK_AGAIN_S
+            raise Empty from error
+        except Empty:
+            self._refused = False
+            raise
+        self._refused = False
+        return taken
 
     def _handle_message(self, client: Any, response: Any) -> dict[str, Any]:
         """What all workers are told; kombu passes over what is without data."""

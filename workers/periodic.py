@@ -58,11 +58,15 @@ class Periodic:
         self.stop()
 
     def _run(self) -> None:
+        told = ""
         while True:
             try:
                 self._work()
-            except MienError as error:  # Redis is away: say so and try again
-                logger.warning("%s: %s", self._thread.name, error)
+                told = ""
+            except MienError as error:  # Redis is away: say so, once, and try again
+                if told != str(error):
+                    logger.warning("%s: %s", self._thread.name, error)
+                told = str(error)
             except Exception:
                 logger.exception("%s failed", self._thread.name)
             if self._stopped.wait(self._seconds):

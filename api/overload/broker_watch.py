@@ -15,6 +15,9 @@ LOOK_EVERY_S: Final = 0.5
 _FAILURES: Final = 2
 """In a row, after which it is away: one alone may be this process's, which was busy with something else."""
 
+_LAST_S: Final = 3.0
+"""A question ends by then: its client waits for a second to connect, and for another one to be answered."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -72,12 +75,15 @@ class BrokerWatch:
         app.before_request(begin)
 
     def close(self) -> None:
-        """Ask no more."""
+        """Ask no more; a question under way is waited for, as its connection is about to be closed."""
         self._stopped.set()
+        with self._lock:
+            if self._thread.ident is not None:
+                self._thread.join(_LAST_S)
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread.ident is None:
+            if self._thread.ident is None and not self._stopped.is_set():
                 self._thread.start()
 
     def _run(self) -> None:

@@ -30,14 +30,16 @@ def until_answered(ask: Callable[[], T], seconds: float) -> T:
     Raises:
         BrokerUnavailable, Overloaded: Redis is away, or refuses, for longer.
     """
-    end = time.monotonic() + seconds
+    end, told = time.monotonic() + seconds, False
     while True:
         try:
             return ask()
         except (BrokerUnavailable, Overloaded) as error:
             if not (is_away(error) or refuses_for_now(error.__cause__)) or time.monotonic() >= end:
                 raise
-            logger.warning("will ask again: %s", error)
+            if not told:
+                logger.warning("will ask again for %g s: %s", seconds, error)
+            told = True
             time.sleep(_AGAIN_S)
 
 

@@ -115,6 +115,7 @@ def test_results_and_keys_are_kept_and_new_jobs_are_refused_until_there_is_room(
     measured(count, recovered_s)
 
 
+@pytest.mark.slow_fault
 @pytest.mark.fault("Everything accepted ends while Redis stays full", "memory full of images that wait")
 def test_images_that_fill_the_broker_are_analysed_and_leave_room(
     broker: Broker, start_system: StartSystem, measured: Measured, wait_for: WaitFor

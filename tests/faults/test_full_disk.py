@@ -79,6 +79,7 @@ def test_accepted_jobs_outlast_a_small_disk(
         broker.close()
 
 
+@pytest.mark.slow_fault
 @pytest.mark.fault(
     "A Redis that is killed while its disk is full loses what met the full disk first, and no more",
     "disk full, kill -9",

@@ -48,6 +48,13 @@ CURES: Final = {
         "tests/faults/test_deaf_worker.py",
         "accepted jobs to end",
     ),
+    "a worker keeps its connection to a Redis that refuses writes": Cure(
+        "workers/consumer.py",
+        "if not refuses_for_now(error) or",
+        "if True or",
+        "tests/faults/test_refusing_broker.py",
+        "< (",
+    ),
     "a client whose job may have been stored is told so, and its id": Cure(
         "contracts/storage/jobs.py",
         "except AcceptanceUnknown:\n            raise\n",

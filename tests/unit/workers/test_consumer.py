@@ -1,14 +1,18 @@
 """A lost connection's channels are disarmed before Celery replaces it; events are collected."""
 
+from queue import Empty
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.asynchronous import Hub
+from kombu.transport.redis import Channel as RedisChannel
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError, ResponseError
 
-from workers.consumer import CONNECT_EVERY_S, EVENTS_EVERY_S, Consumer
+from support.clocks import ManualClock
+from workers.consumer import CONNECT_EVERY_S, EVENTS_EVERY_S, Channel, Consumer
 
 
 @pytest.fixture
@@ -55,6 +59,53 @@ def test_told_to_connect_anew_it_gives_its_connection_up_once() -> None:
         consumer._give_up_if_deaf()
     consumer.register_with_event_loop(hub)
     consumer._give_up_if_deaf()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One for each time that kombu has asked for a message."""
+    asked = list[None]()
+    monkeypatch.setattr(RedisChannel, "_brpop_start", lambda *_: asked.append(None))
+    return asked
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
+    """What comes of asking."""
+
+    def read(_: RedisChannel) -> bool:
+        if error is not None:
+            raise error
+        return True
+
+    monkeypatch.setattr(RedisChannel, "_brpop_read", read)
+
+
+def test_a_refusal_is_told_once_and_asked_over_again_in_a_while(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, clock: ManualClock, asked: list[None]
+) -> None:
+    monkeypatch.setattr("workers.consumer.monotonic", clock)
+    channel = Channel.__new__(Channel)
+    for _ in range(3):
+        answer(monkeypatch, ResponseError("NOREPLICAS Not enough good replicas to write."))
+        with pytest.raises(Empty):
+            channel._brpop_read()
+        before = len(asked)
+        channel._brpop_start()
+        assert len(asked) == before
+        clock.now += 1
+        channel._brpop_start()
+        assert len(asked) == before + 1
+    assert caplog.text.count("no messages are taken") == 1
+    answer(monkeypatch, None)
+    assert channel._brpop_read()
+    assert not channel._refused
+
+
+@pytest.mark.parametrize("error", [ReadOnlyError("of a replica"), ResponseError("WRONGTYPE"), ConnectionError("gone")])
+def test_other_errors_cost_the_connection(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    answer(monkeypatch, error)
+    with pytest.raises(type(error)):
+        Channel.__new__(Channel)._brpop_read()
 
 
 def test_events_of_a_quarter_of_a_second_are_sent_together() -> None:

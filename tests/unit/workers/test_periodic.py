@@ -178,6 +178,22 @@ def test_an_error_is_logged_and_the_next_call_comes(
     assert line in caplog.text
 
 
+def test_an_outage_is_told_in_one_line_until_it_works_again(caplog: pytest.LogCaptureFixture) -> None:
+    outcomes = iter([True, True, True, False, True, True])
+    ended = threading.Event()
+
+    def work() -> None:
+        away = next(outcomes, None)
+        if away is None:
+            ended.set()
+        if away:
+            raise BrokerUnavailable("Away.")
+
+    with Periodic("work", 0.01, work):
+        assert ended.wait(30)
+    assert caplog.text.count("work: Away.") == 2
+
+
 def test_stopping_waits_for_a_call_under_way_and_harms_nothing_that_never_began() -> None:
     began, may_end, ended = threading.Event(), threading.Event(), threading.Event()
 

@@ -1,5 +1,8 @@
 """A broker that does not answer is found out once, not by every request."""
 
+import threading
+import time
+
 import pytest
 from flask import Flask
 from redis import Redis
@@ -35,6 +38,24 @@ def test_a_broker_that_answers_with_an_error_is_there(monkeypatch: pytest.Monkey
     for _ in range(3):
         watch.look()
     watch.check()
+
+
+def test_it_ends_before_its_connections_are_closed(monkeypatch: pytest.MonkeyPatch, redis: Redis) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def ping() -> None:
+        asked.set()
+        time.sleep(0.1)  # the answer takes a while
+        answered.set()
+
+    monkeypatch.setattr(redis, "ping", ping)
+    watch = BrokerWatch(redis)
+    watch._start()
+    assert asked.wait(10)
+    watch.close()
+    assert answered.is_set()
+    watch._start()
+    assert not watch._thread.is_alive()
 
 
 def test_while_the_broker_is_away_only_public_views_are_served(app: Flask, jpeg: bytes) -> None:
