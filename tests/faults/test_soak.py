@@ -18,7 +18,7 @@ from soak.clients import Client, watch
 from soak.history import History
 from soak.memory import MemoryRecord
 from soak.site import Site
-from soak.stock import at_rest, key_names, outcome_of, undelivered
+from soak.stock import erase_ended, key_names, outcome_of, undelivered, used_bytes
 from support.broker import Broker
 from support.clocks import wait_for
 from support.faults import Measured
@@ -98,7 +98,8 @@ def test_nothing_is_lost_and_nothing_grows(
     outcomes = [outcome_of(site.urls[0], photo, receiver.url) for photo in photos]
     wait_for(lambda: not undelivered(redis), "webhooks to be delivered")
     wait_for(lambda: redis.exists("mien:faces:camera"), "the camera's picture to be analysed")
-    bytes_before, keys_before = at_rest(redis, site.broker.url), key_names(redis)
+    erase_ended(site.broker.url)
+    bytes_before, keys_before = used_bytes(redis), key_names(redis)
     print(f"at rest: {bytes_before:,} bytes, {dict(keys_before)}")
 
     injector = faults.Injector(site, proxy, redis, receiver)
@@ -129,8 +130,9 @@ def test_nothing_is_lost_and_nothing_grows(
     wait_for(lambda: not undelivered(redis), "webhooks to be delivered", REST_S)
     untold = history.untold({headers["webhook-id"] for headers, _ in receiver.received})
     assert untold == [], "webhooks that never came"
-    wait_for(lambda: key_names(redis).keys() <= keys_before.keys(), f"keys to be gone: {key_names(redis)}", REST_S)
-    bytes_after = at_rest(redis, site.broker.url)
+    erase_ended(site.broker.url)
+    wait_for(lambda: key_names(redis) <= keys_before, f"keys to be gone: {key_names(redis)}", REST_S)
+    bytes_after = used_bytes(redis)
     print(f"at rest: {bytes_after:,} bytes, {dict(key_names(redis))}")
     assert site.ended() == []
     assert [log.name for log in tmp_path.glob("*.log") if "Traceback" in log.read_text(errors="replace")] == []

@@ -82,6 +82,7 @@ class Client:
         if cancels:
             self._cancel(asked)
         job = {} if asked.erased else self._follow(asked)
+        self._look_for_others(asked)
         if not job:
             return
         self._compare(asked, job, canceled=cancels)
@@ -156,6 +157,20 @@ class Client:
         if job:
             asked.final_at, asked.state = time.time(), job["state"]
         return job
+
+    def _look_for_others(self, asked: Asked) -> None:
+        """Make sure that of the ids that were told with a doubt only the last one is a job."""
+        for other in asked.ids[:-1]:
+
+            def ask(url: str, other: str = other) -> requests.Response:
+                return self._session.get(f"{url}/v1/jobs/{other}", timeout=30)
+
+            def answered(answer: requests.Response, other: str = other) -> bool:
+                if answer.status_code == 200:
+                    self._history.violate(f"{asked} stands for {other}, too: {answer.json()}")
+                return answer.status_code == 200 or answer.status_code in _GONE
+
+            self._until(ask, answered, f"{asked} to be one job")
 
     def _compare(self, asked: Asked, job: dict[str, Any], *, canceled: bool) -> None:
         self._history.count(job["state"])

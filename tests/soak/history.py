@@ -59,8 +59,8 @@ class History:
             self.violations.append(f"{time.time():.3f} {text}")
 
     def told(self, asked: Asked, job_id: str) -> None:
-        """The client is told the id of its job: always the same."""
-        if asked.ids and asked.ids[-1] != job_id and not self.may_be_lost(asked):
+        """The client is told the id of its job: always the same, from when on it was told that it is accepted."""
+        if asked.accepted_at and asked.ids[-1] != job_id and not self.may_be_lost(asked):
             self.violate(f"{asked.key} stands for {asked.ids[-1]}, and for {job_id}")
         if job_id not in asked.ids:
             asked.ids.append(job_id)

@@ -28,10 +28,14 @@ def key_names(redis: Redis) -> Counter[str]:
     return found
 
 
-def at_rest(redis: Redis, url: str) -> int:
-    """Erase jobs that have ended. Returns how much memory the broker uses for what is left, in bytes."""
+def erase_ended(url: str) -> None:
+    """Erase jobs that have ended, as an operator does."""
     command = [sys.executable, "-m", "api", "erase", "--older-than", "0s"]
     subprocess.run(command, check=True, env=os.environ | {"MIEN_REDIS_URL": url}, stdout=subprocess.DEVNULL)
+
+
+def used_bytes(redis: Redis) -> int:
+    """How much memory the broker uses."""
     return int(redis.info("memory")["used_memory"])
 
 
