@@ -15,12 +15,12 @@ MORE = 4
 
 
 @pytest.mark.fault(
-    "Nothing accepted is lost, and no connection leaks", "all connections cut four times a second for 8 s"
+    "Nothing accepted is lost, and no connection leaks", "all connections cut four times a second for 3 s"
 )
 def test_connections_that_are_cut_again_and_again_lose_and_leak_nothing(
     broker: Broker, proxy: RedisProxy, start_system: StartSystem, measured: Measured
 ) -> None:
-    run(start_system(broker, proxy.url, workers=2), proxy, 8, measured)
+    run(start_system(broker, proxy.url, workers=2), proxy, 3, measured)
 
 
 @pytest.mark.slow_fault

@@ -66,6 +66,7 @@ def test_no_sequence_goes_back_whatever_is_lost(
     measured({**system.check(), "pictures": len(viewer.shown), "analyses told": len(viewer.told)}, slowest)
 
 
+@pytest.mark.slow_fault
 @pytest.mark.fault(
     "No clock of a host ends a job, a worker or a deadline", "a camera's an hour off, workers' the other way"
 )

@@ -1,7 +1,7 @@
 """Looks at what each step has changed, and at what clients and workers were told: what may never be is a violation."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +47,8 @@ class Checker:
         self._keyed: set[str] = set()
         self._unknown: set[str] = set()
         self._refused: set[str] = set()
+        self._asking: Counter[str] = Counter()
+        """Requests without an answer so far; a client that is killed never hears one."""
         self._read: dict[str, Job] = {}
         self.finished = 0
         self.ending = Ending(self._complain)
@@ -81,11 +83,13 @@ class Checker:
     def asked(self, name: str, images: list[bytes], *, keyed: bool) -> None:
         """A client sends a request."""
         self._images[name] = images
+        self._asking[name] += 1
         if keyed:
             self._keyed.add(name)
 
     def accepted(self, name: str, job_id: str) -> None:
         """A client is answered 202."""
+        self._asking[name] -= 1
         if job_id in self.ending.erased:
             return
         self.heard_ids[name].add(job_id)
@@ -96,12 +100,14 @@ class Checker:
 
     def refused(self, name: str) -> None:
         """A client is told that nothing was stored."""
+        self._asking[name] -= 1
         self._refused.add(name)
         if name not in self._keyed and self.ids[name]:
             raise Violation(f"{name} is refused, and yet stored as {sorted(self.ids[name])}")
 
     def unknown(self, name: str) -> None:
         """A client is told that its request may have been stored."""
+        self._asking[name] -= 1
         self._unknown.add(name)
 
     def canceled(self, job_id: str, *, canceled: bool) -> None:
@@ -145,7 +151,7 @@ class Checker:
             raise Violation(f"jobs that never end: {self.open_jobs()}")
         if left:
             raise Violation(f"left behind: {list(left)}")
-        for name in self._refused - self._unknown - set(self.heard_ids):
+        for name in self._refused - self._unknown - set(self.heard_ids) - set(+self._asking):
             if self.ids[name]:
                 raise Violation(f"{name} was only ever refused, and stored as {sorted(self.ids[name])}")
         missing = (
