@@ -6,13 +6,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 _COMMAND: Final = (sys.executable, "-m", "workers.isolated_process")
 _START_S: Final = 60.0
 """For importing libraries and loading models on a machine that has little time for it."""
 
 logger = logging.getLogger(__name__)
+
+
+class Ended(NamedTuple):
+    """How a process ended."""
+
+    text: str
+    """What became of the job, for the log."""
+    killed: bool = False
+    """Whether something ended the process, or it could not be started: it may not have come to its claim."""
 
 
 class IsolatedJobs:
@@ -37,23 +46,26 @@ class IsolatedJobs:
         """Whether one runs now."""
         return self._one_at_a_time.locked()
 
-    def run(self, job_id: str) -> str:
+    def run(self, job_id: str) -> Ended:
         """Let a process claim and analyse the job, and wait for its end. The attempt counts from its claim on.
 
         Returns:
-            What became of it, for the log. While another runs, nothing does: the reconciler puts the job back into its
-            queue. If the process dies, that happens when its lease has run out.
+            What became of it. While another runs, nothing does: the reconciler puts the job back into its queue. If the
+            process dies, that happens when its lease has run out.
         """
         if not self._one_at_a_time.acquire(blocking=False):
-            return "isolated: another runs"
+            return Ended("isolated: another runs")
         try:
             status = self._wait_for_process(job_id)
+        except OSError as error:  # no memory for another process
+            logger.error("the isolated process of job %s could not be started: %s", job_id, error)
+            return Ended("isolated: not started", killed=True)
         finally:
             self._one_at_a_time.release()
         if status:
             logger.error("the isolated process of job %s ended with status %d", job_id, status)
-            return f"isolated: ended with {status}"
-        return "isolated: done"
+            return Ended(f"isolated: ended with {status}", killed=status < 0)
+        return Ended("isolated: done")
 
     def _wait_for_process(self, job_id: str) -> int:
         # On the processor: the worker has taken the memory of the graphics card.

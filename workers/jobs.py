@@ -74,8 +74,19 @@ def _place(services: Services) -> _Place:
 def _isolate(services: Services, job_id: str) -> str:
     with log_context(job_id=job_id):
         ended = services.isolated_jobs.run(job_id)
+        if ended.killed:
+            _count_attempt(services, job_id)
     services.jobs.overdue()  # others were passed over while it ran: a message says that they are there
-    return ended
+    return ended.text
+
+
+def _count_attempt(services: Services, job_id: str) -> None:
+    """Claim a job whose process was ended before it could, as where memory suffices for none: or it is tried for ever.
+
+    Nobody prolongs that lease. If the process had claimed the job, its claim still holds, and this one is refused.
+    """
+    owner = _new_owner(services)
+    until_answered(lambda: services.jobs.claim(job_id, owner, isolated=True), services.settings.lease_s)
 
 
 def analyze_isolated_job(services: Services, job_id: str) -> str:

@@ -19,6 +19,7 @@ from simulation.hooks import Deliveries
 from simulation.images import Analyzer
 from simulation.server import Server
 from simulation.world import Process, World
+from workers.isolated_jobs import Ended
 from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
@@ -55,9 +56,9 @@ class _IsolatedJobs:
     def __init__(self, crew: "Crew", parent: Process) -> None:
         self._crew, self._parent, self.busy = crew, parent, False
 
-    def run(self, job_id: str) -> str:
+    def run(self, job_id: str) -> Ended:
         if self.busy:
-            return "isolated: another runs"
+            return Ended("isolated: another runs")
         self.busy = True
         try:
             child = self._crew.isolated(job_id, self._parent)
@@ -65,7 +66,7 @@ class _IsolatedJobs:
                 self._crew.world.sleep(0.1)
         finally:
             self.busy = False
-        return "isolated: done"
+        return Ended("isolated: done")
 
 
 class Crew:

@@ -13,19 +13,23 @@ from workers.isolated_jobs import IsolatedJobs
 
 def test_a_process_that_dies_costs_no_more_than_itself(caplog: pytest.LogCaptureFixture) -> None:
     dies = IsolatedJobs(60, [sys.executable, "-c", "import os; os.kill(os.getpid(), 11)"])
-    assert dies.run("id") == f"isolated: ended with {-signal.SIGSEGV}"
+    assert dies.run("id") == (f"isolated: ended with {-signal.SIGSEGV}", True)
     assert "the isolated process of job id ended with status -11" in caplog.text
+
+
+def test_one_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    assert IsolatedJobs(60, [str(tmp_path / "no program")]).run("id") == ("isolated: not started", True)
 
 
 def test_a_process_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.isolated_jobs._START_S", 0.0)
     hangs = IsolatedJobs(0.01, [sys.executable, "-c", "while True: pass"])
-    assert hangs.run("id") == f"isolated: ended with {-signal.SIGKILL}"
+    assert hangs.run("id") == (f"isolated: ended with {-signal.SIGKILL}", True)
 
 
 def test_it_leaves_the_graphics_card_to_the_worker() -> None:
     looks = IsolatedJobs(60, [sys.executable, "-c", "import os; os.environ['CUDA_VISIBLE_DEVICES'] == '-1' or exit(3)"])
-    assert looks.run("id") == "isolated: done"
+    assert looks.run("id") == ("isolated: done", False)
 
 
 def test_one_runs_at_a_time_and_no_thread_waits_for_another(tmp_path: Path) -> None:
@@ -37,7 +41,7 @@ def test_one_runs_at_a_time_and_no_thread_waits_for_another(tmp_path: Path) -> N
         with ends.open("w"):  # which the process has opened then, and it ends when this is closed
             assert jobs.busy
             second = threads.submit(jobs.run, "second")
-            assert second.result(timeout=30) == "isolated: another runs"
-        assert first.result(timeout=30) == "isolated: done"
-    assert jobs.run("second") == "isolated: done", "when it is announced again"
+            assert second.result(timeout=30) == ("isolated: another runs", False)
+        assert first.result(timeout=30).text == "isolated: done"
+    assert jobs.run("second").text == "isolated: done", "when it is announced again"
     assert not jobs.busy

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from redis import Redis
@@ -10,6 +11,7 @@ from contracts.jobs import JobState
 from contracts.queues import ANALYZE_JOBS, BULK
 from contracts.storage import keys
 from workers.app import create_app, register_tasks
+from workers.isolated_jobs import Ended, IsolatedJobs
 from workers.jobs import analyze_jobs
 from workers.periodic import EXIT_STUCK
 from workers.services import Services
@@ -44,18 +46,34 @@ def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_noth
     assert not owner.decode().startswith(services.name)
 
 
+def test_a_process_that_is_killed_before_its_claim_was_an_attempt(services: Services, redis: Redis) -> None:
+    killed = IsolatedJobs(60, [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+    starved = replace(services, isolated_jobs=killed)
+    job_id = begun_by_a_dead_worker(services, redis, b"x")
+    attempts = []
+    for _ in range(3):
+        services.jobs.overdue()
+        analyze_jobs(starved, BULK)
+        attempts.append(services.jobs.get(job_id).attempts)
+        redis.zadd(keys.OPEN_JOBS, {job_id: 0}, xx=True)  # nobody prolongs its lease
+    assert attempts == [2, 3, 3]
+    failed = services.jobs.get(job_id)
+    assert failed.error is not None
+    assert failed.error.code == "attempts_exhausted"
+
+
 def test_when_one_has_ended_a_message_says_that_others_are_left(
     services: Services, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = [begun_by_a_dead_worker(services, redis, b"x") for _ in range(2)]
     services.jobs.overdue()
 
-    def run(job_id: str) -> str:
+    def run(job_id: str) -> Ended:
         assert job_id == jobs[0]
         assert redis.delete(BULK) == 1, "another thread takes the message"
         assert analyze_jobs(services, BULK) == "0 jobs, 0 images", "it passes over the other"
         assert redis.llen(BULK) == 0
-        return "isolated: done"
+        return Ended("isolated: done")
 
     monkeypatch.setattr(services.isolated_jobs, "run", run)
     monkeypatch.setattr(type(services.isolated_jobs), "busy", property(lambda _: redis.zcard(keys.queued(BULK)) == 1))
