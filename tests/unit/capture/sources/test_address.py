@@ -1,12 +1,22 @@
 """A camera on the network: named without its password, and not waited for when it is opened."""
 
+import os
+import threading
+from collections.abc import Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
 
 from capture.sources import address
 from capture.sources.address import open_address
+from support.clocks import WaitFor
+
+FILM = Path(__file__).parents[3] / "support/films/black-then-white.ts"
+"""H.264 in MPEG-TS, without frames that refer to later ones: 30 black frames and three white ones."""
 
 
 def test_it_is_named_without_its_password() -> None:
@@ -26,4 +36,59 @@ def test_opening_and_reading_have_time_limits(monkeypatch: pytest.MonkeyPatch) -
     ((url, backend, options),) = opened
     assert (url, backend) == ("rtsp://127.0.0.1:9/live", cv2.CAP_FFMPEG)
     limits = dict(zip(options[::2], options[1::2], strict=True))  # type: ignore[index]
-    assert limits == {cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: 5_000, cv2.CAP_PROP_READ_TIMEOUT_MSEC: 5_000}
+    assert limits[cv2.CAP_PROP_OPEN_TIMEOUT_MSEC] == limits[cv2.CAP_PROP_READ_TIMEOUT_MSEC] == 5_000
+
+
+@pytest.fixture
+def camera() -> Iterator[str]:
+    """Sends that film, and then nothing more."""
+    ended = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "video/mp2t")
+            self.end_headers()
+            self.wfile.write(FILM.read_bytes())
+            ended.wait()
+
+        def log_message(self, *_: Any) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    ended.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_no_frame_is_held_back_until_others_have_come(
+    camera: str, monkeypatch: pytest.MonkeyPatch, wait_for: WaitFor
+) -> None:
+    """Each thread of the decoder would hold one back. The last two frames have no end yet, for the reader."""
+    monkeypatch.setattr(address, "_READ_TIMEOUT_MS", 60_000)  # after which it would give what it holds back
+    capture, white = address._connect(camera), list[bool]()
+
+    def look() -> None:
+        while not any(white) and capture.grab():
+            white.append(bool(capture.retrieve()[1].mean() > 128))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        wait_for(lambda: len(white) == 31 and white[-1], "the first white frame", 20)
+    finally:
+        thread.join()
+        capture.release()
+
+
+@pytest.mark.parametrize("asked", [None, "rtsp_transport;udp"])
+def test_rtsp_comes_over_tcp_unless_asked_otherwise(monkeypatch: pytest.MonkeyPatch, asked: str | None) -> None:
+    monkeypatch.setenv(address.OPTIONS, asked or "")
+    if asked is None:
+        monkeypatch.delenv(address.OPTIONS)
+    assert not address._connect("rtsp://127.0.0.1:9/live").isOpened()
+    assert os.environ[address.OPTIONS] == (asked or "rtsp_transport;tcp")
