@@ -8,8 +8,8 @@ new annotated one arrives; a placeholder once frames stop as well.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -44,12 +44,11 @@ class Kind(StrEnum):
     PLACEHOLDER = "placeholder"
 
 
-class StreamPart(NamedTuple):
-    """A picture with its headers, ready to be sent to any viewer."""
+class Shown(NamedTuple):
+    """The picture that a camera shows; there is none before the first one."""
 
     serial: int
-    kind: Kind
-    data: bytes
+    picture: mjpeg.Picture | None
 
 
 class CameraReader:
@@ -70,8 +69,7 @@ class CameraReader:
         self._faces_only = settings.faces_only
         self._clock = clock
         self._changed = threading.Condition()
-        self._part = StreamPart(0, Kind.PLACEHOLDER, b"")
-        self._shown = _NOTHING
+        self._shown, self._stamp = Shown(0, None), _NOTHING
         self._annotated_at = self._seen_at = self._watched_at = float("-inf")
         self._stopped = False
         self._subscription = Subscription.to_camera(redis, camera, on_notices=self._on_notices, on_error=self._on_error)
@@ -87,14 +85,14 @@ class CameraReader:
         with self._changed:
             self._changed.notify_all()
 
-    def newer(self, serial: int, timeout_s: float) -> StreamPart:
+    def newer(self, serial: int, timeout_s: float) -> Shown:
         """The newest picture as soon as it differs from `serial`, or the same again when time runs out."""
         with self._changed:
-            self._changed.wait_for(lambda: self._part.serial > serial or self._stopped, timeout_s)
-            return self._part
+            self._changed.wait_for(lambda: self._shown.serial > serial or self._stopped, timeout_s)
+            return self._shown
 
     def _on_notices(self, notices: Notices) -> None:
-        if self._part.serial == 0:
+        if self._shown.picture is None:
             self._show_frame()
         now = self._clock()
         if now >= self._watched_at + _WATCH_EVERY_S:
@@ -127,7 +125,7 @@ class CameraReader:
         if annotated is None or (self._faces_only and annotated.model != NO_MODEL):
             return False
         self._annotated_at = self._seen_at = self._clock()
-        if annotated.stamp >= self._shown:  # else plain ones were shown meanwhile: it stands still until it is later
+        if annotated.stamp >= self._stamp:  # else plain ones were shown meanwhile: it stands still until it is later
             self._show(Kind.ANNOTATED, annotated.jpeg, annotated.stamp)
         return True
 
@@ -139,21 +137,21 @@ class CameraReader:
             self._log(error)
         if frame is not None:
             self._seen_at = self._clock()
-            if frame.stamp >= self._shown:
+            if frame.stamp >= self._stamp:
                 self._show(Kind.PLAIN, frame.jpeg, frame.stamp)
-        elif self._part.serial == 0:
+        elif self._shown.picture is None:
             self._show(Kind.PLACEHOLDER, placeholder())
 
     def _show_placeholder_if_gone(self) -> None:
         gone = self._clock() > self._seen_at + self._gone_after_s
-        if self._part.serial == 0 or (gone and self._part.kind is not Kind.PLACEHOLDER):
+        shown = self._shown.picture
+        if shown is None or (gone and shown.kind != Kind.PLACEHOLDER):
             self._show(Kind.PLACEHOLDER, placeholder())
 
     def _show(self, kind: Kind, jpeg: bytes, stamp: FrameStamp | None = None) -> None:
-        headers = {"Mien-Picture": kind.value} | ({"Mien-Sequence": str(stamp.sequence)} if stamp else {})
-        data, self._shown = mjpeg.part(jpeg, headers), stamp or _NOTHING
+        picture, self._stamp = mjpeg.picture(kind.value, jpeg, stamp.sequence if stamp else None), stamp or _NOTHING
         with self._changed:
-            self._part = StreamPart(self._part.serial + 1, kind, data)
+            self._shown = Shown(self._shown.serial + 1, picture)
             self._changed.notify_all()
 
 
@@ -190,8 +188,12 @@ class CameraHub:
 
     def stream(self, camera: str | None) -> Iterator[bytes]:
         """Multipart bytes without end. Without a camera: the placeholder until one appears, then that one."""
-        yield mjpeg.OPENING
-        waiting = mjpeg.part(placeholder(), {"Mien-Picture": Kind.PLACEHOLDER.value})
+        with closing(self._pictures(camera)) as pictures:
+            yield from mjpeg.stream(pictures)
+
+    def _pictures(self, camera: str | None) -> Generator[mjpeg.Picture]:
+        """Each new picture; the same again after a moment without one, by which a viewer that is gone is noticed."""
+        waiting = mjpeg.picture(Kind.PLACEHOLDER, placeholder())
         while camera is None and not self.closed:
             yield waiting
             time.sleep(_IDLE_S)
@@ -199,12 +201,11 @@ class CameraHub:
         if camera is None:
             return
         with self.watching(camera) as reader:
-            serial = -1
+            serial = 0
             while not self.closed:
-                part = reader.newer(max(serial, 0), _IDLE_S)
-                if part.data:
-                    serial = part.serial
-                    yield part.data
+                serial, picture = reader.newer(serial, _IDLE_S)
+                if picture is not None:
+                    yield picture
 
     def default_camera(self) -> str | None:
         """The camera with the newest frame; None if there is none, or Redis does not answer."""

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import requests
 
-_SEQUENCE = re.compile(rb"Mien-Sequence: (\d+)\r\n")
+_SEQUENCE = re.compile(rb"\xff\xfe..Mien-Sequence: (\d+)(?!\d|$)", re.DOTALL)
+"""A comment of a JPEG, with what follows it."""
 _LOOK_EVERY_S = 0.02
 
 

@@ -1,6 +1,5 @@
 """Pictures of a camera for all its viewers: annotated, plain, or a placeholder."""
 
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from contracts.storage import keys
 from contracts.storage.frames import FrameStore
 from support.clocks import WaitFor
 from support.factories import marked
+from support.motion_jpeg import pictures
 
 
 @pytest.fixture
@@ -30,23 +30,6 @@ def publish(frames: FrameStore, sequence: int, camera: str = "cam", *, age_s: fl
     frame = Frame(camera, FrameStamp(1, sequence), time.time() - age_s, b"plain %d" % sequence)
     frames.publish(frame)
     return frame
-
-
-PART = re.compile(
-    rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nMien-Picture: (\w+)\r\n(?:Mien-Sequence: \d+\r\n)?\r\n"
-    rb"(.*)\r\n--frame\r\n",
-    re.DOTALL,
-)
-
-
-def pictures(stream: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Parts of a stream as (kind, jpeg), held against the format to the byte."""
-    assert next(stream) == b"--frame\r\n"
-    for part in stream:
-        found = PART.fullmatch(part)
-        assert found, part
-        assert int(found[1]) == len(found[3])
-        yield found[2].decode(), found[3]
 
 
 def until(shown: Iterator[tuple[str, bytes]], wanted: tuple[str, bytes]) -> None:
@@ -225,9 +208,8 @@ def test_a_closed_hub_has_ended_its_readers_and_their_connections(
 
     before = open_connections()
     hub = CameraHub(settings, frames)
-    shown = hub.stream("to-be-closed")
-    assert next(shown) == b"--frame\r\n"
-    assert next(shown)
+    shown = pictures(hub.stream("to-be-closed"))
+    assert next(shown) == ("placeholder", placeholder())
     wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("to-be-closed"))[0][1], "the reader to listen")
     assert threads()
     assert open_connections() - before

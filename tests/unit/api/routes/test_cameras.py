@@ -1,8 +1,6 @@
 """Cameras over HTTP: the list, the newest emotions, and the stream of pictures."""
 
-import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +10,7 @@ from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.results import Box
 from contracts.storage.frames import FrameStore
 from support.factories import marked
+from support.motion_jpeg import pictures
 
 
 def publish(frames: FrameStore, sequence: int, camera: str = "cam", *, age_s: float = 0.0) -> Frame:
@@ -42,23 +41,6 @@ def analyze(frames: FrameStore, frame: Frame) -> None:
         model="classic-1",
     )
     frames.put_result(result, b"", marked(frames, frame.camera))
-
-
-PART = re.compile(
-    rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nMien-Picture: (\w+)\r\n(?:Mien-Sequence: \d+\r\n)?\r\n"
-    rb"(.*)\r\n--frame\r\n",
-    re.DOTALL,
-)
-
-
-def pictures(stream: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Parts of a stream as (kind, jpeg), held against the format to the byte."""
-    assert next(stream) == b"--frame\r\n"
-    for part in stream:
-        found = PART.fullmatch(part)
-        assert found, part
-        assert int(found[1]) == len(found[3])
-        yield found[2].decode(), found[3]
 
 
 def test_no_camera_is_an_answer_and_not_an_error(client: FlaskClient) -> None:
