@@ -7,6 +7,8 @@ from collections import defaultdict
 from contracts.errors import InvalidImage
 from contracts.frames import AnnotatedFrame, Frame, FrameResult
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, metric_key
+from contracts.results import Analysis
+from contracts.storage.frames import Written
 from models.drawing import draw_faces, encode_jpeg
 from models.tracking import TrackerState, follow
 from workers.metrics import add_analysis, add_cpu
@@ -39,19 +41,34 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
 def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float]) -> str:
     cpu_seconds: dict[str, float] = {}
     analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
-    state = TrackerState.load(services.frames.tracker_state(frame.camera), frame.stamp.epoch)
-    state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
-    analysis = analysis.model_copy(update={"faces": faces})
-    result = FrameResult.of(frame, analysis, faces, time.time())
-    if not services.frames.put_result(result, state.model_dump_json().encode(), frame.mark):
+    result = _followed(services, frame, analysis)
+    if result is None:
         amounts[metric_key(FRAMES_STALE, camera=frame.camera)] += 1
         return "stale"
     amounts[metric_key(FRAMES_ANALYZED, camera=frame.camera)] += 1
-    add_analysis(amounts, analysis)
+    add_analysis(amounts, analysis.model_copy(update={"faces": result.faces}))
     add_cpu(amounts, cpu_seconds)
     if services.frames.watched(frame.camera):
         _draw(services, frame, result, amounts)
     return "finished"
+
+
+def _followed(services: Services, frame: Frame, analysis: Analysis) -> FrameResult | None:
+    """Follow the faces from the newest state on, and store that; again, if another frame came in between.
+
+    Returns:
+        What was stored; none, if a newer frame was.
+    """
+    while True:
+        stored = services.frames.tracker_state(frame.camera)
+        state = TrackerState.load(stored, frame.stamp.epoch)
+        state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
+        seen = analysis.model_copy(update={"faces": faces})
+        result = FrameResult.of(frame, seen, faces, time.time())
+        before = stored[0] if stored else None
+        written = services.frames.put_result(result, state.model_dump_json().encode(), frame.mark, before)
+        if written is not Written.CHANGED:
+            return result if written is Written.WRITTEN else None
 
 
 def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaultdict[str, float]) -> None:

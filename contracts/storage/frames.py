@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, Final
 
 from redis import Redis
@@ -21,6 +22,14 @@ _REQUEST_LIFE_S: Final = 2.0
 """A request for analysis is worthless from then on."""
 
 
+class Written(StrEnum):
+    """What became of an analysis."""
+
+    WRITTEN = "written"
+    OLDER = "older"  # than one that is there, or was; or Redis has lost its data since the frame was taken
+    CHANGED = "changed"  # another one came in between; made again with its state, this one may still be the newest
+
+
 class FrameStore:
     """Frames, their analyses and annotated frames, one newest of each a camera."""
 
@@ -35,6 +44,7 @@ class FrameStore:
         self._take = load_script(redis, "take")
         self._reserve_request = load_script(redis, "reserve_request")
         self._put_newer = load_script(redis, "put_newer")
+        self._put_analysis = load_script(redis, "put_analysis")
 
     def begin(self, camera: str) -> FrameStamp:
         """Where the frames of a capture that begins now go on: the stamp before its first one."""
@@ -129,19 +139,25 @@ class FrameStore:
         with translate_errors():
             self._redis.zrem(keys.requests(camera), token)
 
-    def put_result(self, result: FrameResult, tracker_state: bytes, mark: str) -> bool:
-        """Store an analysis with the tracker's state after it; `mark` is the frame's.
+    def put_result(
+        self, result: FrameResult, tracker_state: bytes, mark: str, before: FrameStamp | None = None
+    ) -> Written:
+        """Store an analysis with the tracker's state after it.
+
+        Args:
+            result: the analysis.
+            tracker_state: after it.
+            mark: of the frame.
+            before: the frame after which the state was taken that this one was made with; None: there was none.
 
         Returns:
-            False if there is a newer one, or was one, or Redis has lost its data since the frame was taken; nothing was
-            written.
+            Whether it was written.
         """
-        key, taken, stamp = (
-            keys.faces(result.camera),
-            keys.taken(result.camera),
-            FrameStamp(result.epoch, result.sequence),
-        )
-        return self._put(key, taken, mark, stamp, result=result.model_dump_json(), state=tracker_state)
+        args = [result.epoch, result.sequence, self._ttl_ms, mark, *(before or ("", ""))]
+        args += [result.model_dump_json(), tracker_state]
+        with translate_errors():
+            names = [keys.faces(result.camera), keys.taken(result.camera)]
+            return Written(self._put_analysis(keys=names, args=args).decode())
 
     def result(self, camera: str) -> FrameResult | None:
         """The camera's newest analysis.

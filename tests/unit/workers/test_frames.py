@@ -1,14 +1,27 @@
 """A camera's newest frame: latest wins, frames drawn only for viewers; real models, a real server."""
 
+import json
 import time
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from contracts.frames import Frame, FrameStamp
+from greenlet import getcurrent, greenlet
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from redis import Redis
+
+from contracts.frames import Frame, FrameResult, FrameStamp
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, metric_key
+from contracts.results import Analysis, Box
+from contracts.settings import Settings
+from contracts.storage.frames import FrameStore, Written
 from models import Analyzer
 from models.detection.lite import LiteDetector
 from support.counting import counted
-from support.factories import make_frame_result, marked
+from support.factories import make_analysis, make_face, make_frame_result, marked
 from workers.frames import analyze_frame
 from workers.services import Services
 
@@ -100,3 +113,80 @@ def test_a_result_that_comes_after_a_newer_one_is_dropped(services: Services, pl
     result = services.frames.result("cam")
     assert result is not None
     assert result.sequence == 5
+
+
+WORKERS, FRAMES, APART = 3, 8, 100
+
+
+class SteppingStore(FrameStore):
+    """The real store; who is about to call it waits for a turn."""
+
+    written: list[FrameResult]
+
+    def _step(self) -> None:
+        getcurrent().parent.switch()
+
+    def tracker_state(self, camera: str) -> tuple[FrameStamp, bytes] | None:
+        self._step()
+        return super().tracker_state(camera)
+
+    def put_result(
+        self, result: FrameResult, tracker_state: bytes, mark: str, before: FrameStamp | None = None
+    ) -> Written:
+        self._step()
+        written = super().put_result(result, tracker_state, mark, before)
+        if written is Written.WRITTEN:
+            self.written.append(result)
+        return written
+
+    def take(self, camera: str, token: str) -> Frame | None:
+        self._step()
+        return super().take(camera, token)
+
+
+class TruthfulAnalyzer:
+    """Finds the people whose numbers a frame has in place of a picture, each at a place of their own."""
+
+    begin_score = 0.0
+
+    def analyze_image(self, data: bytes, *_: Any, **__: Any) -> Analysis:
+        people = json.loads(data)
+        faces = [make_face(box=Box(x=APART * person, y=0, width=40, height=40)) for person in people]
+        return make_analysis(*faces)
+
+
+def run_in_turns(works: list[Callable[[], object]], turns: st.DataObject) -> None:
+    """Let all of them run, one step at a time, in any order."""
+    running = [greenlet(work) for work in works]
+    while running:
+        turn = running[turns.draw(st.integers(0, len(running) - 1))]
+        turn.switch()
+        running = [one for one in running if not one.dead]
+
+
+@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(turns=st.data(), crowds=st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=FRAMES, max_size=FRAMES))
+def test_workers_in_any_order_give_no_identity_twice_and_never_go_back(
+    services: Services, settings: Settings, redis: Redis, turns: st.DataObject, crowds: list[set[int]]
+) -> None:
+    redis.flushall()
+    store = SteppingStore(redis, settings.model_copy(update={"camera_in_flight": WORKERS}))
+    store.written = []
+    working = replace(services, frames=store, analyzer=TruthfulAnalyzer())  # type: ignore[arg-type]
+    frames = iter(enumerate(crowds, 1))
+
+    def work() -> None:
+        for sequence, crowd in frames:
+            publish(working, sequence, json.dumps(sorted(crowd)).encode())
+            analyze_frame(working, "cam", f"t{sequence}")
+
+    run_in_turns([work] * WORKERS, turns)
+    sequences = [result.sequence for result in store.written]
+    assert sequences == sorted(set(sequences))
+    assert sequences[-1] == FRAMES
+    people, identities = defaultdict[int, set[int]](set), defaultdict[int, set[int]](set)
+    for face in (face for result in store.written for face in result.faces):
+        people[face.track].add(face.box.x // APART)
+        identities[face.box.x // APART].add(face.track)
+    assert [found for found in people.values() if len(found) > 1] == [], "an identity was given to two"
+    assert [found for found in identities.values() if len(found) > 1] == [], "somebody has two identities"

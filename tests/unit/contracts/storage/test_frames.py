@@ -107,18 +107,28 @@ def test_requests_of_a_time_before_the_clock_was_put_back_are_given_up(store: Fr
 
 def test_an_older_result_never_overwrites_a_newer_one(store: FrameStore) -> None:
     mark = marked(store)
-    assert store.put_result(result(1, 2), b"after 2", mark)
-    assert not store.put_result(result(1, 1), b"after 1", mark)
+    assert store.put_result(result(1, 2), b"after 2", mark) == "written"
+    assert store.put_result(result(1, 1), b"after 1", mark) == "older"
     assert store.result("cam") == result(1, 2)
     assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2")
 
 
+def test_an_analysis_is_stored_only_on_top_of_the_state_that_it_was_made_with(store: FrameStore) -> None:
+    mark = marked(store)
+    assert store.put_result(result(1, 1), b"after 1", mark, None) == "written"
+    assert store.put_result(result(1, 2), b"after 2", mark, FrameStamp(1, 1)) == "written"
+    for before in (None, FrameStamp(1, 1), FrameStamp(0, 2)):
+        assert store.put_result(result(1, 3), b"after 3", mark, before) == "changed"
+    assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2")
+    assert store.put_result(result(1, 3), b"after 3", mark, FrameStamp(1, 2)) == "written"
+
+
 def test_nor_does_it_take_the_place_of_a_newer_one_that_has_expired(store: FrameStore, redis: Redis) -> None:
     mark = marked(store)
-    assert store.put_result(result(1, 2), b"", mark)
+    assert store.put_result(result(1, 2), b"", mark) == "written"
     redis.delete(keys.faces("cam"))
-    assert not store.put_result(result(1, 1), b"", mark)
-    assert store.put_result(result(1, 3), b"", mark)
+    assert store.put_result(result(1, 1), b"", mark) == "older"
+    assert store.put_result(result(1, 3), b"", mark) == "written"
 
 
 def test_what_was_taken_before_redis_lost_its_data_is_refused(store: FrameStore, redis: Redis) -> None:
@@ -129,8 +139,8 @@ def test_what_was_taken_before_redis_lost_its_data_is_refused(store: FrameStore,
     after = take(store)
     assert before
     assert after
-    assert not store.put_result(result(1, 1), b"", before.mark)
-    assert store.put_result(result(1, 2), b"", after.mark)
+    assert store.put_result(result(1, 1), b"", before.mark) == "older"
+    assert store.put_result(result(1, 2), b"", after.mark) == "written"
 
 
 def test_a_capture_goes_on_behind_all_that_was_seen(store: FrameStore, redis: Redis, clock: ManualClock) -> None:
