@@ -87,7 +87,7 @@ def _changes(scores: np.ndarray) -> np.ndarray:
 
 
 def _smoothed(scores: np.ndarray) -> np.ndarray:
-    """Scores [frames, N, 7] as ``models.tracking`` shows them: each frame moves what is shown by a part of the way."""
+    """Scores [frames, N, 7] as ``models.tracking`` smooths them; it holds labels, too."""
     weight = 1 - math.exp(-_FRAME_S / SCORES_SETTLE_S)
     shown = [scores[0]]
     for frame in scores[1:]:

@@ -3,9 +3,9 @@
 import pytest
 
 from contracts.emotions import EMOTIONS
-from contracts.frames import FrameStamp
 from contracts.results import Box, Face
 from models.tracking import FORGET_AFTER_S, TrackerState, follow
+from models.tracking.matching import WEAK_WITHIN_S
 
 
 def face(x: int, emotion: str = "Happy", y: int = 100, score: float = 0.9) -> Face:
@@ -21,6 +21,35 @@ def test_a_moving_face_keeps_its_track() -> None:
         state, shown = follow(state, [face(100 + 8 * step)], step * 0.1)
         seen.append(shown[0].track)
     assert seen == [1] * 10
+
+
+def test_a_walking_face_keeps_its_track_from_place_to_place_and_while_it_is_turned_away() -> None:
+    state, seen = TrackerState(), []
+    for step in range(30):
+        found = [] if 10 <= step < 20 else [face(100 + 16 * step)]  # two sizes a second
+        state, shown = follow(state, found, step * 0.1)
+        seen += [one.track for one in shown]
+    assert set(seen) == {1}
+
+
+def test_faces_that_pass_each_other_keep_their_tracks_although_one_hides_the_other() -> None:
+    state, seen = TrackerState(), dict[int, set[int]]()
+    for step in range(40):
+        places = {1: 100 + 12 * step, 2: 580 - 12 * step}
+        hidden = abs(places[1] - places[2]) < 60
+        people = [1] if hidden else [1, 2]
+        state, shown = follow(state, [face(places[person]) for person in people], step / 15)
+        for person, one in zip(people, shown, strict=True):
+            seen.setdefault(person, set()).add(one.track)
+    assert seen == {1: {1}, 2: {2}}
+
+
+def test_a_weak_face_continues_nothing_that_was_not_seen_for_long() -> None:
+    state, _ = follow(TrackerState(), [face(100)], 0, begin_score=0.6)
+    _, shown = follow(state, [face(110, score=0.5)], WEAK_WITHIN_S + 0.1, begin_score=0.6)
+    assert shown == []
+    _, shown = follow(state, [face(110, score=0.9)], WEAK_WITHIN_S + 0.1, begin_score=0.6)
+    assert [one.track for one in shown] == [1]
 
 
 def test_two_faces_are_told_apart_whatever_their_order() -> None:
@@ -54,15 +83,6 @@ def test_a_new_face_is_shown_exactly_as_found() -> None:
     _, shown = follow(TrackerState(), [face(100)], 0)
     assert shown[0].box == face(100).box
     assert shown[0].scores == face(100).scores
-
-
-def test_state_survives_its_journey_and_damage_or_a_restart_begin_afresh() -> None:
-    state, _ = follow(TrackerState(), [face(100)], 0)
-    stored = (FrameStamp(7, 1), state.model_dump_json().encode())
-    assert TrackerState.load(stored, epoch=7) == state
-    assert TrackerState.load(stored, epoch=8) == TrackerState()
-    assert TrackerState.load((FrameStamp(7, 1), b"garbage"), epoch=7) == TrackerState()
-    assert TrackerState.load(None, epoch=7) == TrackerState()
 
 
 def test_faces_without_emotions_are_followed_and_their_workers_may_change() -> None:
