@@ -18,8 +18,9 @@ from api.requests.offload import run_beside
 from api.requests.options import Options
 from api.requests.pixels import MeasuredImages
 from contracts import errors
-from contracts.errors import BrokerUnavailable, IdempotencyConflict, JobGone, Overloaded
+from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, Overloaded
 from contracts.jobs import Job, JobOptions, new_job_id
+from contracts.storage.connections import is_away
 from contracts.storage.jobs import JobStore
 
 _STORING_S: Final = 10.0
@@ -151,10 +152,11 @@ class Submission:
     def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[[], None]) -> Job:
         try:
             return self._store(job_id, request, sender, once=True)
-        except BrokerUnavailable:  # whether the job was stored is unknown: a client that comes again will find out
+        except AcceptanceUnknown:  # a client that comes again will find out
             raise
-        except Exception:
-            release()
+        except Exception as error:
+            if not is_away(error):  # else it would not answer to this, either, and the client is to have its answer
+                release()
             raise
 
     def _stored_by_another(self, job_id: str) -> Job:

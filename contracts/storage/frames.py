@@ -56,7 +56,8 @@ class FrameStore:
         """Make this the camera's newest frame and announce it.
 
         Returns:
-            False if there is a newer one, or was within the last hour; nothing was written.
+            False if there is a newer one, or was within the last hour; nothing was written. One that is there already
+            counts as written: the driver asks twice if it gets no answer.
         """
         age_s, camera = self._hosts_clock() - frame.captured_at, frame.camera
         times = [age_s, self._steps_clock(), self._ttl_ms, _CAMERA_KNOWN_S]

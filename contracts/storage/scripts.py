@@ -16,13 +16,13 @@ Redis 7 and newer."""
 
 PRELUDES: Final = {
     "begin_frames": ("record",),
-    "cancel": ("record", "finalize"),
-    "claim": ("record", "finalize", "attempt"),
-    "claim_next": ("record", "finalize", "attempt"),
+    "cancel": ("record", "end_key", "finalize"),
+    "claim": ("record", "end_key", "finalize", "attempt"),
+    "claim_next": ("record", "end_key", "finalize", "attempt"),
     "create": ("record",),
     "due": ("record",),
     "erase": ("record", "forget_annotated"),
-    "finish": ("record", "finalize"),
+    "finish": ("record", "end_key", "finalize"),
     "forget_expired": ("record", "forget_annotated"),
     "keep_annotated": ("record", "forget_annotated"),
     "overdue": ("record",),
@@ -31,7 +31,7 @@ PRELUDES: Final = {
     "reserve_request": ("record",),
     "rewrite_due": ("record",),
     "take": ("record",),
-    "webhook_delivered": ("record",),
+    "webhook_delivered": ("record", "end_key"),
     "webhook_failed": ("record",),
     "webhook_replay": ("record",),
 }

@@ -70,10 +70,8 @@ class WebhookStore:
     def delivered(self, job_id: str) -> None:
         """Forget a webhook, which has reached its receiver; its job's result now lives as long as any other."""
         with translate_errors():
-            self._delivered(
-                keys=[keys.WEBHOOKS_DUE, keys.webhook(job_id), keys.job(job_id), keys.ERASURES],
-                args=[job_id, self._steps_clock(), self._result_ttl_s],
-            )
+            names = [keys.WEBHOOKS_DUE, keys.webhook(job_id), keys.job(job_id), keys.ERASURES, keys.job_once(job_id)]
+            self._delivered(keys=names, args=[job_id, self._steps_clock(), self._result_ttl_s])
 
     def failed(self, job_id: str, url: str, reason: str, *, final: bool = False) -> bool:
         """Note an attempt that failed; of a job that was erased meanwhile, nothing.

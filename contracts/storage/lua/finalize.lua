@@ -1,4 +1,4 @@
--- Put after record.lua, before what makes a job final: what happens then, always and all at once.
+-- Put after record.lua and end_key.lua, before what makes a job final: what happens then, always and all at once.
 -- It leaves its queue, its images go, its record lives on for `ttl_s` (for three days at least if a webhook has to tell of
 -- it), gateways where clients wait are told all of it, and the webhook is due.
 -- Its idempotency key, named in a note beside the record, goes with the record: it has nothing to stand for after that.
@@ -9,13 +9,6 @@ local WEBHOOK_TTL_S = 259200
 
 local function unqueue(id)
   for i = 7, 8 do redis.call('ZREM', KEYS[i], id) end
-end
-
-local function end_key(id, note, ttl_s)
-  local once = redis.call('GET', note)
-  local value = once and redis.call('GET', once) or ''
-  if string.sub(value, 1, #id + 1) == id .. ' ' then redis.call('EXPIRE', once, ttl_s, 'LT') end
-  redis.call('EXPIRE', note, ttl_s, 'LT')
 end
 
 -- `record`: as it was; `more`: fields that change beside the state

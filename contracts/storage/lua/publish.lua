@@ -2,12 +2,13 @@
 -- last hour. When it was taken is noted by the server's clock, as what was so long ago.
 -- KEYS: frame, newest stamp, cameras
 -- ARGV: camera, epoch, sequence, how many s ago it was taken, now, TTL of the frame in ms, of the stamp in s, channel, JPEG
--- Returns 1 if written.
+-- Returns 1 if written, also if it is sent again because the answer to the first time was lost.
 local epoch, sequence = tonumber(ARGV[2]), tonumber(ARGV[3])
 local old_epoch, old_sequence = string.match(redis.call('GET', KEYS[2]) or '', '(%d+) (%d+)')
 if old_epoch then
   old_epoch = tonumber(old_epoch)
-  if epoch < old_epoch or (epoch == old_epoch and sequence <= tonumber(old_sequence)) then return 0 end
+  if epoch < old_epoch or (epoch == old_epoch and sequence < tonumber(old_sequence)) then return 0 end
+  if epoch == old_epoch and sequence == tonumber(old_sequence) then return 1 end
 end
 local taken_at = string.format('%.6f', time_of(ARGV[5]) - ARGV[4])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'sequence', ARGV[3], 'captured_at', taken_at, 'jpeg', ARGV[9])

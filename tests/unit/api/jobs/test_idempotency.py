@@ -3,12 +3,14 @@
 from redis import Redis
 
 from api.jobs.idempotency import IdempotencyStore
-from contracts.jobs import new_job_id
+from contracts.jobs import JobOptions, new_job_id
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.erasure import JobEraser
 from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import WebhookStore
+from support.factories import make_items
 
 
 def test_a_key_stands_for_the_first_job(redis: Redis, settings: Settings) -> None:
@@ -44,6 +46,20 @@ def test_a_key_ends_with_the_record_of_its_job(redis: Redis, settings: Settings)
     assert redis.ttl(key) == settings.idempotency_ttl_s
     jobs.cancel(job_id)
     assert {redis.ttl(name) for name in (key, keys.job_once(job_id), keys.job(job_id))} == {settings.result_ttl_s}
+
+
+def test_a_key_outlives_the_record_no_more_when_a_webhook_keeps_it_for_longer(redis: Redis, settings: Settings) -> None:
+    store, jobs, job_id = IdempotencyStore(redis, settings), JobStore(redis, settings), new_job_id()
+    store.claim("me", "key", job_id, "print")
+    jobs.create([b"x"], BULK, job_id=job_id, once=True, options=JobOptions(webhook="https://example.com/hook"))
+    jobs.claim(job_id, "w")
+    jobs.finish(job_id, "w", make_items())
+    (key,) = redis.keys(keys.idempotency("*"))
+    once = [key, keys.job_once(job_id)]
+    assert {redis.ttl(name) for name in once} == {settings.idempotency_ttl_s}
+    assert redis.ttl(keys.job(job_id)) > settings.idempotency_ttl_s, "the receiver may be down"
+    WebhookStore(redis, settings).delivered(job_id)
+    assert {redis.ttl(name) for name in [*once, keys.job(job_id)]} == {settings.result_ttl_s}
 
 
 def test_the_end_of_a_job_leaves_a_key_alone_that_stands_for_another(redis: Redis, settings: Settings) -> None:

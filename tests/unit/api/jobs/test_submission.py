@@ -7,13 +7,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
+from redis.exceptions import ResponseError
 from werkzeug.test import TestResponse
 
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
 from api.jobs import submission
 from api.services import services_of
-from contracts.errors import BrokerUnavailable
+from contracts.errors import AcceptanceUnknown
 from contracts.queues import BULK
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
@@ -46,11 +47,11 @@ def test_a_job_that_was_stored_without_an_answer_is_found_by_its_key(
     def create_unheard(*args: Any, **more: Any) -> None:
         """As when Redis hangs: what was sent is carried out, and the answer comes too late."""
         create(*args, **more)
-        raise BrokerUnavailable("no answer")
+        raise AcceptanceUnknown("no answer", job_id=more["job_id"])
 
     with monkeypatch.context() as patched:
         patched.setattr(store, "create", create_unheard)
-        assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()["code"] == "broker_unavailable"
+        assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()["code"] == "acceptance_unknown"
     assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
     assert jobs.open_count() == 1
 
@@ -106,6 +107,19 @@ def test_a_key_is_not_used_up_by_a_refusal(make_app: MakeApp, redis: Redis, jpeg
     assert post().status_code == 503
     redis.delete(keys.queued(BULK))
     assert post().status_code == 202
+
+
+def test_a_key_is_not_used_up_by_a_job_store_that_refuses(
+    app: Flask, redis: Redis, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise ResponseError("BUSY Redis is busy running a script.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services_of(app).jobs, "_create", refuse)
+        assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()["code"] == "broker_unavailable"
+    assert not redis.keys(keys.idempotency("*")), "who comes again would wait for a job that nobody stores"
+    assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
 
 
 def test_fifty_duplicates_at_once_are_one_analysis(app: Flask, worker: StandIn, jpeg: bytes) -> None:

@@ -40,10 +40,18 @@ def result(epoch: int, sequence: int) -> FrameResult:
 def test_the_newest_frame_wins(store: FrameStore) -> None:
     assert store.newest("cam") is None
     assert store.publish(frame(5, 2))
-    assert not store.publish(frame(5, 2))
     assert not store.publish(frame(5, 1))
     assert not store.publish(frame(4, 9))
     assert store.newest("cam") == frame(5, 2)
+
+
+def test_a_frame_that_is_sent_again_is_written_already(store: FrameStore, redis: Redis) -> None:
+    with redis.pubsub() as channel:
+        channel.subscribe(keys.frames_channel("cam"))
+        assert [store.publish(frame(5, 2)) for _ in range(2)] == [True, True], "the driver asks twice"
+        store.publish(frame(5, 3))
+        announced = [channel.get_message(timeout=5) for _ in range(3)]
+    assert [message and message["data"] for message in announced] == [1, b"2", b"3"]
 
 
 def test_a_restarted_capture_wins_with_a_later_epoch(store: FrameStore) -> None:
