@@ -100,8 +100,8 @@ class HeartbeatStore:
         """Which of these workers take nothing from a queue where a job waits.
 
         That is so if, when the worker reported, both had lasted for `UNTAKEN_AFTER_S`. Jobs for processes of their own
-        are not looked at: they may wait for such a process. Nor are those of a newer version than the worker takes: they
-        wait for a worker of that version. Nor is what is behind the first `LOOKED_AT` jobs, where no worker looks.
+        are not looked at: they may wait for such a process. Nor are jobs of a newer version than the worker takes,
+        nor what is behind the first `LOOKED_AT` jobs, where no worker looks.
 
         Raises:
             BrokerUnavailable: Redis does not answer.
