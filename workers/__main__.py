@@ -48,7 +48,7 @@ def run(settings: Settings) -> None:
     register_tasks(app, services)
     dispatcher = Dispatcher(settings)
     periodic = PeriodicTasks(services, dispatcher)
-    worker_ready.connect(lambda sender, **_: periodic.start(sender.connect_anew), weak=False)
+    worker_ready.connect(lambda sender, **_: periodic.start(sender.connect_anew, sender.when_connected), weak=False)
     worker_shutting_down.connect(lambda **_: services.attention.end(), weak=False)
     try:
         _consume(app, settings, services.name)

@@ -48,7 +48,7 @@ class Attention:
             self._change(-1)
 
     def begin(self) -> None:
-        """Count from now on: the worker is about to be connected."""
+        """Count from now on: the worker is about to be connected, or could not be given work until now."""
         self._change(0)
 
     def end(self) -> None:

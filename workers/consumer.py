@@ -14,6 +14,7 @@ notes: messages name their queue, and remote control goes over channels of Redis
 """
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from queue import Empty
 from time import monotonic
@@ -95,6 +96,7 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take what Celery passes."""
         self._planned = self._deaf = False
+        self._connected: Callable[[], None] = lambda: None
         super().__init__(*args, **options)
 
     def connection_for_read(self, heartbeat: Any = None) -> Any:
@@ -118,9 +120,14 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
         """Give up the connection, as if it were lost, within a second. May be called by any thread."""
         self._deaf = True
 
+    def when_connected(self, call: Callable[[], None]) -> None:
+        """Call this at every connection from the next one on, in the event loop."""
+        self._connected = call
+
     def register_with_event_loop(self, hub: Any) -> None:
         """Called for every connection; what is planned here ends with it."""
         super().register_with_event_loop(hub)
+        self._connected()
         self._deaf = False
         hub.call_repeatedly(_LOOK_EVERY_S, self._give_up_if_deaf)
 

@@ -1,5 +1,6 @@
 """Jobs that a worker began and did not finish: each in a process that runs nothing else, `workers.isolated_process`."""
 
+import errno
 import logging
 import os
 import subprocess
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 _COMMAND: Final = (sys.executable, "-m", "workers.isolated_process")
+EXIT_AWAY: Final = 75
+"""Exit status of such a process when Redis was away (``EX_TEMPFAIL``): the job has nothing to do with that."""
 _START_S: Final = 60.0
 """For importing libraries and loading models on a machine that has little time for it."""
 
@@ -20,8 +23,8 @@ class Ended(NamedTuple):
 
     text: str
     """What became of the job, for the log."""
-    killed: bool = False
-    """Whether something ended the process, or it could not be started: it may not have come to its claim."""
+    failed: bool = False
+    """Whether something ended the process, or there was no memory to start it: it may not have come to its claim."""
 
 
 class IsolatedJobs:
@@ -57,14 +60,14 @@ class IsolatedJobs:
             return Ended("isolated: another runs")
         try:
             status = self._wait_for_process(job_id)
-        except OSError as error:  # no memory for another process
+        except OSError as error:
             logger.error("the isolated process of job %s could not be started: %s", job_id, error)
-            return Ended("isolated: not started", killed=True)
+            return Ended("isolated: not started", failed=error.errno == errno.ENOMEM)
         finally:
             self._one_at_a_time.release()
         if status:
             logger.error("the isolated process of job %s ended with status %d", job_id, status)
-            return Ended(f"isolated: ended with {status}", killed=status < 0)
+            return Ended(f"isolated: ended with {status}", failed=status != EXIT_AWAY)
         return Ended("isolated: done")
 
     def _wait_for_process(self, job_id: str) -> int:

@@ -4,18 +4,23 @@ A job that a worker began and did not finish may be what ended it. The next time
 process costs neither the worker that started it (`workers.isolated_jobs`) nor another job.
 """
 
+import logging
 import os
 import sys
 import threading
 from collections.abc import Sequence
 from contextlib import closing
 
+from contracts.errors import BrokerUnavailable, Overloaded
 from contracts.logs import log_context
 from contracts.process import EXIT_FAILURE, run_process
 from contracts.settings import Settings
+from workers.isolated_jobs import EXIT_AWAY
 from workers.jobs import analyze_isolated_job
 from workers.periodic import Periodic, renew_leases
 from workers.services import build_services
+
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -32,7 +37,11 @@ def run(settings: Settings, job_id: str) -> None:
     services = build_services(settings)
     leases = Periodic("leases", settings.lease_s / 4, lambda: renew_leases(services))
     with closing(services), leases, log_context(job_id=job_id):
-        analyze_isolated_job(services, job_id)
+        try:
+            analyze_isolated_job(services, job_id)
+        except (BrokerUnavailable, Overloaded) as error:
+            logger.warning("the job is left to its lease: %s", error)
+            raise SystemExit(EXIT_AWAY) from None
 
 
 def _end_with_parent() -> None:

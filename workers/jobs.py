@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final, TypedDict
 
-from contracts.errors import AnalysisFailed, InvalidImage, MienError
+from contracts.errors import AnalysisFailed, InvalidImage, JobGone, MienError, RecordUnreadable
 from contracts.jobs import ItemResult, JobState, Problem
 from contracts.logs import log_context
 from contracts.queues import INTERACTIVE
@@ -73,17 +73,27 @@ def _place(services: Services) -> _Place:
 
 def _isolate(services: Services, job_id: str) -> str:
     with log_context(job_id=job_id):
+        attempts = _attempts(services, job_id)
         ended = services.isolated_jobs.run(job_id)
-        if ended.killed:
+        if ended.failed and attempts is not None and attempts == _attempts(services, job_id):
             _count_attempt(services, job_id)
     services.jobs.overdue()  # others were passed over while it ran: a message says that they are there
     return ended.text
 
 
-def _count_attempt(services: Services, job_id: str) -> None:
-    """Claim a job whose process was ended before it could, as where memory suffices for none: or it is tried for ever.
+def _attempts(services: Services, job_id: str) -> int | None:
+    """How often the job has been begun; none once it is final, or gone."""
+    try:
+        job = until_answered(lambda: services.jobs.get(job_id), services.settings.lease_s)
+    except (JobGone, RecordUnreadable):
+        return None
+    return None if job.state.final else job.attempts
 
-    Nobody prolongs that lease. If the process had claimed the job, its claim still holds, and this one is refused.
+
+def _count_attempt(services: Services, job_id: str) -> None:
+    """Claim a job whose process ended before it could, as where memory suffices for none: or it is tried for ever.
+
+    Nobody prolongs that lease.
     """
     owner = _new_owner(services)
     until_answered(lambda: services.jobs.claim(job_id, owner, isolated=True), services.settings.lease_s)

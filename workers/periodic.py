@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from contracts import metrics
 from contracts.errors import AnalysisFailed, MienError
-from contracts.jobs import Problem
+from contracts.jobs import Job, Problem
 from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
@@ -129,23 +129,32 @@ def _fail(services: Services, stuck: Mapping[str, str]) -> None:
 
 
 def report_heartbeat(services: Services) -> None:
-    """Say that this worker is alive and what it runs."""
+    """Say that this worker is alive and what it runs.
+
+    Raises:
+        BrokerUnavailable: Redis is away, or refuses writes. It gives no work then either, so that to be idle tells
+            nothing: that is counted anew.
+    """
     analyzer, settings = services.analyzer, services.settings
-    services.heartbeats.report(
-        WorkerReport(
-            name=services.name,
-            pid=os.getpid(),
-            host=os.uname().nodename,
-            threads=settings.worker_threads,
-            detector=analyzer.detector_name,
-            model=analyzer.model_name,
-            runtime=settings.runtime,
-            started_at=services.started_at,
-            reported_at=time.time(),
-            queues=settings.worker_queues,
-            idle_s=services.attention.idle_s,
-        ),
+    report = WorkerReport(
+        name=services.name,
+        pid=os.getpid(),
+        host=os.uname().nodename,
+        threads=settings.worker_threads,
+        detector=analyzer.detector_name,
+        model=analyzer.model_name,
+        runtime=settings.runtime,
+        started_at=services.started_at,
+        reported_at=time.time(),
+        queues=settings.worker_queues,
+        idle_s=services.attention.idle_s,
+        job_version=Job.model_fields["version"].default,
     )
+    try:
+        services.heartbeats.report(report)
+    except MienError:
+        services.attention.begin()
+        raise
     services.fleet.refresh()
 
 
@@ -165,14 +174,16 @@ class PeriodicTasks:
             Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhook_sender.announce(dispatcher)),
         ]
 
-    def start(self, connect_anew: Callable[[], None]) -> None:
+    def start(self, connect_anew: Callable[[], None], when_connected: Callable[[Callable[[], None]], None]) -> None:
         """Start all parts.
 
         Args:
             connect_anew: replaces the connection over which messages come.
+            when_connected: is given what to call at each new connection: the worker was given nothing until then.
         """
         services, attention = self._services, self._services.attention
         attention.begin()
+        when_connected(attention.begin)
         listen = partial(connect_if_deaf, attention, services.heartbeats, services.name, connect_anew)
         self._parts.append(Periodic("attention", REPORT_EVERY_S, listen))
         for part in self._parts:

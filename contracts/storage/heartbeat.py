@@ -16,6 +16,7 @@ from contracts.queues import JOB_QUEUES
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.job_queue import LOOKED_AT
 from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
 
@@ -45,6 +46,8 @@ class WorkerReport(Message):
     """That it takes work from, separated by commas; empty in the reports of older versions."""
     idle_s: float = 0.0
     """For how many seconds a thread of it has been free without being given anything."""
+    job_version: int = 1
+    """The newest version of a job that it takes; older versions, which do not say it, take the first."""
 
 
 class Untaken(NamedTuple):
@@ -60,7 +63,7 @@ class HeartbeatStore:
     def __init__(self, redis: Redis, clock: Callable[[], float] | None = None) -> None:
         """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
         self._redis, self._clock = redis, clock
-        self._report = load_script(redis, "report")
+        self._report, self._waiting = load_script(redis, "report"), load_script(redis, "waiting")
         self._passed_over = set[bytes]()
 
     def report(self, worker: WorkerReport) -> None:
@@ -97,21 +100,28 @@ class HeartbeatStore:
         """Which of these workers take nothing from a queue where a job waits.
 
         That is so if, when the worker reported, both had lasted for `UNTAKEN_AFTER_S`. Jobs for processes of their own
-        are not looked at: they may wait for such a process.
+        are not looked at: they may wait for such a process. Nor are jobs of a newer version than the worker takes,
+        nor what is behind the first `LOOKED_AT` jobs, where no worker looks.
 
         Raises:
             BrokerUnavailable: Redis does not answer.
         """
-        with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
-            for queue in JOB_QUEUES:
-                pipe.zrangebyscore(keys.queued(queue), 0, "+inf", start=0, num=1, withscores=True)
-            waiting = pipe.execute()
-        since = {queue: found[0][1] for queue, found in zip(JOB_QUEUES, waiting, strict=True) if found}
+        with translate_errors():
+            told = self._waiting(keys=[keys.queued(queue) for queue in JOB_QUEUES], args=[keys.job(""), LOOKED_AT])
+        waiting = {
+            queue: [(float(accepted), version) for accepted, version in zip(jobs[::2], jobs[1::2], strict=True)]
+            for queue, jobs in zip(JOB_QUEUES, told, strict=True)
+        }
+
+        def waited_s(queue: str, worker: WorkerReport) -> float:
+            since = (accepted for accepted, version in waiting.get(queue, ()) if version <= worker.job_version)
+            return worker.reported_at - next(since, worker.reported_at)
+
         return [
             Untaken(queue, worker.name)
             for worker in workers
             for queue in worker.queues.split(",")
-            if min(worker.idle_s, worker.reported_at - since.get(queue, worker.reported_at)) >= UNTAKEN_AFTER_S
+            if min(worker.idle_s, waited_s(queue, worker)) >= UNTAKEN_AFTER_S
         ]
 
     def _time(self, servers: tuple[int, int]) -> float:

@@ -29,7 +29,7 @@ MOST_BYTES: Final = 4_000_000
 """Of those images, but for a job that has more: a script copies them, and Redis serves nobody else meanwhile."""
 MOST_PIXELS: Final = 4_000_000
 """Of those images, but for a job that has more: the first result is ready before the last image is looked at."""
-_LOOKED_AT: Final = 64
+LOOKED_AT: Final = 64
 """Jobs of a queue, from the next on."""
 
 
@@ -176,7 +176,7 @@ class JobQueue:
                 max(1, sharing),
                 int(single),
                 int(isolating),
-                _LOOKED_AT,
+                LOOKED_AT,
                 queue,
                 wakeup(queue),
             ],

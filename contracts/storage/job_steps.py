@@ -148,5 +148,5 @@ def check_stored(job: Job, answer: Sequence[bytes | None]) -> Job:
 
 @cache
 def _exhausted(attempts: int) -> str:
-    stopped = AttemptsExhausted(f"{attempts} workers stopped while they analysed this job.")
+    stopped = AttemptsExhausted(f"{attempts} workers stopped, or were not heard of, while they analysed this job.")
     return Problem.of(stopped).model_dump_json()

@@ -13,6 +13,8 @@ _FLAGS: Final = f"{_NO_FLAGS} flags=allow-oom"
 """Even when memory is full: most of these scripts end in freeing some, and a job that cannot be finished never would.
 What adds data is bounded by the gateway's admission (jobs), by a TTL of seconds (frames) or by the number of workers.
 Redis 7 and newer."""
+_READING: Final = f"{_FLAGS},no-writes"
+"""Also by a replica, and by a server that cannot write its file."""
 
 PRELUDES: Final = {
     "begin_frames": ("record",),
@@ -38,6 +40,8 @@ PRELUDES: Final = {
 """Other files, whose local functions a script uses, in this order."""
 REFUSED_WHEN_FULL: Final = frozenset({"create", "keep_annotated", "put_part"})
 """Scripts that do not run when memory is full."""
+READ_ONLY: Final = frozenset({"waiting"})
+"""Scripts that write nothing, and run wherever Redis can be read."""
 
 
 class Call(NamedTuple):
@@ -50,7 +54,7 @@ class Call(NamedTuple):
 
 def load_script(redis: Redis, name: str) -> Script:
     """Register ``contracts/storage/lua/{name}.lua``; the server compiles it once and keeps it by hash."""
-    flags = _NO_FLAGS if name in REFUSED_WHEN_FULL else _FLAGS
+    flags = _NO_FLAGS if name in REFUSED_WHEN_FULL else _READING if name in READ_ONLY else _FLAGS
     return redis.register_script("\n".join([flags, *map(_text, [*PRELUDES.get(name, ()), name])]))
 
 

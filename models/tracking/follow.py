@@ -26,7 +26,8 @@ def follow(
     Returns:
         The state after this frame, and the faces with their tracks, in the order given.
     """
-    expected = [expect(track, seen_at) for track in state.tracks if seen_at - track.seen_at <= FORGET_AFTER_S]
+    # The clock may have been put back, too: then all faces are new.
+    expected = [expect(track, seen_at) for track in state.tracks if abs(seen_at - track.seen_at) <= FORGET_AFTER_S]
     next_track = state.next_track
     updated: list[Track] = []
     shown: list[TrackedFace] = []

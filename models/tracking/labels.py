@@ -42,7 +42,7 @@ def choose(scores: Sequence[float], shown: Label, now: float) -> Label:
     if label is None:
         return EMOTIONS[best], now
     clearly = scores[best] > scores[EMOTIONS.index(label)] + MARGIN
-    return (EMOTIONS[best], now) if clearly and now >= since + HOLD_S else shown
+    return (EMOTIONS[best], now) if clearly and abs(now - since) >= HOLD_S else shown
 
 
 def scores_of(face: Face) -> tuple[float, ...]:

@@ -44,6 +44,7 @@ def kept(old: Any, new: Any) -> bool:
         ("frame_result_labelled", FrameResult),
         ("worker_report", WorkerReport),
         ("worker_report_idle", WorkerReport),
+        ("worker_report_versioned", WorkerReport),
         ("dead_webhook", DeadWebhook),
     ],
 )

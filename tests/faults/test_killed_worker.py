@@ -124,7 +124,10 @@ def test_a_worker_killed_at_a_step_costs_no_job(
 
 
 @pytest.mark.slow_fault
-@pytest.mark.fault("A worker's death costs jobs a lease, and loses none", "kill -9 of 5 workers in a row under load")
+@pytest.mark.fault(
+    "A worker's death costs jobs a lease, and loses none",
+    "kill -9 of 5 workers in a row under load, with `MIEN_MAX_ATTEMPTS=7`",
+)
 def test_five_workers_killed_in_a_row_cost_no_job(
     broker: Broker,
     start_system: StartSystem,

@@ -1,5 +1,6 @@
 """A lost connection's channels are disarmed before Celery replaces it; events are collected."""
 
+from functools import partial
 from queue import Empty
 from types import SimpleNamespace
 from typing import Any
@@ -48,9 +49,25 @@ def test_a_connection_that_was_never_made_has_no_channels(replaced: list[Excepti
     assert len(replaced) == 1
 
 
-def test_told_to_connect_anew_it_gives_its_connection_up_once() -> None:
-    consumer, hub = consumer_with(None), Hub()
+def connectable() -> Consumer:
+    """A consumer that may be connected."""
+    consumer = consumer_with(None)
     consumer.blueprint = SimpleNamespace(send_all=lambda *_, **__: None)
+    consumer.when_connected(lambda: None)
+    return consumer
+
+
+def test_each_connection_is_told() -> None:
+    consumer, told = connectable(), list[int]()
+    for connection in range(3):
+        consumer.when_connected(partial(told.append, connection))
+        consumer.register_with_event_loop(Hub())
+        assert told[-1] == connection
+    assert len(told) == 3
+
+
+def test_told_to_connect_anew_it_gives_its_connection_up_once() -> None:
+    consumer, hub = connectable(), Hub()
     consumer.register_with_event_loop(hub)
     assert len(hub.timer.queue) == 1
     consumer._give_up_if_deaf()

@@ -1,5 +1,6 @@
 """What becomes of the process of an isolated job: a real one for each."""
 
+import errno
 import os
 import signal
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.isolated_jobs import IsolatedJobs
+from workers.isolated_jobs import EXIT_AWAY, IsolatedJobs
 
 
 def test_a_process_that_dies_costs_no_more_than_itself(caplog: pytest.LogCaptureFixture) -> None:
@@ -17,8 +18,18 @@ def test_a_process_that_dies_costs_no_more_than_itself(caplog: pytest.LogCapture
     assert "the isolated process of job id ended with status -11" in caplog.text
 
 
-def test_one_that_cannot_be_started_is_told(tmp_path: Path) -> None:
-    assert IsolatedJobs(60, [str(tmp_path / "no program")]).run("id") == ("isolated: not started", True)
+@pytest.mark.parametrize(("error", "counts"), [(errno.ENOMEM, True), (errno.EMFILE, False)])
+def test_one_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch, error: int, counts: bool) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr("subprocess.Popen", fail)
+    assert IsolatedJobs(60).run("id") == ("isolated: not started", counts)
+
+
+def test_one_that_found_redis_away_says_nothing_of_its_job() -> None:
+    away = IsolatedJobs(60, [sys.executable, "-c", f"raise SystemExit({EXIT_AWAY})"])
+    assert away.run("id") == (f"isolated: ended with {EXIT_AWAY}", False)
 
 
 def test_a_process_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

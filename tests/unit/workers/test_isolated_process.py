@@ -46,9 +46,9 @@ def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_noth
     assert not owner.decode().startswith(services.name)
 
 
-def test_a_process_that_is_killed_before_its_claim_was_an_attempt(services: Services, redis: Redis) -> None:
-    killed = IsolatedJobs(60, [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
-    starved = replace(services, isolated_jobs=killed)
+@pytest.mark.parametrize("program", ["import os; os.kill(os.getpid(), 9)", "raise MemoryError"])
+def test_a_process_that_ends_before_its_claim_was_an_attempt(services: Services, redis: Redis, program: str) -> None:
+    starved = replace(services, isolated_jobs=IsolatedJobs(60, [sys.executable, "-c", program]))
     job_id = begun_by_a_dead_worker(services, redis, b"x")
     attempts = []
     for _ in range(3):
@@ -60,6 +60,21 @@ def test_a_process_that_is_killed_before_its_claim_was_an_attempt(services: Serv
     failed = services.jobs.get(job_id)
     assert failed.error is not None
     assert failed.error.code == "attempts_exhausted"
+
+
+def test_one_that_ends_after_its_claim_has_had_that_attempt(services: Services, redis: Redis) -> None:
+    job_id = begun_by_a_dead_worker(services, redis, b"x")
+
+    class Hangs(IsolatedJobs):
+        def run(self, job_id: str) -> Ended:
+            services.jobs.claim(job_id, "its own", isolated=True)
+            redis.zadd(keys.OPEN_JOBS, {job_id: 0}, xx=True)  # its lease runs out
+            services.jobs.overdue()
+            return Ended("isolated: ended with -9", failed=True)
+
+    services.jobs.overdue()
+    analyze_jobs(replace(services, isolated_jobs=Hangs(60)), BULK)
+    assert services.jobs.get(job_id).attempts == 2
 
 
 def test_when_one_has_ended_a_message_says_that_others_are_left(

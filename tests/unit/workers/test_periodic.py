@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 
 import pytest
 from redis import Redis
@@ -13,12 +14,13 @@ from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
-from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.heartbeat import REPORT_EVERY_S, UNTAKEN_AFTER_S, HeartbeatStore
 from contracts.storage.job_steps import Claim
 from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock, WaitFor
 from support.counting import counted
 from workers import periodic
+from workers.attention import Attention
 from workers.periodic import EXIT_STUCK, Periodic, PeriodicTasks, Reconciler, renew_leases, report_heartbeat
 from workers.services import Services
 
@@ -129,15 +131,33 @@ def test_a_heartbeat_says_what_the_worker_runs(services: Services, redis: Redis)
     (worker,) = HeartbeatStore(redis).live_workers()
     assert (worker.name, worker.pid, worker.threads) == (services.name, os.getpid(), services.settings.worker_threads)
     assert (worker.queues, worker.idle_s) == (services.settings.worker_queues, pytest.approx(0, abs=60))
+    assert worker.job_version == services.jobs.create([b"x"], BULK).version
     assert (worker.detector, worker.model) == (services.analyzer.detector_name, services.analyzer.model_name)
+
+
+def test_a_worker_that_cannot_report_was_given_no_work_either_and_is_not_deaf(
+    services: Services, redis: Redis, clock: ManualClock
+) -> None:
+    object.__setattr__(services, "attention", Attention(1, clock))
+    redis.set(keys.WORKERS, "no hash")
+    for _ in range(10):
+        clock.now += REPORT_EVERY_S
+        with pytest.raises(BrokerUnavailable):
+            report_heartbeat(services)
+    redis.delete(keys.WORKERS)
+    clock.now += REPORT_EVERY_S
+    report_heartbeat(services)
+    (worker,) = HeartbeatStore(redis).live_workers()
+    assert worker.idle_s == REPORT_EVERY_S < UNTAKEN_AFTER_S
 
 
 def test_all_of_it_runs_while_the_worker_does_and_then_it_is_not_counted_any_more(
     services: Services, dispatcher: Dispatcher, redis: Redis, wait_for: WaitFor
 ) -> None:
     job_id = orphaned(services, redis)
-    tasks = PeriodicTasks(services, dispatcher)
-    tasks.start(lambda: None)
+    tasks, at_connections = PeriodicTasks(services, dispatcher), list[Callable[[], None]]()
+    tasks.start(lambda: None, at_connections.append)
+    assert at_connections == [services.attention.begin], "nothing was given before"
     heartbeats = HeartbeatStore(redis)
     wait_for(heartbeats.live_workers, "the heartbeat")
     wait_for(lambda: redis.zcard(keys.queued(BULK)), f"job {job_id} to be put back")

@@ -72,6 +72,34 @@ def test_work_is_untaken_when_it_has_waited_and_the_worker_been_idle_for_long_en
     assert untaken() == []
 
 
+def test_a_job_of_a_newer_version_waits_for_a_worker_that_takes_it(redis: Redis, clock: ManualClock) -> None:
+    store, accepted = HeartbeatStore(redis, clock), clock.now - 2 * UNTAKEN_AFTER_S
+    for job_id in (newer := [f"newer-{number}" for number in range(3)]):
+        redis.hset(keys.job(job_id), "version", 2)
+    redis.zadd(keys.queued(BULK), dict.fromkeys(newer, accepted))
+    told = {"reported_at": clock.now, "queues": BULK, "idle_s": UNTAKEN_AFTER_S}
+    old, new = make_worker_report("old", **told), make_worker_report("new", **told, job_version=2)
+    assert store.untaken([old]) == []
+    assert store.untaken([old, new]) == [Untaken(BULK, "new")]
+    redis.hset(keys.job("behind them"), "version", 1)
+    redis.zadd(keys.queued(BULK), {"behind them": accepted + 1})
+    assert store.untaken([old]) == [Untaken(BULK, "old")]
+    redis.delete(keys.queued(BULK))
+    redis.set(keys.job("no record"), "of a wrong type")
+    redis.zadd(keys.queued(BULK), {"no record": accepted})
+    assert store.untaken([old]) == [Untaken(BULK, "old")], "any worker clears it away"
+
+
+def test_what_is_untaken_is_told_by_a_server_that_takes_no_writes(redis: Redis, clock: ManualClock) -> None:
+    redis.zadd(keys.queued(BULK), {"waits": clock.now - UNTAKEN_AFTER_S})
+    worker = make_worker_report(reported_at=clock.now, queues=BULK, idle_s=UNTAKEN_AFTER_S)
+    redis.config_set("min-replicas-to-write", 1)
+    try:
+        assert HeartbeatStore(redis, clock).untaken([worker]) == [Untaken(BULK, worker.name)]
+    finally:
+        redis.config_set("min-replicas-to-write", 0)
+
+
 def test_a_worker_that_reports_again_stays(redis: Redis, clock: ManualClock) -> None:
     store = HeartbeatStore(redis, clock)
     for _ in range(5):

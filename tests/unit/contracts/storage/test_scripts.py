@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from contracts.storage.scripts import PRELUDES, REFUSED_WHEN_FULL, Call, load_script, run_scripts
+from contracts.storage.scripts import PRELUDES, READ_ONLY, REFUSED_WHEN_FULL, Call, load_script, run_scripts
 
 FOLDER = files("contracts.storage").joinpath("lua")
 NAMES = sorted(file.name.removesuffix(".lua") for file in FOLDER.iterdir())
@@ -20,7 +20,7 @@ def text(name: str) -> str:
 
 
 def test_all_are_known_here() -> None:
-    assert {*PRELUDES, *PUT_BEFORE, *REFUSED_WHEN_FULL} < set(NAMES)
+    assert {*PRELUDES, *PUT_BEFORE, *REFUSED_WHEN_FULL, *READ_ONLY} < set(NAMES)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in PUT_BEFORE])
@@ -28,7 +28,8 @@ def test_a_script_compiles_and_may_run_in_full_memory_but_for_those_that_add(red
     script = load_script(redis, name)
     assert redis.script_load(script.script) == script.sha
     first = script.script.partition("\n")[0]
-    assert first == ("#!lua" if name in REFUSED_WHEN_FULL else "#!lua flags=allow-oom")
+    allowed = "#!lua flags=allow-oom,no-writes" if name in READ_ONLY else "#!lua flags=allow-oom"
+    assert first == ("#!lua" if name in REFUSED_WHEN_FULL else allowed)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in PUT_BEFORE])

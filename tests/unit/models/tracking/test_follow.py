@@ -79,6 +79,16 @@ def test_a_face_lost_for_a_moment_is_the_same_and_for_long_is_another() -> None:
     assert other[0].track == 2
 
 
+def test_when_the_clock_is_put_back_faces_are_new_and_their_labels_change_again() -> None:
+    state, _ = follow(TrackerState(), [face(100)], 7_200)
+    state, new = follow(state, [face(100)], 3_600)
+    assert [one.track for one in new] == [2]
+    assert [track.track for track in state.tracks] == [2]
+    for step in range(1, 15):
+        state, shown = follow(state, [face(100, "Fear")], 3_600 + step * 0.07)
+    assert shown[0].emotion == "Fear"
+
+
 def test_a_new_face_is_shown_exactly_as_found() -> None:
     _, shown = follow(TrackerState(), [face(100)], 0)
     assert shown[0].box == face(100).box
