@@ -111,7 +111,8 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this process: %s", job_id, verdict)
         return verdict.value
-    claimed = until_answered(lambda: ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id)), lease_s)
+    with services.leases.waiting([(job_id, owner)]):  # Redis may be away for as long as the lease lasts
+        claimed = until_answered(lambda: ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id)), lease_s)
     tally = Tally(claimed.job.queue)
     with services.leases.held(job_id, owner):
         finished = _outcome(

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError
+from redis.exceptions import MasterDownError, NoScriptError, OutOfMemoryError, ReadOnlyError
 
 from contracts.errors import BrokerUnavailable, Overloaded
 from contracts.storage.connections import is_away
@@ -16,6 +16,9 @@ _AGAIN_S: Final = 0.5
 """From one attempt to the next."""
 _REFUSALS: Final = ("MISCONF", "NOREPLICAS", "BUSY")
 """Codes with which a server refuses whatever is asked, and for which the driver has no class."""
+
+_FOR_NOW: Final = (OutOfMemoryError, ReadOnlyError, MasterDownError, NoScriptError)
+"""The same where it has one. The last: it has started again since the script was loaded."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,4 +50,4 @@ def refuses_for_now(answer: object) -> bool:
     """Whether an answer is an error of the server's state, and none of what was asked."""
     if not isinstance(answer, Exception):
         return False
-    return isinstance(answer, OutOfMemoryError | ReadOnlyError | MasterDownError) or str(answer).startswith(_REFUSALS)
+    return isinstance(answer, _FOR_NOW) or str(answer).startswith(_REFUSALS)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import ReadOnlyError, ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 from redis.retry import Retry
 
 from contracts.errors import BrokerUnavailable
@@ -98,6 +98,11 @@ def test_an_error_of_what_was_asked_is_told_at_once(redis: Redis, caplog: pytest
 
 
 def test_refusals_are_told_from_errors_and_answers() -> None:
-    refusals = [ReadOnlyError(), ResponseError("MISCONF Redis is configured to save"), ResponseError("BUSY script")]
+    refusals = [
+        ReadOnlyError(),
+        NoScriptError(),
+        ResponseError("MISCONF Redis is configured to save"),
+        ResponseError("BUSY script"),
+    ]
     assert all(map(refuses_for_now, refusals))
     assert not any(map(refuses_for_now, [ResponseError("WRONGTYPE Operation"), 1, None, b"MISCONF"]))
