@@ -202,7 +202,7 @@ class FrameStore:
     def _ttl_ms(self) -> int:
         return int(self._settings.frame_ttl_s * 1000)
 
-    def _put(self, key: str, taken: str, mark: str, stamp: FrameStamp, channel: str = "", **values: Any) -> bool:
+    def _put(self, key: str, taken: str, mark: str, stamp: FrameStamp, channel: str, **values: Any) -> bool:
         pairs = [part for pair in values.items() for part in pair]
         with translate_errors():
             return bool(self._put_newer(keys=[key, taken], args=[*stamp, self._ttl_ms, channel, mark, *pairs]))

@@ -29,6 +29,8 @@ PRELUDES: Final = {
     "keep_annotated": ("record", "forget_annotated"),
     "overdue": ("record",),
     "publish": ("record",),
+    "put_analysis": ("newest",),
+    "put_newer": ("newest",),
     "renew": ("record",),
     "reserve_request": ("record",),
     "rewrite_due": ("record",),

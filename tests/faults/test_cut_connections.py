@@ -6,10 +6,13 @@ import psutil
 import pytest
 
 from support.broker import Broker
+from support.clocks import wait_for
 from support.faults import Measured, StartSystem, System
 from support.redis_proxy import RedisProxy
 
 EVERY_S = 0.25
+WARM_UP = 300
+"""Jobs by which all connections have been used."""
 MORE = 4
 """Descriptors that a process may have more afterwards than before: what it opens at first need."""
 
@@ -32,9 +35,7 @@ def test_connections_that_are_cut_for_long_lose_and_leak_nothing(
 
 
 def run(system: System, proxy: RedisProxy, seconds: float, measured: Measured) -> None:
-    with system.ledger.load(4):
-        time.sleep(1)  # of load, so that each process has opened what it needs
-    system.account.settle(30)
+    use_connections(system)  # so that each process has opened what it needs
     before = descriptors(system)
     cuts = 0
     with system.ledger.load(4):
@@ -44,12 +45,18 @@ def run(system: System, proxy: RedisProxy, seconds: float, measured: Measured) -
             proxy.cut()
             cuts += 1
     recovered_s = system.account.settle(60)
-    with system.ledger.load(4):
-        time.sleep(1)  # as before: pools close what they lost when they are asked for it
-    system.account.settle(30)
+    use_connections(system)  # as before: pools close what they lost when they are asked for it
     leaked = {name: (before[name], now) for name, now in descriptors(system).items() if now > before[name] + MORE}
     assert leaked == {}
     measured({**system.check(), "times cut": cuts}, recovered_s)
+
+
+def use_connections(system: System) -> None:
+    """Have some jobs analysed."""
+    goal = len(system.ledger.accepted) + WARM_UP
+    with system.ledger.load(4):
+        wait_for(lambda: len(system.ledger.accepted) > goal, f"{WARM_UP} jobs to be accepted")
+    system.account.settle(30)
 
 
 def descriptors(system: System) -> dict[str, int]:

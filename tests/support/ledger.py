@@ -196,7 +196,7 @@ class Account:
 
     def _records(self) -> set[str]:
         keys = (key.decode().split(":") for key in self._redis.scan_iter("mien:job:*", count=1_000))
-        return {parts[2] for parts in keys if parts[-1] not in {"once", "refused"}}  # notes, which expire
+        return {parts[2] for parts in keys if parts[-1] != "once"}  # a note, which expires
 
     def _count(self, pattern: str) -> int:
         return sum(1 for _ in self._redis.scan_iter(pattern, count=1_000))
