@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-import pytest
+from support.programs import unavailable
 
 _NOBODY: Final = "02:00:00:00:00:99"
 """An address of the cable that neither end has: what is sent there is lost without a word."""
@@ -16,7 +16,7 @@ class Namespace:
     """A network namespace of Linux, which takes root."""
 
     def __init__(self) -> None:
-        """Make it; skip the test, with the reason, where that is not allowed."""
+        """Make it; say so where that is not allowed; see `unavailable`."""
         number = os.getpid() % 16_384
         net = f"10.213.{number // 64}.{4 * (number % 64)}".rsplit(".", 1)
         self.name, self._outer, self._inner = f"mien-{number}", f"mien{number}o", f"mien{number}i"
@@ -26,7 +26,7 @@ class Namespace:
         except (OSError, subprocess.CalledProcessError) as error:
             self.close()
             said = getattr(error, "stderr", "") or str(error)
-            pytest.skip(f"This partition takes a network namespace, which cannot be made here: {said.strip()}")
+            unavailable("A network namespace", f"Run this test as root, on Linux: {said.strip()}")
 
     def _make(self) -> None:
         _ip("netns", "add", self.name)
