@@ -17,6 +17,18 @@ class FrameStamp(NamedTuple):
     """Counts from the epoch on, so that viewers, who are told this number alone, never see it go back."""
 
 
+class CameraOptions(Message):
+    """What is to be done with the images of a camera.
+
+    They travel with every frame, so that no process that shows or keeps one has to look elsewhere whether it may.
+    """
+
+    kind: str = Field(default="", max_length=16, description="`device`, `rtsp`, `http`, `file`, `folder`, `demo`, …")
+    blur: bool = Field(default=False, description="Whether faces are made unrecognizable before anybody sees them.")
+    history_s: int = Field(default=0, ge=0, description="How long what was read is kept, in seconds; 0: not at all.")
+    baseline: bool = Field(default=False, description="Whether a person's usual expression is taken off.")
+
+
 class Frame(NamedTuple):
     """One image of a camera, as captured."""
 
@@ -28,6 +40,7 @@ class Frame(NamedTuple):
     jpeg: bytes
     mark: str = ""
     """What a worker that takes it is given, and has to give back with what comes of it."""
+    options: CameraOptions = CameraOptions()
 
 
 class AnnotatedFrame(NamedTuple):

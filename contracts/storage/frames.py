@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from redis import Redis
 
-from contracts.frames import AnnotatedFrame, Frame, FrameResult, FrameStamp
+from contracts.frames import AnnotatedFrame, CameraOptions, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.clock import servers_clock
@@ -61,7 +61,8 @@ class FrameStore:
         """
         age_s, camera = self._hosts_clock() - frame.captured_at, frame.camera
         times = [age_s, self._steps_clock(), self._ttl_ms, _CAMERA_KNOWN_S]
-        args = [camera, *frame.stamp, *times, keys.frames_channel(camera), frame.jpeg]
+        options = frame.options.model_dump_json()
+        args = [camera, *frame.stamp, *times, keys.frames_channel(camera), frame.jpeg, options]
         with translate_errors():
             return bool(self._publish(keys=[keys.frame(camera), keys.newest(camera), keys.CAMERAS], args=args))
 
@@ -70,11 +71,14 @@ class FrameStore:
 
         Returns:
             None if it has published none for `frame_ttl_s`.
+
+        Raises:
+            RecordUnreadable: its options are of a newer version; it may have to be blurred.
         """
-        fields = self._read(keys.frame(camera), "epoch", "sequence", "captured_at", "jpeg")
+        fields = self._read(keys.frame(camera), "epoch", "sequence", "captured_at", "jpeg", "options")
         if fields is None:
             return None
-        return Frame(camera, FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
+        return _frame(camera, fields[:4], fields[4])
 
     def take(self, camera: str, token: str) -> Frame | None:
         """The camera's newest frame, for analysis.
@@ -85,13 +89,16 @@ class FrameStore:
 
         Returns:
             None if there is none, a worker has begun it already, or the request has come too late.
+
+        Raises:
+            RecordUnreadable: as `newest`.
         """
         names = [keys.frame(camera), keys.taken(camera), keys.requests(camera)]
         with translate_errors():
             found = self._take(keys=names, args=[token, self._steps_clock(), self._ttl_ms, secrets.token_hex(8)])
         if found is None:
             return None
-        return Frame(camera, FrameStamp(int(found[0]), int(found[1])), float(found[2]), found[3], found[4].decode())
+        return _frame(camera, found[:4], found[5], found[4].decode())
 
     def captured_at(self, camera: str) -> float | None:
         """When the camera's newest frame was taken, without fetching the image.
@@ -211,3 +218,11 @@ class FrameStore:
         with translate_errors():
             found = self._redis.hmget(key, list(fields))
         return None if found[0] is None else found
+
+
+def _frame(camera: str, fields: list[bytes], stored_options: bytes | None, mark: str = "") -> Frame:
+    """A frame as it was stored; captures of versions before this one write no options."""
+    epoch, sequence, captured_at, jpeg = fields
+    name = f"What is to be done with frames of camera {camera}"
+    options = read_record(CameraOptions, stored_options, name) if stored_options else CameraOptions()
+    return Frame(camera, FrameStamp(int(epoch), int(sequence)), float(captured_at), jpeg, mark, options)

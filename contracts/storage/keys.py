@@ -37,7 +37,7 @@ Broker Redis (append-only file on, ``noeviction``)::
 Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up``)::
 
     mien:cameras             zset    camera → time of its last frame
-    mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg; seconds of TTL
+    mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg, options (JSON); seconds of TTL
     mien:newest:{camera}     string  epoch and sequence of the newest frame of the last hour
     mien:asked:{camera}      zset    requests for analysis in flight → when each is given up
     mien:taken:{camera}      hash    epoch and sequence of the newest frame that a worker has begun, and by key of those
