@@ -20,11 +20,12 @@ from api.http.proxies import ForwardedMiddleware, TrustedProxies
 from api.http.upload import UploadRequest
 from api.overload.requests_in_progress import limit_requests
 from api.overload.surplus import refuse_surplus
-from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
+from api.routes import cameras, detect, docs, health, jobs, metrics, page, status, webhooks
 from api.services import Services, connect_services
 from contracts.settings import Settings
 
-BLUEPRINTS: Final = tuple(module.blueprint for module in (page, detect, jobs, cameras, webhooks, docs, health, metrics))
+_ROUTES: Final = (page, detect, jobs, cameras, webhooks, docs, health, metrics, status)
+BLUEPRINTS: Final = tuple(module.blueprint for module in _ROUTES)
 _MOST_FORM_FIELDS: Final = 100
 """Parts of a form beside the images of a job."""
 
