@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import Field
 
-from contracts.emotions import Head
+from contracts.emotions import Emotion, Head
 from contracts.results import NO_MODEL, Analysis, Face, Message
 
 
@@ -15,6 +15,18 @@ class FrameStamp(NamedTuple):
     """Milliseconds since 1970, by Redis' clock, when the capture process began; or one more than what was there."""
     sequence: int
     """Counts from the epoch on, so that viewers, who are told this number alone, never see it go back."""
+
+
+class CameraOptions(Message):
+    """What is to be done with the images of a camera.
+
+    They travel with every frame, so that no process that shows or keeps one has to look elsewhere whether it may.
+    """
+
+    kind: str = Field(default="", max_length=16, description="`device`, `rtsp`, `http`, `file`, `folder`, `demo`, …")
+    blur: bool = Field(default=False, description="Whether faces are made unrecognizable before anybody sees them.")
+    history_s: int = Field(default=0, ge=0, description="How long what was read is kept, in seconds; 0: not at all.")
+    baseline: bool = Field(default=False, description="Whether a person's usual expression is taken off.")
 
 
 class Frame(NamedTuple):
@@ -28,6 +40,7 @@ class Frame(NamedTuple):
     jpeg: bytes
     mark: str = ""
     """What a worker that takes it is given, and has to give back with what comes of it."""
+    options: CameraOptions = CameraOptions()
 
 
 class AnnotatedFrame(NamedTuple):
@@ -44,6 +57,13 @@ class TrackedFace(Face):
     """A face that is followed from frame to frame."""
 
     track: int = Field(ge=1, description="Stays the same while the face stays in view; unique within an epoch.")
+    raw_scores: dict[Emotion, float] = Field(
+        default_factory=dict, description="As `scores`, but of this frame alone; empty where they are, or not stored."
+    )
+
+    def without_emotion(self) -> Self:
+        """The same face, as if no expression had been read."""
+        return super().without_emotion().model_copy(update={"raw_scores": {}})
 
 
 class FrameResult(Message):

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from api.live.broadcast import STALLED_AFTER_S
 from contracts.emotions import Emotion, Head
-from contracts.frames import FrameResult
-from contracts.responses import FaceResponse, sentence_about
+from contracts.frames import FrameResult, TrackedFace
+from contracts.responses import FaceResponse, rounded, sentence_about
 from contracts.results import Message
 from contracts.storage.frames import FrameStore
 
@@ -28,6 +28,14 @@ class LiveFace(FaceResponse):
     """A face in the picture now, smoothed over the frames before."""
 
     track: int = Field(description="Stays the same while the face stays in view.")
+    raw_scores: dict[Emotion, float] = Field(
+        description="As `scores`, which are smoothed, but of this picture alone; four decimals, or empty."
+    )
+
+    @classmethod
+    def tracked(cls, face: TrackedFace) -> Self:
+        """Round what was read of a face that is followed."""
+        return cls.of(face, track=face.track, raw_scores=rounded(face.raw_scores))
 
 
 class EmotionData(Message):
@@ -54,7 +62,7 @@ class EmotionData(Message):
         if result and faces_only:
             result = result.without_emotions()
         state = _state(frames.captured_at(camera) if camera else None, result)
-        faces = [LiveFace(track=f.track, **FaceResponse.of(f).model_dump()) for f in result.faces] if result else []
+        faces = [LiveFace.tracked(face) for face in result.faces] if result else []
         return cls(
             camera=camera,
             state=state,

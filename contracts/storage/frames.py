@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from redis import Redis
 
-from contracts.frames import AnnotatedFrame, Frame, FrameResult, FrameStamp
+from contracts.frames import AnnotatedFrame, CameraOptions, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.clock import servers_clock
@@ -61,7 +61,8 @@ class FrameStore:
         """
         age_s, camera = self._hosts_clock() - frame.captured_at, frame.camera
         times = [age_s, self._steps_clock(), self._ttl_ms, _CAMERA_KNOWN_S]
-        args = [camera, *frame.stamp, *times, keys.frames_channel(camera), frame.jpeg]
+        options = frame.options.model_dump_json()
+        args = [camera, *frame.stamp, *times, keys.frames_channel(camera), frame.jpeg, options]
         with translate_errors():
             return bool(self._publish(keys=[keys.frame(camera), keys.newest(camera), keys.CAMERAS], args=args))
 
@@ -70,11 +71,14 @@ class FrameStore:
 
         Returns:
             None if it has published none for `frame_ttl_s`.
+
+        Raises:
+            RecordUnreadable: its options are of a newer version; it may have to be blurred.
         """
-        fields = self._read(keys.frame(camera), "epoch", "sequence", "captured_at", "jpeg")
+        fields = self._read(keys.frame(camera), "epoch", "sequence", "captured_at", "jpeg", "options")
         if fields is None:
             return None
-        return Frame(camera, FrameStamp(int(fields[0]), int(fields[1])), float(fields[2]), fields[3])
+        return _frame(camera, fields[:4], fields[4])
 
     def take(self, camera: str, token: str) -> Frame | None:
         """The camera's newest frame, for analysis.
@@ -85,13 +89,16 @@ class FrameStore:
 
         Returns:
             None if there is none, a worker has begun it already, or the request has come too late.
+
+        Raises:
+            RecordUnreadable: as `newest`.
         """
         names = [keys.frame(camera), keys.taken(camera), keys.requests(camera)]
         with translate_errors():
             found = self._take(keys=names, args=[token, self._steps_clock(), self._ttl_ms, secrets.token_hex(8)])
         if found is None:
             return None
-        return Frame(camera, FrameStamp(int(found[0]), int(found[1])), float(found[2]), found[3], found[4].decode())
+        return _frame(camera, found[:4], found[5], found[4].decode())
 
     def captured_at(self, camera: str) -> float | None:
         """When the camera's newest frame was taken, without fetching the image.
@@ -117,7 +124,16 @@ class FrameStore:
         Returns:
             Whether anything was known of it.
         """
-        names = (keys.frame, keys.newest, keys.faces, keys.annotated, keys.taken, keys.requests, keys.watched)
+        names = (
+            keys.frame,
+            keys.newest,
+            keys.faces,
+            keys.annotated,
+            keys.taken,
+            keys.requests,
+            keys.watched,
+            keys.tracks,
+        )
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.CAMERAS, camera)
             pipe.unlink(*(name(camera) for name in names))
@@ -141,7 +157,12 @@ class FrameStore:
             self._redis.zrem(keys.requests(camera), token)
 
     def put_result(
-        self, result: FrameResult, tracker_state: bytes, mark: str, before: FrameStamp | None = None
+        self,
+        result: FrameResult,
+        tracker_state: bytes,
+        mark: str,
+        before: FrameStamp | None = None,
+        next_track: int = 1,
     ) -> Written:
         """Store an analysis with the tracker's state after it.
 
@@ -150,14 +171,15 @@ class FrameStore:
             tracker_state: after it.
             mark: of the frame.
             before: the frame after which the state was taken that this one was made with; None: there was none.
+            next_track: the number that the next face that is new will have.
 
         Returns:
             Whether it was written.
         """
         args = [result.epoch, result.sequence, self._ttl_ms, mark, *(before or ("", ""))]
-        args += [result.model_dump_json(), tracker_state]
+        args += [result.model_dump_json(), tracker_state, next_track, _CAMERA_KNOWN_S]
         with translate_errors():
-            names = [keys.faces(result.camera), keys.taken(result.camera)]
+            names = [name(result.camera) for name in (keys.faces, keys.taken, keys.tracks)]
             return Written(self._put_analysis(keys=names, args=args).decode())
 
     def result(self, camera: str) -> FrameResult | None:
@@ -173,6 +195,13 @@ class FrameStore:
         """The tracker's state and the frame after which it was taken."""
         fields = self._read(keys.faces(camera), "epoch", "sequence", "state")
         return None if fields is None else (FrameStamp(int(fields[0]), int(fields[1])), fields[2])
+
+    def next_track(self, camera: str, epoch: int) -> int:
+        """The number that the next face that is new will have, also when the tracker's state has expired."""
+        with translate_errors():
+            found = self._redis.get(keys.tracks(camera))
+        of_epoch, _, number = (found or b"0 1").decode().partition(" ")
+        return int(number) if int(of_epoch) == epoch else 1
 
     def watch(self, camera: str) -> None:
         """Say that there are viewers, for the next `frame_ttl_s`: workers draw only then."""
@@ -211,3 +240,11 @@ class FrameStore:
         with translate_errors():
             found = self._redis.hmget(key, list(fields))
         return None if found[0] is None else found
+
+
+def _frame(camera: str, fields: list[bytes], stored_options: bytes | None, mark: str = "") -> Frame:
+    """A frame as it was stored; captures of versions before this one write no options."""
+    epoch, sequence, captured_at, jpeg = fields
+    name = f"What is to be done with frames of camera {camera}"
+    options = read_record(CameraOptions, stored_options, name) if stored_options else CameraOptions()
+    return Frame(camera, FrameStamp(int(epoch), int(sequence)), float(captured_at), jpeg, mark, options)

@@ -37,12 +37,13 @@ Broker Redis (append-only file on, ``noeviction``)::
 Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up``)::
 
     mien:cameras             zset    camera → time of its last frame
-    mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg; seconds of TTL
+    mien:frame:{camera}      hash    newest frame: epoch, sequence, captured_at, jpeg, options (JSON); seconds of TTL
     mien:newest:{camera}     string  epoch and sequence of the newest frame of the last hour
     mien:asked:{camera}      zset    requests for analysis in flight → when each is given up
     mien:taken:{camera}      hash    epoch and sequence of the newest frame that a worker has begun, and by key of those
                                      whose results were written last; a mark, without which none is written
     mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
+    mien:tracks:{camera}     string  epoch, and the number that the next new face will have; an hour of TTL
     mien:view:{camera}       hash    newest annotated frame; made only while there are viewers
     mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
     mien:frames:{camera}     channel sequence number of every new frame
@@ -143,6 +144,11 @@ def taken(camera: str) -> str:
 def faces(camera: str) -> str:
     """The camera's newest analysis."""
     return f"mien:faces:{camera}"
+
+
+def tracks(camera: str) -> str:
+    """The number of the camera's next new face, also when its newest analysis has expired."""
+    return f"mien:tracks:{camera}"
 
 
 def annotated(camera: str) -> str:

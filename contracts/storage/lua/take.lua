@@ -2,7 +2,7 @@
 -- What has been taken has a mark, a new one whenever the server has forgotten it: results of frames that were taken before
 -- are refused (put_newer.lua), as what viewers have seen since is forgotten as well.
 -- KEYS: frame, taken, requests    ARGV: request, now, TTL of taken in ms, a new mark
--- Returns epoch, sequence, time and JPEG of the frame, and the mark; nothing if there is none to take.
+-- Returns epoch, sequence, time and JPEG of the frame, the mark and the frame's options; nothing if there is none to take.
 if tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1]) or 0) < tonumber(time_of(ARGV[2])) then return false end
 local frame = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'captured_at')
 if not frame[1] then return false end
@@ -12,4 +12,5 @@ if epoch < taken_epoch or (epoch == taken_epoch and tonumber(frame[2]) <= tonumb
 redis.call('HSET', KEYS[2], 'epoch', frame[1], 'sequence', frame[2])
 redis.call('HSETNX', KEYS[2], 'mark', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-return {frame[1], frame[2], frame[3], redis.call('HGET', KEYS[1], 'jpeg'), redis.call('HGET', KEYS[2], 'mark')}
+local more = redis.call('HMGET', KEYS[1], 'jpeg', 'options')
+return {frame[1], frame[2], frame[3], more[1], redis.call('HGET', KEYS[2], 'mark'), more[2]}

@@ -5,7 +5,8 @@ import time
 import pytest
 from redis import Redis
 
-from contracts.frames import AnnotatedFrame, Frame, FrameResult, FrameStamp
+from contracts.errors import RecordUnreadable
+from contracts.frames import AnnotatedFrame, CameraOptions, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
@@ -43,6 +44,36 @@ def test_the_newest_frame_wins(store: FrameStore) -> None:
     assert not store.publish(frame(5, 1))
     assert not store.publish(frame(4, 9))
     assert store.newest("cam") == frame(5, 2)
+
+
+def test_a_frame_has_the_options_of_its_camera(store: FrameStore, redis: Redis) -> None:
+    options = CameraOptions(kind="rtsp", blur=True, history_s=3_600, baseline=True)
+    store.publish(frame(5, 2)._replace(options=options))
+    store.reserve_request("cam", "t")
+    taken, newest = store.take("cam", "t"), store.newest("cam")
+    assert taken
+    assert newest
+    assert taken.options == newest.options == options
+    assert taken.mark
+
+
+def test_a_frame_of_the_version_before_has_no_options(store: FrameStore, redis: Redis) -> None:
+    store.publish(frame(5, 2))
+    redis.hdel(keys.frame("cam"), "options")
+    store.reserve_request("cam", "t")
+    assert store.newest("cam") == frame(5, 2)
+    taken = store.take("cam", "t")
+    assert taken
+    assert taken.options == CameraOptions()
+
+
+def test_a_frame_whose_options_cannot_be_read_is_not_shown(store: FrameStore, redis: Redis) -> None:
+    store.publish(frame(5, 2))
+    redis.hset(keys.frame("cam"), "options", '{"blur": "faces only"}')
+    store.reserve_request("cam", "t")
+    for read in (lambda: store.newest("cam"), lambda: store.take("cam", "t")):
+        with pytest.raises(RecordUnreadable, match="camera cam"):
+            read()
 
 
 def test_a_frame_that_is_sent_again_is_written_already(store: FrameStore, redis: Redis) -> None:
