@@ -25,13 +25,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         "`demo`, a device number, an RTSP or HTTP address, a video file or an image folder.",
         epilog="Settings are read from the environment; docs/settings.md lists them.",
     ).parse_args(argv)
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, _end)
-    return run_process("capture", run)
+    ending = Ending()
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, ending.begin)
+    return run_process("capture", lambda settings: run(settings, ending))
 
 
-def run(settings: Settings) -> None:
-    """Publish the frames of the source that the settings name.
+class Ending:
+    """Whether the process has been told to end."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def begin(self, signum: int, _: FrameType | None) -> None:
+        """Leave whatever is being waited for, be it a server that does not answer.
+
+        What that is may lose the exception, as code does that clears errors; so it is noted as well.
+        """
+        signal.signal(signum, signal.SIG_IGN)
+        self.begun = True
+        raise SystemExit(0)
+
+
+def run(settings: Settings, ending: Ending) -> None:
+    """Publish the frames of the source that the settings name, until the end has begun.
 
     Raises:
         ConfigurationError: the source cannot be opened.
@@ -41,7 +58,7 @@ def run(settings: Settings) -> None:
 
     _configure_opencv(settings)
     with log_context(camera=settings.camera), closing(open_source(settings.camera_source)) as source:
-        _publish(settings, source)
+        _publish(settings, source, ending)
 
 
 def _configure_opencv(settings: Settings) -> None:
@@ -54,7 +71,7 @@ def _configure_opencv(settings: Settings) -> None:
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # FFmpeg's word for quiet; read at the first open
 
 
-def _publish(settings: Settings, source: "FrameSource") -> None:
+def _publish(settings: Settings, source: "FrameSource", ending: Ending) -> None:
     from capture.camera import Camera
     from contracts.storage.connections import connect
     from contracts.storage.dispatch import Dispatcher
@@ -65,13 +82,7 @@ def _publish(settings: Settings, source: "FrameSource") -> None:
     frame_redis = connect(settings.frame_redis_url, name="capture-frames", max_connections=2)
     with closing(broker), closing(frame_redis), closing(Dispatcher(settings)) as dispatcher:
         frames, jobs = FrameStore(frame_redis, settings), JobStore(broker, settings)
-        Camera(settings, source, frames, jobs, dispatcher).run()
-
-
-def _end(signum: int, _: FrameType | None) -> None:
-    """Leave whatever is being waited for, be it a server that does not answer."""
-    signal.signal(signum, signal.SIG_IGN)
-    raise SystemExit(0)
+        Camera(settings, source, frames, jobs, dispatcher).run(until=lambda: ending.begun)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """One camera, from the read to Redis."""
 
 import logging
+from collections.abc import Callable
 
 from capture.encoding import encode
 from capture.pacing import Pacer
@@ -50,14 +51,14 @@ class Camera:
         """Of the frame before; none until Redis has said where to begin."""
         self._problem = ""
 
-    def run(self) -> None:
-        """Publish until the process is told to end.
+    def run(self, until: Callable[[], bool]) -> None:
+        """Publish `until` is true; it is looked at before each frame.
 
         Raises:
             SourceLost: the source has come to an end.
         """
         logger.info("%s is published as %r.", self._source.name, self._name)
-        while True:
+        while not until():
             self._pacer.wait()
             self.step()
 

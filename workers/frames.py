@@ -64,11 +64,14 @@ def _followed(services: Services, frame: Frame, analysis: Analysis) -> tuple[Fra
         stored = services.frames.tracker_state(frame.camera)
         epoch = stored[0].epoch if stored and frame.options.blur else frame.stamp.epoch  # who is hidden stays it
         state = TrackerState.load(stored, epoch)
+        if stored is None:
+            state = TrackerState(next_track=services.frames.next_track(frame.camera, frame.stamp.epoch))
         state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
         seen = analysis.model_copy(update={"faces": faces})
         result = FrameResult.of(frame, seen, faces, time.time())
         before = stored[0] if stored else None
-        written = services.frames.put_result(result, state.model_dump_json().encode(), frame.mark, before)
+        after = state.model_dump_json().encode()
+        written = services.frames.put_result(result, after, frame.mark, before, state.next_track)
         if written is not Written.CHANGED:
             hidden = heads(analysis.faces, state, frame.captured_at)
             return (result, hidden) if written is Written.WRITTEN else None

@@ -120,7 +120,7 @@ def test_it_runs_until_its_source_has_come_to_an_end(
 
     monkeypatch.setattr(source, "read", read)
     with pytest.raises(ConfigurationError):
-        camera.run()
+        camera.run(until=lambda: False)
     newest = frames.newest("camera")
     assert newest is not None
     assert newest.stamp.sequence == 1_000_002
