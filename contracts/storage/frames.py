@@ -124,7 +124,8 @@ class FrameStore:
         Returns:
             Whether anything was known of it.
         """
-        names = (keys.frame, keys.newest, keys.faces, keys.annotated, keys.taken, keys.requests, keys.watched)
+        own = (keys.frame, keys.newest, keys.faces, keys.annotated, keys.taken, keys.requests, keys.watched)
+        names = (*own, keys.camera_status, keys.read)
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.CAMERAS, camera)
             pipe.unlink(*(name(camera) for name in names))
@@ -190,6 +191,16 @@ class FrameStore:
         """Whether any gateway has a viewer of this camera."""
         with translate_errors():
             return bool(self._redis.exists(keys.watched(camera)))
+
+    def want(self, camera: str) -> None:
+        """Say that somebody reads what this camera shows, for the next `frame_ttl_s`: it is not to rest."""
+        with translate_errors():
+            self._redis.set(keys.read(camera), 1, px=self._ttl_ms)
+
+    def wanted(self, camera: str) -> bool:
+        """Whether anybody watches this camera, or reads what it shows."""
+        with translate_errors():
+            return bool(self._redis.exists(keys.read(camera))) or self.watched(camera)
 
     def put_annotated(self, camera: str, annotated: AnnotatedFrame, mark: str) -> bool:
         """Store an annotated frame and announce it; as `put_result`."""

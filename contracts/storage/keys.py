@@ -44,6 +44,9 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
                                      whose results were written last; a mark, without which none is written
     mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
     mien:view:{camera}       hash    newest annotated frame; made only while there are viewers
+    mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL
+    mien:cameras:known       zset    camera → when that was said last
+    mien:read:{camera}       string  renewed by gateways whose clients read what the camera shows; seconds of TTL
     mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
     mien:frames:{camera}     channel sequence number of every new frame
     mien:views:{camera}      channel sequence number of every new annotated frame
@@ -67,6 +70,7 @@ ANNOTATED_BYTES: Final = "mien:annotated:bytes"
 OPEN_LOAD: Final = "mien:jobs:load"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
+CAMERAS_KNOWN: Final = "mien:cameras:known"
 WORKERS: Final = "mien:workers"
 
 
@@ -153,6 +157,16 @@ def annotated(camera: str) -> str:
 def watched(camera: str) -> str:
     """Present while at least one gateway has a viewer of this camera."""
     return f"mien:watched:{camera}"
+
+
+def camera_status(camera: str) -> str:
+    """How the camera is."""
+    return f"mien:camera:{camera}"
+
+
+def read(camera: str) -> str:
+    """Present while somebody reads what the camera shows."""
+    return f"mien:read:{camera}"
 
 
 def frames_channel(camera: str) -> str:
