@@ -5,11 +5,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import Final
 
 from contracts.process import run_process
 from contracts.settings import Settings
 
-_ENDINGS = (signal.SIGINT, signal.SIGTERM)
+_ENDINGS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,23 +22,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         "image folder.",
         epilog="Settings are read from the environment; docs/settings.md lists them, docs/cameras.md shows the file.",
     ).parse_args(argv)
-    for ending in _ENDINGS:
-        signal.signal(ending, _end)
+    ending = Ending()
+    for told in _ENDINGS:
+        signal.signal(told, ending.begin)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)  # whoever started this may have blocked them
-    return run_process("capture", _run)
+    return run_process("capture", lambda settings: _run(settings, ending))
 
 
-def _run(settings: Settings) -> None:
+class Ending:
+    """Whether the process has been told to end. It is noted, and nothing is raised: nothing here waits for long."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def begin(self, _: int, __: FrameType | None) -> None:
+        """End soon."""
+        self.begun = True
+
+
+def _run(settings: Settings, ending: Ending) -> None:
     from capture.supervisor import Supervisor
 
-    Supervisor(settings).run()
-
-
-def _end(_: int, __: FrameType | None) -> None:
-    """Leave whatever is being waited for."""
-    for ending in _ENDINGS:
-        signal.signal(ending, signal.SIG_IGN)
-    raise SystemExit(0)
+    Supervisor(settings).run(until=lambda: ending.begun)
 
 
 if __name__ == "__main__":

@@ -60,15 +60,15 @@ class Camera:
         """Of the frame before; none until Redis has said where to begin."""
         self._problem = ""
 
-    def run(self) -> None:
-        """Publish until the process is told to end.
+    def run(self, until: Callable[[], bool]) -> None:
+        """Publish `until` is true; it is looked at before each frame.
 
         Raises:
             SourceLost: the source gives no images any more.
             SourceEnded: it has been shown once.
         """
         logger.info("%s is published as %r.", self._source.name, self._name)
-        while True:
+        while not until():
             self._pacer.wait()
             self.step()
             if self._rest:

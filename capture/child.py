@@ -18,9 +18,9 @@ from capture.reports import Event, Report, ReportWriter
 from capture.source import SETTING, ConnectionLost, SourceEnded, SourceUnusable
 from contracts.cameras import CameraSettings
 from contracts.errors import MienError
-from contracts.logs import configure_logging, log_context
-from contracts.process import EXIT_FAILURE
-from contracts.settings import Settings, load_settings
+from contracts.logs import log_context
+from contracts.process import EXIT_FAILURE, run_process
+from contracts.settings import Settings
 
 _ENDINGS: Final[dict[type[MienError], Event]] = {
     SourceUnusable: "unusable",
@@ -33,25 +33,27 @@ logger = logging.getLogger(__name__)
 
 def main() -> int:
     """Publish until the source ends, or the supervisor does. Returns the exit status."""
-    _handle_signals()
+    ending = Ending()
+    _handle_signals(ending)
     reports = ReportWriter(os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no report
     # Unbuffered: the thread that goes on reading would hold the buffer's lock when this process ends.
     with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as described:
         camera = CameraSettings.model_construct(**json.loads(described.readline()))
     threading.Thread(target=_end_with_supervisor, name="supervisor", daemon=True).start()
-    settings = load_settings()
-    configure_logging(settings, "capture")
+    return run_process("capture", lambda settings: _run(settings, camera, reports, ending))
+
+
+def _run(settings: Settings, camera: CameraSettings, reports: ReportWriter, ending: "Ending") -> None:
     with log_context(camera=camera.name):
         try:
-            _run(settings, camera, reports)
+            _publish(settings, camera, reports, ending)
         except MienError as error:
             reports.write(_last_words(error))
-    return EXIT_FAILURE
 
 
-def _run(settings: Settings, camera: CameraSettings, reports: ReportWriter) -> None:
-    """Publish the frames of the camera.
+def _publish(settings: Settings, camera: CameraSettings, reports: ReportWriter, ending: "Ending") -> None:
+    """Publish the frames of the camera until the end has begun.
 
     Raises:
         SourceUnusable: it cannot be opened.
@@ -77,7 +79,7 @@ def _run(settings: Settings, camera: CameraSettings, reports: ReportWriter) -> N
         frame_redis = connect(settings.frame_redis_url, name="capture-frames", max_connections=2)
         with closing(broker), closing(frame_redis), closing(Dispatcher(settings)) as dispatcher:
             frames, jobs = FrameStore(frame_redis, settings), JobStore(broker, settings)
-            Camera(camera, opened, frames, jobs, dispatcher, on_read=reports.read).run()
+            Camera(camera, opened, frames, jobs, dispatcher, on_read=reports.read).run(until=lambda: ending.begun)
 
 
 def _configure_opencv() -> None:
@@ -95,17 +97,27 @@ def _last_words(error: MienError) -> Report:
     return Report(event=event, reason=reason, sentence=str(error))
 
 
-def _handle_signals() -> None:
+class Ending:
+    """Whether the process has been told to end."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def begin(self, signum: int, _: FrameType | None) -> None:
+        """Leave whatever is being waited for, be it a server that does not answer.
+
+        What that is may lose the exception, as code does that clears errors; so it is noted as well.
+        """
+        signal.signal(signum, signal.SIG_IGN)
+        self.begun = True
+        raise SystemExit(0)
+
+
+def _handle_signals(ending: Ending) -> None:
     """End by SIGTERM, also where that was blocked in the process that started all; Ctrl-C is the supervisor's."""
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, ending.begin)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-
-
-def _end(signum: int, _: FrameType | None) -> None:
-    """Leave whatever is being waited for, be it a server that does not answer."""
-    signal.signal(signum, signal.SIG_IGN)
-    raise SystemExit(0)
 
 
 def _end_with_supervisor() -> None:

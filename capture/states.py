@@ -65,15 +65,15 @@ class CameraHealth:
     def ended(self, reason: str) -> None:
         """The process has ended, or was ended."""
         self._opening_at = self._read_at = math.nan
-        self._become("gone", reason)
+        self._become("gone", sentence(reason))
 
     def is_silent(self) -> bool:
         """Whether its process is to be ended, because no image comes. Comparisons with what never was are false."""
         now = self._clock()
         if now - self._read_at >= self._stalled_after_s:
-            self._become("stalled", "its source is connected, and sends no pictures any more")
+            self._become("stalled", "Its source is connected, and sends no pictures any more.")
         elif math.isnan(self._read_at) and now - self._opening_at >= ENDED_AFTER_S:
-            self._become("stalled", "its source has sent no picture since it was opened")
+            self._become("stalled", "Its source has sent no picture since it was opened.")
         return now - self._read_at >= self._ended_after_s or (
             math.isnan(self._read_at) and now - self._opening_at >= FIRST_IMAGE_S
         )
@@ -84,3 +84,8 @@ class CameraHealth:
         if self._state == "live" and state != "live":
             self.recovered = self._clock() - self._live_at >= GOOD_S
         self._state, self._reason = state, reason
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from capture.reports import Report, ReportReader
 from capture.states import CameraHealth
 from contracts.cameras import CameraSettings, CameraStatus
 from contracts.logs import log_context
+from contracts.settings import unknown_settings
 
 CHILD: Final = (sys.executable, "-m", "capture.child")
 _LOOK_EVERY_S: Final = 0.25
@@ -115,7 +117,7 @@ class SupervisedCamera:
 
     def _launch(self) -> "subprocess.Popen[bytes]":
         self._process = process = subprocess.Popen(  # noqa: S603
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            self._command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         described = self.camera.model_dump() | {"source": self._source}
         stdin = cast(IO[bytes], process.stdin)
@@ -166,7 +168,7 @@ class SupervisedCamera:
             self._told.clear()
         elif status.reason not in self._told:
             self._told.add(status.reason)
-            logger.warning("The camera is %s: %s.", status.state, (status.reason or "").rstrip("."))
+            logger.warning("The camera is %s. %s", status.state, status.reason)
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
         """End a process: at once if it is silent, after a moment if it can be asked."""
@@ -184,6 +186,12 @@ class SupervisedCamera:
         if process.stdin:
             with suppress(OSError):
                 process.stdin.close()
+
+
+def _environment() -> dict[str, str]:
+    """Without what looks like a setting and is none, which this process has pointed out."""
+    unknown = unknown_settings(os.environ)
+    return {name: value for name, value in os.environ.items() if name not in unknown}
 
 
 def _ending(status: int) -> str:

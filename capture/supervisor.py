@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Final
@@ -17,7 +18,10 @@ from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 
-_LOOK_EVERY_S: Final = 1.0
+_LOOK_EVERY_S: Final = 0.2
+"""Whether the process is to end."""
+_FILE_EVERY_S: Final = 1.0
+"""Whether the registry has changed."""
 
 logger = logging.getLogger(__name__)
 StartCamera = Callable[..., SupervisedCamera]
@@ -40,8 +44,8 @@ class Supervisor:
         self._failure: MienError | None = None
         self._first = load_cameras(settings)
 
-    def run(self) -> None:
-        """Supervise until the process is told to end.
+    def run(self, until: Callable[[], bool]) -> None:
+        """Supervise `until` is true.
 
         Raises:
             ConfigurationError: without a registry, the one camera cannot be opened.
@@ -53,15 +57,21 @@ class Supervisor:
             try:
                 self._set(self._first)
                 self._teller.start()
-                while not self._ended.wait(_LOOK_EVERY_S):
-                    cameras = self._registry.changed() if self._registry else None
-                    if cameras is not None:
-                        self._set(cameras)
+                looked_at = time.monotonic()
+                while not (until() or self._ended.wait(_LOOK_EVERY_S)):
+                    if self._registry and time.monotonic() >= looked_at + _FILE_EVERY_S:
+                        looked_at = time.monotonic()
+                        self._follow(self._registry)
             finally:
                 self._stop(list(self._cameras))
                 self._teller.stop()
         if self._failure:
             raise self._failure
+
+    def _follow(self, registry: RegistryFile) -> None:
+        cameras = registry.changed()
+        if cameras is not None:
+            self._set(cameras)
 
     def _statuses(self) -> list[CameraStatus]:
         return [camera.status for camera in list(self._cameras.values())]

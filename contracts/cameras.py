@@ -173,4 +173,4 @@ def _from_folder(camera: CameraSettings, folder: Path) -> CameraSettings:
 
 
 def _wrong(path: Path, what: str) -> ConfigurationError:
-    return ConfigurationError(f"{_SETTING}={path}: {what}.", field=_SETTING)
+    return ConfigurationError(f"{_SETTING}={path}: {what}{'' if what.endswith('?') else '.'}", field=_SETTING)

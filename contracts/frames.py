@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import Field
 
-from contracts.emotions import Head
+from contracts.emotions import Emotion, Head
 from contracts.results import NO_MODEL, Analysis, Face, Message
 
 
@@ -57,6 +57,13 @@ class TrackedFace(Face):
     """A face that is followed from frame to frame."""
 
     track: int = Field(ge=1, description="Stays the same while the face stays in view; unique within an epoch.")
+    raw_scores: dict[Emotion, float] = Field(
+        default_factory=dict, description="As `scores`, but of this frame alone; empty where they are, or not stored."
+    )
+
+    def without_emotion(self) -> Self:
+        """The same face, as if no expression had been read."""
+        return super().without_emotion().model_copy(update={"raw_scores": {}})
 
 
 class FrameResult(Message):

@@ -4,13 +4,14 @@ Numbers are rounded for people here and nowhere else: confidences to two decimal
 whether it may tell emotions (`faces_only`): a result may be older than the setting, or come from a worker without it.
 """
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import Field, JsonValue
 
 from contracts.emotions import Emotion, Head
 from contracts.jobs import ItemResult, Job, JobState, Problem
-from contracts.results import NO_MODEL, Analysis, Box, Face, Message
+from contracts.results import NO_MODEL, Analysis, Box, Face, Flaw, Message
 
 NO_FACE = "No face was found in the image."
 FACES_ONLY = "This server finds faces and reads no emotions."
@@ -23,13 +24,20 @@ class FaceResponse(Message):
     emotion: Emotion | None = Field(description="Null with `MIEN_FACES_ONLY`.")
     confidence: float | None = Field(ge=0, le=1, description="Probability of `emotion`, 0 to 1, two decimals.")
     scores: dict[Emotion, float] = Field(description="Probability of every label, four decimals; or empty.")
+    quality: list[Flaw] = Field(
+        default_factory=list,
+        description="Why the label is to be trusted less; empty where nothing was found, and in results of versions "
+        "that did not look.",
+    )
 
     @classmethod
-    def of(cls, face: Face) -> Self:
-        """Round what the network said."""
-        scores = {label: round(score, 4) for label, score in face.scores.items()}
+    def of(cls, face: Face, **more: Any) -> Self:
+        """Round what the network said; `more`: members that a subclass has."""
         confidence = None if face.confidence is None else round(face.confidence, 2)
-        return cls(box=face.box, emotion=face.emotion, confidence=confidence, scores=scores)
+        scores = rounded(face.scores)
+        return cls(
+            box=face.box, emotion=face.emotion, confidence=confidence, scores=scores, quality=face.quality, **more
+        )
 
 
 class DetectionResponse(Message):
@@ -132,6 +140,11 @@ class JobResponse(Message):
             metadata=job.options.metadata,
             **job.model_dump(exclude={"version", "items", "options", "names", "client"}),
         )
+
+
+def rounded(scores: Mapping[Emotion, float]) -> dict[Emotion, float]:
+    """Scores as clients are told them: four decimals."""
+    return {label: round(score, 4) for label, score in scores.items()}
 
 
 def sentence_about(faces: bool, model: str, no_face: str) -> str | None:

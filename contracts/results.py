@@ -10,6 +10,10 @@ NO_MODEL: Final = "none"
 """In place of a network's name, where faces are found and no expression is read (``MIEN_FACES_ONLY``)."""
 
 
+Flaw = Literal["small", "blurred", "dark", "cut", "turned"]
+"""Why a face's label is to be trusted less; how each is measured: ``models/quality.py``."""
+
+
 class Message(BaseModel):
     """Base of everything that travels: frozen, and unknown fields are refused.
 
@@ -36,6 +40,7 @@ class Face(Message):
     confidence: float | None = Field(ge=0, le=1, description="Probability of `emotion`, calibrated; 0 to 1.")
     scores: dict[Emotion, float] = Field(description="Probability of every label, which sum to 1; or empty.")
     detection_score: float = Field(ge=0, le=1, description="The detector's own confidence that this is a face.")
+    quality: list[Flaw] = Field(default_factory=list, description="Why not to trust the label.")
 
     def without_emotion(self) -> Self:
         """The same face, as if no expression had been read."""

@@ -16,6 +16,7 @@ from models.detection.base import rescaled
 from models.detection.passes import EFFORT
 from models.images.decode import MAX_PIXELS, DecodedImage, EncodedImage, decode
 from models.images.decoder_process import DecoderPool
+from models.quality import flaws
 from models.runtimes import RuntimeName
 from models.stages import StageTimer
 
@@ -201,12 +202,14 @@ def _face(image: DecodedImage, found: Detection, probabilities: np.ndarray | Non
     """A face as others see it; without probabilities it has no emotion."""
     scores = {} if probabilities is None else dict(zip(EMOTIONS, probabilities.tolist(), strict=True))
     emotion = max(EMOTIONS, key=scores.__getitem__) if scores else None
+    box = _original_box(image, found)
     return Face(
-        box=_original_box(image, found),
+        box=box,
         emotion=emotion,
         confidence=min(1.0, scores[emotion]) if emotion else None,
         scores=scores,
         detection_score=min(1.0, max(0.0, found.score)),
+        quality=flaws(box, image.width, image.height),
     )
 
 

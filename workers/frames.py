@@ -62,11 +62,14 @@ def _followed(services: Services, frame: Frame, analysis: Analysis) -> FrameResu
     while True:
         stored = services.frames.tracker_state(frame.camera)
         state = TrackerState.load(stored, frame.stamp.epoch)
+        if stored is None:
+            state = TrackerState(next_track=services.frames.next_track(frame.camera, frame.stamp.epoch))
         state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
         seen = analysis.model_copy(update={"faces": faces})
         result = FrameResult.of(frame, seen, faces, time.time())
         before = stored[0] if stored else None
-        written = services.frames.put_result(result, state.model_dump_json().encode(), frame.mark, before)
+        after = state.model_dump_json().encode()
+        written = services.frames.put_result(result, after, frame.mark, before, state.next_track)
         if written is not Written.CHANGED:
             return result if written is Written.WRITTEN else None
 

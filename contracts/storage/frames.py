@@ -124,8 +124,18 @@ class FrameStore:
         Returns:
             Whether anything was known of it.
         """
-        own = (keys.frame, keys.newest, keys.faces, keys.annotated, keys.taken, keys.requests, keys.watched)
-        names = (*own, keys.camera_status, keys.read)
+        names = (
+            keys.frame,
+            keys.newest,
+            keys.faces,
+            keys.annotated,
+            keys.taken,
+            keys.requests,
+            keys.watched,
+            keys.tracks,
+            keys.camera_status,
+            keys.read,
+        )
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.CAMERAS, camera)
             pipe.unlink(*(name(camera) for name in names))
@@ -149,7 +159,12 @@ class FrameStore:
             self._redis.zrem(keys.requests(camera), token)
 
     def put_result(
-        self, result: FrameResult, tracker_state: bytes, mark: str, before: FrameStamp | None = None
+        self,
+        result: FrameResult,
+        tracker_state: bytes,
+        mark: str,
+        before: FrameStamp | None = None,
+        next_track: int = 1,
     ) -> Written:
         """Store an analysis with the tracker's state after it.
 
@@ -158,14 +173,15 @@ class FrameStore:
             tracker_state: after it.
             mark: of the frame.
             before: the frame after which the state was taken that this one was made with; None: there was none.
+            next_track: the number that the next face that is new will have.
 
         Returns:
             Whether it was written.
         """
         args = [result.epoch, result.sequence, self._ttl_ms, mark, *(before or ("", ""))]
-        args += [result.model_dump_json(), tracker_state]
+        args += [result.model_dump_json(), tracker_state, next_track, _CAMERA_KNOWN_S]
         with translate_errors():
-            names = [keys.faces(result.camera), keys.taken(result.camera)]
+            names = [name(result.camera) for name in (keys.faces, keys.taken, keys.tracks)]
             return Written(self._put_analysis(keys=names, args=args).decode())
 
     def result(self, camera: str) -> FrameResult | None:
@@ -181,6 +197,13 @@ class FrameStore:
         """The tracker's state and the frame after which it was taken."""
         fields = self._read(keys.faces(camera), "epoch", "sequence", "state")
         return None if fields is None else (FrameStamp(int(fields[0]), int(fields[1])), fields[2])
+
+    def next_track(self, camera: str, epoch: int) -> int:
+        """The number that the next face that is new will have, also when the tracker's state has expired."""
+        with translate_errors():
+            found = self._redis.get(keys.tracks(camera))
+        of_epoch, _, number = (found or b"0 1").decode().partition(" ")
+        return int(number) if int(of_epoch) == epoch else 1
 
     def watch(self, camera: str) -> None:
         """Say that there are viewers, for the next `frame_ttl_s`: workers draw only then."""

@@ -43,6 +43,7 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
     mien:taken:{camera}      hash    epoch and sequence of the newest frame that a worker has begun, and by key of those
                                      whose results were written last; a mark, without which none is written
     mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
+    mien:tracks:{camera}     string  epoch, and the number that the next new face will have; an hour of TTL
     mien:view:{camera}       hash    newest annotated frame; made only while there are viewers
     mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL
     mien:cameras:known       zset    camera → when that was said last
@@ -147,6 +148,11 @@ def taken(camera: str) -> str:
 def faces(camera: str) -> str:
     """The camera's newest analysis."""
     return f"mien:faces:{camera}"
+
+
+def tracks(camera: str) -> str:
+    """The number of the camera's next new face, also when its newest analysis has expired."""
+    return f"mien:tracks:{camera}"
 
 
 def annotated(camera: str) -> str:

@@ -72,4 +72,6 @@ def _show(track: Track, face: Face) -> TrackedFace:
         confidence=min(1.0, scores[track.emotion]) if track.emotion else None,
         scores=scores,
         detection_score=face.detection_score,
+        quality=face.quality,
+        raw_scores=face.scores,
     )

@@ -21,6 +21,7 @@ class Elsewhere(NamedTuple):
 
 ELSEWHERE: dict[str, Elsewhere] = {
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
+    "capture/child.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),
     **{
         f"contracts/errors/{family}.py": Elsewhere(

@@ -42,6 +42,7 @@ def kept(old: Any, new: Any) -> bool:
         ("job_labelled", Job),
         ("frame_result", FrameResult),
         ("frame_result_labelled", FrameResult),
+        ("frame_result_raw", FrameResult),
         ("worker_report", WorkerReport),
         ("worker_report_idle", WorkerReport),
         ("worker_report_versioned", WorkerReport),

@@ -26,7 +26,7 @@ def test_files_folders_and_the_demo_are_told_apart(video: Path, folder: Path) ->
 @pytest.mark.parametrize("text", [str(NO_DEVICE), f"/dev/video{NO_DEVICE}"])
 def test_a_device_that_is_not_there_is_refused(text: str) -> None:
     assert not has_device(NO_DEVICE)
-    with pytest.raises(ConfigurationError, match=f"MIEN_CAMERA_SOURCE={NO_DEVICE}: there is no camera"):
+    with pytest.raises(ConfigurationError, match=f"MIEN_CAMERA_SOURCE={text}: there is no camera"):
         open_source(text)
 
 

@@ -17,6 +17,7 @@ from contracts.frames import Frame, FrameResult, FrameStamp
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, metric_key
 from contracts.results import Analysis, Box
 from contracts.settings import Settings
+from contracts.storage import keys
 from contracts.storage.frames import FrameStore, Written
 from models import Analyzer
 from models.detection.lite import LiteDetector
@@ -42,6 +43,16 @@ def test_a_face_keeps_its_track_from_frame_to_frame(services: Services, face_jpe
         tracks.append([face.track for face in result.faces])
     assert tracks == [[1], [1]]
     assert counted(services)[metric_key(FRAMES_ANALYZED, camera="cam")] == 2
+
+
+def test_no_number_is_given_twice_when_the_state_has_expired(services: Services, face_jpeg: bytes) -> None:
+    seen = []
+    for sequence, epoch in ((1, 1), (2, 1), (3, 2)):
+        publish(services, sequence, face_jpeg, epoch)
+        analyze_frame(services, "cam", f"t{sequence}")
+        seen.append(_tracks(services))
+        services.frame_redis.delete(keys.faces("cam"))
+    assert seen == [[1], [2], [1]], "numbers count from one in each epoch"
 
 
 def test_a_face_that_was_there_is_kept_for_a_lower_score(services: Services, face_jpeg: bytes) -> None:
@@ -131,10 +142,15 @@ class SteppingStore(FrameStore):
         return super().tracker_state(camera)
 
     def put_result(
-        self, result: FrameResult, tracker_state: bytes, mark: str, before: FrameStamp | None = None
+        self,
+        result: FrameResult,
+        tracker_state: bytes,
+        mark: str,
+        before: FrameStamp | None = None,
+        next_track: int = 1,
     ) -> Written:
         self._step()
-        written = super().put_result(result, tracker_state, mark, before)
+        written = super().put_result(result, tracker_state, mark, before, next_track)
         if written is Written.WRITTEN:
             self.written.append(result)
         return written

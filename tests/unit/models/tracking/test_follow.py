@@ -89,6 +89,14 @@ def test_when_the_clock_is_put_back_faces_are_new_and_their_labels_change_again(
     assert shown[0].emotion == "Fear"
 
 
+def test_what_a_frame_alone_shows_stands_beside_what_is_smoothed() -> None:
+    state, _ = follow(TrackerState(), [face(100)], 0)
+    odd = face(100, "Fear").model_copy(update={"quality": ["cut"]})
+    _, shown = follow(state, [odd], 0.07)
+    assert (shown[0].raw_scores, shown[0].quality) == (odd.scores, ["cut"])
+    assert shown[0].scores["Fear"] < odd.scores["Fear"]
+
+
 def test_a_new_face_is_shown_exactly_as_found() -> None:
     _, shown = follow(TrackerState(), [face(100)], 0)
     assert shown[0].box == face(100).box
