@@ -18,13 +18,15 @@ from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
 from api.http.proxies import ForwardedMiddleware, TrustedProxies
 from api.http.upload import UploadRequest
+from api.http.websocket_upgrade import AnyRequestMap
 from api.overload.requests_in_progress import limit_requests
 from api.overload.surplus import refuse_surplus
-from api.routes import cameras, detect, docs, health, jobs, metrics, page, webhooks
+from api.routes import cameras, detect, docs, health, jobs, metrics, page, status, webhooks
 from api.services import Services, connect_services
 from contracts.settings import Settings
 
-BLUEPRINTS: Final = tuple(module.blueprint for module in (page, detect, jobs, cameras, webhooks, docs, health, metrics))
+_ROUTES: Final = (page, detect, jobs, cameras, webhooks, docs, health, metrics, status)
+BLUEPRINTS: Final = tuple(module.blueprint for module in _ROUTES)
 _MOST_FORM_FIELDS: Final = 100
 """Parts of a form beside the images of a job."""
 
@@ -37,7 +39,8 @@ def create_app(settings: Settings, blueprints: Iterable[Blueprint] = BLUEPRINTS)
     """
     app = Flask("api", static_folder=None)
     app.request_class = UploadRequest
-    app.url_map.merge_slashes = False  # the redirect to `/page/x` from `/page//x` would name the client's Host
+    # Slashes stay as they are: the redirect from `/page//x` to `/page/x` would name the client's Host.
+    app.url_map = AnyRequestMap(merge_slashes=False)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,

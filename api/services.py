@@ -10,6 +10,7 @@ from api.access.authentication import client_name
 from api.access.keys import ApiKeyStore
 from api.access.rate_limits import count_images
 from api.http.request_metrics import RequestMetrics
+from api.http.websockets import WebSockets
 from api.jobs.idempotency import IdempotencyStore
 from api.jobs.submission import Submission
 from api.jobs.waiting import WaitingRoom
@@ -69,6 +70,7 @@ class Services:
     heartbeats: HeartbeatStore
     counters: CounterStore
     request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
+    websockets: WebSockets = field(default_factory=WebSockets)
 
     def attach(self, app: Flask) -> None:
         """Make these the services of an application."""
@@ -76,6 +78,7 @@ class Services:
 
     def drain(self) -> None:
         """Answer waiting clients with what is known and end all streams; the process is about to stop."""
+        self.websockets.close()
         self.waiting.close()
         self.video.close()
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +21,15 @@ from models.runtimes import RuntimeName
 from models.stages import StageTimer
 
 _WARM_UP_RUNS: Final = 2
+
+
+class _Reading(NamedTuple):
+    """Of one face."""
+
+    probabilities: np.ndarray
+    """[7], in the order of the labels."""
+    crop: np.ndarray
+    """What they were read from: grey, uint8 [48, 48]."""
 
 
 class Analyzer:
@@ -102,7 +111,7 @@ class Analyzer:
         stages.end("decode")
         detections = self._detector.detect(image.pixels, encoded.longest_side, keep=keep)
         stages.end("detect")
-        rows: Sequence[np.ndarray | None] = [None] * len(detections)
+        rows: Sequence[_Reading | None] = [None] * len(detections)
         if self._classifier is not None:
             rows = self._classify(self._classifier, encoded, image, detections, stages)
         faces = [_face(image, found, row) for found, row in zip(detections, rows, strict=True)]
@@ -132,17 +141,17 @@ class Analyzer:
         image: DecodedImage,
         detections: Sequence[Detection],
         stages: StageTimer,
-    ) -> Sequence[np.ndarray]:
-        """Probabilities [7] of the labels for each detection, read from a finer image where that shows more."""
+    ) -> Sequence[_Reading]:
+        """What is read of each detection, from a finer image where that shows more."""
         finer, wanted = image, classifier.enlargement(detections)
         if wanted > 1 and image.scale != 1:
             finer = encoded.decode(wanted * max(image.pixels.shape))
         stages.end("decode")
         found = [rescaled(detection, image.scale / finer.scale) for detection in detections]
         crops = classifier.crop(finer.pixels, found, [detection.landmarks for detection in found])
-        probabilities = list(classifier.predict_by(self._labels, crops))
+        probabilities = classifier.predict_by(self._labels, crops)
         stages.end("classify")
-        return probabilities
+        return [_Reading(*pair) for pair in zip(probabilities, crops, strict=True)]
 
     def warm_up(self) -> None:
         """Run everything on an empty image, so that the first real one does not pay for first-time work."""
@@ -198,9 +207,9 @@ def load_analyzer(
     )
 
 
-def _face(image: DecodedImage, found: Detection, probabilities: np.ndarray | None) -> Face:
-    """A face as others see it; without probabilities it has no emotion."""
-    scores = {} if probabilities is None else dict(zip(EMOTIONS, probabilities.tolist(), strict=True))
+def _face(image: DecodedImage, found: Detection, reading: _Reading | None) -> Face:
+    """A face as others see it; without a reading it has no emotion."""
+    scores = dict(zip(EMOTIONS, reading.probabilities.tolist(), strict=True)) if reading else {}
     emotion = max(EMOTIONS, key=scores.__getitem__) if scores else None
     box = _original_box(image, found)
     return Face(
@@ -209,7 +218,7 @@ def _face(image: DecodedImage, found: Detection, probabilities: np.ndarray | Non
         confidence=min(1.0, scores[emotion]) if emotion else None,
         scores=scores,
         detection_score=min(1.0, max(0.0, found.score)),
-        quality=flaws(box, image.width, image.height),
+        quality=flaws(box, image.width, image.height, reading.crop if reading else None, found.landmarks),
     )
 
 

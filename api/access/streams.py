@@ -29,7 +29,28 @@ def while_allowed(
         keys: where the key is looked up.
         clock: gives seconds.
     """
-    return stream if current_key() is None else _watched(stream, keys, token_of(request), clock)
+    return stream if current_key() is None else _watched(stream, still_allowed(keys), clock)
+
+
+def still_allowed(keys: ApiKeyStore) -> Callable[[], bool]:
+    """Whether the current request's key is still good, as a question to ask after the request, too.
+
+    Costs a round trip. While Redis does not answer the answer is yes: no key can be revoked then.
+    """
+    if current_key() is None:
+        return lambda: True
+    token = token_of(request)
+
+    def ask() -> bool:
+        try:
+            keys.verify(token)
+        except Unauthorized:
+            return False
+        except Unavailable:
+            pass
+        return True
+
+    return ask
 
 
 @contextmanager
@@ -52,16 +73,12 @@ def check_after_wait(keys: ApiKeyStore, clock: Callable[[], float] = time.monoto
             keys.verify(token_of(request))
 
 
-def _watched(stream: Iterator[Part], keys: ApiKeyStore, token: str, clock: Callable[[], float]) -> Iterator[Part]:
+def _watched(stream: Iterator[Part], allowed: Callable[[], bool], clock: Callable[[], float]) -> Iterator[Part]:
     looked_at = clock()
     with closing(stream):  # type: ignore[type-var]
         for part in stream:
             if clock() >= looked_at + LOOK_EVERY_S:
                 looked_at = clock()
-                try:
-                    keys.verify(token)
-                except Unauthorized:
+                if not allowed():
                     return
-                except Unavailable:
-                    pass
             yield part

@@ -74,6 +74,29 @@ class ResponseSpec:
     """Ids of the operations that take the member `id` of this answer."""
 
 
+@dataclass(frozen=True)
+class MessageSpec:
+    """A message of a WebSocket."""
+
+    description: str
+    schema: type[Message] | None = None
+    """Of a text, which is JSON; None: the message is binary."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebSocketSpec:
+    """What is said over a WebSocket. OpenAPI has no words for it, so it stands in `x-websocket` of the operation."""
+
+    client: tuple[MessageSpec, ...] = ()
+    """What the client sends."""
+    server: tuple[MessageSpec, ...] = ()
+    """What it is sent."""
+
+
+SWITCHED: Final = ResponseSpec("The connection is a WebSocket from here on; `x-websocket` has its messages.")
+"""What 101 means."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """The description of a view in the OpenAPI document."""
@@ -84,6 +107,7 @@ class Operation:
     responses: Mapping[int, ResponseSpec]
     errors: tuple[type[MienError], ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    websocket: WebSocketSpec | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

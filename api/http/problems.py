@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from api.http.connection import close_afterwards
 from api.http.responses import NOT_STORED
 from api.http.statuses import status_of
+from api.http.websocket_upgrade import UPGRADE_HEADERS, VERSION
 from contracts import errors
 from contracts.errors import MienError
 from contracts.jobs import Problem
@@ -66,6 +67,8 @@ def problem_response(error: MienError) -> Response:
     if isinstance(error, errors.Unauthorized):
         for scheme in _CHALLENGES:
             response.headers.add("WWW-Authenticate", f'{scheme} realm="mien"')
+    if isinstance(error, errors.UpgradeRequired):
+        response.headers.update({**UPGRADE_HEADERS, "Sec-WebSocket-Version": VERSION})
     if isinstance(error, errors.Overloaded | errors.Unavailable):
         response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, _REFUSED_UNREAD) and (request.content_length or _SMALL + 1) > _SMALL:

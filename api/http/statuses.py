@@ -33,6 +33,7 @@ STATUSES: Final[dict[type[MienError], Status]] = {
     errors.IdempotencyConflict: Status(422, "The idempotency key stands for another request"),
     errors.WebhookRefused: Status(422, "The webhook's address is not allowed"),
     errors.MethodNotAllowed: Status(405, "This method is not allowed here"),
+    errors.UpgradeRequired: Status(426, "This address speaks WebSocket only"),
     errors.InvalidImage: Status(422, "The image cannot be analysed"),
     errors.NotAnImage: Status(422, "The data is not an image"),
     errors.UnsupportedImageFormat: Status(415, "This image format is not supported"),

@@ -21,9 +21,7 @@ class CameraResponse(Message):
     state: CameraState
     reason: str | None = Field(description="What is wrong, for people; null where nothing is.")
     since: float | None = Field(description="Since when it is in this state: seconds since 1970, UTC. Null: unknown.")
-    kind: str | None = Field(
-        description="`device`, `rtsp`, `http`, `file`, `folder`, `demo` or `browser`."
-    )
+    kind: str | None = Field(description="`device`, `rtsp`, `http`, `file`, `folder`, `demo` or `browser`.")
     fps: float | None = Field(description="Frames a second, at most; null: unknown.")
     blur: bool = Field(description="Whether faces are made unrecognizable.")
     history_s: int = Field(description="How long what was read is kept, in seconds.")

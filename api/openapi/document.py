@@ -10,7 +10,16 @@ from flask import Flask
 from pydantic.json_schema import models_json_schema
 
 from api.http import request_id
-from api.http.endpoint import PUBLIC, SCHEMA_REF, Endpoint, Operation, Parameter, ResponseSpec, declaration_of
+from api.http.endpoint import (
+    PUBLIC,
+    SCHEMA_REF,
+    Endpoint,
+    MessageSpec,
+    Operation,
+    Parameter,
+    ResponseSpec,
+    declaration_of,
+)
 from api.http.problems import CONTENT_TYPE, ERRORS, ProblemDocument
 from api.http.statuses import REQUEST_LINE_BYTES, STATUSES, status_of
 from contracts import errors
@@ -89,6 +98,9 @@ def _described(app: Flask) -> Iterator[_Described]:
 def _schemas(described: list[_Described]) -> dict[str, Any]:
     responses = (response for one in described for response in one.operation.responses.values())
     models: set[type[Message]] = {response.schema for response in responses if isinstance(response.schema, type)}
+    models |= {
+        message.schema for one in described for message in _messages(one.operation) if message.schema is not None
+    }
     ordered = sorted(models | {ProblemDocument}, key=lambda model: model.__name__)
     _, definitions = models_json_schema([(model, "serialization") for model in ordered], ref_template=SCHEMA_REF)
     schemas: dict[str, Any] = definitions["$defs"]
@@ -119,15 +131,33 @@ def _operation(one: _Described, settings: Settings) -> dict[str, Any]:
         by_status[status_of(kind).status].append(kind)
     described["responses"] |= {str(status): _errors(kinds) for status, kinds in sorted(by_status.items())}
     described["responses"] |= {str(status): {"description": text} for status, text in _BY_THE_SERVER.items()}
+    if operation.websocket is not None:
+        sides = {"client": operation.websocket.client, "server": operation.websocket.server}
+        described["x-websocket"] = {side: [_message(message) for message in sent] for side, sent in sides.items()}
     if one.endpoint.body is not None:
         content = {kind: {"schema": schema} for kind, schema in one.endpoint.body.content(settings).items()}
         described["requestBody"] = {"required": True, "content": content}
     return described
 
 
+def _messages(operation: Operation) -> Iterable[MessageSpec]:
+    return (*operation.websocket.client, *operation.websocket.server) if operation.websocket else ()
+
+
+def _message(message: MessageSpec) -> dict[str, Any]:
+    schema = (
+        {"type": "string", "format": "binary"}
+        if message.schema is None
+        else {"$ref": SCHEMA_REF.format(model=message.schema.__name__)}
+    )
+    return {"description": message.description, "schema": schema}
+
+
 def _errors_of(one: _Described) -> Iterable[type[MienError]]:
     """What the view raises, and what is raised around it."""
     yield from one.operation.errors
+    if one.operation.websocket is not None and 101 in one.operation.responses:
+        yield from (errors.UpgradeRequired, errors.Unavailable)
     if one.endpoint.scope is not PUBLIC:
         yield from (errors.QuotaExceeded, errors.Unauthorized, errors.Forbidden)
     if "{" in one.path:

@@ -5,7 +5,8 @@
     MienError                       base
     ├── InvalidRequest              requests: the request itself is wrong
     │   ├── EmptyBody, NotJson, NotBase64, NotByteValues, MalformedRequest
-    │   ├── UnsupportedMediaType, PayloadTooLarge, RequestTooSlow, MethodNotAllowed
+    │   ├── UnsupportedMediaType, PayloadTooLarge, RequestTooSlow, MethodNotAllowed,
+    │   │   UpgradeRequired
     │   ├── InvalidArchive, TooManyImages, IdempotencyConflict, WebhookRefused
     │   └── InvalidImage            images: one image is wrong; its siblings are not touched
     │       └── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
@@ -56,6 +57,7 @@ from contracts.errors.requests import (
     RequestTooSlow,
     TooManyImages,
     UnsupportedMediaType,
+    UpgradeRequired,
     WebhookRefused,
 )
 
@@ -102,6 +104,7 @@ __all__ = [
     "Unavailable",
     "UnsupportedImageFormat",
     "UnsupportedMediaType",
+    "UpgradeRequired",
     "WebhookNotFound",
     "WebhookRefused",
 ]

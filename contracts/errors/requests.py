@@ -81,6 +81,12 @@ class WebhookRefused(InvalidRequest):
     code = "webhook_refused"
 
 
+class UpgradeRequired(InvalidRequest):
+    """The address speaks WebSocket, and was asked by a plain request, or in another version of the protocol."""
+
+    code = "upgrade_required"
+
+
 class MethodNotAllowed(InvalidRequest):
     """The address exists, and does not take this method."""
 

@@ -96,6 +96,18 @@ class HeartbeatStore:
                     self._redis.hdel(keys.WORKERS, *silent)
         return sorted((worker for worker in found if worker.name not in silent), key=lambda worker: worker.name)
 
+    def now(self) -> float:
+        """Seconds since 1970, by the server's clock."""
+        with translate_errors():
+            return self._time(self._redis.time())
+
+    def oldest_s(self) -> dict[str, float]:
+        """For how many seconds the oldest job of each queue waits; queues without one are left out."""
+        with translate_errors():
+            told = self._waiting(keys=[keys.queued(queue) for queue in JOB_QUEUES], args=[keys.job(""), 1])
+        now = self.now()
+        return {queue: max(0.0, now - float(jobs[0])) for queue, jobs in zip(JOB_QUEUES, told, strict=True) if jobs}
+
     def untaken(self, workers: Sequence[WorkerReport]) -> list[Untaken]:
         """Which of these workers take nothing from a queue where a job waits.
 

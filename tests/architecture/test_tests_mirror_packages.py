@@ -20,6 +20,12 @@ class Elsewhere(NamedTuple):
 
 
 ELSEWHERE: dict[str, Elsewhere] = {
+    **{
+        f"api/http/{module}.py": Elsewhere(
+            "tests/integration/test_websockets.py", "sockets on gevent, which are what it is about, need a real server"
+        )
+        for module in ("websocket_connection", "websocket_upgrade", "websockets")
+    },
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/child.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),

@@ -9,23 +9,11 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from support import pictures
-from support.browser import REMEDY, launch, playwright_on_our_node
 from support.processes import StartGateway
-from support.programs import unavailable
 
 pytestmark = pytest.mark.browser
 
 PURPOSE = "Testing the <b>notice</b>."
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with playwright_on_our_node() as playwright:
-        browser = launch(playwright, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-        if browser is None:
-            unavailable("Chromium", REMEDY)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -41,13 +29,13 @@ class Visit:
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.sent = 0
         self._context = context
-        self._address = address
+        self.address = address
         self.page = self.open()
 
-    def open(self) -> Page:
+    def open(self, view: str = "photo") -> Page:
         page = self._context.new_page()
         page.route("**/detect_emotion", self._answer)
-        page.goto(self._address)
+        page.goto(f"{self.address}#/{view}")
         return page
 
     def _answer(self, route: Any) -> None:
@@ -84,26 +72,26 @@ def test_a_photo_is_sent_only_after_the_notice_and_then_without_asking(visit: Vi
     again.wait_for_selector("#photo:not([hidden])")
     assert visit.sent == 2
     assert again.locator("#photo-message").inner_text() == "One face found. No emotions."
-    assert again.locator("#photo-faces h3").inner_text() == "Face"
+    assert again.locator("#photo-faces .word").inner_text() == "Face"
 
 
 def test_by_keyboard_declined_with_escape_and_agreed_with_enter(visit: Visit) -> None:
-    page = visit.page
-    page.focus("#webcam-button")
+    page = visit.open("")
+    page.focus("#device-button")
     page.keyboard.press("Enter")
     page.wait_for_selector("#notice[open]")
     assert page.evaluate("document.activeElement.closest('dialog').id") == "notice", "the focus is within"
     page.keyboard.press("Escape")
     page.wait_for_selector("#notice", state="hidden")
-    page.wait_for_selector("#webcam-message:has-text('The camera was not started.')")
+    page.wait_for_selector("#device-message:has-text('The camera was not started.')")
     assert visit.sent == 0
-    page.focus("#webcam-button")
+    page.focus("#device-button")
     page.keyboard.press("Enter")
     page.wait_for_selector("#notice[open]")
     page.focus("#notice-agree")
     with page.expect_response("**/detect_emotion"):
         page.keyboard.press("Enter")
-    page.wait_for_selector("#webcam:not([hidden])")
+    page.wait_for_selector("#device-live:not([hidden])")
 
 
 def test_who_agreed_may_take_it_back(visit: Visit, photo: dict[str, Any]) -> None:
@@ -151,6 +139,6 @@ def test_without_the_notice_nothing_is_sent(visit: Visit, photo: dict[str, Any])
 
 @pytest.mark.parametrize("visit", [{"purpose": PURPOSE}], indirect=True)
 def test_the_page_of_the_interface_tells_the_purpose(visit: Visit) -> None:
-    visit.page.goto(visit.page.url + "docs")
+    visit.page.goto(visit.address + "docs")
     visit.page.wait_for_selector("#purpose:not([hidden])")
     assert visit.page.locator("#purpose").inner_text() == f"Purpose: {PURPOSE}"

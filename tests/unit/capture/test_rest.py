@@ -7,6 +7,7 @@ from capture.rest import INTERVAL_S, Rest
 from contracts.errors import BrokerUnavailable
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
+from contracts.views import DEFAULT
 from support.clocks import ManualClock
 
 
@@ -30,7 +31,10 @@ def test_with_somebody_it_does_not_wait(frames: FrameStore, hand_clock: ManualCl
     rest.wait()
     hand_clock.slept.clear()
     hand_clock.now += 1
-    (frames.watch if who == "viewer" else frames.want)("camera")
+    if who == "viewer":
+        frames.views.want("camera", [DEFAULT])
+    else:
+        frames.want("camera")
     for _ in range(3):
         rest.wait()
     assert hand_clock.slept == []

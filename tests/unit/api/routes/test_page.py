@@ -13,12 +13,12 @@ def test_the_page_allows_its_own_files_only(client: FlaskClient) -> None:
     assert "unsafe" not in policy
     assert "http" not in policy
     assert "<style" not in response.text
-    assert client.get("/page/live.js", buffered=True).mimetype == "text/javascript"
+    assert client.get("/page/app.js", buffered=True).mimetype == "text/javascript"
     assert client.get("/page/../app.py").status_code == 404
 
 
 def test_no_redirect_names_the_host_that_a_client_gave(client: FlaskClient) -> None:
-    response = client.get("/page//live.js", headers={"Host": "127.0.0.9"})
+    response = client.get("/page//app.js", headers={"Host": "127.0.0.9"})
     assert (response.status_code, "Location" in response.headers) == (404, False)
 
 

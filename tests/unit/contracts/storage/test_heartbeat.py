@@ -135,3 +135,8 @@ def test_a_worker_counts_whatever_the_clock_of_its_host_says(redis: Redis, ahead
 def test_a_server_out_of_reach_is_a_typed_error() -> None:
     with pytest.raises(BrokerUnavailable):
         HeartbeatStore(connect("redis://127.0.0.1:1/0", name="tests")).live_workers()
+
+
+def test_the_oldest_job_of_each_queue_is_told_in_seconds(redis: Redis, clock: ManualClock) -> None:
+    redis.zadd(keys.queued(BULK), {"older": clock.now - 40, "newer": clock.now - 5, "for a process of its own": -1})
+    assert HeartbeatStore(redis, clock).oldest_s() == {BULK: 40}

@@ -1,7 +1,9 @@
 /** The notice before this device's first picture is sent. What was agreed to is remembered as its very text. */
+import { find } from "./dom.js";
+import { ask } from "./server.js";
+
 const KEY = "mien.notice";
 
-const find = (id) => document.getElementById(id);
 let agreedTo = ""; // for this page alone, where the browser keeps nothing
 let open = null;
 
@@ -29,22 +31,22 @@ function remember(text) {
  */
 export async function consent() {
   const notice = await read();
-  return remembered() === JSON.stringify(notice) || ask(notice);
+  return remembered() === JSON.stringify(notice) || question(notice);
 }
 
 /** Show the notice again; who declines is asked anew before the next picture. */
 export function startNotice() {
-  find("notice-open").addEventListener("click", async () => ask(await read()));
+  find("notice-open").addEventListener("click", async () => question(await read()));
 }
 
 async function read() {
-  const response = await fetch("/page/notice.json");
+  const response = await ask("/page/notice.json");
   if (!response.ok) throw new Error("The notice on your pictures cannot be read, so nothing is sent.");
   return response.json();
 }
 
 /** One question at a time: who drops two photos is asked once. */
-function ask(notice) {
+function question(notice) {
   open ??= answer(notice).finally(() => (open = null));
   return open;
 }

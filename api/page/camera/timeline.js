@@ -1,0 +1,77 @@
+/** The last minutes of one person: seven lines, drawn with uPlot. Where the person was away there is a gap. */
+import uPlot from "../vendor/uplot/uPlot.esm.js";
+import { colour, EMOTIONS } from "../people/emotions.js";
+
+const HEIGHT = 190;
+const POINTS = 600; // on the whole width: more than that no eye tells apart
+const GAP_MS = 1_500;
+
+const scheme = matchMedia("(prefers-color-scheme: dark)");
+
+export class Timeline {
+  #container;
+  #plot = null;
+  #spanMs = 60_000;
+  #end = Date.now();
+
+  constructor(container) {
+    this.#container = container;
+    new ResizeObserver(() => this.#plot?.setSize({ width: container.clientWidth, height: HEIGHT })).observe(container);
+    scheme.addEventListener("change", () => this.#make());
+  }
+
+  set span(milliseconds) {
+    this.#spanMs = milliseconds;
+  }
+
+  /** Show the rows of one person up to `end`, milliseconds since 1970. */
+  show(rows, end) {
+    this.#end = end;
+    if (!this.#plot && this.#container.clientWidth) this.#make();
+    this.#plot?.setData(columns(rows, this.#spanMs / POINTS));
+  }
+
+  #make() {
+    const data = this.#plot?.data ?? [[], ...EMOTIONS.map(() => [])];
+    this.#plot?.destroy();
+    const value = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const axis = { stroke: value("--quiet"), font: '12px system-ui, "Liberation Sans", sans-serif', ticks: { show: false }, grid: { stroke: value("--line"), width: 1 } };
+    const series = EMOTIONS.map((emotion) => ({ label: emotion, stroke: colour(emotion), width: 2, points: { show: false }, spanGaps: false }));
+    this.#plot = new uPlot(
+      {
+        width: this.#container.clientWidth,
+        height: HEIGHT,
+        padding: [8, 6, 0, 0],
+        legend: { show: false },
+        cursor: { show: false },
+        scales: { x: { time: true, range: () => [(this.#end - this.#spanMs) / 1000, this.#end / 1000] }, y: { range: [0, 1] } },
+        axes: [
+          { ...axis, space: 80, values: (_, times) => times.map((time) => clock(time)) },
+          { ...axis, size: 48, splits: [0, 0.5, 1], values: (_, shares) => shares.map((share) => `${share * 100} %`) },
+        ],
+        series: [{}, ...series],
+      },
+      data,
+      this.#container,
+    );
+  }
+}
+
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** uPlot's columns: seconds, then a column an emotion; at most one row in `everyMs`, and a row of nulls in a gap. */
+export function columns(rows, everyMs) {
+  const found = [[], ...EMOTIONS.map(() => [])];
+  const put = (at, valueOf) => {
+    found[0].push(at / 1000);
+    EMOTIONS.forEach((emotion, index) => found[index + 1].push(valueOf(emotion)));
+  };
+  let last = -Infinity;
+  for (const { at, scores } of rows) {
+    if (at - last < everyMs) continue;
+    if (at - last > GAP_MS && last > 0) put(last + 1, () => null);
+    put(at, (emotion) => scores[emotion] ?? null);
+    last = at;
+  }
+  return found;
+}

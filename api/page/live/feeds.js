@@ -1,0 +1,119 @@
+/**
+ * The same messages without a WebSocket: pictures from `/video_feed`, with their boxes drawn by the server, and what is
+ * said of them from `/emotion_data`. A browser opens six connections to a server at most: with more cameras than
+ * `STREAMS` the pictures come in turns.
+ */
+import { askJson } from "../shell/server.js";
+
+const STREAMS = 3;
+const TURN_MS = 1_500;
+const LOOK_MS = 250;
+const LONGEST_LOOK_MS = 2_000; // between two questions about a camera, on a wall
+
+export class Feeds {
+  #deliver;
+  #feeds = new Map(); // camera → Feed
+  #timer = 0;
+  #first = 0;
+
+  constructor({ deliver }) {
+    this.#deliver = deliver;
+  }
+
+  want(cameras) {
+    const names = Object.keys(cameras);
+    const pauseMs = Math.min(LONGEST_LOOK_MS, LOOK_MS * Math.max(1, names.length));
+    for (const [camera, feed] of this.#feeds) {
+      if (names.includes(camera) && feed.isFor(cameras[camera])) continue;
+      feed.end();
+      this.#feeds.delete(camera);
+    }
+    for (const camera of names) {
+      if (!this.#feeds.has(camera)) this.#feeds.set(camera, new Feed(camera, cameras[camera], this.#deliver));
+      this.#feeds.get(camera).pauseMs = pauseMs;
+    }
+    clearInterval(this.#timer);
+    this.#takeTurns();
+    if (names.length > STREAMS) this.#timer = setInterval(() => this.#takeTurns(), TURN_MS);
+  }
+
+  close() {
+    this.want({});
+  }
+
+  #takeTurns() {
+    const feeds = [...this.#feeds.values()];
+    const turn = (index) => (index - this.#first + feeds.length) % feeds.length < STREAMS;
+    feeds.forEach((feed, index) => feed.stream(turn(index)));
+    this.#first = feeds.length ? (this.#first + STREAMS) % feeds.length : 0;
+  }
+}
+
+class Feed {
+  pauseMs = LOOK_MS;
+  #camera;
+  #options;
+  #deliver;
+  #image = new Image();
+  #streaming = false;
+  #ended = false;
+  #turn = 0;
+  #said = null;
+  #drawing = 0;
+
+  constructor(camera, options, deliver) {
+    this.#camera = camera;
+    this.#options = options;
+    this.#deliver = deliver;
+    this.#image.onerror = () => setTimeout(() => this.#streaming && this.#begin(), LONGEST_LOOK_MS);
+    this.#drawing = setInterval(() => this.#show(), 1000 / Math.min(options.fps || 10, 10));
+    this.#look();
+  }
+
+  isFor(options) {
+    return JSON.stringify(options) === JSON.stringify(this.#options);
+  }
+
+  stream(on) {
+    if (on === this.#streaming) return;
+    this.#streaming = on;
+    if (on) this.#begin();
+    else this.#image.removeAttribute("src");
+  }
+
+  end() {
+    this.#ended = true;
+    clearInterval(this.#drawing);
+    this.stream(false);
+  }
+
+  #begin() {
+    const { width, fps, blur } = this.#options;
+    this.#turn += 1; // browsers show the picture they have again when the address is the same
+    const query = new URLSearchParams({ camera: this.#camera, turn: this.#turn });
+    if (width) query.set("width", width);
+    if (fps) query.set("fps", fps);
+    if (blur) query.set("blur", "true");
+    this.#image.src = `/video_feed?${query}`;
+  }
+
+  async #look() {
+    while (!this.#ended) {
+      const pause = new Promise((done) => setTimeout(done, this.pauseMs));
+      try {
+        const said = await askJson(`/emotion_data?camera=${encodeURIComponent(this.#camera)}`);
+        if (this.#said === null && this.#streaming && this.#image.complete) this.#begin(); // the server is back
+        this.#said = { ...said, camera: this.#camera, receivedAt: performance.now(), picture: "analyzed" };
+      } catch {
+        this.#said = null;
+      }
+      await pause;
+    }
+  }
+
+  #show() {
+    if (!this.#said) return;
+    const source = this.#streaming && this.#image.naturalWidth ? this.#image : null;
+    this.#deliver({ ...this.#said, source, drawn: true });
+  }
+}

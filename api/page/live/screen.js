@@ -1,0 +1,113 @@
+/** One camera's picture on a canvas, its state, and how old it is. What is too old is dimmed, and claims nothing. */
+import { setText } from "../shell/dom.js";
+import { isAway } from "../shell/server.js";
+import { drawBoxes } from "../people/boxes.js";
+import { ageOf } from "./message.js";
+
+/** A picture that is older than this is the last one, not the present one. */
+export const STALE_MS = 3_000;
+
+const WORDS = { connecting: "Connecting", live: "Live", stalled: "Analysis stalled", gone: "No picture", away: "Server away", paused: "Paused" };
+
+/** What can be said of a camera now: one of the keys of `WORDS`. */
+export function stateOf(message, now) {
+  if (isAway()) return "away";
+  if (!message) return "connecting";
+  const age = ageOf(message, now);
+  if (message.state === "live" && (now - message.receivedAt > STALE_MS || age === null || age > STALE_MS + 1_000)) return "gone";
+  return message.state in WORDS ? message.state : "gone";
+}
+
+export class Screen {
+  message = null; // the newest one
+  faces = []; // of the picture that is shown
+  marked = 0;
+  textPx = 0;
+  #parts;
+  #picture = null; // a canvas with the last picture as it came, for boxes drawn again and for snapshots
+  #drawn = false;
+
+  /** @param {Element} element holds a canvas, and optionally .state, .age and .veil */
+  constructor(element) {
+    const part = (selector) => element.querySelector(selector);
+    this.element = element;
+    this.#parts = { canvas: part("canvas"), state: part(".state span"), age: part(".age"), veil: part(".veil") };
+  }
+
+  /** Draw a message; `faces` with their numbers are what is said of exactly this picture. */
+  show(message, faces) {
+    this.message = message;
+    if (message.source && message.picture !== "placeholder") {
+      this.#keep(message.source);
+      this.#drawn = message.drawn;
+      this.faces = faces;
+      this.draw();
+    }
+    this.tick(performance.now());
+  }
+
+  #keep(source) {
+    const [width, height] = [source.naturalWidth ?? source.width, source.naturalHeight ?? source.height];
+    this.#picture ??= document.createElement("canvas");
+    if (this.#picture.width !== width || this.#picture.height !== height) Object.assign(this.#picture, { width, height });
+    this.#picture.getContext("2d").drawImage(source, 0, 0);
+  }
+
+  /** Draw the kept picture with its boxes, as sharp as the display is. */
+  draw() {
+    const canvas = this.#parts.canvas;
+    if (!this.#picture) return;
+    const { width, height } = this.#picture;
+    const shown = Math.min(canvas.clientWidth || width, ((canvas.clientHeight || height) * width) / height);
+    const scale = Math.max(0.25, (shown * Math.min(2, window.devicePixelRatio || 1)) / width);
+    const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+    if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
+    this.#paint(canvas, (this.textPx || Math.max(12, shown / 46)) * (canvas.width / shown));
+  }
+
+  #paint(canvas, textPx) {
+    const context = canvas.getContext("2d");
+    context.drawImage(this.#picture, 0, 0, canvas.width, canvas.height);
+    if (this.#drawn || !this.faces.length) return;
+    drawBoxes(context, this.faces, { scale: canvas.width / this.message.width, marked: this.marked, textPx });
+  }
+
+  /** The picture with its boxes in its own size, as a canvas; null before the first. */
+  snapshot() {
+    if (!this.#picture) return null;
+    const canvas = Object.assign(document.createElement("canvas"), { width: this.#picture.width, height: this.#picture.height });
+    this.#paint(canvas, Math.max(13, canvas.width / 46));
+    return canvas;
+  }
+
+  /** Forget the picture: another camera comes, or one that is blurred from now on. */
+  clear() {
+    this.message = null;
+    this.faces = [];
+    this.#picture = null;
+    const canvas = this.#parts.canvas;
+    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+    this.tick(performance.now());
+  }
+
+  /** Say how things are at this moment; returns the state. */
+  tick(now, paused = false) {
+    const state = paused ? "paused" : stateOf(this.message, now);
+    this.element.dataset.state = state;
+    this.element.toggleAttribute("data-empty", this.#picture === null);
+    if (this.#parts.state) setText(this.#parts.state, WORDS[state]);
+    if (this.#parts.age) setText(this.#parts.age, state === "live" ? `${ageOf(this.message, now)} ms ago` : "");
+    if (this.#parts.veil) setText(this.#parts.veil, veil(state, this.message));
+    return state;
+  }
+}
+
+function veil(state, message) {
+  if (state === "live" || state === "paused") return "";
+  if (state === "connecting") return "Waiting for the first picture.";
+  if (state === "away") return "The server cannot be reached. Trying again.";
+  const why = message?.reason ? ` ${capital(message.reason)}.`.replace("..", ".") : "";
+  return state === "stalled" ? `Pictures come, but nobody reads them just now.${why}` : `The camera sends no picture.${why}`;
+}
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);

@@ -1,0 +1,36 @@
+/** People are numbered as they appear, and each number has a colour of its own. */
+
+/** Light enough for dark text in every one of them, and apart also for most who see fewer colours. */
+export const COLOURS = ["#ffb224", "#5cc8ff", "#8fe388", "#ff9ec2", "#c9b0ff", "#5eead4", "#ffd9a0", "#dfe4ee"];
+
+/** The colour of the person with this number, counted from 1. */
+export const colourOf = (number) => COLOURS[(number - 1) % COLOURS.length];
+
+/** Gives each track the smallest number that nobody has had for `keepMs`: no two people of a timeline share one. */
+export class Numbers {
+  #seen = new Map(); // track → {number, at}
+  #keepMs;
+
+  constructor(keepMs) {
+    this.#keepMs = keepMs;
+  }
+
+  /** The number of a track that is seen now. */
+  of(track, now) {
+    let known = this.#seen.get(track);
+    if (!known) {
+      for (const [other, { at }] of this.#seen) if (now - at > this.#keepMs) this.#seen.delete(other);
+      const taken = new Set([...this.#seen.values()].map(({ number }) => number));
+      let number = 1;
+      while (taken.has(number)) number += 1;
+      known = { number, at: now };
+      this.#seen.set(track, known);
+    }
+    known.at = now;
+    return known.number;
+  }
+
+  clear() {
+    this.#seen.clear();
+  }
+}

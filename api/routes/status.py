@@ -1,0 +1,127 @@
+"""How the whole system is, as JSON for the page on health: workers, queues, cameras."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from flask import Blueprint, Response
+from pydantic import Field
+
+from api.http.endpoint import NO_BODY, Operation, ResponseSpec, endpoint
+from api.http.responses import NOT_STORED, json_response
+from api.http.scopes import Scope
+from api.live.cameras import CameraList, CameraResponse
+from api.services import Services, current_services
+from contracts.errors import BrokerUnavailable
+from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, IMAGES_DONE, parse_metric_key
+from contracts.queues import QUEUES
+from contracts.results import Message
+
+blueprint = Blueprint("status", __name__)
+
+
+class WorkerStatus(Message):
+    """A worker that has reported within the last seconds."""
+
+    name: str
+    threads: int
+    detector: str
+    model: str
+    runtime: str
+    queues: str
+    age_s: float = Field(description="Seconds since it started.")
+    idle_s: float = Field(description="For how many seconds a thread of it has been free without being given anything.")
+    reported_s: float = Field(description="Seconds since it was heard of.")
+
+
+class QueueStatus(Message):
+    """A queue."""
+
+    name: str
+    waiting: int = Field(description="Jobs, or messages, that wait in it.")
+    oldest_s: float | None = Field(description="Seconds that the oldest job waits; null without one, or without times.")
+
+
+class CameraHealth(CameraResponse):
+    """A camera of the last hour, and what became of its frames."""
+
+    analyzed: int = Field(description="Frames analysed since counting began.")
+    dropped: int = Field(description="Frames skipped because a newer one had been analysed.")
+    viewers: int = Field(description="Of this gateway process.")
+
+
+class SystemStatus(Message):
+    """The whole system at a moment."""
+
+    workers: list[WorkerStatus]
+    queues: list[QueueStatus]
+    cameras: list[CameraHealth]
+    images_done: dict[str, int] = Field(description="Images of jobs that workers are done with, by queue.")
+
+
+@blueprint.get("/v1/status")
+@endpoint(
+    scope=Scope.OPERATE,
+    owned=False,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="getStatus",
+        summary="Workers, queues and cameras at this moment",
+        tag="operation",
+        responses={200: ResponseSpec("What the page on health shows.", SystemStatus)},
+        errors=(BrokerUnavailable,),
+    ),
+)
+def status() -> Response:
+    """Everything, as of now."""
+    services = current_services()
+    counted = _by_label(services.counters.read())
+    answer = SystemStatus(
+        workers=_workers(services),
+        queues=_queues(services),
+        cameras=_cameras(services, counted),
+        images_done={queue: int(count) for queue, count in counted[IMAGES_DONE].items()},
+    )
+    return json_response(answer, headers=NOT_STORED)
+
+
+def _workers(services: Services) -> list[WorkerStatus]:
+    now = services.heartbeats.now()
+    return [
+        WorkerStatus(
+            **worker.model_dump(include={"name", "threads", "detector", "model", "runtime", "queues", "idle_s"}),
+            age_s=max(0.0, now - worker.started_at),
+            reported_s=max(0.0, now - worker.reported_at),
+        )
+        for worker in services.heartbeats.live_workers()
+    ]
+
+
+def _queues(services: Services) -> list[QueueStatus]:
+    oldest = services.heartbeats.oldest_s()
+    return [
+        QueueStatus(name=name, waiting=services.jobs.queue_depth(name), oldest_s=oldest.get(name)) for name in QUEUES
+    ]
+
+
+def _cameras(services: Services, counted: Mapping[str, Mapping[str, float]]) -> list[CameraHealth]:
+    viewers = services.video.viewers()
+    return [
+        CameraHealth(
+            **camera.model_dump(),
+            analyzed=int(counted[FRAMES_ANALYZED].get(camera.name, 0)),
+            dropped=int(counted[FRAMES_STALE].get(camera.name, 0)),
+            viewers=viewers.get(camera.name, 0),
+        )
+        for camera in CameraList.read(services.frames, services.camera_statuses).cameras
+    ]
+
+
+def _by_label(counters: Mapping[str, float]) -> Mapping[str, Mapping[str, float]]:
+    """Counters that have one label: name → value of the label → count."""
+    found = defaultdict[str, dict[str, float]](dict)
+    for field, count in counters.items():
+        name, labels = parse_metric_key(field)
+        if len(labels) == 1:
+            found[name][next(iter(labels.values()))] = count
+    return found

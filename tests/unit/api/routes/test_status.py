@@ -1,0 +1,37 @@
+"""The system at a moment, as JSON."""
+
+import time
+
+from flask.testing import FlaskClient
+from redis import Redis
+
+from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, IMAGES_DONE, metric_key
+from contracts.storage import keys
+from contracts.storage.counters import CounterStore
+from contracts.storage.heartbeat import HeartbeatStore
+from support.factories import make_worker_report
+
+
+def test_it_tells_of_workers_queues_and_cameras(client: FlaskClient, redis: Redis) -> None:
+    HeartbeatStore(redis).report(make_worker_report("w1", started_at=time.time() - 60))
+    CounterStore(redis).add(
+        {
+            metric_key(FRAMES_ANALYZED, camera="hall"): 7,
+            metric_key(FRAMES_STALE, camera="hall"): 2,
+            metric_key(IMAGES_DONE, queue="bulk"): 3,
+        }
+    )
+    redis.zadd(keys.CAMERAS, {"hall": time.time()})
+    redis.zadd(keys.queued("bulk"), {"a job": time.time() - 30})
+    answer = client.get("/v1/status").get_json()
+    (worker,) = answer["workers"]
+    assert worker["name"] == "w1"
+    assert 59 < worker["age_s"] < 70
+    assert worker["reported_s"] < 10
+    (camera,) = answer["cameras"]
+    assert (camera["name"], camera["analyzed"], camera["dropped"], camera["viewers"]) == ("hall", 7, 2, 0)
+    queues = {queue["name"]: queue for queue in answer["queues"]}
+    assert queues["bulk"]["waiting"] == 1
+    assert 29 < queues["bulk"]["oldest_s"] < 40
+    assert queues["live"] == {"name": "live", "waiting": 0, "oldest_s": None}
+    assert answer["images_done"] == {"bulk": 3}
