@@ -17,6 +17,7 @@ from api.server import options
 from contracts.errors import ConfigurationError
 from contracts.results import Message
 from contracts.settings import Settings
+from contracts.views import LEAST_QUALITY, MOST_FPS, MOST_QUALITY, MOST_WIDTH, QUALITY
 from support.gateway import MakeApp
 
 OTHERWISE: Final = {"max_job_images": 37, "max_wait_s": 41.5}
@@ -53,7 +54,9 @@ def expected(settings: Settings) -> list[tuple[str, set[float]]]:
     metadata = re.search(r"([\d,]+) characters", Options.model_fields["metadata"].description or "")
     assert metadata
     deadline = {bound(Options, "deadline", "gt")}, {bound(Options, "deadline", "le")}
+    views = {0.0, MOST_WIDTH, LEAST_QUALITY, QUALITY, MOST_QUALITY, MOST_FPS}
     return [
+        (r"/(video_feed|snapshot)/get/parameters/\d/(description|schema/(minimum|maximum|default))", views),
         (r"/paths//v1/jobs/post/summary", {1, settings.max_job_images}),
         (r"/properties/images/maxItems", {settings.max_job_images}),
         (r"/properties/images/minItems", {1}),
