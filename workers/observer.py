@@ -7,8 +7,8 @@ import logging
 from typing import Final
 
 from contracts.errors import RecordUnreadable
+from contracts.frames import FrameStamp
 from contracts.history import HistorySample
-from contracts.storage.history import HistoryStore
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -23,9 +23,11 @@ _FORGET_EVERY: Final = 20
 class Observer:
     """What one worker does of it; all workers have one, and the one whose turn it is does it."""
 
-    def __init__(self, services: Services, history: HistoryStore) -> None:
+    def __init__(self, services: Services) -> None:
         """Look at these services' cameras."""
-        self._frames, self._name, self._history = services.frames, services.name, history
+        self._frames, self._name, self._history = services.frames, services.name, services.history
+        self._noted: dict[str, FrameStamp] = {}
+        """Camera → the frame whose analysis was looked at last."""
         self._turns = 0
 
     def run(self) -> None:
@@ -36,7 +38,9 @@ class Observer:
         """
         if not self._history.take_turn(self._name, _TURN_S):
             return
-        for camera in self._frames.cameras():
+        cameras = self._frames.cameras()
+        self._noted = {camera: stamp for camera, stamp in self._noted.items() if camera in cameras}
+        for camera in cameras:
             try:
                 self._look_at(camera)
             except RecordUnreadable as error:
@@ -50,5 +54,7 @@ class Observer:
         if options is None or not options.history_s:
             return
         result = self._frames.result(camera)
-        if result is not None:
-            self._history.add(camera, HistorySample.of(result, options))
+        if result is None or self._noted.get(camera) == (stamp := FrameStamp(result.epoch, result.sequence)):
+            return
+        if self._history.add(camera, HistorySample.of(result, options)):
+            self._noted[camera] = stamp

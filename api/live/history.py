@@ -6,6 +6,7 @@ somebody else.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from statistics import fmean, median
 from typing import Final, NamedTuple
 
@@ -70,18 +71,16 @@ def person_of(sample: HistorySample, face: SampledFace) -> str:
 
 def _person(person: str, sightings: list[_Sighting], *, compared: bool) -> Person:
     baseline = _usual(sightings) if compared else None
-    spans, gaps = list[Span](), list[Gap]()
-    part = [sightings[0]]
-    for before, now in zip(sightings, [*sightings[1:], None], strict=True):
-        broken = now is None or now.number != before.number + 1 or now.at - before.at > TOGETHER_S
+    spans, gaps, part = list[Span](), list[Gap](), [sightings[0]]
+    for before, now in pairwise(sightings):
+        broken = now.number != before.number + 1 or now.at - before.at > TOGETHER_S
         if broken or now.face.emotion != before.face.emotion:
-            end = before.at if broken else now.at
-            spans.append(_span(part, end, baseline))
+            spans.append(_span(part, before.at if broken else now.at, baseline))
             part = []
-        if now is not None:
-            if broken:
-                gaps.append(Gap(since=before.at, until=now.at))
-            part.append(now)
+        if broken:
+            gaps.append(Gap(since=before.at, until=now.at))
+        part.append(now)
+    spans.append(_span(part, sightings[-1].at, baseline))
     return Person(
         person=person,
         track=sightings[0].face.track,

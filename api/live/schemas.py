@@ -1,17 +1,18 @@
 """What the gateway says of live cameras."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field
 
-from api.live.broadcast import STALLED_AFTER_S
 from contracts.emotions import Emotion, Head
 from contracts.frames import FrameResult, TrackedFace
 from contracts.responses import FaceResponse, rounded, sentence_about
 from contracts.results import Message
 from contracts.storage.frames import FrameStore
 
+STALLED_AFTER_S: Final = 1.0
+"""Analyses that are so much older than the newest frame have stalled."""
 NO_FACE = "No face is in view."
 NO_CAMERA = "No camera has sent a picture yet."
 

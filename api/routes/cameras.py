@@ -10,9 +10,16 @@ from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.http.scopes import Scope
 from api.live import mjpeg
 from api.live.schemas import CameraList, EmotionData
-from api.requests import query
+from api.requests import query, views
 from api.services import current_services
-from contracts.errors import BrokerUnavailable, CameraNotFound, Overloaded, QuotaExceeded
+from contracts.errors import (
+    BrokerUnavailable,
+    CameraNotFound,
+    MalformedRequest,
+    MienError,
+    Overloaded,
+    QuotaExceeded,
+)
 
 blueprint = Blueprint("cameras", __name__)
 
@@ -28,17 +35,23 @@ blueprint = Blueprint("cameras", __name__)
         summary="Annotated video as Motion JPEG, without end",
         tag="cameras",
         responses={200: ResponseSpec("Pictures.", {"type": "string", "format": "binary"}, "multipart/x-mixed-replace")},
-        errors=(CameraNotFound, BrokerUnavailable, Overloaded, QuotaExceeded),
-        parameters=(query.CAMERA,),
+        errors=(MalformedRequest, CameraNotFound, BrokerUnavailable, Overloaded, QuotaExceeded),
+        parameters=(query.CAMERA, *views.PARAMETERS),
     ),
 )
 def video_feed() -> Response:
     """The camera as Motion JPEG without end."""
     services = current_services()
+    variant = views.variant(request.args)
     camera = query.known_camera(request, services.frames)
     leave = services.viewers.acquire(1, client_name())
+    try:
+        services.video.ask_for(camera, variant)
+    except MienError:
+        leave()
+        raise
     prepare_for_stream(request.environ)
-    stream = HeldStream(while_allowed(services.video.stream(camera), services.api_keys), leave)
+    stream = HeldStream(while_allowed(services.video.stream(camera, variant), services.api_keys), leave)
     return Response(stream, content_type=mjpeg.CONTENT_TYPE, headers=mjpeg.HEADERS, direct_passthrough=True)
 
 

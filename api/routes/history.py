@@ -49,7 +49,9 @@ _DEFAULT_S: Final = 3_600.0
         id="getHistory",
         summary="What a camera has shown, by person and of the room, where its options ask for a history",
         tag="cameras",
-        responses={200: ResponseSpec("People with their timelines; nothing of a camera without a history.", HistoryData)},
+        responses={
+            200: ResponseSpec("People with their timelines; nothing of a camera without a history.", HistoryData)
+        },
         errors=(BrokerUnavailable, MalformedRequest),
         parameters=(query.CAMERA_NAME, _SINCE, _UNTIL, _FORMAT),
     ),
@@ -70,5 +72,7 @@ def get_history(name: str) -> Response:
         return Response("".join(lines), headers=NOT_STORED, content_type="text/csv; charset=utf-8")
     told = history.tell(name, samples, since, until)
     if wanted == "vtt":
-        return Response("".join(history_formats.as_vtt(told)), headers=NOT_STORED, content_type="text/vtt; charset=utf-8")
+        return Response(
+            "".join(history_formats.as_vtt(told)), headers=NOT_STORED, content_type="text/vtt; charset=utf-8"
+        )
     return json_response(told, headers=NOT_STORED)

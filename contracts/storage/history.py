@@ -1,4 +1,4 @@
-"""What cameras have shown, in Redis: a stream a camera, bounded in time and in number; with it goes all that is known."""
+"""What cameras have shown, in Redis: a stream a camera, bounded in time and in number."""
 
 from collections.abc import Callable, Iterator
 from typing import Final

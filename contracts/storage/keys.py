@@ -48,10 +48,12 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
                                      of TTL
     mien:histories           zset    camera with a history → retention in s
     mien:observer            string  the worker that writes histories; seconds of TTL
-    mien:view:{camera}       hash    newest annotated frame; made only while there are viewers
-    mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
+    mien:view:{view}         hash    newest picture for viewers, of `{camera}` as `/video_feed` shows it by default,
+                                     and of `{camera}:{variant}`; with its analysis, and when the next one is due
+    mien:wanted:{camera}     zset    variant → until when gateways have viewers for it
+    mien:watched:{camera}    string  the same of the view without options, for workers of versions before this one
     mien:frames:{camera}     channel sequence number of every new frame
-    mien:views:{camera}      channel sequence number of every new annotated frame
+    mien:views:{camera}      channel sequence number of every frame that new views show, and their variants
 """
 
 from typing import Final
@@ -162,13 +164,18 @@ def history(camera: str) -> str:
     return f"mien:history:{camera}"
 
 
-def annotated(camera: str) -> str:
-    """The camera's newest annotated frame."""
-    return f"mien:view:{camera}"
+def view(name: str) -> str:
+    """The newest picture of a camera for viewers, or of a camera, a colon and a variant."""
+    return f"mien:view:{name}"
+
+
+def wanted(camera: str) -> str:
+    """The variants in which viewers want to see the camera."""
+    return f"mien:wanted:{camera}"
 
 
 def watched(camera: str) -> str:
-    """Present while at least one gateway has a viewer of this camera."""
+    """Present while at least one gateway has a viewer of this camera without options."""
     return f"mien:watched:{camera}"
 
 
@@ -177,6 +184,6 @@ def frames_channel(camera: str) -> str:
     return f"mien:frames:{camera}"
 
 
-def annotated_channel(camera: str) -> str:
-    """Announces new annotated frames."""
+def views_channel(camera: str) -> str:
+    """Announces new views."""
     return f"mien:views:{camera}"

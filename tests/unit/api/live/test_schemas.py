@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
-from api.live.broadcast import STALLED_AFTER_S
-from api.live.schemas import CameraList, EmotionData, LiveState
+from api.live.schemas import STALLED_AFTER_S, CameraList, EmotionData, LiveState
 from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.responses import FACES_ONLY
 from contracts.results import NO_MODEL

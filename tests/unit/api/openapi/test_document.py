@@ -69,6 +69,8 @@ def expected(settings: Settings) -> list[tuple[str, set[float]]]:
         (r"/(detect_emotion/post/parameters/0|v1/jobs/post/parameters/6)/schema/minLength", {1}),
         (r"/\{id\}[^ ]*/parameters/0/schema/minLength", {1}),
         (r"/annotated/get/parameters/1/schema/minimum", {0}),
+        (r"/history/get/parameters/[12]/description", {1970}),
+        (r"/history/get/parameters/[12]/schema/minimum", {0}),
         (r"/responses/\d+/headers/Retry-After/schema/minimum", {1}),
         (r"/responses/414/description", {options(settings)["limit_request_line"]}),
         (r"/info/description", {1, LONGEST}),
