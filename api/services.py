@@ -21,6 +21,7 @@ from api.overload.broker_watch import BrokerWatch
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.pixels import MeasuredImages
 from contracts.settings import Settings
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.erasure import JobEraser
@@ -65,6 +66,7 @@ class Services:
     submission: Submission
     frames: FrameStore
     history: HistoryStore
+    camera_statuses: CameraStatuses
     waiting: WaitingRoom
     video: CameraHub
     heartbeats: HeartbeatStore
@@ -134,6 +136,7 @@ def connect_services(settings: Settings) -> Services:
         ),
         frames=frames,
         history=HistoryStore(frame_redis),
+        camera_statuses=CameraStatuses(frame_redis),
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),
         heartbeats=HeartbeatStore(probe),

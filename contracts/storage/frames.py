@@ -134,7 +134,8 @@ class FrameStore:
         Returns:
             Whether anything was known of it.
         """
-        names = (keys.frame, keys.newest, keys.faces, keys.taken, keys.requests, keys.tracks)
+        own = (keys.frame, keys.newest, keys.faces, keys.taken, keys.requests, keys.tracks)
+        names = (*own, keys.camera_status, keys.read)
         views = self.views.names(camera)
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.CAMERAS, camera)
@@ -208,6 +209,16 @@ class FrameStore:
     def watched(self, camera: str) -> bool:
         """Whether any gateway has a viewer of this camera."""
         return bool(self.views.wanted(camera))
+
+    def want(self, camera: str) -> None:
+        """Say that somebody reads what this camera shows, for the next `frame_ttl_s`: it is not to rest."""
+        with translate_errors():
+            self._redis.set(keys.read(camera), 1, px=self._ttl_ms)
+
+    def wanted(self, camera: str) -> bool:
+        """Whether anybody watches this camera, or reads what it shows."""
+        with translate_errors():
+            return bool(self._redis.exists(keys.read(camera))) or self.watched(camera)
 
     @property
     def _ttl_ms(self) -> int:

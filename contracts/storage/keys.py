@@ -48,6 +48,9 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
                                      of TTL
     mien:histories           zset    camera with a history → retention in s
     mien:observer            string  the worker that writes histories; seconds of TTL
+    mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL
+    mien:cameras:known       zset    camera → when that was said last
+    mien:read:{camera}       string  renewed by gateways whose clients read what the camera shows; seconds of TTL
     mien:view:{view}         hash    newest picture for viewers, of `{camera}` as `/video_feed` shows it by default,
                                      and of `{camera}:{variant}`; with its analysis, and when the next one is due
     mien:wanted:{camera}     zset    variant → until when gateways have viewers for it
@@ -76,6 +79,7 @@ COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
 HISTORIES: Final = "mien:histories"
 OBSERVER: Final = "mien:observer"
+CAMERAS_KNOWN: Final = "mien:cameras:known"
 WORKERS: Final = "mien:workers"
 
 
@@ -177,6 +181,16 @@ def wanted(camera: str) -> str:
 def watched(camera: str) -> str:
     """Present while at least one gateway has a viewer of this camera without options."""
     return f"mien:watched:{camera}"
+
+
+def camera_status(camera: str) -> str:
+    """How the camera is."""
+    return f"mien:camera:{camera}"
+
+
+def read(camera: str) -> str:
+    """Present while somebody reads what the camera shows."""
+    return f"mien:read:{camera}"
 
 
 def frames_channel(camera: str) -> str:
