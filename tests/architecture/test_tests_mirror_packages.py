@@ -32,6 +32,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
         )
         for module in ("live/viewing", "routes/live")
     },
+    "api/live/reader.py": Elsewhere("tests/unit/api/live/test_broadcast.py", "what viewers get of what it reads"),
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/child.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),
