@@ -50,6 +50,7 @@ export class Screen {
     const [width, height] = [source.naturalWidth ?? source.width, source.naturalHeight ?? source.height];
     this.#picture ??= document.createElement("canvas");
     if (this.#picture.width !== width || this.#picture.height !== height) Object.assign(this.#picture, { width, height });
+    this.element.style.setProperty("--aspect", `${width} / ${height}`);
     this.#picture.getContext("2d").drawImage(source, 0, 0);
   }
 
