@@ -21,6 +21,7 @@ from api.overload.broker_watch import BrokerWatch
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.pixels import MeasuredImages
 from contracts.settings import Settings
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.erasure import JobEraser
@@ -63,6 +64,7 @@ class Services:
     eraser: JobEraser
     submission: Submission
     frames: FrameStore
+    camera_statuses: CameraStatuses
     waiting: WaitingRoom
     video: CameraHub
     heartbeats: HeartbeatStore
@@ -131,6 +133,7 @@ def connect_services(settings: Settings) -> Services:
             count=count_images,
         ),
         frames=frames,
+        camera_statuses=CameraStatuses(frame_redis),
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),
         heartbeats=HeartbeatStore(probe),
