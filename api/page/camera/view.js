@@ -52,6 +52,7 @@ function begin(name) {
   picked = 0;
   record.clear();
   numbers.clear();
+  screen.listed = null;
   screen.clear();
   setText(find("camera-name"), name);
   find("blur").checked = false;
@@ -115,8 +116,9 @@ function drawTimeline() {
   setText(find("timeline-of"), several ? `Person ${picked}` : "");
 }
 
-function note() {
+function note(cameras) {
   const known = named(camera);
+  screen.listed = known ?? (cameras && { state: "gone", reason: "This server has no camera of this name." });
   find("demo-note").hidden = known?.kind !== "demo";
   find("stage").toggleAttribute("data-demo", known?.kind === "demo");
   const blur = find("blur");

@@ -39,7 +39,9 @@ export class Tile {
   }
 
   /** What the list of cameras says of it. */
-  note({ kind }) {
+  note(listed) {
+    const { kind } = listed;
+    this.#screen.listed = listed;
     this.#badge.hidden = kind !== "demo";
     setText(this.#badge, kind === "demo" ? "Demo" : "");
   }
