@@ -26,6 +26,12 @@ ELSEWHERE: dict[str, Elsewhere] = {
         )
         for module in ("websocket_connection", "websocket_upgrade", "websockets")
     },
+    **{
+        f"api/{module}.py": Elsewhere(
+            "tests/integration/test_viewers_socket.py", "a WebSocket, which needs a real server"
+        )
+        for module in ("live/viewing", "routes/live")
+    },
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/child.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),
