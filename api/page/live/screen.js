@@ -23,10 +23,12 @@ export class Screen {
   listed = null; // what the list of cameras says of it
   faces = []; // of the picture that is shown
   marked = 0;
-  textPx = 0;
+  textPx = 0; // of labels, in CSS pixels; 0: as the picture is large
+  brief = false; // whether labels are a word only
   #parts;
   #picture = null; // a canvas with the last picture as it came, for boxes drawn again and for snapshots
   #drawn = false;
+  #width = 1; // of the picture that was analysed, by which boxes are measured
 
   /** @param {Element} element holds a canvas, and optionally .state, .age and .veil */
   constructor(element) {
@@ -41,6 +43,7 @@ export class Screen {
     if (message.source && message.picture !== "placeholder") {
       this.#keep(message.source);
       this.#drawn = message.drawn;
+      this.#width = message.width;
       this.faces = faces;
       this.draw();
     }
@@ -64,14 +67,14 @@ export class Screen {
     const scale = Math.max(0.25, (shown * Math.min(2, window.devicePixelRatio || 1)) / width);
     const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
     if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
-    this.#paint(canvas, (this.textPx || Math.max(12, shown / 46)) * (canvas.width / shown));
+    this.#paint(canvas, (this.textPx || Math.min(16, Math.max(12, shown / 46))) * (canvas.width / shown));
   }
 
   #paint(canvas, textPx) {
     const context = canvas.getContext("2d");
     context.drawImage(this.#picture, 0, 0, canvas.width, canvas.height);
     if (this.#drawn || !this.faces.length) return;
-    drawBoxes(context, this.faces, { scale: canvas.width / this.message.width, marked: this.marked, textPx });
+    drawBoxes(context, this.faces, { scale: canvas.width / this.#width, marked: this.marked, textPx, brief: this.brief });
   }
 
   /** The picture with its boxes in its own size, as a canvas; null before the first. */
@@ -99,7 +102,7 @@ export class Screen {
     this.element.toggleAttribute("data-empty", this.#picture === null);
     if (this.#parts.state) setText(this.#parts.state, WORDS[state]);
     if (this.#parts.age) setText(this.#parts.age, state === "live" ? `${ageOf(this.message, now)} ms ago` : "");
-    if (this.#parts.veil) setText(this.#parts.veil, veil(state, this.message?.reason ?? this.listed?.reason, this.listed?.since));
+    if (this.#parts.veil) setText(this.#parts.veil, veil(state, this.message?.reason ?? this.listed?.reason ?? this.message?.message, this.listed?.since));
     return state;
   }
 }
