@@ -9,13 +9,16 @@ from typing import Final
 
 from flask import Request
 
-from api.http.endpoint import Parameter, is_json
+from api.http.endpoint import STREAM_TOKEN, Parameter, is_json
+from api.http.scopes import Scope
 from contracts.errors import CameraNotFound, MalformedRequest
 from contracts.queues import BULK, JOB_QUEUES
 from contracts.storage.frames import FrameStore
 
 _FORM: Final = "multipart/form-data"
 _LONGEST_KEY: Final = 255
+_LATEST_S: Final = 1e11
+"""The year 5138."""
 _PREFER_WAIT: Final = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?([^\s,;\"]+)", re.IGNORECASE)
 
 JOB_ID: Final = Parameter(
@@ -24,6 +27,12 @@ JOB_ID: Final = Parameter(
     location="path",
     schema={"type": "string", "minLength": 1},
     description=lambda _: "The job's id.",
+)
+CAMERA_NAME: Final = Parameter(
+    name="name",
+    location="path",
+    schema={"type": "string"},
+    description=lambda _: "The camera's name.",
 )
 INDEX: Final = Parameter(
     name="index",
@@ -63,9 +72,39 @@ LAST_EVENT_ID: Final = Parameter(
 )
 
 
+TOKEN: Final = STREAM_TOKEN
+TOKEN_SCOPE: Final = Parameter(
+    name="scope",
+    location="query",
+    schema={"type": "string", "enum": [Scope.LIVE.value, Scope.ANALYZE.value], "default": Scope.LIVE.value},
+    description=lambda _: "What the token is for: to look, or to send a camera's pictures. The key has to have it.",
+)
+
+
+def token_scope(request: Request) -> Scope:
+    """``?scope=``: what a token is to be for.
+
+    Raises:
+        MalformedRequest: it is none that streams have.
+    """
+    asked = request.args.get("scope", Scope.LIVE.value)
+    if asked not in (Scope.LIVE, Scope.ANALYZE):
+        raise MalformedRequest(f'"scope" has to be "{Scope.LIVE}" or "{Scope.ANALYZE}".', field="scope")
+    return Scope(asked)
+
+
 def wait_seconds(request: Request, longest: float) -> float:
     """``?wait=``: seconds the client is willing to wait, 0 if absent, `longest` at most."""
     return _seconds(request.args.get("wait", "0"), "wait", longest)
+
+
+def moment(request: Request, name: str, default: float) -> float:
+    """A parameter that is a time, in seconds since 1970; `default` if absent.
+
+    Raises:
+        MalformedRequest: it is no number, or none that is a time.
+    """
+    return _seconds(request.args[name], name, _LATEST_S) if name in request.args else default
 
 
 def preferred_wait(request: Request, longest: float) -> float | None:
