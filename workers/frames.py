@@ -4,6 +4,7 @@ import logging
 import time
 from collections import defaultdict
 
+from contracts.devices import metric_name
 from contracts.errors import InvalidImage
 from contracts.frames import AnnotatedFrame, Frame, FrameResult
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, metric_key
@@ -27,7 +28,7 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
     try:
         frame = services.frames.take(camera, token)
         if frame is None:
-            amounts[metric_key(FRAMES_STALE, camera=camera)] += 1
+            amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
             return "stale"
         return _analyze(services, frame, amounts)
     except InvalidImage as error:
@@ -43,9 +44,9 @@ def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float])
     analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
     result = _followed(services, frame, analysis)
     if result is None:
-        amounts[metric_key(FRAMES_STALE, camera=frame.camera)] += 1
+        amounts[metric_key(FRAMES_STALE, camera=metric_name(frame.camera))] += 1
         return "stale"
-    amounts[metric_key(FRAMES_ANALYZED, camera=frame.camera)] += 1
+    amounts[metric_key(FRAMES_ANALYZED, camera=metric_name(frame.camera))] += 1
     add_analysis(amounts, analysis.model_copy(update={"faces": result.faces}))
     add_cpu(amounts, cpu_seconds)
     if services.frames.watched(frame.camera):
@@ -80,6 +81,6 @@ def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaul
     decoded = services.analyzer.decode(frame.jpeg)  # finer than the analysis needed it
     jpeg = encode_jpeg(draw_faces(decoded.pixels, result.faces, decoded.scale))
     amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
-    amounts[metric_key(FRAMES_DRAWN, camera=frame.camera)] += 1
+    amounts[metric_key(FRAMES_DRAWN, camera=metric_name(frame.camera))] += 1
     annotated = AnnotatedFrame(frame.stamp, frame.captured_at, jpeg, result.model)
     services.frames.put_annotated(frame.camera, annotated, frame.mark)

@@ -46,8 +46,10 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
     mien:tracks:{camera}     string  epoch, and the number that the next new face will have; an hour of TTL
     mien:view:{camera}       hash    newest annotated frame; made only while there are viewers
     mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
+    mien:sender:{camera}     string  which browser's connection sends as this camera; seconds of TTL
     mien:frames:{camera}     channel sequence number of every new frame
     mien:views:{camera}      channel sequence number of every new annotated frame
+    mien:results:{camera}    channel sequence number of every new analysis
 """
 
 from typing import Final
@@ -169,3 +171,13 @@ def frames_channel(camera: str) -> str:
 def annotated_channel(camera: str) -> str:
     """Announces new annotated frames."""
     return f"mien:views:{camera}"
+
+
+def results_channel(camera: str) -> str:
+    """Announces new analyses."""
+    return f"mien:results:{camera}"
+
+
+def sender(camera: str) -> str:
+    """Which connection of a browser sends as this camera."""
+    return f"mien:sender:{camera}"

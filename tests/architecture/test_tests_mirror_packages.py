@@ -26,6 +26,10 @@ ELSEWHERE: dict[str, Elsewhere] = {
         )
         for module in ("websocket_connection", "websocket_upgrade", "websockets")
     },
+    **{
+        f"api/live/{module}.py": Elsewhere("tests/integration/test_browser_cameras.py", "needs a server and a worker")
+        for module in ("ingest", "ingest_messages")
+    },
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),
     **{
