@@ -22,6 +22,7 @@ from api.overload.broker_watch import BrokerWatch
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.pixels import MeasuredImages
 from contracts.settings import Settings
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.erasure import JobEraser
@@ -65,6 +66,7 @@ class Services:
     eraser: JobEraser
     submission: Submission
     frames: FrameStore
+    camera_statuses: CameraStatuses
     waiting: WaitingRoom
     video: CameraHub
     ingest: Ingest
@@ -136,9 +138,10 @@ def connect_services(settings: Settings) -> Services:
             count=count_images,
         ),
         frames=frames,
+        camera_statuses=CameraStatuses(frame_redis),
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),
-        ingest=Ingest(settings, frames, jobs, {}),
+        ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
         counters=counters,
     )

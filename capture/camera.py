@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from capture.encoding import encode
 from capture.pacing import Pacer
-from capture.source import FrameSource
+from capture.rest import Rest
+from capture.selection import Opened
+from contracts.cameras import CameraSettings
 from contracts.errors import MienError
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import LIVE
-from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.frames import FrameStore
 from contracts.storage.jobs import JobStore
@@ -26,27 +27,35 @@ class Camera:
 
     def __init__(
         self,
-        settings: Settings,
-        source: FrameSource,
+        settings: CameraSettings,
+        opened: Opened,
         frames: FrameStore,
         jobs: JobStore,
         dispatcher: Dispatcher,
+        *,
+        on_read: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare to publish under the name that the settings give.
 
         Args:
-            settings: name, rate and limits of the camera.
-            source: where images come from.
+            settings: name, rate and form of what is published.
+            opened: where images come from.
             frames: where frames go.
             jobs: tells how long the queue of requests is.
             dispatcher: sends requests for analysis.
+            on_read: is called after each image that has come.
         """
-        self._name = settings.camera
-        self._source = source
+        self._settings = settings
+        self._name = settings.name
+        self._source = opened.source
+        self._options = settings.options(opened.kind)
+        self._on_read = on_read
         self._frames = frames
         self._jobs = jobs
         self._dispatcher = dispatcher
-        self._pacer = Pacer(settings.camera_fps)
+        self._pacer = Pacer(settings.fps)
+        rests = opened.kind == "demo" and not settings.history_s
+        self._rest = Rest(frames, settings.name) if rests else None
         self._stamp: FrameStamp | None = None
         """Of the frame before; none until Redis has said where to begin."""
         self._problem = ""
@@ -55,12 +64,15 @@ class Camera:
         """Publish `until` is true; it is looked at before each frame.
 
         Raises:
-            SourceLost: the source has come to an end.
+            SourceLost: the source gives no images any more.
+            SourceEnded: it has been shown once.
         """
         logger.info("%s is published as %r.", self._source.name, self._name)
         while not until():
             self._pacer.wait()
             self.step()
+            if self._rest:
+                self._rest.wait()
 
     def step(self) -> bool:
         """Read one image and publish it.
@@ -71,11 +83,12 @@ class Camera:
         captured = self._source.read()
         if captured is None:
             return False
-        jpeg = encode(captured.image)
+        self._on_read()
+        jpeg = encode(captured.image, self._settings.width, self._settings.quality)
         try:
             before = self._stamp or self._frames.begin(self._name)
             self._stamp = FrameStamp(before.epoch, before.sequence + 1)
-            frame = Frame(self._name, self._stamp, captured.taken_at, jpeg)
+            frame = Frame(self._name, self._stamp, captured.taken_at, jpeg, options=self._options)
             problem = "" if self._publish(frame) else self._refused()
         except MienError as error:  # the camera stays open: the next image is worth more than this one
             problem = str(error)
@@ -94,7 +107,7 @@ class Camera:
         """Why a frame was not taken. Nothing newer is there once the other capture has ended: then this one goes on."""
         if self._frames.captured_at(self._name) is None:
             self._stamp = None
-        return f"Another capture publishes as {self._name!r}; set MIEN_CAMERA."
+        return f"Another capture publishes as {self._name!r}; give one of them another name."
 
     def _report(self, problem: str) -> None:
         """Say it once when something begins to go wrong, and once when it is over."""

@@ -34,12 +34,13 @@ class Pacer:
         self._next = (self._next if late < self._interval else now) + self._interval
 
 
-def backoff_delays(first_s: float = 0.5, longest_s: float = 30.0) -> Iterator[float]:
-    """Seconds to wait before each further attempt: doubling up to a limit, shortened at random by up to half.
+def backoff_delays(first_s: float = 1.0, longest_s: float = 60.0) -> Iterator[float]:
+    """Seconds to wait before each further attempt: half as long again each time up to a limit, shortened by up to half.
 
-    The chance keeps a hundred cameras behind one router from coming back at the same moment.
+    They grow slowly, so that a camera that was away for half a minute is back within ten seconds. The chance keeps a
+    hundred cameras behind one router from coming back at the same moment.
     """
     pause = first_s
     while True:
         yield pause * random.uniform(0.5, 1.0)
-        pause = min(2 * pause, longest_s)
+        pause = min(1.5 * pause, longest_s)

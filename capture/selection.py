@@ -1,61 +1,82 @@
-"""From the text of a setting to a source."""
+"""From what a setting names to a source."""
 
 import logging
-import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from capture.source import SETTING, FrameSource
-from capture.sources.address import SCHEMES, open_address
+from capture.source import SETTING, FrameSource, SourceUnusable
+from capture.sources.address import open_address
 from capture.sources.demo import DemoCamera
 from capture.sources.device import has_device, open_device
 from capture.sources.folder import ImageFolder
 from capture.sources.video import VideoFile
-from contracts.addresses import without_password
+from contracts.addresses import host_of
+from contracts.cameras import DEVICE, KINDS_OF_ADDRESSES
 from contracts.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
-_DEVICE = re.compile(r"(?:/dev/video)?(\d{1,3})")
 
 
-def open_source(text: str) -> FrameSource:
+class Opened(NamedTuple):
+    """A source, and what it turned out to be."""
+
+    source: FrameSource
+    kind: str
+    """As `contracts.cameras.CameraSettings.kind`."""
+    text: str
+    """What means the same source from now on: `auto` is decided once, so that no camera that is unplugged for a while
+    turns into the demo."""
+
+
+def open_source(text: str, *, once: bool = False, setting: str = SETTING) -> Opened:
     """The source that the text means: ``auto``, ``demo``, a device, an address, a video file or an image folder.
 
+    Args:
+        text: as the setting has it.
+        once: end a file or a folder instead of beginning again.
+        setting: which one, for the errors.
+
     Raises:
-        ConfigurationError: it means none, or what it means cannot be opened.
+        SourceUnusable: it means none, or what it means cannot be opened.
     """
+    try:
+        return _open(text, once)
+    except ConfigurationError as error:
+        shown = host_of(text) if "://" in text else text
+        raise SourceUnusable(setting, shown, str(error)) from None
+
+
+def _open(text: str, once: bool) -> Opened:
     if text == "auto":
-        return _open_auto()
+        text = _decide()
     if text == "demo":
-        return DemoCamera()
-    if device := _DEVICE.fullmatch(text):
-        return open_device(int(device[1]))
+        return Opened(DemoCamera(), "demo", text)
+    if device := DEVICE.fullmatch(text):
+        return Opened(open_device(int(device[1])), "device", text)
     if "://" in text:
-        return _open_address(text)
+        kind = _kind_of_address(text)
+        return Opened(open_address(text), kind, text)
     path = Path(text).expanduser()
     if path.is_dir():
-        return ImageFolder(path)
+        return Opened(ImageFolder(path, once=once), "folder", text)
     if path.is_file():
-        return VideoFile(path)
+        return Opened(VideoFile(path, once=once), "file", text)
     raise ConfigurationError(
-        f"{SETTING}={text}: there is no such file or folder. "
-        "Give `auto`, `demo`, a device number, an RTSP or HTTP address, a video file or an image folder.",
-        field=SETTING,
+        "there is no such file or folder. "
+        "Give `auto`, `demo`, a device number, an RTSP or HTTP address, a video file or an image folder."
     )
 
 
-def _open_auto() -> FrameSource:
+def _decide() -> str:
     if has_device(0):
-        return open_device(0)
+        return "0"
     logger.info("There is no camera; showing the demo. Set %s to choose another source.", SETTING)
-    return DemoCamera()
+    return "demo"
 
 
-def _open_address(url: str) -> FrameSource:
-    if urlsplit(url).scheme.lower() not in SCHEMES:
-        known = ", ".join(f"{scheme}://" for scheme in sorted(SCHEMES))
-        raise ConfigurationError(
-            f"{SETTING}={without_password(url)}: an address has to begin with {known}.",
-            field=SETTING,
-        )
-    return open_address(url)
+def _kind_of_address(url: str) -> str:
+    kind = KINDS_OF_ADDRESSES.get(url.partition("://")[0].lower())
+    if kind is None:
+        known = ", ".join(f"{scheme}://" for scheme in sorted(KINDS_OF_ADDRESSES))
+        raise ConfigurationError(f"an address has to begin with {known}.")
+    return kind

@@ -132,6 +132,15 @@ def client_network(address: str) -> str:
     return str(ipaddress.IPv6Network((parsed, _NETWORK_BITS), strict=False))
 
 
+def host_of(url: str) -> str:
+    """Scheme and host, all that may be told of a camera's address: makers put passwords into paths and queries, too.
+
+    What cannot be taken apart, as a password with a slash in it, is cut behind its last ``@``.
+    """
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest.rpartition('@')[2], maxsplit=1)[0]}"
+
+
 def without_password(url: str) -> str:
     """The address as it may stand in a log: user name and password left out."""
     parts = urlsplit(url)

@@ -43,16 +43,6 @@ class Frame(NamedTuple):
     options: CameraOptions = CameraOptions()
 
 
-class AnnotatedFrame(NamedTuple):
-    """One annotated image of a camera, ready for viewers."""
-
-    stamp: FrameStamp
-    captured_at: float
-    jpeg: bytes
-    model: str
-    """The network whose readings are drawn, or `NO_MODEL`; empty if the worker did not say."""
-
-
 class TrackedFace(Face):
     """A face that is followed from frame to frame."""
 

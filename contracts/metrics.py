@@ -12,6 +12,7 @@ FACES_FOUND: Final = "mien_faces_found_total"
 FRAMES_ANALYZED: Final = "mien_frames_analyzed_total"
 FRAMES_STALE: Final = "mien_frames_stale_total"
 FRAMES_DRAWN: Final = "mien_frames_drawn_total"
+VIEWS_ENCODED: Final = "mien_views_encoded_total"
 STAGE_SECONDS: Final = "mien_stage_seconds_total"
 STAGE_CPU_SECONDS: Final = "mien_stage_cpu_seconds_total"
 HTTP_REQUESTS: Final = "mien_http_requests_total"
@@ -26,7 +27,8 @@ HELP: Final = {
     FACES_FOUND: "Faces found in images and frames.",
     FRAMES_ANALYZED: "Live frames analysed, by camera.",
     FRAMES_STALE: "Live frames skipped because a newer one had been analysed, by camera.",
-    FRAMES_DRAWN: "Live frames annotated and encoded for viewers, by camera.",
+    FRAMES_DRAWN: "Live frames of which at least one view was made for viewers, by camera.",
+    VIEWS_ENCODED: "Pictures encoded for viewers, once a frame and form in which it is watched, by camera.",
     HTTP_REQUESTS: "Requests answered by gateways, by method, route and status.",
     HTTP_SECONDS: "Time from request to answer in gateways, by method and route, in seconds.",
     STAGE_SECONDS: "Worker time by stage of the analysis, in seconds.",

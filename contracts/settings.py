@@ -177,6 +177,11 @@ class Settings(BaseSettings):
     )
     purpose: str = Field("", description="What this installation is for; shown in that notice and at `/docs`.")
 
+    cameras: str = Field(
+        "",
+        description="File of all cameras (TOML, `docs/cameras.md`), read again when it changes; empty: the one that "
+        "the next settings name.",
+    )
     camera: str = Field("camera", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name under which capture publishes.")
     camera_source: str = Field(
         "auto",

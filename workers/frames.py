@@ -6,14 +6,15 @@ from collections import defaultdict
 
 from contracts.devices import metric_name
 from contracts.errors import InvalidImage
-from contracts.frames import AnnotatedFrame, Frame, FrameResult
-from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, STAGE_SECONDS, metric_key
-from contracts.results import Analysis
+from contracts.frames import Frame, FrameResult
+from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, metric_key
+from contracts.results import Analysis, Box
 from contracts.storage.frames import Written
-from models.drawing import draw_faces, encode_jpeg
+from models.blurring import heads
 from models.tracking import TrackerState, follow
 from workers.metrics import add_analysis, add_cpu
 from workers.services import Services
+from workers.views import show
 
 logger = logging.getLogger(__name__)
 
@@ -42,27 +43,28 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
 def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float]) -> str:
     cpu_seconds: dict[str, float] = {}
     analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
-    result = _followed(services, frame, analysis)
-    if result is None:
+    followed = _followed(services, frame, analysis)
+    if followed is None:
         amounts[metric_key(FRAMES_STALE, camera=metric_name(frame.camera))] += 1
         return "stale"
+    result, hidden = followed
     amounts[metric_key(FRAMES_ANALYZED, camera=metric_name(frame.camera))] += 1
     add_analysis(amounts, analysis.model_copy(update={"faces": result.faces}))
     add_cpu(amounts, cpu_seconds)
-    if services.frames.watched(frame.camera):
-        _draw(services, frame, result, amounts)
+    show(services, frame, result, hidden, amounts)
     return "finished"
 
 
-def _followed(services: Services, frame: Frame, analysis: Analysis) -> FrameResult | None:
+def _followed(services: Services, frame: Frame, analysis: Analysis) -> tuple[FrameResult, list[Box]] | None:
     """Follow the faces from the newest state on, and store that; again, if another frame came in between.
 
     Returns:
-        What was stored; none, if a newer frame was.
+        What was stored, and what is hidden where faces are not to be seen; none, if a newer frame was stored.
     """
     while True:
         stored = services.frames.tracker_state(frame.camera)
-        state = TrackerState.load(stored, frame.stamp.epoch)
+        epoch = stored[0].epoch if stored and frame.options.blur else frame.stamp.epoch  # who is hidden stays it
+        state = TrackerState.load(stored, epoch)
         if stored is None:
             state = TrackerState(next_track=services.frames.next_track(frame.camera, frame.stamp.epoch))
         state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
@@ -72,15 +74,5 @@ def _followed(services: Services, frame: Frame, analysis: Analysis) -> FrameResu
         after = state.model_dump_json().encode()
         written = services.frames.put_result(result, after, frame.mark, before, state.next_track)
         if written is not Written.CHANGED:
-            return result if written is Written.WRITTEN else None
-
-
-def _draw(services: Services, frame: Frame, result: FrameResult, amounts: defaultdict[str, float]) -> None:
-    """Draw and encode once, for all viewers of all gateways."""
-    begun = time.perf_counter()
-    decoded = services.analyzer.decode(frame.jpeg)  # finer than the analysis needed it
-    jpeg = encode_jpeg(draw_faces(decoded.pixels, result.faces, decoded.scale))
-    amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
-    amounts[metric_key(FRAMES_DRAWN, camera=metric_name(frame.camera))] += 1
-    annotated = AnnotatedFrame(frame.stamp, frame.captured_at, jpeg, result.model)
-    services.frames.put_annotated(frame.camera, annotated, frame.mark)
+            hidden = heads(analysis.faces, state, frame.captured_at)
+            return (result, hidden) if written is Written.WRITTEN else None

@@ -1,8 +1,7 @@
 """Live pictures for viewers: one reader a watched camera and process hands the same bytes to all of them.
 
 Each viewer gets the newest picture when it is ready for one and skips what it missed, so a slow viewer costs the others
-nothing. What a camera shows, in order of preference: the annotated frame; the plain newest frame while no
-new annotated one arrives; a placeholder once frames stop as well.
+nothing. Viewers who want a camera in the same variant share a `Channel`, which says what is shown.
 """
 
 import logging
@@ -10,45 +9,25 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from enum import StrEnum
-from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Final
 
 from redis import Redis
 
 from api.live import mjpeg
-from contracts.errors import MienError
-from contracts.frames import FrameStamp
+from api.live.channel import Channel, Kind, placeholder
+from contracts.errors import MienError, Overloaded
 from contracts.logs import log_context
-from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
 from contracts.storage.subscription import LISTEN_S, Notices, Subscription, Topic
+from contracts.storage.views import MOST_VARIANTS, announced
+from contracts.views import DEFAULT, Variant
 
-STALLED_AFTER_S = 1.0
-"""Without a new annotated frame for this long, viewers get plain frames."""
-_WATCH_EVERY_S = 1.0
-_IDLE_S = 0.25
-_NOTHING: Final = FrameStamp(0, 0)
-"""Shown before the first frame, and when a camera is gone."""
+_WANT_EVERY_S: Final = 1.0
+_IDLE_S: Final = 0.25
 
 logger = logging.getLogger(__name__)
-
-
-class Kind(StrEnum):
-    """What a picture shows; sent along as the part's ``Mien-Picture`` header."""
-
-    ANNOTATED = "annotated"
-    PLAIN = "plain"
-    PLACEHOLDER = "placeholder"
-
-
-class Shown(NamedTuple):
-    """The picture that a camera shows; there is none before the first one."""
-
-    serial: int
-    picture: mjpeg.Picture | None
 
 
 class CameraReader:
@@ -62,17 +41,19 @@ class CameraReader:
         redis: Redis,
         clock: Callable[[], float],
     ) -> None:
-        self.viewers = 0
+        self.channels: dict[Variant, Channel] = {}
+        self.stopped = False
         self._camera = camera
         self._frames = frames
-        self._gone_after_s = settings.frame_ttl_s
-        self._faces_only = settings.faces_only
+        self._settings = settings
         self._clock = clock
-        self._changed = threading.Condition()
-        self._shown, self._stamp = Shown(0, None), _NOTHING
-        self._annotated_at = self._seen_at = self._watched_at = float("-inf")
-        self._stopped = False
+        self._want_at = float("-inf")
         self._subscription = Subscription.to_camera(redis, camera, on_notices=self._on_notices, on_error=self._on_error)
+
+    @property
+    def viewers(self) -> int:
+        """In all variants."""
+        return sum(channel.viewers for channel in self.channels.values())
 
     def start(self) -> None:
         """Begin to follow the camera."""
@@ -80,33 +61,62 @@ class CameraReader:
 
     def stop(self, wait_s: float = 0.0) -> None:
         """End within a moment, for which this waits `wait_s` seconds at most; viewers still there see nothing new."""
-        self._stopped = True
+        self.stopped = True
         self._subscription.stop(wait_s)
-        with self._changed:
-            self._changed.notify_all()
+        for channel in tuple(self.channels.values()):
+            channel.wake()
 
-    def newer(self, serial: int, timeout_s: float) -> Shown:
-        """The newest picture as soon as it differs from `serial`, or the same again when time runs out."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._shown.serial > serial or self._stopped, timeout_s)
-            return self._shown
+    def channel(self, variant: Variant) -> Channel:
+        """The camera in this variant."""
+        if variant not in self.channels:
+            settings = self._settings
+            self.channels[variant] = Channel(variant, settings.frame_ttl_s, faces_only=settings.faces_only)
+            self._want_at = float("-inf")  # it is asked for with the next notices
+        return self.channels[variant]
 
     def _on_notices(self, notices: Notices) -> None:
-        if self._shown.picture is None:
-            self._show_frame()
-        now = self._clock()
-        if now >= self._watched_at + _WATCH_EVERY_S:
-            self._frames.watch(self._camera)
-            self._watched_at = now
-        topics = {notice.topic for notice in notices.items}
-        shown = Topic.ANNOTATED_FRAME in topics and self._show_annotated()
-        if topics and not shown and self._clock() > self._annotated_at + STALLED_AFTER_S:
-            self._show_frame()
-        self._show_placeholder_if_gone()
+        channels, topics = dict(self.channels), {notice.topic for notice in notices.items}
+        self._want(channels)
+        if Topic.FRAME in topics:
+            for channel in channels.values():
+                channel.frame_came(self._clock())
+        new = {v for notice in notices.items if notice.topic is Topic.VIEWS for v in announced(notice.text)}
+        self._offer_views({variant: channels[variant] for variant in new if variant in channels})
+        self._offer_frame([channel for channel in channels.values() if channel.wants_plain(self._clock())])
+        for channel in channels.values():
+            channel.show_placeholder_if_gone(self._clock())
+
+    def _want(self, channels: dict[Variant, Channel]) -> None:
+        if self._clock() >= self._want_at + _WANT_EVERY_S:
+            self._want_at = self._clock()
+            self._frames.views.want(self._camera, list(channels))
+
+    def _offer_views(self, channels: dict[Variant, Channel]) -> None:
+        if not channels:
+            return
+        newest, views = self._frames.views.get(self._camera, list(channels))
+        for variant, channel in channels.items():
+            if newest is not None:
+                channel.know(newest)
+            if variant in views:
+                channel.offer_view(views[variant], newest, self._clock())
+
+    def _offer_frame(self, channels: list[Channel]) -> None:
+        if not channels:
+            return
+        try:
+            frame = self._frames.newest(self._camera)
+        except MienError as error:
+            self._log(error)
+            return
+        for channel in channels:
+            if frame is not None:
+                channel.offer_frame(frame, self._clock())
 
     def _on_error(self, error: Exception) -> None:
         self._log(error)
-        self._show_placeholder_if_gone()
+        for channel in tuple(self.channels.values()):
+            channel.show_placeholder_if_gone(self._clock())
 
     def _log(self, error: Exception) -> None:
         with log_context(camera=self._camera):
@@ -114,45 +124,6 @@ class CameraReader:
                 logger.warning("camera %s cannot be read: %s", self._camera, error)
             else:
                 logger.error("unexpected error with camera %s", self._camera, exc_info=error)
-
-    def _show_annotated(self) -> bool:
-        """Show the newest annotated frame, unless a later one is shown.
-
-        Returns:
-            False if there is none, or one with emotions where none may be shown.
-        """
-        annotated = self._frames.annotated(self._camera)
-        if annotated is None or (self._faces_only and annotated.model != NO_MODEL):
-            return False
-        self._annotated_at = self._seen_at = self._clock()
-        if annotated.stamp >= self._stamp:  # else plain ones were shown meanwhile: it stands still until it is later
-            self._show(Kind.ANNOTATED, annotated.jpeg, annotated.stamp)
-        return True
-
-    def _show_frame(self) -> None:
-        frame = None
-        try:
-            frame = self._frames.newest(self._camera)
-        except MienError as error:
-            self._log(error)
-        if frame is not None:
-            self._seen_at = self._clock()
-            if frame.stamp >= self._stamp:
-                self._show(Kind.PLAIN, frame.jpeg, frame.stamp)
-        elif self._shown.picture is None:
-            self._show(Kind.PLACEHOLDER, placeholder())
-
-    def _show_placeholder_if_gone(self) -> None:
-        gone = self._clock() > self._seen_at + self._gone_after_s
-        shown = self._shown.picture
-        if shown is None or (gone and shown.kind != Kind.PLACEHOLDER):
-            self._show(Kind.PLACEHOLDER, placeholder())
-
-    def _show(self, kind: Kind, jpeg: bytes, stamp: FrameStamp | None = None) -> None:
-        picture, self._stamp = mjpeg.picture(kind.value, jpeg, stamp.sequence if stamp else None), stamp or _NOTHING
-        with self._changed:
-            self._shown = Shown(self._shown.serial + 1, picture)
-            self._changed.notify_all()
 
 
 class CameraHub:
@@ -168,30 +139,46 @@ class CameraHub:
         self.closed = False
 
     @contextmanager
-    def watching(self, camera: str) -> Iterator[CameraReader]:
-        """A reader of this camera, shared with all its other viewers in this process."""
+    def watching(self, camera: str, variant: Variant = DEFAULT) -> Iterator[Channel]:
+        """What is shown of this camera in this variant, shared with all its other viewers in this process."""
         with self._lock:
             reader = self._readers.get(camera)
             if reader is None:
                 reader = CameraReader(camera, self._frames, self._settings, self._redis, self._clock)
                 self._readers[camera] = reader
-                reader.start()
-            reader.viewers += 1
+            channel = reader.channel(variant)
+            channel.viewers += 1
+            reader.start()
         try:
-            yield reader
+            yield channel
         finally:
             with self._lock:
-                reader.viewers -= 1
-                if not reader.viewers:
+                channel.viewers -= 1
+                if not channel.viewers:
+                    del reader.channels[variant]
+                if not reader.channels:
                     del self._readers[camera]
                     reader.stop()
 
-    def stream(self, camera: str | None) -> Iterator[bytes]:
+    def ask_for(self, camera: str | None, variant: Variant) -> None:
+        """Have workers make this variant from now on.
+
+        Raises:
+            Overloaded: as many others of this camera are made.
+        """
+        if camera is not None and variant != DEFAULT and not self._frames.views.want(camera, [variant]):
+            raise Overloaded(
+                f"This camera is shown in {MOST_VARIANTS} forms already, counting the one without options; ask for one "
+                "of those, or try again later.",
+                retry_after=self._settings.frame_ttl_s,
+            )
+
+    def stream(self, camera: str | None, variant: Variant = DEFAULT) -> Iterator[bytes]:
         """Multipart bytes without end. Without a camera: the placeholder until one appears, then that one."""
-        with closing(self._pictures(camera)) as pictures:
+        with closing(self._pictures(camera, variant)) as pictures:
             yield from mjpeg.stream(pictures)
 
-    def _pictures(self, camera: str | None) -> Generator[mjpeg.Picture]:
+    def _pictures(self, camera: str | None, variant: Variant) -> Generator[mjpeg.Picture]:
         """Each new picture; the same again after a moment without one, by which a viewer that is gone is noticed."""
         waiting = mjpeg.picture(Kind.PLACEHOLDER, placeholder())
         while camera is None and not self.closed:
@@ -200,12 +187,15 @@ class CameraHub:
             camera = self.default_camera()
         if camera is None:
             return
-        with self.watching(camera) as reader:
-            serial = 0
+        waker = threading.Event()
+        with self.watching(camera, variant) as channel, channel.waking(waker):
             while not self.closed:
-                serial, picture = reader.newer(serial, _IDLE_S)
-                if picture is not None:
-                    yield picture
+                shown = channel.shown
+                if shown is not None:
+                    yield shown.part
+                if channel.shown is shown:
+                    waker.wait(max(_IDLE_S, 1 / variant.fps if variant.fps else 0))
+                waker.clear()
 
     def default_camera(self) -> str | None:
         """The camera with the newest frame; None if there is none, or Redis does not answer."""
@@ -229,8 +219,3 @@ class CameraHub:
         for reader in readers:  # all of them end at the same time
             reader.stop(4 * LISTEN_S)
         self._redis.connection_pool.disconnect()  # `close` leaves a pool that the client was given as it is
-
-
-def placeholder() -> bytes:
-    """The JPEG shown in place of a camera that is gone."""
-    return files("api").joinpath("page", "no-picture.jpg").read_bytes()

@@ -1,20 +1,19 @@
 """Browsers as cameras: whose name it is, which pictures are taken, and how long a connection may say nothing."""
 
-import secrets
 import time
-from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final, Protocol
 
 from api.http.websockets import WebSocket
+from api.live.browser_cameras import BrowserCameras
+from api.live.held_name import HeldName, taken
 from api.live.ingest_messages import IN_FLIGHT, IngestReady, IngestTerms
 from api.live.mjpeg import breaks_stream
 from api.live.sender import Sender, SentCamera
-from contracts.devices import is_device
-from contracts.errors import CameraNotFound, CameraTaken, InvalidImage, MienError, Unavailable
-from contracts.frames import CameraOptions, FrameStamp
+from contracts.errors import CameraTaken, InvalidImage
+from contracts.frames import FrameStamp
 from contracts.queues import LIVE
 from contracts.settings import Settings
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.frames import FrameStore
@@ -22,22 +21,18 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.senders import SenderStore
 from models.images.plain_jpeg import picture_of
 
-KIND: Final = "browser"
 MAX_BYTES: Final = 1_000_000
 """Of a picture. One of full HD at a high quality has half as many."""
 MAX_PIXELS: Final = 2_073_600
 """Full HD: more is of no use to detectors, and costs workers time."""
 _QUEUE_LIMIT: Final = 200
 """Requests for analysis that wait, of all cameras: beyond, none is analysed in time anyway."""
-_HOLD_EVERY_S: Final = 1.0
 _SILENT_S: Final = 30.0
 """Without a picture for so long, a browser gives the name back."""
 _TURN_S: Final = 0.25
 _CODE_TAKEN: Final = 4409
 _CODE_TEXT: Final = 1003
 _CODE_SILENT: Final = 4408
-
-PARAMETER_PATTERN: Final = r"[A-Za-z0-9_-]{1,64}"
 
 
 class Allowance(Protocol):
@@ -51,40 +46,22 @@ class Allowance(Protocol):
 class Ingest:
     """All browsers that send to this process, and what they work with."""
 
-    def __init__(
-        self, settings: Settings, frames: FrameStore, jobs: JobStore, cameras: Mapping[str, SentCamera]
-    ) -> None:
+    def __init__(self, settings: Settings, frames: FrameStore, jobs: JobStore, statuses: CameraStatuses) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
             settings: limits, and where Redis is.
             frames: where frames go.
             jobs: tells how many requests wait.
-            cameras: those of the operator's that browsers send, by name; `device-…` may always be sent.
+            statuses: where it is said that a camera of the registry is there.
         """
-        self._settings, self._frames, self._jobs, self._cameras = settings, frames, jobs, cameras
+        self._settings, self._frames, self._jobs, self._statuses = settings, frames, jobs, statuses
+        self.cameras = BrowserCameras(settings)
         self._redis = connect(
             settings.frame_redis_url, name="mien-gateway-senders", max_connections=2 * settings.max_senders + 8
         )
         self._names = SenderStore(self._redis)
         self._dispatcher = Dispatcher(settings)
-
-    def camera(self, name: str) -> SentCamera:
-        """The camera of this name.
-
-        Raises:
-            CameraNotFound: browsers may not send as it.
-        """
-        known = self._cameras.get(name)
-        if known is not None:
-            return known
-        if is_device(name):
-            return SentCamera(name, CameraOptions(kind=KIND), self._settings.camera_fps)
-        raise CameraNotFound(
-            f'Browsers may send as a camera of the registry with the source "{KIND}", or as device- with 32 '
-            "hexadecimal digits of their own.",
-            field="name",
-        )
 
     def check_free(self, name: str) -> None:
         """Refuse a name that somebody has.
@@ -93,17 +70,15 @@ class Ingest:
             CameraTaken: another sender has it.
         """
         if self._names.held(name):
-            raise _taken()
+            raise taken()
 
-    def hold(self, name: str) -> "HeldName":
+    def hold(self, camera: SentCamera) -> HeldName:
         """Take a name, or raise `CameraTaken`."""
-        sender = secrets.token_hex(8)
-        if not self._names.hold(name, sender):
-            raise _taken()
-        return HeldName(self._names, name, sender)
+        return HeldName(self._names, self._statuses, camera)
 
-    def serve(self, socket: WebSocket, camera: SentCamera, name: "HeldName", allow: Allowance) -> None:
+    def serve(self, socket: WebSocket, name: HeldName, allow: Allowance) -> None:
         """Speak with a browser until one of both has enough."""
+        camera = name.camera
         sender = Sender(
             camera,
             self._frames,
@@ -113,7 +88,13 @@ class Ingest:
             faces_only=self._settings.faces_only,
         )
         terms = IngestTerms(
-            camera=camera.name, max_bytes=MAX_BYTES, max_pixels=self._max_pixels, in_flight=IN_FLIGHT, fps=camera.fps
+            camera=camera.name,
+            max_bytes=MAX_BYTES,
+            max_pixels=self._max_pixels,
+            in_flight=IN_FLIGHT,
+            fps=camera.fps,
+            width=camera.width,
+            quality=camera.quality,
         )
         socket.send(IngestReady(ready=terms).model_dump_json())
         sender.start()
@@ -133,11 +114,11 @@ class Ingest:
     def _max_pixels(self) -> int:
         return min(MAX_PIXELS, self._settings.max_pixels)
 
-    def _receive(self, socket: WebSocket, sender: Sender, name: "HeldName", allow: Allowance) -> None:
+    def _receive(self, socket: WebSocket, sender: Sender, name: HeldName, allow: Allowance) -> None:
         number, heard_at = 0, time.monotonic()
         wait_s = _TURN_S
         while True:
-            name.hold_on()
+            name.hold_on(time.monotonic() - heard_at if number else None)
             message = socket.receive(min(wait_s, _TURN_S))
             while message is not None:
                 if isinstance(message, str):
@@ -168,34 +149,3 @@ class Ingest:
             return False
         self._dispatcher.frame(camera, token)
         return True
-
-
-class HeldName:
-    """A name that is held for one connection."""
-
-    def __init__(self, names: SenderStore, camera: str, sender: str) -> None:
-        """It has been taken just now."""
-        self._names, self._camera, self._sender = names, camera, sender
-        self._held_at = time.monotonic()
-
-    def hold_on(self) -> None:
-        """Hold it on, if it is time.
-
-        Raises:
-            CameraTaken: Redis forgot it, and another one has it now.
-        """
-        if time.monotonic() < self._held_at + _HOLD_EVERY_S:
-            return
-        self._held_at = time.monotonic()
-        with suppress(Unavailable):  # nobody else can take it then
-            if not self._names.hold(self._camera, self._sender):
-                raise _taken()
-
-    def leave(self) -> None:
-        """Give it back."""
-        with suppress(MienError):  # it ends by itself within seconds
-            self._names.leave(self._camera, self._sender)
-
-
-def _taken() -> CameraTaken:
-    return CameraTaken("Another sender has this camera's name; it is free some seconds after that one has gone.")

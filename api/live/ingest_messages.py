@@ -19,6 +19,8 @@ class IngestTerms(Message):
     max_pixels: int = Field(description="Width times height of a picture.")
     in_flight: int = Field(description="Pictures that may be unanswered; of more, the newest wins.")
     fps: float = Field(description="Pictures a second, at most; of more, the newest wins.")
+    width: int = Field(description="Longest side that is wanted, in pixels.")
+    quality: int = Field(description="Of the JPEGs that is wanted, 1 to 100.")
 
 
 class IngestReady(Message):

@@ -1,19 +1,21 @@
 """What the gateway says of live cameras."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field
 
-from api.live.broadcast import STALLED_AFTER_S
 from contracts.emotions import Emotion, Head
 from contracts.frames import FrameResult, TrackedFace
 from contracts.responses import FaceResponse, rounded, sentence_about
 from contracts.results import Message
 from contracts.storage.frames import FrameStore
 
+STALLED_AFTER_S: Final = 1.0
+"""Analyses that are so much older than the newest frame have stalled."""
 NO_FACE = "No face is in view."
 NO_CAMERA = "No camera has sent a picture yet."
+STALLED = "Pictures arrive, but their analysis has stalled."
 
 
 class LiveState(StrEnum):
@@ -59,7 +61,7 @@ class EmotionData(Message):
     def read(cls, frames: FrameStore, camera: str | None, *, faces_only: bool) -> Self:
         """Look at a camera. With `faces_only` no emotion is told, whatever was read."""
         result = frames.result(camera) if camera else None
-        state = _state(frames.captured_at(camera) if camera else None, result)
+        state = live_state(frames.captured_at(camera) if camera else None, result)
         return cls.of(camera, state, result, frames.now() if result else 0.0, faces_only=faces_only)
 
     @classmethod
@@ -80,44 +82,15 @@ class EmotionData(Message):
             height=result.height if result else None,
             sequence=result.sequence if result else None,
             captured_at=result.captured_at if result else None,
-            age_ms=_age_ms(result.captured_at, now) if result else None,
+            age_ms=age_ms(result.captured_at, now) if result else None,
             model=result.model if result else None,
             labels=result.labels if result else None,
             message=_message(camera, state, result),
         )
 
 
-class CameraResponse(Message):
-    """A camera that has published within the last hour."""
-
-    name: str
-    state: LiveState
-    last_frame_at: float = Field(description="Seconds since 1970, UTC.")
-    age_ms: int
-
-
-class CameraList(Message):
-    """The cameras of the last hour, the one with the newest frame first."""
-
-    cameras: list[CameraResponse]
-
-    @classmethod
-    def read(cls, frames: FrameStore) -> Self:
-        """Look at all cameras."""
-        now = frames.now()
-        cameras = [
-            CameraResponse(
-                name=name,
-                state=_state(frames.captured_at(name), frames.result(name)),
-                last_frame_at=last_frame_at,
-                age_ms=_age_ms(last_frame_at, now),
-            )
-            for name, last_frame_at in frames.cameras().items()
-        ]
-        return cls(cameras=cameras)
-
-
-def _state(newest_frame_at: float | None, result: FrameResult | None) -> LiveState:
+def live_state(newest_frame_at: float | None, result: FrameResult | None) -> LiveState:
+    """What follows for a camera from the time of its newest frame and its newest analysis."""
     if newest_frame_at is None:
         return LiveState.GONE
     if result is None or newest_frame_at - result.captured_at > STALLED_AFTER_S:
@@ -125,7 +98,8 @@ def _state(newest_frame_at: float | None, result: FrameResult | None) -> LiveSta
     return LiveState.LIVE
 
 
-def _age_ms(then: float, now: float) -> int:
+def age_ms(then: float, now: float) -> int:
+    """Milliseconds since then; not below 0."""
     return max(0, round((now - then) * 1000))
 
 
@@ -135,5 +109,5 @@ def _message(camera: str | None, state: LiveState, result: FrameResult | None) -
     if state is LiveState.GONE:
         return "The camera has stopped sending pictures."
     if state is LiveState.STALLED:
-        return "Pictures arrive, but their analysis has stalled."
+        return STALLED
     return sentence_about(bool(result.faces), result.model, NO_FACE) if result else NO_FACE

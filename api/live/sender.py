@@ -44,6 +44,10 @@ class SentCamera(NamedTuple):
     name: str
     options: CameraOptions
     fps: float
+    width: int = 1280
+    """Longest side in pixels that is wanted."""
+    quality: int = 80
+    """Of the JPEGs that are wanted."""
 
 
 class _Picture(NamedTuple):
@@ -137,7 +141,8 @@ class Sender:
             wait_s = self._next_at - now
             if picture is not None and len(self._asked) < IN_FLIGHT and wait_s <= 0:
                 self._waiting = None
-                self._next_at = max(self._next_at, now - 1 / self._camera.fps) + 1 / self._camera.fps
+                every_s = 1 / self._camera.fps
+                self._next_at = max(self._next_at, now - every_s / 2) + every_s  # networks do not keep time
                 problem = self._publish(picture, now)
                 if problem:
                     answers.append(IngestDropped(number=picture.number, dropped=problem))

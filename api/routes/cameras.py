@@ -9,10 +9,18 @@ from api.http.endpoint import NO_BODY, Operation, ResponseSpec, endpoint
 from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.http.scopes import Scope
 from api.live import mjpeg
-from api.live.schemas import CameraList, EmotionData
-from api.requests import query
+from api.live.cameras import CameraList
+from api.live.schemas import EmotionData
+from api.requests import query, views
 from api.services import current_services
-from contracts.errors import BrokerUnavailable, CameraNotFound, Overloaded, QuotaExceeded
+from contracts.errors import (
+    BrokerUnavailable,
+    CameraNotFound,
+    MalformedRequest,
+    MienError,
+    Overloaded,
+    QuotaExceeded,
+)
 
 blueprint = Blueprint("cameras", __name__)
 
@@ -28,17 +36,23 @@ blueprint = Blueprint("cameras", __name__)
         summary="Annotated video as Motion JPEG, without end",
         tag="cameras",
         responses={200: ResponseSpec("Pictures.", {"type": "string", "format": "binary"}, "multipart/x-mixed-replace")},
-        errors=(CameraNotFound, BrokerUnavailable, Overloaded, QuotaExceeded),
-        parameters=(query.CAMERA,),
+        errors=(MalformedRequest, CameraNotFound, BrokerUnavailable, Overloaded, QuotaExceeded),
+        parameters=(query.CAMERA, *views.PARAMETERS),
     ),
 )
 def video_feed() -> Response:
     """The camera as Motion JPEG without end."""
     services = current_services()
+    variant = views.variant(request.args)
     camera = query.known_camera(request, services.frames)
     leave = services.viewers.acquire(1, client_name())
+    try:
+        services.video.ask_for(camera, variant)
+    except MienError:
+        leave()
+        raise
     prepare_for_stream(request.environ)
-    stream = HeldStream(while_allowed(services.video.stream(camera), services.api_keys), leave)
+    stream = HeldStream(while_allowed(services.video.stream(camera, variant), services.api_keys), leave)
     return Response(stream, content_type=mjpeg.CONTENT_TYPE, headers=mjpeg.HEADERS, direct_passthrough=True)
 
 
@@ -61,6 +75,8 @@ def emotion_data() -> Response:
     """The camera's newest emotions, with their age and whether they are still live."""
     services = current_services()
     camera = query.known_camera(request, services.frames)
+    if camera:
+        services.frames.want(camera)
     data = EmotionData.read(services.frames, camera, faces_only=services.settings.faces_only)
     return json_response(data, headers=NOT_STORED)
 
@@ -73,12 +89,13 @@ def emotion_data() -> Response:
     body=NO_BODY,
     operation=Operation(
         id="listCameras",
-        summary="Cameras of the last hour",
+        summary="Cameras, and how each is",
         tag="cameras",
         responses={200: ResponseSpec("The camera with the newest frame first.", CameraList)},
         errors=(BrokerUnavailable,),
     ),
 )
 def list_cameras() -> Response:
-    """Cameras of the last hour, newest first."""
-    return json_response(CameraList.read(current_services().frames), headers=NOT_STORED)
+    """Cameras that are known now, or were within the last hour, newest first."""
+    services = current_services()
+    return json_response(CameraList.read(services.frames, services.camera_statuses), headers=NOT_STORED)

@@ -33,7 +33,7 @@ blueprint = Blueprint("ingest", __name__)
         errors=(CameraNotFound, CameraTaken, BrokerUnavailable, Overloaded, QuotaExceeded),
         parameters=(query.CAMERA_NAME,),
         websocket=WebSocketSpec(
-            client=(MessageSpec("A picture, as a baseline JPEG; they are counted from 1."),),
+            client=(MessageSpec("A picture, as a baseline JPEG; the first one has the number one."),),
             server=(
                 MessageSpec("Once, first.", IngestReady),
                 MessageSpec("Of a picture, or", IngestResult),
@@ -45,13 +45,13 @@ blueprint = Blueprint("ingest", __name__)
 def ingest(name: str) -> Response:
     """Take the name and the connection; what is wrong with either is said before, also to a plain request."""
     services = current_services()
-    camera = services.ingest.camera(name)
+    camera = services.ingest.cameras.find(name)
     services.ingest.check_free(name)
     services.senders.check(1, client_name())
     check_upgrade(request)
     leave = services.senders.acquire(1, client_name())
     try:
-        held = services.ingest.hold(name)
+        held = services.ingest.hold(camera)
     except BaseException:
         leave()
         raise
@@ -60,6 +60,6 @@ def ingest(name: str) -> Response:
         held.leave()
         leave()
 
-    serve = partial(services.ingest.serve, camera=camera, name=held, allow=picture_allowance())
+    serve = partial(services.ingest.serve, name=held, allow=picture_allowance())
     allowed = still_allowed(services.api_keys)
     return services.websockets.accept(request, serve, max_bytes=MAX_BYTES, allowed=allowed, on_end=end)

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.http.endpoint import NO_BODY, Operation, ResponseSpec, endpoint
 from api.http.responses import NOT_STORED, json_response
 from api.http.scopes import Scope
-from api.live.schemas import CameraList, CameraResponse
+from api.live.cameras import CameraList, CameraResponse
 from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, IMAGES_DONE, parse_metric_key
@@ -113,7 +113,7 @@ def _cameras(services: Services, counted: Mapping[str, Mapping[str, float]]) -> 
             dropped=int(counted[FRAMES_STALE].get(camera.name, 0)),
             viewers=viewers.get(camera.name, 0),
         )
-        for camera in CameraList.read(services.frames).cameras
+        for camera in CameraList.read(services.frames, services.camera_statuses).cameras
     ]
 
 

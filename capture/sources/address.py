@@ -1,25 +1,42 @@
 """A camera on the network: RTSP, or HTTP with Motion JPEG."""
 
 import os
+import socket
 from typing import Final
+from urllib.parse import urlsplit
 
 import cv2
 
 from capture.sources.live import LiveSource
-from contracts.addresses import without_password
-
-SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
+from contracts.addresses import host_of
 
 OPTIONS: Final = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 """OpenCV's own variable for what it passes on to FFmpeg."""
 
+_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _OPEN_TIMEOUT_MS = 5_000
 _READ_TIMEOUT_MS = 5_000
+_ASKED_S: Final = 2.0
 
 
 def open_address(url: str) -> LiveSource:
     """The camera at this address. It need not answer yet: cameras start slowly and are restarted at night."""
-    return LiveSource(f"The camera at {without_password(url)}", lambda: _connect(url))
+    return LiveSource(f"The camera at {host_of(url)}", lambda: _connect(url), lambda: why_not(url))
+
+
+def why_not(url: str) -> str:
+    """Why no pictures come from an address, as far as that can be told from here; names no address."""
+    parts = urlsplit(url)
+    port = parts.port or _PORTS.get(parts.scheme.lower(), 0)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=_ASKED_S):
+            return "it answers, and sends no video that can be read: is the path right, and the user and password?"
+    except socket.gaierror:
+        return "no host has its name"
+    except ConnectionRefusedError:
+        return "its host is there, and nothing listens on its port"
+    except OSError:
+        return "it does not answer"
 
 
 def _connect(url: str) -> cv2.VideoCapture:

@@ -2,7 +2,6 @@
 
 import cv2
 
-from capture.source import SETTING
 from capture.sources.live import LiveSource
 from contracts.errors import ConfigurationError
 
@@ -26,11 +25,10 @@ def open_device(index: int) -> LiveSource:
     if not (capture.isOpened() and capture.grab()):
         capture.release()
         raise ConfigurationError(
-            f"{SETTING}={index}: there is no camera with this number, or another program uses it. "
-            f"Set {SETTING} to the number of a camera, to an address, a file or a folder, or to `demo`.",
-            field=SETTING,
+            "there is no camera with this number, or another program uses it. "
+            "Name the number of a camera, an address, a file or a folder, or `demo`."
         )
-    return LiveSource(f"Camera {index}", lambda: _connect(index), opened=capture)
+    return LiveSource(f"Camera {index}", lambda: capture, lambda: "the camera sends no pictures")
 
 
 def _connect(index: int) -> cv2.VideoCapture:

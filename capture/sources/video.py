@@ -1,4 +1,4 @@
-"""A video file, played over and over at its own speed."""
+"""A video file, played at its own speed, over and over or once."""
 
 import math
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 
 from capture.pacing import Clock, Sleep
-from capture.source import SETTING, CapturedImage, SourceLost
+from capture.source import CapturedImage, SourceEnded, SourceLost
 from contracts.errors import ConfigurationError
 
 _USUAL_FPS = 25.0
@@ -21,6 +21,7 @@ class VideoFile:
         self,
         path: Path,
         *,
+        once: bool = False,
         clock: Clock = time.time,
         monotonic: Clock = time.monotonic,
         sleep: Sleep = time.sleep,
@@ -29,6 +30,7 @@ class VideoFile:
 
         Args:
             path: the file.
+            once: end after the last image.
             clock: gives seconds since 1970.
             monotonic: gives seconds and never goes back.
             sleep: waits for a number of seconds.
@@ -37,7 +39,7 @@ class VideoFile:
             ConfigurationError: it is no video that can be read.
         """
         self.name = f"The video {path.name}"
-        self._path = path
+        self._path, self._once = path, once
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
@@ -56,6 +58,7 @@ class VideoFile:
 
         Raises:
             SourceLost: the file has gone or holds no images any more.
+            SourceEnded: all images have been shown.
         """
         elapsed = self._monotonic() - self._began
         due = int(elapsed * self._fps) + 1
@@ -76,10 +79,12 @@ class VideoFile:
 
     def _grab(self) -> None:
         if not self._capture.grab():
+            if self._once:
+                raise SourceEnded(f"{self.name} has been shown to its end.")
             self._capture.release()
             self._capture = self._open()
             if not self._capture.grab():
-                raise SourceLost(f"{self.name} has gone, or holds no images that can be read any more.", field=SETTING)
+                raise SourceLost(f"{self.name} has gone, or holds no images that can be read any more.")
         self._position += 1
 
     def _check(self) -> None:
@@ -87,11 +92,7 @@ class VideoFile:
         readable = capture.grab()
         capture.release()
         if not readable:
-            raise ConfigurationError(
-                f"{SETTING}={self._path}: this file holds no pictures that can be read. "
-                "Give a video such as MP4 or AVI.",
-                field=SETTING,
-            )
+            raise ConfigurationError("this file holds no pictures that can be read. Give a video such as MP4 or AVI.")
 
     def _open(self) -> cv2.VideoCapture:
         """The file from its beginning; what cannot be opened gives no image."""

@@ -40,6 +40,6 @@ class CameraNotFound(NotFound):
 
 
 class CameraTaken(MienError):
-    """Another sender has the camera's name, or it is that of a camera which no browser sends."""
+    """Another sender has the camera's name."""
 
     code = "camera_taken"

@@ -4,12 +4,12 @@ import secrets
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from redis import Redis
 
 from contracts.devices import is_device
-from contracts.frames import AnnotatedFrame, CameraOptions, Frame, FrameResult, FrameStamp
+from contracts.frames import CameraOptions, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.clock import servers_clock
@@ -17,6 +17,7 @@ from contracts.storage.connections import translate_errors
 from contracts.storage.job_steps import servers_time
 from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
+from contracts.storage.views import ViewStore
 
 _CAMERA_KNOWN_S: Final = 3_600
 _DEVICE_KNOWN_S: Final = 60
@@ -34,7 +35,7 @@ class Written(StrEnum):
 
 
 class FrameStore:
-    """Frames, their analyses and annotated frames, one newest of each a camera."""
+    """Frames and their analyses, one newest of each a camera; what viewers see of them is in `views`."""
 
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float] | None = None) -> None:
         """Use the frame Redis; `clock` gives seconds since 1970, in place of the server's and this host's clocks."""
@@ -46,8 +47,8 @@ class FrameStore:
         self._publish = load_script(redis, "publish")
         self._take = load_script(redis, "take")
         self._reserve_request = load_script(redis, "reserve_request")
-        self._put_newer = load_script(redis, "put_newer")
         self._put_analysis = load_script(redis, "put_analysis")
+        self.views = ViewStore(redis, settings.frame_ttl_s, self._steps_clock)
 
     def begin(self, camera: str) -> FrameStamp:
         """Where the frames of a capture that begins now go on: the stamp before its first one."""
@@ -121,26 +122,19 @@ class FrameStore:
         return {name.decode(): float(score) for name, score in found}
 
     def erase(self, camera: str) -> bool:
-        """Erase all that is kept of the camera: frame, analysis, annotated frame, and that it was there.
+        """Erase all that is kept of the camera: frame, analysis, views, and that it was there.
 
         One that goes on publishing comes back with its next frame.
 
         Returns:
             Whether anything was known of it.
         """
-        names = (
-            keys.frame,
-            keys.newest,
-            keys.faces,
-            keys.annotated,
-            keys.taken,
-            keys.requests,
-            keys.watched,
-            keys.tracks,
-        )
+        own = (keys.frame, keys.newest, keys.faces, keys.taken, keys.requests, keys.tracks)
+        names = (*own, keys.camera_status, keys.read)
+        views = self.views.names(camera)
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.CAMERAS, camera)
-            pipe.unlink(*(name(camera) for name in names))
+            pipe.unlink(*(name(camera) for name in names), *views)
             known, erased = pipe.execute()
         return bool(known or erased)
 
@@ -214,38 +208,23 @@ class FrameStore:
         of_epoch, _, number = (found or b"0 1").decode().partition(" ")
         return int(number) if int(of_epoch) == epoch else 1
 
-    def watch(self, camera: str) -> None:
-        """Say that there are viewers, for the next `frame_ttl_s`: workers draw only then."""
-        with translate_errors():
-            self._redis.set(keys.watched(camera), 1, px=self._ttl_ms)
-
     def watched(self, camera: str) -> bool:
         """Whether any gateway has a viewer of this camera."""
+        return bool(self.views.wanted(camera))
+
+    def want(self, camera: str) -> None:
+        """Say that somebody reads what this camera shows, for the next `frame_ttl_s`: it is not to rest."""
         with translate_errors():
-            return bool(self._redis.exists(keys.watched(camera)))
+            self._redis.set(keys.read(camera), 1, px=self._ttl_ms)
 
-    def put_annotated(self, camera: str, annotated: AnnotatedFrame, mark: str) -> bool:
-        """Store an annotated frame and announce it; as `put_result`."""
-        key, taken, channel = keys.annotated(camera), keys.taken(camera), keys.annotated_channel(camera)
-        values = {"captured_at": annotated.captured_at, "jpeg": annotated.jpeg, "model": annotated.model}
-        return self._put(key, taken, mark, annotated.stamp, channel, **values)
-
-    def annotated(self, camera: str) -> AnnotatedFrame | None:
-        """The camera's newest annotated frame."""
-        fields = self._read(keys.annotated(camera), "epoch", "sequence", "captured_at", "jpeg", "model")
-        if fields is None:
-            return None
-        stamp, model = FrameStamp(int(fields[0]), int(fields[1])), (fields[4] or b"").decode()
-        return AnnotatedFrame(stamp, float(fields[2]), fields[3], model)
+    def wanted(self, camera: str) -> bool:
+        """Whether anybody watches this camera, or reads what it shows."""
+        with translate_errors():
+            return bool(self._redis.exists(keys.read(camera))) or self.watched(camera)
 
     @property
     def _ttl_ms(self) -> int:
         return int(self._settings.frame_ttl_s * 1000)
-
-    def _put(self, key: str, taken: str, mark: str, stamp: FrameStamp, channel: str, **values: Any) -> bool:
-        pairs = [part for pair in values.items() for part in pair]
-        with translate_errors():
-            return bool(self._put_newer(keys=[key, taken], args=[*stamp, self._ttl_ms, channel, mark, *pairs]))
 
     def _read(self, key: str, *fields: str) -> list[bytes] | None:
         with translate_errors():

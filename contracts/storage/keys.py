@@ -44,11 +44,16 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
                                      whose results were written last; a mark, without which none is written
     mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
     mien:tracks:{camera}     string  epoch, and the number that the next new face will have; an hour of TTL
-    mien:view:{camera}       hash    newest annotated frame; made only while there are viewers
-    mien:watched:{camera}    string  renewed by gateways with viewers; seconds of TTL
+    mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL
+    mien:cameras:known       zset    camera → when that was said last
+    mien:read:{camera}       string  renewed by gateways whose clients read what the camera shows; seconds of TTL
+    mien:view:{view}         hash    newest picture for viewers, of `{camera}` as `/video_feed` shows it by default,
+                                     and of `{camera}:{variant}`; with its analysis, and when the next one is due
+    mien:wanted:{camera}     zset    variant → until when gateways have viewers for it
+    mien:watched:{camera}    string  the same of the view without options, for workers of versions before this one
     mien:sender:{camera}     string  which browser's connection sends as this camera; seconds of TTL
     mien:frames:{camera}     channel sequence number of every new frame
-    mien:views:{camera}      channel sequence number of every new annotated frame
+    mien:views:{camera}      channel sequence number of every frame that new views show, and their variants
     mien:results:{camera}    channel sequence number of every new analysis
 """
 
@@ -70,6 +75,7 @@ ANNOTATED_BYTES: Final = "mien:annotated:bytes"
 OPEN_LOAD: Final = "mien:jobs:load"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
+CAMERAS_KNOWN: Final = "mien:cameras:known"
 WORKERS: Final = "mien:workers"
 
 
@@ -153,14 +159,29 @@ def tracks(camera: str) -> str:
     return f"mien:tracks:{camera}"
 
 
-def annotated(camera: str) -> str:
-    """The camera's newest annotated frame."""
-    return f"mien:view:{camera}"
+def view(name: str) -> str:
+    """The newest picture of a camera for viewers, or of a camera, a colon and a variant."""
+    return f"mien:view:{name}"
+
+
+def wanted(camera: str) -> str:
+    """The variants in which viewers want to see the camera."""
+    return f"mien:wanted:{camera}"
 
 
 def watched(camera: str) -> str:
-    """Present while at least one gateway has a viewer of this camera."""
+    """Present while at least one gateway has a viewer of this camera without options."""
     return f"mien:watched:{camera}"
+
+
+def camera_status(camera: str) -> str:
+    """How the camera is."""
+    return f"mien:camera:{camera}"
+
+
+def read(camera: str) -> str:
+    """Present while somebody reads what the camera shows."""
+    return f"mien:read:{camera}"
 
 
 def frames_channel(camera: str) -> str:
@@ -168,8 +189,8 @@ def frames_channel(camera: str) -> str:
     return f"mien:frames:{camera}"
 
 
-def annotated_channel(camera: str) -> str:
-    """Announces new annotated frames."""
+def views_channel(camera: str) -> str:
+    """Announces new views."""
     return f"mien:views:{camera}"
 
 

@@ -25,7 +25,7 @@ class Topic(StrEnum):
 
     FINAL_JOB = "final job"  # the job's id and record, for `contracts.storage.job_hash.from_notice`
     FRAME = "frame"  # the frame's sequence number
-    ANNOTATED_FRAME = "annotated frame"  # the annotated frame's sequence number
+    VIEWS = "views"  # the frame's sequence number and variants, for `contracts.storage.views.announced`
     RESULT = "result"  # the sequence number of the frame that was analysed
 
 
@@ -89,8 +89,8 @@ class Subscription:
     def to_camera(
         cls, redis: Redis, camera: str, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
     ) -> Self:
-        """Hear of every frame of a camera, and of every annotated one."""
-        topics = {keys.frames_channel(camera): Topic.FRAME, keys.annotated_channel(camera): Topic.ANNOTATED_FRAME}
+        """Hear of every frame of a camera, and of every one that new views show."""
+        topics = {keys.frames_channel(camera): Topic.FRAME, keys.views_channel(camera): Topic.VIEWS}
         return cls(redis, topics, name=f"camera-{camera}", on_notices=on_notices, on_error=on_error)
 
     @classmethod

@@ -31,6 +31,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
         for module in ("ingest", "ingest_messages")
     },
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
+    "capture/child.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),
     **{
         f"contracts/errors/{family}.py": Elsewhere(

@@ -24,6 +24,7 @@ from contracts.storage.dispatch import Dispatcher
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
+from contracts.views import DEFAULT
 
 WaitFor = Callable[..., Any]
 StartWorkers = Callable[..., list[Any]]
@@ -141,10 +142,10 @@ def test_frames_are_analysed_and_drawn_only_while_there_are_viewers(
     show(1)
     # A worker looks for viewers once it has stored the result: until it is done with the frame, a new one would count.
     wait_for(lambda: redis.zcard(keys.requests("cam")) == 0, "the worker to be done with the first frame")
-    assert frames.annotated("cam") is None
-    frames.watch("cam")
+    assert frames.views.get("cam", [DEFAULT]).by_variant == {}
+    frames.views.want("cam", [DEFAULT])
     show(2)
-    annotated = wait_for(lambda: frames.annotated("cam"), "the drawn frame")
+    annotated = wait_for(lambda: frames.views.get("cam", [DEFAULT]).by_variant.get(DEFAULT), "the drawn frame")
     assert annotated.stamp == FrameStamp(1, 2)
     with Image.open(io.BytesIO(annotated.jpeg)) as drawn, Image.open(io.BytesIO(photo(2))) as sent:
         assert drawn.size == sent.size, "as large as it was sent, although it may have been analysed smaller"

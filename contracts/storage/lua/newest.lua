@@ -1,4 +1,4 @@
--- Put before put_newer.lua and put_analysis.lua: what came of a frame is written only if the frame is newer than that of what was
+-- Put before put_views.lua and put_analysis.lua: what came of a frame is written only if the frame is newer than that of what was
 -- written before, also where that has expired: an older result never wins. What was taken knows that; if it has been forgotten
 -- since the frame was taken, nothing is written.
 -- KEYS: hash, taken
@@ -11,9 +11,9 @@ local function is_newer(mark, epoch, sequence) -- `mark`: that the frame was tak
   return epoch > old_epoch or (epoch == old_epoch and tonumber(sequence) > tonumber(old_sequence))
 end
 
-local function put(epoch, sequence, ttl_ms, ...)
-  redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', sequence, ...)
-  redis.call('PEXPIRE', KEYS[1], ttl_ms)
+local function put(key, epoch, sequence, ttl_ms, ...)
+  redis.call('HSET', key, 'epoch', epoch, 'sequence', sequence, ...)
+  redis.call('PEXPIRE', key, ttl_ms)
   redis.call('HSET', KEYS[2], KEYS[1], epoch .. ' ' .. sequence)
   redis.call('PEXPIRE', KEYS[2], ttl_ms)
 end

@@ -8,7 +8,7 @@
 if not is_newer(ARGV[4], ARGV[1], ARGV[2]) then return 'older' end
 local old = redis.call('HMGET', KEYS[1], 'epoch', 'sequence')
 if old[1] and (old[1] ~= ARGV[5] or old[2] ~= ARGV[6]) then return 'changed' end
-put(ARGV[1], ARGV[2], ARGV[3], 'result', ARGV[7], 'state', ARGV[8])
+put(KEYS[1], ARGV[1], ARGV[2], ARGV[3], 'result', ARGV[7], 'state', ARGV[8])
 redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. ARGV[9], 'EX', ARGV[10])
 redis.call('PUBLISH', ARGV[11], ARGV[2])
 return 'written'

@@ -1,6 +1,6 @@
 -- Take a camera's newest frame for analysis: once, and only for a request that still stands.
 -- What has been taken has a mark, a new one whenever the server has forgotten it: results of frames that were taken before
--- are refused (put_newer.lua), as what viewers have seen since is forgotten as well.
+-- are refused (put_views.lua), as what viewers have seen since is forgotten as well.
 -- KEYS: frame, taken, requests    ARGV: request, now, TTL of taken in ms, a new mark
 -- Returns epoch, sequence, time and JPEG of the frame, the mark and the frame's options; nothing if there is none to take.
 if tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1]) or 0) < tonumber(time_of(ARGV[2])) then return false end

@@ -8,7 +8,9 @@ import pytest
 from redis import Redis
 
 from capture.camera import LIVE_QUEUE_LIMIT, Camera
+from capture.selection import Opened
 from capture.source import CapturedImage
+from contracts.cameras import CameraSettings
 from contracts.errors import BrokerUnavailable, ConfigurationError
 from contracts.frames import Frame, FrameStamp
 from contracts.queues import LIVE
@@ -49,7 +51,9 @@ def source() -> CannedSource:
 @pytest.fixture
 def camera(redis: Redis, settings: Settings, frames: FrameStore, source: CannedSource) -> Iterator[Camera]:
     dispatcher = Dispatcher(settings)
-    yield Camera(settings, source, frames, JobStore(redis, settings), dispatcher)
+    opened = Opened(source, "rtsp", "rtsp://camera/live")
+    described = CameraSettings(name="camera", source=opened.text, fps=50, blur=True)
+    yield Camera(described, opened, frames, JobStore(redis, settings), dispatcher)
     dispatcher.close()
 
 
@@ -61,6 +65,7 @@ def test_a_step_publishes_the_picture_with_its_time(camera: Camera, frames: Fram
     assert newest.stamp == FrameStamp(1_000_000, 1_000_002)
     assert newest.captured_at == NOW - 0.5
     assert newest.jpeg.startswith(b"\xff\xd8")
+    assert (newest.options.kind, newest.options.blur) == ("rtsp", True)
 
 
 def test_no_more_requests_are_in_flight_than_allowed(
@@ -103,7 +108,7 @@ def test_a_second_camera_of_the_same_name_is_said_once(
     assert newest
     assert newest.stamp.sequence > 1_000_009
     assert [record.getMessage() for record in caplog.records] == [
-        "Frames are dropped. Another capture publishes as 'camera'; set MIEN_CAMERA.",
+        "Frames are dropped. Another capture publishes as 'camera'; give one of them another name.",
         "Frames are published again.",
     ]
 

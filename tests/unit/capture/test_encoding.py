@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from capture.encoding import LONGEST_SIDE, encode
+from capture.encoding import encode
 from capture.source import BgrImage
 
 
@@ -17,7 +17,7 @@ def decode(jpeg: bytes) -> BgrImage:
 def test_a_picture_keeps_its_size_and_its_colours() -> None:
     picture = np.zeros((48, 64, 3), np.uint8)
     picture[:, :32] = (200, 60, 20)
-    jpeg = encode(picture)
+    jpeg = encode(picture, 1920, 80)
     assert jpeg.startswith(b"\xff\xd8")
     assert jpeg.endswith(b"\xff\xd9")
     decoded = decode(jpeg)
@@ -31,6 +31,11 @@ def test_a_picture_keeps_its_size_and_its_colours() -> None:
 )
 def test_larger_pictures_are_scaled_down_in_proportion(size: tuple[int, int], expected: tuple[int, int]) -> None:
     width, height = size
-    decoded = decode(encode(np.full((height, width, 3), 90, np.uint8)))
+    decoded = decode(encode(np.full((height, width, 3), 90, np.uint8), 1920, 80))
     assert (decoded.shape[1], decoded.shape[0]) == expected
-    assert max(expected) <= LONGEST_SIDE
+
+
+def test_each_camera_has_its_own_size_and_quality() -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8)
+    assert decode(encode(picture, 80, 80)).shape == (60, 80, 3)
+    assert len(encode(picture, 160, 20)) < len(encode(picture, 160, 80)) / 2

@@ -38,8 +38,19 @@ def test_missed_slots_are_left_out(hand_clock: ManualClock) -> None:
     assert hand_clock.slept == pytest.approx([0.1])
 
 
-def test_pauses_double_up_to_a_limit_and_differ_by_chance() -> None:
-    pauses = list(islice(backoff_delays(1, 8), 6))
-    for pause, full in zip(pauses, [1, 2, 4, 8, 8, 8], strict=True):
+def test_pauses_grow_up_to_a_limit_and_differ_by_chance() -> None:
+    pauses = list(islice(backoff_delays(1, 4), 6))
+    for pause, full in zip(pauses, [1, 1.5, 2.25, 3.375, 4, 4], strict=True):
         assert full / 2 <= pause <= full
-    assert pauses[3:] != list(islice(backoff_delays(1, 8), 6))[3:]
+    assert pauses[3:] != list(islice(backoff_delays(1, 4), 6))[3:]
+
+
+def test_who_was_away_for_half_a_minute_is_asked_again_within_eight_seconds() -> None:
+    away_s, longest = 0.0, 0.0
+    for pause in backoff_delays():
+        longest = max(longest, pause)
+        away_s += pause
+        if away_s > 30:
+            break
+    assert longest <= 18
+    assert max(islice(backoff_delays(), 6)) <= 8

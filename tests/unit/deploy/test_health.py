@@ -3,13 +3,13 @@
 import os
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
-from contracts.frames import Frame, FrameStamp
-from contracts.settings import Settings
-from contracts.storage.frames import FrameStore
+from contracts.cameras import CameraStatus
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
 from deploy.health import main
 from deploy.ports import free_port
@@ -46,12 +46,24 @@ def test_a_worker_is_well_while_it_reports_from_this_host(redis: Redis, capsys: 
     assert main(["worker"]) == 0
 
 
-def test_capture_is_well_while_it_publishes(
-    redis: Redis, settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_capture_is_well_while_it_tells_how_its_cameras_are(redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["capture"]) == 1
-    assert "The camera 'camera' has published no frame for 5 s." in capsys.readouterr().out
-    FrameStore(redis, settings).publish(Frame("camera", FrameStamp(1, 1), time.time(), b"jpeg"))
+    assert "Capture has not said for 10 s how its cameras are." in capsys.readouterr().out
+    status = CameraStatus(name="camera", kind="rtsp", state="gone", since=time.time(), fps=15)
+    CameraStatuses(redis).put(status)
+    assert main(["capture"]) == 0, "that a camera is away is no fault of capture"
+
+
+def test_a_file_of_cameras_that_has_become_wrong_is_no_illness(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "cameras.toml"
+    monkeypatch.setenv("MIEN_CAMERAS", str(path))
+    path.write_text('[[camera]]\nname = "hall"\nsource = "demo"\n')
+    assert main(["capture"]) == 1
+    CameraStatuses(redis).put(CameraStatus(name="hall", kind="demo", state="live", since=time.time(), fps=15))
+    assert main(["capture"]) == 0
+    path.write_text("[[camera]")
     assert main(["capture"]) == 0
 
 

@@ -19,6 +19,7 @@ from contracts.results import Analysis, Box
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore, Written
+from contracts.views import DEFAULT
 from models import Analyzer
 from models.detection.lite import LiteDetector
 from support.counting import counted
@@ -86,12 +87,11 @@ def test_without_a_frame_there_is_nothing_to_do(services: Services) -> None:
 def test_a_view_is_drawn_only_while_there_are_viewers(services: Services, face_jpeg: bytes) -> None:
     publish(services, 1, face_jpeg)
     analyze_frame(services, "cam", "t1")
-    assert services.frames.annotated("cam") is None
-    services.frames.watch("cam")
+    assert services.frames.views.get("cam", [DEFAULT]).by_variant == {}
+    services.frames.views.want("cam", [DEFAULT])
     publish(services, 2, face_jpeg)
     analyze_frame(services, "cam", "t2")
-    annotated = services.frames.annotated("cam")
-    assert annotated is not None
+    annotated = services.frames.views.get("cam", [DEFAULT]).by_variant[DEFAULT]
     assert annotated.stamp == FrameStamp(1, 2)
     assert annotated.jpeg.startswith(b"\xff\xd8")
     assert annotated.jpeg != face_jpeg

@@ -5,6 +5,7 @@ import pytest
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 from contracts.storage.connections import check_connection
+from contracts.views import DEFAULT
 from models import Analyzer
 from workers.services import connect_services, load_models
 
@@ -26,7 +27,7 @@ def test_frames_have_a_server_of_their_own_where_the_settings_say_so(redis_url: 
     services = connect_services(settings, analyzer)
     check_connection(services.redis)
     check_connection(services.frame_redis)
-    services.frames.watch("cam")
-    assert services.frame_redis.dbsize() == 1
+    services.frames.views.want("cam", [DEFAULT])
+    assert services.frame_redis.dbsize() == 2
     assert services.redis.dbsize() == 0
     services.close()

@@ -8,13 +8,15 @@ import pytest
 from flask import Flask
 from redis import Redis
 
-from api.live.broadcast import STALLED_AFTER_S, CameraHub, placeholder
+from api.live.broadcast import CameraHub
+from api.live.channel import LATE_S, placeholder
 from api.services import services_of
-from contracts.frames import AnnotatedFrame, Frame, FrameStamp
+from contracts.frames import Frame, FrameStamp
 from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
+from contracts.views import DEFAULT, View
 from support.clocks import WaitFor
 from support.factories import marked
 from support.motion_jpeg import pictures
@@ -57,12 +59,13 @@ def test_the_stream_prefers_annotated_pictures(
     now = [0.0]
     shown = pictures(CameraHub(settings, frames, clock=lambda: now[0]).stream("cam"))
     assert next(shown) == ("placeholder", placeholder())
-    wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("cam"))[0][1], "the reader to listen")
+    wait_for(lambda: redis.pubsub_numsub(keys.views_channel("cam"))[0][1], "the reader to listen")
     frame = publish(frames, 1)
-    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"drawn", "mien-2"), marked(frames))
+    frames.views.put("cam", {DEFAULT: View(frame.stamp, frame.captured_at, b"drawn", "mien-2")}, marked(frames))
     until(shown, ("annotated", b"drawn"))
-    now[0] += STALLED_AFTER_S
     publish(frames, 2)
+    assert {next(shown) for _ in range(3)} == {("annotated", b"drawn")}  # it has been heard of
+    now[0] += LATE_S
     assert {next(shown) for _ in range(5)} == {("annotated", b"drawn")}, "no stall yet; the last picture is repeated"
     now[0] += 0.001
     publish(frames, 3)
@@ -75,11 +78,11 @@ def test_a_picture_never_goes_back_in_time(
 ) -> None:
     shown = pictures(CameraHub(settings, frames, clock=lambda: 0.0).stream("cam"))
     assert next(shown) == ("placeholder", placeholder())
-    wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("cam"))[0][1], "the reader to listen")
+    wait_for(lambda: redis.pubsub_numsub(keys.views_channel("cam"))[0][1], "the reader to listen")
     publish(frames, 7)
     until(shown, ("plain", b"plain 7"))
     for sequence, jpeg in ((6, b"drawn late"), (8, b"drawn")):
-        frames.put_annotated("cam", AnnotatedFrame(FrameStamp(1, sequence), 1.0, jpeg, "mien-2"), marked(frames))
+        frames.views.put("cam", {DEFAULT: View(FrameStamp(1, sequence), 1.0, jpeg, "mien-2")}, marked(frames))
         assert next(shown) != ("annotated", b"drawn late")
     until(shown, ("annotated", b"drawn"))
     shown.close()  # type: ignore[attr-defined]
@@ -90,15 +93,15 @@ def test_with_faces_only_a_frame_with_emotions_drawn_is_not_shown(
 ) -> None:
     shown = pictures(CameraHub(Settings(redis_url=redis_url, faces_only=True), frames).stream("cam"))
     assert next(shown) == ("placeholder", placeholder())
-    wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("cam"))[0][1], "the reader to listen")
+    wait_for(lambda: redis.pubsub_numsub(keys.views_channel("cam"))[0][1], "the reader to listen")
     seen = set[tuple[str, bytes]]()
     for sequence, model in enumerate(("mien-2", "", "mien-2"), 1):  # empty: a worker of the version before
         frame = publish(frames, sequence)
-        frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"emotions", model), marked(frames))
+        frames.views.put("cam", {DEFAULT: View(frame.stamp, frame.captured_at, b"emotions", model)}, marked(frames))
         while ("plain", frame.jpeg) not in seen:
             seen.add(next(shown))
     frame = publish(frames, 4)
-    frames.put_annotated("cam", AnnotatedFrame(frame.stamp, frame.captured_at, b"boxes", NO_MODEL), marked(frames))
+    frames.views.put("cam", {DEFAULT: View(frame.stamp, frame.captured_at, b"boxes", NO_MODEL)}, marked(frames))
     while ("annotated", b"boxes") not in seen:
         seen.add(next(shown))
     assert not any(jpeg == b"emotions" for _, jpeg in seen)
@@ -210,7 +213,7 @@ def test_a_closed_hub_has_ended_its_readers_and_their_connections(
     hub = CameraHub(settings, frames)
     shown = pictures(hub.stream("to-be-closed"))
     assert next(shown) == ("placeholder", placeholder())
-    wait_for(lambda: redis.pubsub_numsub(keys.annotated_channel("to-be-closed"))[0][1], "the reader to listen")
+    wait_for(lambda: redis.pubsub_numsub(keys.views_channel("to-be-closed"))[0][1], "the reader to listen")
     assert threads()
     assert open_connections() - before
     hub.close()

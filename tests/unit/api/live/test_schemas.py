@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
-from api.live.broadcast import STALLED_AFTER_S
-from api.live.schemas import CameraList, EmotionData, LiveState
+from api.live.schemas import STALLED_AFTER_S, EmotionData, LiveState
 from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.responses import FACES_ONLY
 from contracts.results import NO_MODEL
@@ -76,7 +75,6 @@ def test_a_clock_that_is_behind_gives_no_negative_age(frames: FrameStore, publis
 def test_a_camera_that_is_gone_is_told_apart_from_none(frames: FrameStore) -> None:
     assert EmotionData.read(frames, "cam", faces_only=False).message == "The camera has stopped sending pictures."
     assert EmotionData.read(frames, None, faces_only=False).message == "No camera has sent a picture yet."
-    assert CameraList.read(frames).cameras == []
 
 
 def test_with_faces_only_no_emotion_is_told_whatever_was_stored(frames: FrameStore, publish: Publish) -> None:

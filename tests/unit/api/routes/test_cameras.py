@@ -90,3 +90,22 @@ def test_headers_of_the_stream(client: FlaskClient, frames: FrameStore) -> None:
     assert response.headers["X-Accel-Buffering"] == "no"
     assert next(pictures(response.iter_encoded())) == ("plain", b"plain 1")
     response.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("width", "1"), ("quality", "100"), ("fps", "0"), ("boxes", "x"), ("blur", "")]
+)
+def test_a_wrong_option_of_the_stream_is_named(client: FlaskClient, frames: FrameStore, name: str, value: str) -> None:
+    publish(frames, 1)
+    response = client.get(f"/video_feed?{name}={value}")
+    assert (response.status_code, response.get_json()["field"]) == (422, name)
+
+
+def test_a_camera_is_shown_in_a_few_forms_at_a_time(client: FlaskClient, frames: FrameStore) -> None:
+    publish(frames, 1)
+    for quality in range(10, 15):
+        client.get(f"/video_feed?quality={quality}", buffered=False).close()
+    refused = client.get("/video_feed?quality=15")
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
+    assert int(refused.headers["Retry-After"]) >= 1
+    client.get("/video_feed", buffered=False).close()

@@ -1,6 +1,7 @@
 """A camera on the network: named without its password, and not waited for when it is opened."""
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,22 +12,49 @@ from typing import Any
 import cv2
 import pytest
 
+from capture.source import ConnectionLost
 from capture.sources import address
-from capture.sources.address import open_address
+from capture.sources.address import open_address, why_not
+from capture.sources.live import LiveSource
 from support.clocks import WaitFor
 
 FILM = Path(__file__).parents[3] / "support/films/black-then-white.ts"
 """H.264 in MPEG-TS, without frames that refer to later ones: 30 black frames and three white ones."""
 
 
+def read_on(source: LiveSource) -> None:
+    """Read until there is nothing more."""
+    while True:
+        source.read()
+
+
 def test_it_is_named_without_its_password() -> None:
     with closing(open_address("rtsp://anna:secret@127.0.0.1:9/live")) as source:
-        assert source.name == "The camera at rtsp://127.0.0.1:9/live"
+        assert source.name == "The camera at rtsp://127.0.0.1:9"
 
 
-def test_one_that_does_not_answer_is_opened_and_sends_nothing_yet() -> None:
-    with closing(open_address("http://127.0.0.1:9/stream.mjpg")) as source:
-        assert source.read() is None
+def test_one_that_does_not_answer_is_opened_and_then_lost() -> None:
+    said = r"^its host is there, and nothing listens on its port$"
+    with (
+        closing(open_address("http://anna:secret@127.0.0.1:9/stream.mjpg")) as source,
+        pytest.raises(ConnectionLost, match=said),
+    ):
+        read_on(source)
+
+
+def test_it_is_told_why_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert "is the path right" in why_not(f"rtsp://anna:secret@127.0.0.1:{server.getsockname()[1]}/live")
+    for error, reason in {
+        socket.gaierror(): "no host has its name",
+        TimeoutError(): "it does not answer",
+    }.items():
+
+        def fail(*_: object, error: Exception = error, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(socket, "create_connection", fail)
+        assert why_not("rtsp://camera.invalid/live") == reason
 
 
 def test_opening_and_reading_have_time_limits(monkeypatch: pytest.MonkeyPatch) -> None:

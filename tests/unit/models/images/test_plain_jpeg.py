@@ -45,12 +45,13 @@ def test_the_picture_stays_and_all_else_goes() -> None:
         (b"\xff\xd8", NotAnImage),
         (b"\x89PNG\r\n\x1a\n", NotAnImage),
         (PORTRAIT[:-2], CorruptImage),
-        (PORTRAIT[:300], CorruptImage),
+        (PORTRAIT[:300], UnsupportedImageFormat),
+        (PORTRAIT[:100], CorruptImage),
         (jpeg(progressive=True), UnsupportedImageFormat),
         (jpeg(exif=exif(0x0112, 6)), UnsupportedImageFormat),
         (pictures.astronaut_jpeg(65), ImageTooLarge),
     ],
-    ids=["nothing", "start", "PNG", "no end", "header", "progressive", "sideways", "large"],
+    ids=["nothing", "start", "PNG", "no end", "no scan", "no header", "progressive", "sideways", "large"],
 )
 def test_what_is_not_whole_plain_upright_and_small_is_refused(data: bytes, error: type[MienError]) -> None:
     with pytest.raises(error):

@@ -1,0 +1,104 @@
+"""All cameras of this host, as the registry names them: a process each, and how each is, told to Redis."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Final
+
+from capture.registry import RegistryFile
+from capture.reports import Report
+from capture.source import SourceLost
+from capture.supervised import SupervisedCamera
+from capture.telling import StatusTeller
+from contracts.cameras import CameraSettings, CameraStatus, load_cameras
+from contracts.errors import ConfigurationError, MienError
+from contracts.settings import Settings
+from contracts.storage.cameras import CameraStatuses
+from contracts.storage.connections import connect
+
+_LOOK_EVERY_S: Final = 0.2
+"""Whether the process is to end."""
+_FILE_EVERY_S: Final = 1.0
+"""Whether the registry has changed."""
+
+logger = logging.getLogger(__name__)
+StartCamera = Callable[..., SupervisedCamera]
+
+
+class Supervisor:
+    """Runs what the registry names, and follows its changes."""
+
+    def __init__(self, settings: Settings, start: StartCamera = SupervisedCamera) -> None:
+        """Read the registry; `start` makes a camera's supervision.
+
+        Raises:
+            ConfigurationError: something is wrong in it.
+        """
+        self._settings = settings
+        self._start = start
+        self._registry = RegistryFile(settings.cameras) if settings.cameras else None
+        self._cameras: dict[str, SupervisedCamera] = {}
+        self._ended = threading.Event()
+        self._failure: MienError | None = None
+        self._first = load_cameras(settings)
+
+    def run(self, until: Callable[[], bool]) -> None:
+        """Supervise `until` is true.
+
+        Raises:
+            ConfigurationError: without a registry, the one camera cannot be opened.
+            SourceLost: without a registry, the one file or folder has gone.
+        """
+        redis = connect(self._settings.frame_redis_url, name="capture-status", max_connections=1)
+        self._teller = StatusTeller(CameraStatuses(redis), self._statuses)
+        with closing(redis):
+            try:
+                self._set(self._first)
+                self._teller.start()
+                looked_at = time.monotonic()
+                while not (until() or self._ended.wait(_LOOK_EVERY_S)):
+                    if self._registry and time.monotonic() >= looked_at + _FILE_EVERY_S:
+                        looked_at = time.monotonic()
+                        self._follow(self._registry)
+            finally:
+                self._stop(list(self._cameras))
+                self._teller.stop()
+        if self._failure:
+            raise self._failure
+
+    def _follow(self, registry: RegistryFile) -> None:
+        cameras = registry.changed()
+        if cameras is not None:
+            self._set(cameras)
+
+    def _statuses(self) -> list[CameraStatus]:
+        return [camera.status for camera in list(self._cameras.values())]
+
+    def _set(self, cameras: list[CameraSettings]) -> None:
+        """Make these the cameras. Those that are as before are not touched."""
+        wanted = {camera.name: camera for camera in cameras if camera.kind != "browser"}
+        self._stop([name for name, running in self._cameras.items() if wanted.get(name) != running.camera])
+        for name, camera in wanted.items():
+            if name not in self._cameras:
+                on_failure = self._fail if self._registry is None else lambda _, __: False
+                self._cameras[name] = self._start(camera, on_change=self._teller.changed, on_failure=on_failure)
+                self._cameras[name].start()
+
+    def _stop(self, names: list[str]) -> None:
+        stopped = [self._cameras.pop(name) for name in names]
+        for camera in stopped:
+            camera.stop()
+        for camera in stopped:
+            camera.join()
+
+    def _fail(self, last: Report, was_live: bool) -> bool:
+        """The one camera without a registry: what is wrong with it is wrong with this process."""
+        if last.event == "unusable" and not was_live:
+            self._failure = ConfigurationError(last.sentence)
+        elif last.event == "failed":
+            self._failure = SourceLost(last.sentence)
+        if self._failure:
+            self._ended.set()
+        return self._failure is not None
