@@ -43,6 +43,7 @@ secrets: ## make the passwords that docker compose needs, as files in secrets/
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
 	@PYTHONPATH=tests $(BIN)/python -m support.faketime
+	@PYTHONPATH=tests $(BIN)/python -m support.rtsp
 	@rm -rf .coverage
 	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not slow_fault"
 	@$(BIN)/coverage combine --quiet

@@ -14,6 +14,7 @@ from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
+from contracts.storage.history import HistoryStore
 from contracts.storage.webhook_secrets import WebhookSecrets
 
 
@@ -89,9 +90,10 @@ def _erase(arguments: argparse.Namespace, redis: Redis, settings: Settings) -> N
     if arguments.camera:
         shared = settings.frame_redis_url == settings.redis_url
         frames = redis if shared else connect(settings.frame_redis_url, name="mien-commands")
-        known = FrameStore(frames, settings).erase(arguments.camera)
+        stores = FrameStore(frames, settings), HistoryStore(frames)
+        known = [store.erase(arguments.camera) for store in stores]
         frames.close()
-        print(f"Camera {arguments.camera}: {'erased' if known else 'nothing was kept'}.")
+        print(f"Camera {arguments.camera}: {'erased' if any(known) else 'nothing was kept'}.")
         return
     eraser = JobEraser(redis)
     erased = eraser.erase_client(client) if client else eraser.erase_older(seconds)

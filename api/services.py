@@ -28,6 +28,7 @@ from contracts.storage.counters import CounterStore
 from contracts.storage.erasure import JobEraser
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 
@@ -66,6 +67,7 @@ class Services:
     eraser: JobEraser
     submission: Submission
     frames: FrameStore
+    history: HistoryStore
     camera_statuses: CameraStatuses
     waiting: WaitingRoom
     video: CameraHub
@@ -138,6 +140,7 @@ def connect_services(settings: Settings) -> Services:
             count=count_images,
         ),
         frames=frames,
+        history=HistoryStore(frame_redis),
         camera_statuses=CameraStatuses(frame_redis),
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),

@@ -3,9 +3,11 @@
 import re
 from typing import Final, NamedTuple, Self
 
-from contracts.frames import FrameStamp
+from pydantic import Field
 
-LEAST_WIDTH: Final = 64
+from contracts.frames import FrameStamp
+from contracts.results import Message
+
 MOST_WIDTH: Final = 3_840
 """Pixels of the longer side; no camera is larger than 4K."""
 LEAST_QUALITY: Final = 10
@@ -42,12 +44,31 @@ class Variant(NamedTuple):
         if found is None:
             return None
         width, quality, fps, boxes, blur = map(int, found.groups())
-        sound = (width == 0 or LEAST_WIDTH <= width <= MOST_WIDTH) and LEAST_QUALITY <= quality <= MOST_QUALITY
+        sound = width <= MOST_WIDTH and LEAST_QUALITY <= quality <= MOST_QUALITY
         return cls(width, quality, fps, bool(boxes), bool(blur)) if sound and fps <= MOST_FPS else None
 
 
 DEFAULT: Final = Variant()
 """What `/video_feed` shows without options."""
+
+
+class ViewOptions(Message):
+    """The options of a view."""
+
+    width: int = Field(
+        0, ge=0, le=MOST_WIDTH, description="Pixels that the longer side has at most; 0: as many as the camera's."
+    )
+    quality: int = Field(QUALITY, ge=LEAST_QUALITY, le=MOST_QUALITY, description="Of JPEG.")
+    fps: int = Field(0, ge=0, le=MOST_FPS, description="Pictures a second, at most; 0: as many as are analysed.")
+    boxes: bool = Field(True, description="Whether faces have their boxes and labels drawn.")
+    blur: bool = Field(
+        False, description="Whether faces are made unrecognizable; those of a camera that is set so always are."
+    )
+
+    @property
+    def variant(self) -> Variant:
+        """What is asked for."""
+        return Variant(self.width, self.quality, self.fps, self.boxes, self.blur)
 
 
 class View(NamedTuple):

@@ -15,6 +15,7 @@ from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.attention import connect_if_deaf
+from workers.observer import OBSERVE_EVERY_S, Observer
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -168,6 +169,7 @@ class PeriodicTasks:
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
             Periodic("heartbeat", REPORT_EVERY_S, lambda: report_heartbeat(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, Reconciler(services).run),
+            Periodic("observer", OBSERVE_EVERY_S, Observer(services).run),
             Periodic("counters", COUNT_EVERY_S, services.counters.flush),
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
             Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),

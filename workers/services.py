@@ -18,6 +18,7 @@ from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.history import HistoryStore
 from contracts.storage.job_queue import JobQueue
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
@@ -51,6 +52,7 @@ class Services:
     jobs: JobStore
     job_queue: JobQueue
     frames: FrameStore
+    history: HistoryStore
     counters: PendingCounters
     heartbeats: HeartbeatStore
     fleet: Fleet
@@ -126,6 +128,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         jobs=jobs,
         job_queue=JobQueue(redis, jobs, settings),
         frames=FrameStore(frame_redis, settings),
+        history=HistoryStore(frame_redis),
         counters=PendingCounters(CounterStore(redis)),
         heartbeats=heartbeats,
         fleet=Fleet(heartbeats, settings.worker_threads),

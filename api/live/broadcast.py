@@ -10,12 +10,16 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import Final
+from weakref import WeakSet
 
 from redis import Redis
 
 from api.live import mjpeg
 from api.live.channel import Channel, Kind, placeholder
-from contracts.errors import MienError, Overloaded
+from api.live.server_time import ServerTime
+from api.live.state import GONE, CameraState
+from contracts.errors import CameraNotFound, MienError, Overloaded
+from contracts.frames import CameraOptions
 from contracts.logs import log_context
 from contracts.settings import Settings
 from contracts.storage.connections import connect
@@ -24,6 +28,7 @@ from contracts.storage.subscription import LISTEN_S, Notices, Subscription, Topi
 from contracts.storage.views import MOST_VARIANTS, announced
 from contracts.views import DEFAULT, Variant
 
+Clock = Callable[[], float]
 _WANT_EVERY_S: Final = 1.0
 _IDLE_S: Final = 0.25
 
@@ -34,19 +39,16 @@ class CameraReader:
     """Follows one camera for as long as it has viewers."""
 
     def __init__(
-        self,
-        camera: str,
-        frames: FrameStore,
-        settings: Settings,
-        redis: Redis,
-        clock: Callable[[], float],
+        self, camera: str, frames: FrameStore, settings: Settings, redis: Redis, time: tuple[Clock, ServerTime]
     ) -> None:
         self.channels: dict[Variant, Channel] = {}
+        self.state = CameraState("connecting")
         self.stopped = False
         self._camera = camera
         self._frames = frames
         self._settings = settings
-        self._clock = clock
+        self._clock, self._server_time = time
+        self._frame_at = float("-inf")
         self._want_at = float("-inf")
         self._subscription = Subscription.to_camera(redis, camera, on_notices=self._on_notices, on_error=self._on_error)
 
@@ -78,6 +80,7 @@ class CameraReader:
         channels, topics = dict(self.channels), {notice.topic for notice in notices.items}
         self._want(channels)
         if Topic.FRAME in topics:
+            self._frame_at = self._clock()
             for channel in channels.values():
                 channel.frame_came(self._clock())
         new = {v for notice in notices.items if notice.topic is Topic.VIEWS for v in announced(notice.text)}
@@ -85,11 +88,17 @@ class CameraReader:
         self._offer_frame([channel for channel in channels.values() if channel.wants_plain(self._clock())])
         for channel in channels.values():
             channel.show_placeholder_if_gone(self._clock())
+        self._look_at_state()
 
     def _want(self, channels: dict[Variant, Channel]) -> None:
         if self._clock() >= self._want_at + _WANT_EVERY_S:
             self._want_at = self._clock()
             self._frames.views.want(self._camera, list(channels))
+            self._server_time.refresh()
+
+    def _look_at_state(self) -> None:
+        live = self._clock() <= self._frame_at + self._settings.frame_ttl_s
+        self.state = self.state._replace(state="live") if live else GONE._replace(kind=self.state.kind)
 
     def _offer_views(self, channels: dict[Variant, Channel]) -> None:
         if not channels:
@@ -97,6 +106,7 @@ class CameraReader:
         newest, views = self._frames.views.get(self._camera, list(channels))
         for variant, channel in channels.items():
             if newest is not None:
+                self._know(newest.options)
                 channel.know(newest)
             if variant in views:
                 channel.offer_view(views[variant], newest, self._clock())
@@ -109,9 +119,15 @@ class CameraReader:
         except MienError as error:
             self._log(error)
             return
-        for channel in channels:
-            if frame is not None:
+        if frame is not None:
+            age_s = max(0.0, self._server_time.now() - frame.captured_at)
+            self._frame_at = max(self._frame_at, self._clock() - age_s)
+            self._know(frame.options)
+            for channel in channels:
                 channel.offer_frame(frame, self._clock())
+
+    def _know(self, options: CameraOptions) -> None:
+        self.state = self.state._replace(kind=options.kind or None, blur=options.blur)
 
     def _on_error(self, error: Exception) -> None:
         self._log(error)
@@ -134,7 +150,10 @@ class CameraHub:
         self._clock = clock
         self._frames = frames
         self._redis = connect(settings.frame_redis_url, name="mien-gateway-video", max_connections=64)
+        self.server_time = ServerTime(frames.now)
         self._readers: dict[str, CameraReader] = {}
+        self._all = WeakSet[CameraReader]()
+        """Also those whose viewers have gone, while they still listen."""
         self._lock = threading.Lock()
         self.closed = False
 
@@ -144,8 +163,11 @@ class CameraHub:
         with self._lock:
             reader = self._readers.get(camera)
             if reader is None:
-                reader = CameraReader(camera, self._frames, self._settings, self._redis, self._clock)
+                reader = CameraReader(
+                    camera, self._frames, self._settings, self._redis, (self._clock, self.server_time)
+                )
                 self._readers[camera] = reader
+                self._all.add(reader)
             channel = reader.channel(variant)
             channel.viewers += 1
             reader.start()
@@ -159,6 +181,20 @@ class CameraHub:
                 if not reader.channels:
                     del self._readers[camera]
                     reader.stop()
+
+    def check(self, camera: str) -> None:
+        """Make sure that there is something to look at.
+
+        Raises:
+            CameraNotFound: no camera of this name has published within the last hour.
+        """
+        if camera not in self._readers and camera not in self._frames.cameras():
+            raise CameraNotFound("No camera of this name has sent a picture within the last hour.", field="camera")
+
+    def state(self, camera: str) -> CameraState:
+        """How a camera is that is looked at."""
+        reader = self._readers.get(camera)
+        return reader.state if reader else GONE
 
     def ask_for(self, camera: str | None, variant: Variant) -> None:
         """Have workers make this variant from now on.
@@ -213,7 +249,7 @@ class CameraHub:
         """End all streams, and the connections to Redis."""
         self.closed = True
         with self._lock:
-            readers = list(self._readers.values())
+            readers = list(self._all)
         for reader in readers:
             reader.stop()
         for reader in readers:  # all of them end at the same time

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from api.live import mjpeg
+from api.live.header import Told, of_frame, of_view
 from contracts.frames import Frame, FrameStamp
 from contracts.results import NO_MODEL
 from contracts.storage.views import Newest
@@ -49,11 +50,22 @@ class Shown:
     result: bytes = b""
     """The analysis of exactly this frame, as JSON, if it is annotated."""
     blurred: bool = False
+    faces_only: bool = False
+    """Whether emotions of that analysis are not told."""
 
     @cached_property
     def part(self) -> mjpeg.Picture:
         """For Motion JPEG."""
         return mjpeg.picture(self.kind.value, self.jpeg, self.stamp.sequence if self.stamp != _NOTHING else None)
+
+    @cached_property
+    def told(self) -> str:
+        """What is told beside it on a WebSocket, as JSON."""
+        if self.kind is Kind.ANNOTATED:
+            told = of_view(self.result, self.stamp, self.captured_at, faces_only=self.faces_only)
+        else:
+            told = of_frame(self.jpeg, self.stamp, self.captured_at) if self.kind is Kind.PLAIN else Told()
+        return told.model_dump_json()
 
 
 class Channel:
@@ -170,7 +182,8 @@ class Channel:
         return self._behind_since is not None and now > self._behind_since + patience
 
     def _show(self, kind: Kind, jpeg: bytes, **of_it: Any) -> None:
-        self.shown = Shown(self.shown.serial + 1 if self.shown else 1, kind, jpeg, **of_it)
+        serial = self.shown.serial + 1 if self.shown else 1
+        self.shown = Shown(serial, kind, jpeg, faces_only=self._faces_only, **of_it)
         self.wake()
 
 

@@ -16,6 +16,8 @@ from contracts.storage.frames import FrameStore
 
 _FORM: Final = "multipart/form-data"
 _LONGEST_KEY: Final = 255
+_LATEST_S: Final = 1e11
+"""The year 5138."""
 _PREFER_WAIT: Final = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?([^\s,;\"]+)", re.IGNORECASE)
 
 JOB_ID: Final = Parameter(
@@ -24,6 +26,12 @@ JOB_ID: Final = Parameter(
     location="path",
     schema={"type": "string", "minLength": 1},
     description=lambda _: "The job's id.",
+)
+CAMERA_NAME: Final = Parameter(
+    name="name",
+    location="path",
+    schema={"type": "string"},
+    description=lambda _: "The camera's name.",
 )
 INDEX: Final = Parameter(
     name="index",
@@ -72,6 +80,15 @@ LAST_EVENT_ID: Final = Parameter(
 def wait_seconds(request: Request, longest: float) -> float:
     """``?wait=``: seconds the client is willing to wait, 0 if absent, `longest` at most."""
     return _seconds(request.args.get("wait", "0"), "wait", longest)
+
+
+def moment(request: Request, name: str, default: float) -> float:
+    """A parameter that is a time, in seconds since 1970; `default` if absent.
+
+    Raises:
+        MalformedRequest: it is no number, or none that is a time.
+    """
+    return _seconds(request.args[name], name, _LATEST_S) if name in request.args else default
 
 
 def preferred_wait(request: Request, longest: float) -> float | None:

@@ -105,6 +105,15 @@ class FrameStore:
             return None
         return _frame(camera, found[:4], found[5], found[4].decode())
 
+    def options(self, camera: str) -> CameraOptions | None:
+        """The options of the camera's newest frame, without fetching the image; None if there is no frame any more.
+
+        Raises:
+            RecordUnreadable: as `newest`.
+        """
+        fields = self._read(keys.frame(camera), "epoch", "options")
+        return None if fields is None else _options(camera, fields[1])
+
     def captured_at(self, camera: str) -> float | None:
         """When the camera's newest frame was taken, without fetching the image.
 
@@ -240,6 +249,10 @@ def _known_s(camera: str) -> int:
 def _frame(camera: str, fields: list[bytes], stored_options: bytes | None, mark: str = "") -> Frame:
     """A frame as it was stored; captures of versions before this one write no options."""
     epoch, sequence, captured_at, jpeg = fields
-    name = f"What is to be done with frames of camera {camera}"
-    options = read_record(CameraOptions, stored_options, name) if stored_options else CameraOptions()
+    options = _options(camera, stored_options)
     return Frame(camera, FrameStamp(int(epoch), int(sequence)), float(captured_at), jpeg, mark, options)
+
+
+def _options(camera: str, stored: bytes | None) -> CameraOptions:
+    name = f"What is to be done with frames of camera {camera}"
+    return read_record(CameraOptions, stored, name) if stored else CameraOptions()

@@ -44,6 +44,10 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
                                      whose results were written last; a mark, without which none is written
     mien:faces:{camera}      hash    newest analysis: epoch, sequence, result (JSON) and state of the tracker
     mien:tracks:{camera}     string  epoch, and the number that the next new face will have; an hour of TTL
+    mien:history:{camera}    stream  a sample of its faces a second, JSON, where its options ask for it; its retention
+                                     of TTL
+    mien:histories           zset    camera with a history → retention in s
+    mien:observer            string  the worker that writes histories; seconds of TTL
     mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL
     mien:cameras:known       zset    camera → when that was said last
     mien:read:{camera}       string  renewed by gateways whose clients read what the camera shows; seconds of TTL
@@ -75,6 +79,8 @@ ANNOTATED_BYTES: Final = "mien:annotated:bytes"
 OPEN_LOAD: Final = "mien:jobs:load"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
+HISTORIES: Final = "mien:histories"
+OBSERVER: Final = "mien:observer"
 CAMERAS_KNOWN: Final = "mien:cameras:known"
 WORKERS: Final = "mien:workers"
 
@@ -157,6 +163,11 @@ def faces(camera: str) -> str:
 def tracks(camera: str) -> str:
     """The number of the camera's next new face, also when its newest analysis has expired."""
     return f"mien:tracks:{camera}"
+
+
+def history(camera: str) -> str:
+    """What the camera has shown."""
+    return f"mien:history:{camera}"
 
 
 def view(name: str) -> str:

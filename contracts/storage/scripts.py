@@ -17,6 +17,7 @@ _READING: Final = f"{_FLAGS},no-writes"
 """Also by a replica, and by a server that cannot write its file."""
 
 PRELUDES: Final = {
+    "add_history": ("record",),
     "begin_frames": ("record",),
     "cancel": ("record", "end_key", "finalize"),
     "claim": ("record", "end_key", "finalize", "attempt"),

@@ -30,6 +30,12 @@ ELSEWHERE: dict[str, Elsewhere] = {
         f"api/live/{module}.py": Elsewhere("tests/integration/test_browser_cameras.py", "needs a server and a worker")
         for module in ("ingest", "ingest_messages")
     },
+    **{
+        f"api/{module}.py": Elsewhere(
+            "tests/integration/test_viewers_socket.py", "a WebSocket, which needs a real server"
+        )
+        for module in ("live/viewing", "routes/live")
+    },
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/child.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from redis import Redis
 
 from contracts.frames import FrameResult
+from contracts.history import HistorySample
 from contracts.jobs import Job
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -43,6 +44,7 @@ def kept(old: Any, new: Any) -> bool:
         ("frame_result", FrameResult),
         ("frame_result_labelled", FrameResult),
         ("frame_result_raw", FrameResult),
+        ("history_sample", HistorySample),
         ("worker_report", WorkerReport),
         ("worker_report_idle", WorkerReport),
         ("worker_report_versioned", WorkerReport),

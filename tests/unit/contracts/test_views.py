@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from contracts.views import DEFAULT, MOST_WIDTH, Variant, next_due
 
 
-@given(st.builds(Variant, st.just(0) | st.integers(64, MOST_WIDTH), st.integers(10, 95), st.integers(0, 60)))
+@given(st.builds(Variant, st.integers(0, MOST_WIDTH), st.integers(10, 95), st.integers(0, 60)))
 def test_a_variant_is_read_back_from_its_name(variant: Variant) -> None:
     for each in (variant, variant._replace(boxes=False), variant._replace(blur=True)):
         assert Variant.parse(each.text) == each
@@ -15,7 +15,7 @@ def test_a_variant_is_read_back_from_its_name(variant: Variant) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", "0.80.0.1", "9999.80.0.1.0", "12.80.0.1.0", "0.99.0.1.0", "0.9.0.1.0", "0.80.61.1.0"],
+    ["", "1", "0.80.0.1", "9999.80.0.1.0", "0.99.0.1.0", "0.9.0.1.0", "0.80.61.1.0"],
 )
 def test_what_is_no_name_or_beyond_the_limits_is_none(text: str) -> None:
     assert Variant.parse(text) is None

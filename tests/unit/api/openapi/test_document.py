@@ -17,6 +17,7 @@ from api.server import options
 from contracts.errors import ConfigurationError
 from contracts.results import Message
 from contracts.settings import Settings
+from contracts.views import ViewOptions
 from support.gateway import MakeApp
 
 OTHERWISE: Final = {"max_job_images": 37, "max_wait_s": 41.5}
@@ -59,6 +60,10 @@ def expected(settings: Settings) -> list[tuple[str, set[float]]]:
         (r"/properties/images/minItems", {1}),
         (r"/oneOf/1/items/(minimum|maximum)", {0, 255}),
         (r"/oneOf/1/minItems|/oneOf/0/minLength", {1}),
+        (
+            r"/video_feed/get/parameters/\d/.*",
+            {number for _, number in numbers(ViewOptions.model_json_schema()["properties"])},
+        ),
         (r"/v1/jobs/\{id\}/get/parameters/1/description", {settings.max_wait_s}),
         (r"/v1/jobs/\{id\}/get/parameters/1/schema/minimum", {0}),
         (r"/deadline/(anyOf/0/)?exclusiveMinimum|/parameters/1/schema/exclusiveMinimum", deadline[0]),
@@ -69,6 +74,8 @@ def expected(settings: Settings) -> list[tuple[str, set[float]]]:
         (r"/(detect_emotion/post/parameters/0|v1/jobs/post/parameters/6)/schema/minLength", {1}),
         (r"/\{id\}[^ ]*/parameters/0/schema/minLength", {1}),
         (r"/annotated/get/parameters/1/schema/minimum", {0}),
+        (r"/history/get/parameters/[12]/description", {1970}),
+        (r"/history/get/parameters/[12]/schema/minimum", {0}),
         (r"/responses/\d+/headers/Retry-After/schema/minimum", {1}),
         (r"/responses/414/description", {options(settings)["limit_request_line"]}),
         (r"/info/description", {1, LONGEST}),

@@ -20,9 +20,9 @@ def test_options_of_an_address_and_of_json() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("width", value) for value in ("0", "63", "3841", "wide", "", "1e3", "9" * 5_000)),
+        *(("width", value) for value in ("-1", "3841", "wide", "", "1e3", "9" * 5_000)),
         *(("quality", value) for value in ("9", "96", "-1")),
-        *(("fps", value) for value in ("0", "61", "0.5")),
+        *(("fps", value) for value in ("-1", "61", "0.5")),
         *(("boxes", value) for value in ("perhaps", "")),
         ("blur", "2"),
     ],
@@ -36,5 +36,5 @@ def test_a_wrong_one_is_named(name: str, value: str) -> None:
 
 def test_they_are_described_with_their_limits() -> None:
     described = {one.name: one.schema for one in PARAMETERS}
-    assert described["width"] == {"type": "integer", "minimum": 64, "maximum": 3_840}
+    assert described["width"] == {"type": "integer", "minimum": 0, "maximum": 3_840, "default": 0}
     assert described["boxes"] == {"type": "boolean", "default": True}

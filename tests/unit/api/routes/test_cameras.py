@@ -93,7 +93,7 @@ def test_headers_of_the_stream(client: FlaskClient, frames: FrameStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("width", "1"), ("quality", "100"), ("fps", "0"), ("boxes", "x"), ("blur", "")]
+    ("name", "value"), [("width", "-1"), ("quality", "100"), ("fps", "61"), ("boxes", "x"), ("blur", "")]
 )
 def test_a_wrong_option_of_the_stream_is_named(client: FlaskClient, frames: FrameStore, name: str, value: str) -> None:
     publish(frames, 1)

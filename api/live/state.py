@@ -1,0 +1,38 @@
+"""How a camera is, and what viewers are told of it."""
+
+from typing import Final, NamedTuple
+
+from api.live.channel import Kind
+
+_SENTENCES: Final = {
+    "connecting": "The camera is being connected.",
+    "stalled": "The camera has stopped sending pictures; it is tried again.",
+    "gone": "The camera has stopped sending pictures.",
+}
+LATE: Final = "Pictures arrive, but their analysis is late."
+NONE_BLURRED: Final = "Faces of this camera are covered, and no picture is there in which they are."
+
+
+class CameraState(NamedTuple):
+    """As capture says, or as the frames do that come."""
+
+    state: str
+    """``connecting``, ``live``, ``stalled`` or ``gone``."""
+    reason: str | None = None
+    kind: str | None = None
+    blur: bool = False
+
+    def sentence(self, shown: Kind) -> str | None:
+        """What is missing, for people; None if nothing is.
+
+        Args:
+            shown: what viewers see of it.
+        """
+        if self.state != "live":
+            return _SENTENCES.get(self.state)
+        if shown is Kind.PLAIN:
+            return LATE
+        return NONE_BLURRED if shown is Kind.PLACEHOLDER and self.blur else None
+
+
+GONE: Final = CameraState("gone")

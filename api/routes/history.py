@@ -1,0 +1,78 @@
+"""What cameras have shown, where their options ask for a history."""
+
+from itertools import islice
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from api.http.endpoint import NO_BODY, Operation, Parameter, ResponseSpec, endpoint
+from api.http.responses import NOT_STORED, json_response
+from api.http.scopes import Scope
+from api.live import history, history_formats
+from api.live.history_schemas import HistoryData
+from api.requests import query
+from api.services import current_services
+from contracts.errors import BrokerUnavailable, MalformedRequest
+
+blueprint = Blueprint("history", __name__, url_prefix="/v1/cameras")
+
+_FORMATS: Final = ("json", "csv", "vtt")
+_TEXT: Final = {"type": "string"}
+_SINCE: Final = Parameter(
+    name="since",
+    location="query",
+    schema={"type": "number", "minimum": 0},
+    description=lambda _: "Seconds since 1970; default: an hour before `until`.",
+)
+_UNTIL: Final = Parameter(
+    name="until",
+    location="query",
+    schema={"type": "number", "minimum": 0},
+    description=lambda _: "Seconds since 1970; default: now.",
+)
+_FORMAT: Final = Parameter(
+    name="format",
+    location="query",
+    schema={"type": "string", "enum": _FORMATS},
+    description=lambda _: "`json` (default), `csv`: a row a person and second, or `vtt`: subtitles.",
+)
+_DEFAULT_S: Final = 3_600.0
+
+
+@blueprint.get("/<name>/history")
+@endpoint(
+    scope=Scope.LIVE,
+    owned=False,
+    rate_limited=True,
+    body=NO_BODY,
+    operation=Operation(
+        id="getHistory",
+        summary="What a camera has shown, by person and of the room, where its options ask for a history",
+        tag="cameras",
+        responses={
+            200: ResponseSpec("People with their timelines; nothing of a camera without a history.", HistoryData)
+        },
+        errors=(BrokerUnavailable, MalformedRequest),
+        parameters=(query.CAMERA_NAME, _SINCE, _UNTIL, _FORMAT),
+    ),
+)
+def get_history(name: str) -> Response:
+    """The camera's history in the form that is asked for."""
+    services = current_services()
+    wanted = request.args.get("format", "json")
+    if wanted not in _FORMATS:
+        raise MalformedRequest('"format" has to be json, csv or vtt.', field="format")
+    until = query.moment(request, "until", services.history.now())
+    since = query.moment(request, "since", until - _DEFAULT_S)
+    samples = list(islice(services.history.read(name, since, until), history.MOST_SAMPLES + 1))
+    if services.settings.faces_only:
+        samples = [sample.without_emotions() for sample in samples]
+    if wanted == "csv":
+        lines = history_formats.as_csv(samples[: history.MOST_SAMPLES])
+        return Response("".join(lines), headers=NOT_STORED, content_type="text/csv; charset=utf-8")
+    told = history.tell(name, samples, since, until)
+    if wanted == "vtt":
+        return Response(
+            "".join(history_formats.as_vtt(told)), headers=NOT_STORED, content_type="text/vtt; charset=utf-8"
+        )
+    return json_response(told, headers=NOT_STORED)

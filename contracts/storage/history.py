@@ -1,0 +1,90 @@
+"""What cameras have shown, in Redis: a stream a camera, bounded in time and in number."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from redis import Redis
+
+from contracts.errors import RecordUnreadable
+from contracts.history import HistorySample
+from contracts.storage import keys
+from contracts.storage.clock import servers_clock
+from contracts.storage.connections import translate_errors
+from contracts.storage.job_steps import servers_time
+from contracts.storage.records import read_record
+from contracts.storage.scripts import load_script
+
+SAMPLE_EVERY_S: Final = 1.0
+MOST_SAMPLES: Final = 100_000
+"""Of a camera, whatever its retention: a day and a few hours."""
+_LEAST_GAP_MS: Final = 900
+"""Less than a second: who writes looks every half second, and is not always in time."""
+_PAGE: Final = 500
+
+
+class HistoryStore:
+    """Samples of cameras. Nothing is stored of a camera whose options do not ask for it."""
+
+    def __init__(self, redis: Redis, clock: Callable[[], float] | None = None) -> None:
+        """Use the frame Redis; `clock` gives seconds since 1970, in place of the server's."""
+        self._redis = redis
+        self.now, self._steps_clock = clock or servers_clock(redis), clock or servers_time
+        self._add = load_script(redis, "add_history")
+
+    def add(self, camera: str, sample: HistorySample) -> bool:
+        """Keep a sample for as long as it says.
+
+        Returns:
+            False if another one was kept less than a second ago.
+        """
+        stored = sample.model_dump_json(exclude_defaults=True)
+        args = [camera, self._steps_clock(), sample.kept_s, _LEAST_GAP_MS, MOST_SAMPLES, stored]
+        with translate_errors():
+            return bool(self._add(keys=[keys.history(camera), keys.HISTORIES], args=args))
+
+    def read(self, camera: str, since: float, until: float) -> Iterator[HistorySample]:
+        """The samples of this time, the oldest first; those that cannot be read, or are too old, are passed over.
+
+        Args:
+            camera: which.
+            since: seconds since 1970, by the server's clock.
+            until: the same, included.
+        """
+        first, last, now = f"{max(0, round(1000 * since))}", f"{max(0, round(1000 * until))}", self.now()
+        while True:
+            with translate_errors():
+                page = self._redis.xrange(keys.history(camera), first, last, count=_PAGE)
+            for number, fields in page:
+                try:
+                    sample = read_record(HistorySample, fields[b"sample"], f"A sample of camera {camera}")
+                except RecordUnreadable:
+                    continue
+                if int(number.partition(b"-")[0]) >= 1000 * (now - sample.kept_s):
+                    yield sample
+            if len(page) < _PAGE:
+                return
+            first = f"({page[-1][0].decode()}"
+
+    def forget_old(self) -> None:
+        """Forget samples whose time is over, also of cameras that have ended."""
+        with translate_errors():
+            for camera, retention_s in self._redis.zrange(keys.HISTORIES, 0, -1, withscores=True):
+                name = keys.history(camera.decode())
+                self._redis.xtrim(name, minid=round(1000 * (self.now() - retention_s)), approximate=False)
+                if not self._redis.xlen(name):
+                    self._redis.zrem(keys.HISTORIES, camera)
+
+    def take_turn(self, worker: str, seconds: float) -> bool:
+        """Whether it is for this worker to note what cameras show, for so long; it keeps the turn by asking again."""
+        with translate_errors():
+            if self._redis.set(keys.OBSERVER, worker, px=round(1000 * seconds), nx=True):
+                return True
+            if self._redis.get(keys.OBSERVER) != worker.encode():
+                return False
+            return bool(self._redis.pexpire(keys.OBSERVER, round(1000 * seconds)))
+
+    def erase(self, camera: str) -> bool:
+        """Forget everything of a camera. Returns whether there was anything."""
+        with translate_errors():
+            self._redis.zrem(keys.HISTORIES, camera)
+            return bool(self._redis.unlink(keys.history(camera)))

@@ -1,0 +1,7 @@
+"""``python -m support.rtsp``."""
+
+import sys
+
+from support.rtsp import main
+
+sys.exit(main())

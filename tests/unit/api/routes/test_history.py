@@ -1,0 +1,49 @@
+"""Histories over HTTP."""
+
+import time
+
+import pytest
+from flask.testing import FlaskClient
+
+from contracts.emotions import EMOTIONS
+from contracts.history import HistorySample, SampledFace
+from contracts.storage.history import HistoryStore
+
+URL = "/v1/cameras/cam/history"
+
+
+@pytest.fixture
+def sampled(client: FlaskClient) -> None:
+    """A camera with one sample."""
+    services = client.application.extensions["mien"]
+    face = SampledFace(track=1, emotion="Sad", scores=tuple(940 if label == "Sad" else 10 for label in EMOTIONS))
+    store: HistoryStore = services.history
+    store.add("cam", HistorySample(epoch=1, captured_at=time.time(), kept_s=60, faces=[face]))
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_history_comes_as_json_table_or_subtitles(client: FlaskClient) -> None:
+    told = client.get(URL)
+    assert told.headers["Cache-Control"] == "no-store"
+    assert [person["spans"][0]["emotion"] for person in told.get_json()["people"]] == ["Sad"]
+    table, subtitles = client.get(f"{URL}?format=csv"), client.get(f"{URL}?format=vtt")
+    assert (table.mimetype, len(table.text.splitlines())) == ("text/csv", 2)
+    assert (subtitles.mimetype, subtitles.text[:6]) == ("text/vtt", "WEBVTT")
+
+
+@pytest.mark.usefixtures("sampled")
+def test_it_is_of_the_time_that_is_asked_for(client: FlaskClient) -> None:
+    assert client.get(f"{URL}?until=1000").get_json()["people"] == []
+    told = client.get(f"{URL}?since=1000").get_json()
+    assert (told["since"], len(told["people"])) == (1000, 1)
+
+
+def test_a_camera_without_a_history_has_nothing_to_tell(client: FlaskClient) -> None:
+    assert client.get(URL).get_json()["people"] == []
+    assert client.get(f"{URL}?format=csv").text.count("\n") == 1
+
+
+@pytest.mark.parametrize(("asked", "field"), [("format=xml", "format"), ("since=x", "since"), ("until=-1", "until")])
+def test_what_cannot_be_meant_is_refused(client: FlaskClient, asked: str, field: str) -> None:
+    answer = client.get(f"{URL}?{asked}")
+    assert (answer.status_code, answer.get_json()["field"]) == (422, field)
