@@ -45,12 +45,6 @@ CAMERA: Final = Parameter(
     schema={"type": "string"},
     description=lambda _: "Default: the one with the newest frame.",
 )
-CAMERA_NAME: Final = Parameter(
-    name="name",
-    location="path",
-    schema={"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
-    description=lambda _: "The camera's name.",
-)
 WAIT: Final = Parameter(
     name="wait",
     location="query",
