@@ -66,7 +66,7 @@ def _add_hooks(app: Flask, services: Services) -> None:
     check_hosts(app, settings)
     refuse_cross_site(app, origins)
     services.broker_watch.install(app)  # before what asks Redis
-    check_keys(app, services.api_keys, Failures(), required=settings.require_keys)
+    check_keys(app, services.api_keys, services.live_tokens, Failures(), required=settings.require_keys)
     add_security_headers(app)
     allow_origins(app, origins)
     protect_jobs(app, services.jobs)

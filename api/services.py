@@ -8,6 +8,7 @@ from redis import Redis
 
 from api.access.authentication import client_name
 from api.access.keys import ApiKeyStore
+from api.access.live_tokens import LiveTokens
 from api.access.rate_limits import count_images
 from api.http.request_metrics import RequestMetrics
 from api.http.websockets import WebSockets
@@ -56,6 +57,7 @@ class Services:
     broker_watch: BrokerWatch
     jobs: JobStore
     api_keys: ApiKeyStore
+    live_tokens: LiveTokens
     webhooks: WebhookStore
     body_limiter: ConcurrencyLimiter
     body_memory: BodyMemory
@@ -103,6 +105,7 @@ def connect_services(settings: Settings) -> Services:
     probe = _probe(settings.redis_url)
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
     jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
+    api_keys = ApiKeyStore(redis)
     counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
     memory, requests, waits, viewers, senders = _limiters(settings)
     store_limiter = ConcurrencyLimiter(
@@ -121,7 +124,8 @@ def connect_services(settings: Settings) -> Services:
         frame_probe=probe if shared else _probe(settings.frame_redis_url),
         broker_watch=BrokerWatch(probe),
         jobs=jobs,
-        api_keys=ApiKeyStore(redis),
+        api_keys=api_keys,
+        live_tokens=LiveTokens(redis, api_keys),
         webhooks=WebhookStore(redis, settings),
         eraser=JobEraser(redis),
         body_limiter=memory,

@@ -21,6 +21,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:webhooks:dead       hash    id → JSON: webhooks that were given up
     mien:webhooks:secret     string  signs webhooks of jobs without an API key; made at first need
     mien:webhooks:secrets    hash    id of an API key, or empty → JSON: secrets that sign its webhooks, and until when
+    mien:live:secret         string  signs tokens for streams; made at first need
     mien:apikeys             hash    id → JSON: name, hashes, scopes, rate and end of an API key
     mien:apikeys:used        hash    id → when an API key was used last, to some seconds
     mien:audit               list    JSON, newest first: refused requests; 10,000 at most
@@ -67,6 +68,7 @@ OPEN_JOBS: Final = "mien:jobs:open"
 WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
 WEBHOOKS_SECRETS: Final = "mien:webhooks:secrets"
+LIVE_SECRET: Final = "mien:live:secret"  # noqa: S105 - the key's name, not the secret
 WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
 API_KEYS: Final = "mien:apikeys"
 API_KEYS_USED: Final = "mien:apikeys:used"
