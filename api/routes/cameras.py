@@ -37,7 +37,7 @@ blueprint = Blueprint("cameras", __name__)
         tag="cameras",
         responses={200: ResponseSpec("Pictures.", {"type": "string", "format": "binary"}, "multipart/x-mixed-replace")},
         errors=(MalformedRequest, CameraNotFound, BrokerUnavailable, Overloaded, QuotaExceeded),
-        parameters=(query.CAMERA, *views.PARAMETERS),
+        parameters=(query.CAMERA, *views.PARAMETERS, query.TOKEN),
     ),
 )
 def video_feed() -> Response:

@@ -27,6 +27,10 @@ ELSEWHERE: dict[str, Elsewhere] = {
         for module in ("websocket_connection", "websocket_upgrade", "websockets")
     },
     **{
+        f"api/live/{module}.py": Elsewhere("tests/integration/test_browser_cameras.py", "needs a server and a worker")
+        for module in ("ingest", "ingest_messages")
+    },
+    **{
         f"api/{module}.py": Elsewhere(
             "tests/integration/test_viewers_socket.py", "a WebSocket, which needs a real server"
         )
