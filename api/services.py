@@ -16,6 +16,7 @@ from api.jobs.idempotency import IdempotencyStore
 from api.jobs.submission import Submission
 from api.jobs.waiting import WaitingRoom
 from api.live.broadcast import CameraHub
+from api.live.ingest import Ingest
 from api.overload.admission import Admission
 from api.overload.body_memory import BodyMemory
 from api.overload.broker_watch import BrokerWatch
@@ -63,6 +64,7 @@ class Services:
     requests: ConcurrencyLimiter
     waits: ConcurrencyLimiter
     viewers: ConcurrencyLimiter
+    senders: ConcurrencyLimiter
     store_limiter: ConcurrencyLimiter
     eraser: JobEraser
     submission: Submission
@@ -71,6 +73,7 @@ class Services:
     camera_statuses: CameraStatuses
     waiting: WaitingRoom
     video: CameraHub
+    ingest: Ingest
     heartbeats: HeartbeatStore
     counters: CounterStore
     request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
@@ -89,6 +92,7 @@ class Services:
     def close(self) -> None:
         """Drain and close all connections."""
         self.drain()
+        self.ingest.close()
         self.broker_watch.close()
         for client in (self.redis, self.frame_redis, self.probe, self.frame_probe):
             client.close()
@@ -103,7 +107,7 @@ def connect_services(settings: Settings) -> Services:
     jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
     api_keys = ApiKeyStore(redis)
     counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
-    memory, requests, waits, viewers = _limiters(settings)
+    memory, requests, waits, viewers, senders = _limiters(settings)
     store_limiter = ConcurrencyLimiter(
         settings.max_intake_jobs,
         "This gateway is storing too many jobs",
@@ -130,6 +134,7 @@ def connect_services(settings: Settings) -> Services:
         requests=requests,
         waits=waits,
         viewers=viewers,
+        senders=senders,
         submission=Submission(
             jobs,
             IdempotencyStore(redis, settings),
@@ -143,6 +148,7 @@ def connect_services(settings: Settings) -> Services:
         camera_statuses=CameraStatuses(frame_redis),
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),
+        ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
         counters=counters,
     )
@@ -153,12 +159,13 @@ def _probe(url: str) -> Redis:
 
 
 def _limiters(settings: Settings) -> list[ConcurrencyLimiter]:
-    """Bytes in memory, requests, those that wait for a job, and viewers: of each, a client has a share at most."""
+    """Bytes in memory, requests, those that wait for a job, viewers, senders: of each, a client has a share at most."""
     limits = (
         (settings.max_intake_bytes, "This gateway is reading too much", "MIEN_MAX_INTAKE_BYTES"),
         (settings.max_connections, "This gateway is serving too many requests", "MIEN_MAX_CONNECTIONS"),
         (settings.max_connections, "This gateway has too many requests that wait", "MIEN_MAX_CONNECTIONS"),
         (settings.max_viewers, "This gateway has too many viewers", "MIEN_MAX_VIEWERS"),
+        (settings.max_senders, "Too many browsers send their camera to this gateway", "MIEN_MAX_SENDERS"),
     )
     return [
         ConcurrencyLimiter(limit, reason, share=settings.client_share, setting=name) for limit, reason, name in limits

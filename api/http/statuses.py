@@ -45,6 +45,7 @@ STATUSES: Final[dict[type[MienError], Status]] = {
     errors.WebhookNotFound: Status(404, "There is no such dead webhook"),
     errors.AnnotatedNotFound: Status(404, "There is no such annotated image"),
     errors.CameraNotFound: Status(404, "No such camera"),
+    errors.CameraTaken: Status(409, "The camera's name is taken"),
     errors.Overloaded: Status(503, "Too much work is waiting"),
     errors.QuotaExceeded: Status(429, "Too many requests"),
     errors.Denied: Status(403, "Not allowed"),

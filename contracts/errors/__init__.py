@@ -12,6 +12,7 @@
     │       └── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
     ├── NotFound                    lookups
     │   └── JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound, WebhookNotFound
+    ├── CameraTaken                 lookups
     ├── Denied                      access
     │   └── Unauthorized, Forbidden, CrossSite
     ├── Overloaded                  availability: try again later; carries ``retry_after``
@@ -43,7 +44,15 @@ from contracts.errors.base import MienError
 from contracts.errors.configuration import ConfigurationError, InvalidWeights
 from contracts.errors.images import CorruptImage, ImageTooLarge, InvalidImage, NotAnImage, UnsupportedImageFormat
 from contracts.errors.jobs import AnalysisFailed, AttemptsExhausted, DeadlineExceeded, JobCanceled, JobFailed
-from contracts.errors.lookups import AnnotatedNotFound, CameraNotFound, JobGone, JobNotFound, NotFound, WebhookNotFound
+from contracts.errors.lookups import (
+    AnnotatedNotFound,
+    CameraNotFound,
+    CameraTaken,
+    JobGone,
+    JobNotFound,
+    NotFound,
+    WebhookNotFound,
+)
 from contracts.errors.requests import (
     EmptyBody,
     IdempotencyConflict,
@@ -69,6 +78,7 @@ __all__ = [
     "AttemptsExhausted",
     "BrokerUnavailable",
     "CameraNotFound",
+    "CameraTaken",
     "ConfigurationError",
     "CorruptImage",
     "CrossSite",

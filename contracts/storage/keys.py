@@ -56,8 +56,10 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
                                      and of `{camera}:{variant}`; with its analysis, and when the next one is due
     mien:wanted:{camera}     zset    variant → until when gateways have viewers for it
     mien:watched:{camera}    string  the same of the view without options, for workers of versions before this one
+    mien:sender:{camera}     string  which browser's connection sends as this camera; seconds of TTL
     mien:frames:{camera}     channel sequence number of every new frame
     mien:views:{camera}      channel sequence number of every frame that new views show, and their variants
+    mien:results:{camera}    channel sequence number of every new analysis
 """
 
 from typing import Final
@@ -203,3 +205,13 @@ def frames_channel(camera: str) -> str:
 def views_channel(camera: str) -> str:
     """Announces new views."""
     return f"mien:views:{camera}"
+
+
+def results_channel(camera: str) -> str:
+    """Announces new analyses."""
+    return f"mien:results:{camera}"
+
+
+def sender(camera: str) -> str:
+    """Which connection of a browser sends as this camera."""
+    return f"mien:sender:{camera}"
