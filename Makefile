@@ -10,6 +10,7 @@ DATA ?= $(MIEN_DATA)
 NETWORK ?= classic
 JOBS ?= 2
 UPGRADE ?=
+UPLOT ?=
 COUNT ?= 500000
 STEPS ?= 1000000
 SEED ?= 0
@@ -93,6 +94,14 @@ train: $(TRAINING) ## train a network (DATA=fer2013.zip, NETWORK=classic)
 .PHONY: lock
 lock: $(DEV) ## write requirements/*.txt anew after a change of pyproject.toml (UPGRADE=1 for newer versions)
 	$(BIN)/python -m deploy.lock $(if $(UPGRADE),--upgrade)
+
+.PHONY: vendor
+vendor: $(DEV) ## fetch the library that the page brings along (UPLOT=1.6.33 for another version)
+	@PYTHONPATH=tests $(BIN)/python -m support.vendor $(UPLOT)
+
+.PHONY: pictures
+pictures: $(DEV) ## take the pictures of the page in docs/ anew, on a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.page_pictures
 
 .PHONY: audit
 audit: $(DEV) ## look for known vulnerabilities of what requirements/ holds

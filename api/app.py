@@ -21,11 +21,25 @@ from api.http.upload import UploadRequest
 from api.http.websocket_upgrade import AnyRequestMap
 from api.overload.requests_in_progress import limit_requests
 from api.overload.surplus import refuse_surplus
-from api.routes import cameras, detect, docs, events, health, history, jobs, live, metrics, page, status, webhooks
+from api.routes import (
+    cameras,
+    detect,
+    docs,
+    events,
+    health,
+    history,
+    ingest,
+    jobs,
+    live,
+    metrics,
+    page,
+    status,
+    webhooks,
+)
 from api.services import Services, connect_services
 from contracts.settings import Settings
 
-_ROUTES: Final = (page, detect, jobs, cameras, history, events, live, webhooks, docs, health, metrics, status)
+_ROUTES: Final = (page, detect, jobs, cameras, history, events, ingest, live, webhooks, docs, health, metrics, status)
 BLUEPRINTS: Final = tuple(module.blueprint for module in _ROUTES)
 _MOST_FORM_FIELDS: Final = 100
 """Parts of a form beside the images of a job."""
@@ -66,7 +80,7 @@ def _add_hooks(app: Flask, services: Services) -> None:
     check_hosts(app, settings)
     refuse_cross_site(app, origins)
     services.broker_watch.install(app)  # before what asks Redis
-    check_keys(app, services.api_keys, Failures(), required=settings.require_keys)
+    check_keys(app, services.api_keys, services.live_tokens, Failures(), required=settings.require_keys)
     add_security_headers(app)
     allow_origins(app, origins)
     protect_jobs(app, services.jobs)

@@ -8,6 +8,7 @@ from redis import Redis
 
 from api.access.authentication import client_name
 from api.access.keys import ApiKeyStore
+from api.access.live_tokens import LiveTokens
 from api.access.rate_limits import count_images
 from api.http.request_metrics import RequestMetrics
 from api.http.websockets import WebSockets
@@ -15,6 +16,7 @@ from api.jobs.idempotency import IdempotencyStore
 from api.jobs.submission import Submission
 from api.jobs.waiting import WaitingRoom
 from api.live.broadcast import CameraHub
+from api.live.ingest import Ingest
 from api.overload.admission import Admission
 from api.overload.body_memory import BodyMemory
 from api.overload.broker_watch import BrokerWatch
@@ -56,12 +58,14 @@ class Services:
     broker_watch: BrokerWatch
     jobs: JobStore
     api_keys: ApiKeyStore
+    live_tokens: LiveTokens
     webhooks: WebhookStore
     body_limiter: ConcurrencyLimiter
     body_memory: BodyMemory
     requests: ConcurrencyLimiter
     waits: ConcurrencyLimiter
     viewers: ConcurrencyLimiter
+    senders: ConcurrencyLimiter
     store_limiter: ConcurrencyLimiter
     eraser: JobEraser
     submission: Submission
@@ -71,6 +75,7 @@ class Services:
     camera_statuses: CameraStatuses
     waiting: WaitingRoom
     video: CameraHub
+    ingest: Ingest
     heartbeats: HeartbeatStore
     counters: CounterStore
     request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
@@ -89,6 +94,7 @@ class Services:
     def close(self) -> None:
         """Drain and close all connections."""
         self.drain()
+        self.ingest.close()
         self.broker_watch.close()
         for client in (self.redis, self.frame_redis, self.probe, self.frame_probe):
             client.close()
@@ -101,8 +107,9 @@ def connect_services(settings: Settings) -> Services:
     probe = _probe(settings.redis_url)
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
     jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
+    api_keys = ApiKeyStore(redis)
     counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
-    memory, requests, waits, viewers = _limiters(settings)
+    memory, requests, waits, viewers, senders = _limiters(settings)
     store_limiter = ConcurrencyLimiter(
         settings.max_intake_jobs,
         "This gateway is storing too many jobs",
@@ -119,7 +126,8 @@ def connect_services(settings: Settings) -> Services:
         frame_probe=probe if shared else _probe(settings.frame_redis_url),
         broker_watch=BrokerWatch(probe),
         jobs=jobs,
-        api_keys=ApiKeyStore(redis),
+        api_keys=api_keys,
+        live_tokens=LiveTokens(redis, api_keys),
         webhooks=WebhookStore(redis, settings),
         eraser=JobEraser(redis),
         body_limiter=memory,
@@ -128,6 +136,7 @@ def connect_services(settings: Settings) -> Services:
         requests=requests,
         waits=waits,
         viewers=viewers,
+        senders=senders,
         submission=Submission(
             jobs,
             IdempotencyStore(redis, settings),
@@ -142,6 +151,7 @@ def connect_services(settings: Settings) -> Services:
         camera_statuses=CameraStatuses(frame_redis),
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),
+        ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
         counters=counters,
     )
@@ -152,12 +162,13 @@ def _probe(url: str) -> Redis:
 
 
 def _limiters(settings: Settings) -> list[ConcurrencyLimiter]:
-    """Bytes in memory, requests, those that wait for a job, and viewers: of each, a client has a share at most."""
+    """Bytes in memory, requests, those that wait for a job, viewers, senders: of each, a client has a share at most."""
     limits = (
         (settings.max_intake_bytes, "This gateway is reading too much", "MIEN_MAX_INTAKE_BYTES"),
         (settings.max_connections, "This gateway is serving too many requests", "MIEN_MAX_CONNECTIONS"),
         (settings.max_connections, "This gateway has too many requests that wait", "MIEN_MAX_CONNECTIONS"),
         (settings.max_viewers, "This gateway has too many viewers", "MIEN_MAX_VIEWERS"),
+        (settings.max_senders, "Too many browsers send their camera to this gateway", "MIEN_MAX_SENDERS"),
     )
     return [
         ConcurrencyLimiter(limit, reason, share=settings.client_share, setting=name) for limit, reason, name in limits

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import defaultdict
 
+from contracts.devices import metric_name
 from contracts.errors import InvalidImage
 from contracts.frames import Frame, FrameResult
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, metric_key
@@ -28,7 +29,7 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
     try:
         frame = services.frames.take(camera, token)
         if frame is None:
-            amounts[metric_key(FRAMES_STALE, camera=camera)] += 1
+            amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
             return "stale"
         return _analyze(services, frame, amounts)
     except InvalidImage as error:
@@ -44,10 +45,10 @@ def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float])
     analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
     followed = _followed(services, frame, analysis)
     if followed is None:
-        amounts[metric_key(FRAMES_STALE, camera=frame.camera)] += 1
+        amounts[metric_key(FRAMES_STALE, camera=metric_name(frame.camera))] += 1
         return "stale"
     result, hidden = followed
-    amounts[metric_key(FRAMES_ANALYZED, camera=frame.camera)] += 1
+    amounts[metric_key(FRAMES_ANALYZED, camera=metric_name(frame.camera))] += 1
     add_analysis(amounts, analysis.model_copy(update={"faces": result.faces}))
     add_cpu(amounts, cpu_seconds)
     show(services, frame, result, hidden, amounts)

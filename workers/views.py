@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from contracts.devices import metric_name
 from contracts.frames import Frame, FrameResult
 from contracts.metrics import FRAMES_DRAWN, STAGE_SECONDS, VIEWS_ENCODED, metric_key
 from contracts.results import Box
@@ -42,8 +43,8 @@ def show(
     if views:
         services.frames.views.put(frame.camera, views, frame.mark)
         amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
-        amounts[metric_key(FRAMES_DRAWN, camera=frame.camera)] += 1
-        amounts[metric_key(VIEWS_ENCODED, camera=frame.camera)] += drawing.encoded
+        amounts[metric_key(FRAMES_DRAWN, camera=metric_name(frame.camera))] += 1
+        amounts[metric_key(VIEWS_ENCODED, camera=metric_name(frame.camera))] += drawing.encoded
 
 
 class _Drawing:

@@ -4,7 +4,8 @@ from flask import Flask, Request, g, request
 
 from api.access.failures import Failures
 from api.access.keys import ApiKey, ApiKeyStore, id_of
-from api.http.endpoint import PUBLIC, Endpoint, current_endpoint
+from api.access.live_tokens import LiveTokens
+from api.http.endpoint import PUBLIC, STREAM_TOKEN, Endpoint, current_endpoint
 from api.http.scopes import Scope
 from contracts.addresses import client_network
 from contracts.errors import Denied, Forbidden, Unauthorized
@@ -12,7 +13,7 @@ from contracts.errors import Denied, Forbidden, Unauthorized
 _OURS = "mien_"
 
 
-def check_keys(app: Flask, keys: ApiKeyStore, failures: Failures, *, required: bool) -> None:
+def check_keys(app: Flask, keys: ApiKeyStore, tokens: LiveTokens, failures: Failures, *, required: bool) -> None:
     """Let a request through only if its key has the scope that its view declares.
 
     A key that is sent is always looked at, also where none is required: a wrong one is refused, and the rate of a right
@@ -23,17 +24,20 @@ def check_keys(app: Flask, keys: ApiKeyStore, failures: Failures, *, required: b
         endpoint = current_endpoint(request)
         if endpoint is None or endpoint.scope is PUBLIC or request.method == "OPTIONS":
             return
-        token = token_of(request)
-        if not token.startswith(_OURS) and not required and not _is_bearer(request):
+        token, passed_on = token_of(request), _passed_on(request, endpoint)
+        if not passed_on and not token.startswith(_OURS) and not required and not _is_bearer(request):
             return  # none, or the password of a proxy before this gateway
-        if not token:
+        if not token and not passed_on:
             raise Unauthorized("Send an API key: Authorization: Bearer mien_...")
         address = request.remote_addr or ""
         network = client_network(address)
         failures.check(network)
         try:
-            key = keys.verify(token)
-            _check_scope(key, endpoint)
+            key = tokens.verify(passed_on, endpoint.scope) if passed_on else keys.verify(token)
+            if key is None and required:
+                raise Unauthorized("This token was issued without a key, and keys are needed.", field="token")
+            if key is not None:
+                _check_scope(key, endpoint)
         except Denied as error:
             rule = request.url_rule.rule if request.url_rule else ""
             keys.audit.refused(id_of(token), address, f"{error.code}: {error} {request.method} {rule}")
@@ -41,6 +45,7 @@ def check_keys(app: Flask, keys: ApiKeyStore, failures: Failures, *, required: b
                 failures.add(network)
             raise
         g.api_key = key
+        g.key_passed_on = bool(passed_on)
 
     app.before_request(check)
 
@@ -49,6 +54,11 @@ def current_key() -> ApiKey | None:
     """The key of the current request; None without one."""
     key: ApiKey | None = g.get("api_key")
     return key
+
+
+def is_passed_on() -> bool:
+    """Whether the current request has shown a token in place of its key."""
+    return bool(g.get("key_passed_on"))
 
 
 def client_name() -> str:
@@ -68,6 +78,13 @@ def token_of(request: Request) -> str:
     if given is None:
         return ""
     return (given.token if given.type == "bearer" else given.password) or ""
+
+
+def _passed_on(request: Request, endpoint: Endpoint) -> str:
+    """The token in the address, if this view takes one; empty: none. A key that is sent as well counts in its place."""
+    takes = endpoint.operation is not None and STREAM_TOKEN in endpoint.operation.parameters
+    sent = token_of(request).startswith(_OURS) or _is_bearer(request)
+    return request.args.get(STREAM_TOKEN.name, "") if takes and not sent else ""
 
 
 def _is_bearer(request: Request) -> bool:

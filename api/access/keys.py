@@ -110,6 +110,17 @@ class ApiKeyStore:
             self._used[key.id] = now
         return key
 
+    def by_id(self, key_id: str) -> ApiKey:
+        """The key with this id, on behalf of whoever has shown it before.
+
+        Raises:
+            Unauthorized: there is none any more, or it has expired.
+        """
+        key = self._read(key_id)
+        if key is None or key.expired(self._clock()):
+            raise Unauthorized("The key of this token is not valid any more.")
+        return key
+
     def all(self) -> list[ApiKey]:
         """All keys, oldest first."""
         with translate_errors():

@@ -137,6 +137,30 @@ class ImageCounter:
         counted_at = self._redis.lindex(key, rate.limit.amount - amount)
         return float(counted_at or 0) + rate.limit.get_expiry()
 
+    def allowance(self) -> Callable[[], str]:
+        """See `picture_allowance`."""
+        rate = self._limiter.current_limit
+        if rate is None:
+            return lambda: ""
+        limit, names = rate.limit, list(rate.request_args)
+
+        def count() -> str:
+            with suppress(RedisError):
+                if not self._limiter.limiter.hit(limit, *names):
+                    return f"More pictures than the {limit} that are allowed."
+            return ""
+
+        return count
+
+
+def picture_allowance() -> Callable[[], str]:
+    """Counts pictures that come after the current request, towards its client's rate.
+
+    Returns:
+        To be called for each picture; says why it is one too many, or nothing if it is not.
+    """
+    return cast(ImageCounter, current_app.extensions[_EXTENSION]).allowance()
+
 
 def count_images(images: int) -> None:
     """Count the images of a job towards the rate of the current request's client.

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import Final, TypeVar
 
 from flask import request
 
-from api.access.authentication import current_key, token_of
+from api.access.authentication import current_key, is_passed_on, token_of
 from api.access.keys import ApiKeyStore
 from contracts.errors import Unauthorized, Unavailable
 
@@ -37,13 +38,14 @@ def still_allowed(keys: ApiKeyStore) -> Callable[[], bool]:
 
     Costs a round trip. While Redis does not answer the answer is yes: no key can be revoked then.
     """
-    if current_key() is None:
+    key, token = current_key(), token_of(request)
+    if key is None:
         return lambda: True
-    token = token_of(request)
+    look = partial(keys.by_id, key.id) if is_passed_on() else partial(keys.verify, token)
 
     def ask() -> bool:
         try:
-            keys.verify(token)
+            look()
         except Unauthorized:
             return False
         except Unavailable:

@@ -62,6 +62,15 @@ class Parameter:
     """The view's argument, if a path parameter is called otherwise there."""
 
 
+STREAM_TOKEN: Final = Parameter(
+    name="token",
+    location="query",
+    schema={"type": "string"},
+    description=lambda _: "In place of a key, where no header can be sent: from `POST /v1/live/token`.",
+)
+"""A view whose operation has this parameter takes such tokens, and no other view does."""
+
+
 @dataclass(frozen=True)
 class ResponseSpec:
     """What a status means: a model, or a content type of another kind with its schema, or nothing at all."""

@@ -47,6 +47,11 @@ def picture(kind: str, jpeg: bytes, sequence: int | None = None) -> Picture:
     return Picture(kind, jpeg, jpeg + b"\r\n" + headers(kind))
 
 
+def breaks_stream(jpeg: bytes) -> bool:
+    """Whether a picture has the boundary in it: behind that, a viewer would take its bytes for a part of its own."""
+    return f"--{_BOUNDARY}".encode() in jpeg
+
+
 def headers(kind: str) -> bytes:
     """A boundary and the headers of a part."""
     return f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nMien-Picture: {kind}\r\n\r\n".encode("latin-1")

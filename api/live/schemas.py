@@ -61,9 +61,16 @@ class EmotionData(Message):
     def read(cls, frames: FrameStore, camera: str | None, *, faces_only: bool) -> Self:
         """Look at a camera. With `faces_only` no emotion is told, whatever was read."""
         result = frames.result(camera) if camera else None
+        state = live_state(frames.captured_at(camera) if camera else None, result)
+        return cls.of(camera, state, result, frames.now() if result else 0.0, faces_only=faces_only)
+
+    @classmethod
+    def of(
+        cls, camera: str | None, state: LiveState, result: FrameResult | None, now: float, *, faces_only: bool
+    ) -> Self:
+        """What an analysis says at a time, in seconds since 1970 by Redis' clock."""
         if result and faces_only:
             result = result.without_emotions()
-        state = live_state(frames.captured_at(camera) if camera else None, result)
         faces = [LiveFace.tracked(face) for face in result.faces] if result else []
         return cls(
             camera=camera,
@@ -75,7 +82,7 @@ class EmotionData(Message):
             height=result.height if result else None,
             sequence=result.sequence if result else None,
             captured_at=result.captured_at if result else None,
-            age_ms=age_ms(result.captured_at, frames.now()) if result else None,
+            age_ms=age_ms(result.captured_at, now) if result else None,
             model=result.model if result else None,
             labels=result.labels if result else None,
             message=_message(camera, state, result),

@@ -6,6 +6,7 @@ import { startCameras } from "./live/cameras.js";
 import { photoView, startPhoto } from "./photo/view.js";
 import { startAwayBanner } from "./shell/away.js";
 import { find } from "./shell/dom.js";
+import { startFeeling } from "./shell/feeling.js";
 import { startNotice } from "./shell/notice.js";
 import { startRouter } from "./shell/router.js";
 import { Wall } from "./wall/wall.js";
@@ -14,6 +15,7 @@ const all = new Wall(find("wall"));
 const few = new Wall(find("few"), { most: 4 });
 
 startAwayBanner();
+startFeeling();
 startNotice();
 startPhoto();
 startDevice();

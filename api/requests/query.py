@@ -9,7 +9,8 @@ from typing import Final
 
 from flask import Request
 
-from api.http.endpoint import Parameter, is_json
+from api.http.endpoint import STREAM_TOKEN, Parameter, is_json
+from api.http.scopes import Scope
 from contracts.errors import CameraNotFound, MalformedRequest
 from contracts.queues import BULK, JOB_QUEUES
 from contracts.storage.frames import FrameStore
@@ -69,6 +70,27 @@ LAST_EVENT_ID: Final = Parameter(
     schema={"type": "string"},
     description=lambda _: "Sent by clients that come back.",
 )
+
+
+TOKEN: Final = STREAM_TOKEN
+TOKEN_SCOPE: Final = Parameter(
+    name="scope",
+    location="query",
+    schema={"type": "string", "enum": [Scope.LIVE.value, Scope.ANALYZE.value], "default": Scope.LIVE.value},
+    description=lambda _: "What the token is for: to look, or to send a camera's pictures. The key has to have it.",
+)
+
+
+def token_scope(request: Request) -> Scope:
+    """``?scope=``: what a token is to be for.
+
+    Raises:
+        MalformedRequest: it is none that streams have.
+    """
+    asked = request.args.get("scope", Scope.LIVE.value)
+    if asked not in (Scope.LIVE, Scope.ANALYZE):
+        raise MalformedRequest(f'"scope" has to be "{Scope.LIVE}" or "{Scope.ANALYZE}".', field="scope")
+    return Scope(asked)
 
 
 def wait_seconds(request: Request, longest: float) -> float:

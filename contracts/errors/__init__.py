@@ -12,12 +12,13 @@
     │       └── NotAnImage, UnsupportedImageFormat, ImageTooLarge, CorruptImage
     ├── NotFound                    lookups
     │   └── JobNotFound, JobGone, AnnotatedNotFound, CameraNotFound, WebhookNotFound
+    ├── CameraTaken                 lookups
     ├── Denied                      access
     │   └── Unauthorized, Forbidden, CrossSite
     ├── Overloaded                  availability: try again later; carries ``retry_after``
     │   └── QuotaExceeded           this client only
     ├── Unavailable                 availability
-    │   ├── BrokerUnavailable, NotReady, RecordUnreadable
+    │   ├── BrokerUnavailable, NotReady, NoPicture, RecordUnreadable
     │   └── AcceptanceUnknown       a broker that went away just then
     ├── JobFailed                   jobs
     │   └── AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
@@ -32,6 +33,7 @@ from contracts.errors.access import CrossSite, Denied, Forbidden, Unauthorized
 from contracts.errors.availability import (
     AcceptanceUnknown,
     BrokerUnavailable,
+    NoPicture,
     NotReady,
     Overloaded,
     QuotaExceeded,
@@ -42,7 +44,15 @@ from contracts.errors.base import MienError
 from contracts.errors.configuration import ConfigurationError, InvalidWeights
 from contracts.errors.images import CorruptImage, ImageTooLarge, InvalidImage, NotAnImage, UnsupportedImageFormat
 from contracts.errors.jobs import AnalysisFailed, AttemptsExhausted, DeadlineExceeded, JobCanceled, JobFailed
-from contracts.errors.lookups import AnnotatedNotFound, CameraNotFound, JobGone, JobNotFound, NotFound, WebhookNotFound
+from contracts.errors.lookups import (
+    AnnotatedNotFound,
+    CameraNotFound,
+    CameraTaken,
+    JobGone,
+    JobNotFound,
+    NotFound,
+    WebhookNotFound,
+)
 from contracts.errors.requests import (
     EmptyBody,
     IdempotencyConflict,
@@ -68,6 +78,7 @@ __all__ = [
     "AttemptsExhausted",
     "BrokerUnavailable",
     "CameraNotFound",
+    "CameraTaken",
     "ConfigurationError",
     "CorruptImage",
     "CrossSite",
@@ -88,6 +99,7 @@ __all__ = [
     "MalformedRequest",
     "MethodNotAllowed",
     "MienError",
+    "NoPicture",
     "NotAnImage",
     "NotBase64",
     "NotByteValues",

@@ -37,3 +37,9 @@ class CameraNotFound(NotFound):
     """No camera of this name has published lately."""
 
     code = "camera_not_found"
+
+
+class CameraTaken(MienError):
+    """Another sender has the camera's name."""
+
+    code = "camera_taken"

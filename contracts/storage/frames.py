@@ -8,6 +8,7 @@ from typing import Final
 
 from redis import Redis
 
+from contracts.devices import is_device
 from contracts.frames import CameraOptions, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -19,6 +20,8 @@ from contracts.storage.scripts import load_script
 from contracts.storage.views import ViewStore
 
 _CAMERA_KNOWN_S: Final = 3_600
+_DEVICE_KNOWN_S: Final = 60
+"""A browser's own camera, whose name is another one the next time."""
 _REQUEST_LIFE_S: Final = 2.0
 """A request for analysis is worthless from then on."""
 
@@ -61,9 +64,10 @@ class FrameStore:
             counts as written: the driver asks twice if it gets no answer.
         """
         age_s, camera = self._hosts_clock() - frame.captured_at, frame.camera
-        times = [age_s, self._steps_clock(), self._ttl_ms, _CAMERA_KNOWN_S]
+        times = [age_s, self._steps_clock(), self._ttl_ms, _known_s(camera)]
         options = frame.options.model_dump_json()
-        args = [camera, *frame.stamp, *times, keys.frames_channel(camera), frame.jpeg, options]
+        listed = "" if is_device(camera) else camera
+        args = [listed, *frame.stamp, *times, keys.frames_channel(camera), frame.jpeg, options]
         with translate_errors():
             return bool(self._publish(keys=[keys.frame(camera), keys.newest(camera), keys.CAMERAS], args=args))
 
@@ -143,13 +147,19 @@ class FrameStore:
             known, erased = pipe.execute()
         return bool(known or erased)
 
-    def reserve_request(self, camera: str, token: str) -> bool:
+    def reserve_request(self, camera: str, token: str, spare: int = 0) -> bool:
         """Reserve one of the camera's requests for analysis in flight.
+
+        Args:
+            camera: which.
+            token: names the request.
+            spare: so many more than the limit may be in flight, for who counts them itself: a worker gives back its
+                reservation a moment after the result.
 
         Returns:
             False if as many as ``camera_in_flight`` are on their way.
         """
-        limit, life_ms = self._settings.camera_in_flight, int(_REQUEST_LIFE_S * 2000)
+        limit, life_ms = self._settings.camera_in_flight + spare, int(_REQUEST_LIFE_S * 2000)
         args = [token, self._steps_clock(), _REQUEST_LIFE_S, limit, life_ms]
         with translate_errors():
             return bool(self._reserve_request(keys=[keys.requests(camera)], args=args))
@@ -180,7 +190,8 @@ class FrameStore:
             Whether it was written.
         """
         args = [result.epoch, result.sequence, self._ttl_ms, mark, *(before or ("", ""))]
-        args += [result.model_dump_json(), tracker_state, next_track, _CAMERA_KNOWN_S]
+        args += [result.model_dump_json(), tracker_state, next_track, _known_s(result.camera)]
+        args.append(keys.results_channel(result.camera))
         with translate_errors():
             names = [name(result.camera) for name in (keys.faces, keys.taken, keys.tracks)]
             return Written(self._put_analysis(keys=names, args=args).decode())
@@ -228,6 +239,11 @@ class FrameStore:
         with translate_errors():
             found = self._redis.hmget(key, list(fields))
         return None if found[0] is None else found
+
+
+def _known_s(camera: str) -> int:
+    """How long the order of a camera's frames, and the number of its next face, are kept."""
+    return _DEVICE_KNOWN_S if is_device(camera) else _CAMERA_KNOWN_S
 
 
 def _frame(camera: str, fields: list[bytes], stored_options: bytes | None, mark: str = "") -> Frame:

@@ -21,6 +21,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:webhooks:dead       hash    id → JSON: webhooks that were given up
     mien:webhooks:secret     string  signs webhooks of jobs without an API key; made at first need
     mien:webhooks:secrets    hash    id of an API key, or empty → JSON: secrets that sign its webhooks, and until when
+    mien:live:secret         string  signs tokens for streams; made at first need
     mien:apikeys             hash    id → JSON: name, hashes, scopes, rate and end of an API key
     mien:apikeys:used        hash    id → when an API key was used last, to some seconds
     mien:audit               list    JSON, newest first: refused requests; 10,000 at most
@@ -58,8 +59,10 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
                                      and of `{camera}:{variant}`; with its analysis, and when the next one is due
     mien:wanted:{camera}     zset    variant → until when gateways have viewers for it
     mien:watched:{camera}    string  the same of the view without options, for workers of versions before this one
+    mien:sender:{camera}     string  which browser's connection sends as this camera; seconds of TTL
     mien:frames:{camera}     channel sequence number of every new frame
     mien:views:{camera}      channel sequence number of every frame that new views show, and their variants
+    mien:results:{camera}    channel sequence number of every new analysis
 """
 
 from typing import Final
@@ -68,6 +71,7 @@ OPEN_JOBS: Final = "mien:jobs:open"
 WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
 WEBHOOKS_SECRETS: Final = "mien:webhooks:secrets"
+LIVE_SECRET: Final = "mien:live:secret"  # noqa: S105 - the key's name, not the secret
 WEBHOOKS_SECRET: Final = "mien:webhooks:secret"  # noqa: S105 - the key's name, not the secret
 API_KEYS: Final = "mien:apikeys"
 API_KEYS_USED: Final = "mien:apikeys:used"
@@ -211,3 +215,13 @@ def frames_channel(camera: str) -> str:
 def views_channel(camera: str) -> str:
     """Announces new views."""
     return f"mien:views:{camera}"
+
+
+def results_channel(camera: str) -> str:
+    """Announces new analyses."""
+    return f"mien:results:{camera}"
+
+
+def sender(camera: str) -> str:
+    """Which connection of a browser sends as this camera."""
+    return f"mien:sender:{camera}"

@@ -26,6 +26,7 @@ class Topic(StrEnum):
     FINAL_JOB = "final job"  # the job's id and record, for `contracts.storage.job_hash.from_notice`
     FRAME = "frame"  # the frame's sequence number
     VIEWS = "views"  # the frame's sequence number and variants, for `contracts.storage.views.announced`
+    RESULT = "result"  # the sequence number of the frame that was analysed
 
 
 class Notice(NamedTuple):
@@ -91,6 +92,14 @@ class Subscription:
         """Hear of every frame of a camera, and of every one that new views show."""
         topics = {keys.frames_channel(camera): Topic.FRAME, keys.views_channel(camera): Topic.VIEWS}
         return cls(redis, topics, name=f"camera-{camera}", on_notices=on_notices, on_error=on_error)
+
+    @classmethod
+    def to_results(
+        cls, redis: Redis, camera: str, *, on_notices: Callable[[Notices], None], on_error: Callable[[Exception], None]
+    ) -> Self:
+        """Hear of every analysis of a camera."""
+        topics = {keys.results_channel(camera): Topic.RESULT}
+        return cls(redis, topics, name=f"results-{camera}", on_notices=on_notices, on_error=on_error)
 
     def start(self) -> None:
         """Begin to listen; to be called from one thread at a time, and harmless when it listens already."""

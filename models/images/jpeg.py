@@ -46,7 +46,7 @@ def read_preamble(data: bytes) -> Preamble | None:
     if not data.startswith(b"\xff\xd8\xff"):
         return None
     frame, exif = b"", b""
-    for marker, begin, end in _segments(data):
+    for marker, begin, end in parts(data):
         if marker == _SCAN:
             return _preamble(frame, exif)
         if marker in _FRAMES and not frame:
@@ -65,7 +65,7 @@ def start_of_scan(data: bytes) -> int:
 
     -1 without one.
     """
-    return next((begin for marker, begin, _ in _segments(data) if marker == _SCAN), -1)
+    return next((begin for marker, begin, _ in parts(data) if marker == _SCAN), -1)
 
 
 def read_unusual_preamble(data: bytes) -> Preamble | None:
@@ -88,7 +88,7 @@ def read_unusual_preamble(data: bytes) -> Preamble | None:
 
 def is_baseline(data: bytes) -> bool:
     """Whether the frame of an ordinary JPEG is a baseline one: sequential, Huffman-coded, 8 bits deep."""
-    return next((marker for marker, _, _ in _segments(data) if marker in _FRAMES), None) == _BASELINE
+    return next((marker for marker, _, _ in parts(data) if marker in _FRAMES), None) == _BASELINE
 
 
 def count_scans(data: bytes) -> int:
@@ -135,7 +135,7 @@ def _preamble(frame: bytes, exif: bytes) -> Preamble | None:
     return Preamble(width, height, exif) if width and height else None
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def parts(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker, begin and end of the content of each segment of a sound header, up to the first scan."""
     position, last, segments = 2, len(data) - 4, 0
     while position <= last and data[position] == _FILLER:

@@ -1,5 +1,6 @@
 """The description and the gateway hold each other to their word."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,7 +27,7 @@ def app(settings: Settings) -> Any:
 def test_every_view_is_described(app: Flask) -> None:
     described = app.test_client().get("/openapi.json").get_json()
     there = {
-        (method.lower(), rule.rule.replace("<job_id>", "{id}").replace("<int:index>", "{index}"))
+        (method.lower(), re.sub(r"<(?:int:)?(\w+)>", r"{\1}", rule.rule.replace("<job_id>", "<id>")))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule != "/" and not rule.rule.startswith(_UNDESCRIBED[1:])

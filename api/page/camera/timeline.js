@@ -1,5 +1,4 @@
 /** The last minutes of one person: seven lines, drawn with uPlot. Where the person was away there is a gap. */
-import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { colour, EMOTIONS } from "../people/emotions.js";
 
 const HEIGHT = 190;
@@ -13,6 +12,7 @@ export class Timeline {
   #plot = null;
   #spanMs = 60_000;
   #end = Date.now();
+  #uPlot = null;
 
   constructor(container) {
     this.#container = container;
@@ -27,26 +27,35 @@ export class Timeline {
   /** Show the rows of one person up to `end`, milliseconds since 1970. */
   show(rows, end) {
     this.#end = end;
-    if (!this.#plot && this.#container.clientWidth) this.#make();
+    if (!this.#plot) this.#load();
     this.#plot?.setData(columns(rows, this.#spanMs / POINTS));
   }
 
+  /** The library is read when the first timeline is drawn, so that the other views open without it. */
+  async #load() {
+    if (this.#uPlot || !this.#container.clientWidth) return;
+    this.#uPlot = (async () => (await import("../vendor/uplot/uPlot.esm.js")).default)();
+    this.#uPlot = await this.#uPlot;
+    this.#make();
+  }
+
   #make() {
+    if (typeof this.#uPlot !== "function") return;
     const data = this.#plot?.data ?? [[], ...EMOTIONS.map(() => [])];
     this.#plot?.destroy();
     const value = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
     const axis = { stroke: value("--quiet"), font: '12px system-ui, "Liberation Sans", sans-serif', ticks: { show: false }, grid: { stroke: value("--line"), width: 1 } };
     const series = EMOTIONS.map((emotion) => ({ label: emotion, stroke: colour(emotion), width: 2, points: { show: false }, spanGaps: false }));
-    this.#plot = new uPlot(
+    this.#plot = new this.#uPlot(
       {
         width: this.#container.clientWidth,
         height: HEIGHT,
-        padding: [8, 6, 0, 0],
+        padding: [8, 28, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { time: true, range: () => [(this.#end - this.#spanMs) / 1000, this.#end / 1000] }, y: { range: [0, 1] } },
         axes: [
-          { ...axis, space: 80, values: (_, times) => times.map((time) => clock(time)) },
+          { ...axis, size: 30, space: 90, values: (_, times) => times.map((time) => clock(time)) },
           { ...axis, size: 48, splits: [0, 0.5, 1], values: (_, shares) => shares.map((share) => `${share * 100} %`) },
         ],
         series: [{}, ...series],
@@ -57,7 +66,7 @@ export class Timeline {
   }
 }
 
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour12: false });
 
 /** uPlot's columns: seconds, then a column an emotion; at most one row in `everyMs`, and a row of nulls in a gap. */
 export function columns(rows, everyMs) {

@@ -14,8 +14,8 @@ import { KEEP_MS, Record } from "./record.js";
 import { Timeline } from "./timeline.js";
 
 const TICK_MS = 250;
-const WIDTH = 0; // as it is
-const FPS = 30;
+/** As the camera has it, which costs no encoding; phones get less. */
+const WIDTH = matchMedia("(max-width: 600px)").matches ? 960 : 0;
 
 let camera = "";
 let stop = null;
@@ -52,6 +52,7 @@ function begin(name) {
   picked = 0;
   record.clear();
   numbers.clear();
+  screen.listed = null;
   screen.clear();
   setText(find("camera-name"), name);
   find("blur").checked = false;
@@ -61,7 +62,7 @@ function begin(name) {
 /** Watch with the options that are chosen now. */
 function look() {
   stop?.();
-  stop = paused ? null : watch(camera, { width: WIDTH, fps: FPS, quality: 80, boxes: false, blur: find("blur").checked }, show);
+  stop = paused ? null : watch(camera, { width: WIDTH, boxes: false, blur: find("blur").checked }, show);
   find("pause").setAttribute("aria-pressed", String(paused));
   setText(find("pause").lastElementChild, paused ? "Go on" : "Pause");
 }
@@ -115,8 +116,9 @@ function drawTimeline() {
   setText(find("timeline-of"), several ? `Person ${picked}` : "");
 }
 
-function note() {
+function note(cameras) {
   const known = named(camera);
+  screen.listed = known ?? (cameras && { state: "gone", reason: "This server has no camera of this name." });
   find("demo-note").hidden = known?.kind !== "demo";
   find("stage").toggleAttribute("data-demo", known?.kind === "demo");
   const blur = find("blur");

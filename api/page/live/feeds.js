@@ -3,6 +3,7 @@
  * said of them from `/emotion_data`. A browser opens six connections to a server at most: with more cameras than
  * `STREAMS` the pictures come in turns.
  */
+import { named } from "./cameras.js";
 import { askJson } from "../shell/server.js";
 
 const STREAMS = 3;
@@ -100,6 +101,10 @@ class Feed {
   async #look() {
     while (!this.#ended) {
       const pause = new Promise((done) => setTimeout(done, this.pauseMs));
+      if (named(this.#camera)?.last_frame_at === null) {
+        await pause; // it has sent nothing yet, and would not be found
+        continue;
+      }
       try {
         const said = await askJson(`/emotion_data?camera=${encodeURIComponent(this.#camera)}`);
         if (this.#said === null && this.#streaming && this.#image.complete) this.#begin(); // the server is back

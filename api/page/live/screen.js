@@ -7,12 +7,12 @@ import { ageOf } from "./message.js";
 /** A picture that is older than this is the last one, not the present one. */
 export const STALE_MS = 3_000;
 
-const WORDS = { connecting: "Connecting", live: "Live", stalled: "Analysis stalled", gone: "No picture", away: "Server away", paused: "Paused" };
+const WORDS = { connecting: "Connecting", live: "Live", stalled: "Stalled", gone: "No picture", away: "Server away", paused: "Paused" };
 
-/** What can be said of a camera now: one of the keys of `WORDS`. */
-export function stateOf(message, now) {
+/** What can be said of a camera now, by its newest message and by the list of cameras: one of the keys of `WORDS`. */
+export function stateOf(message, now, listed = null) {
   if (isAway()) return "away";
-  if (!message) return "connecting";
+  if (!message) return listed && listed.state !== "live" ? listed.state : "connecting";
   const age = ageOf(message, now);
   if (message.state === "live" && (now - message.receivedAt > STALE_MS || age === null || age > STALE_MS + 1_000)) return "gone";
   return message.state in WORDS ? message.state : "gone";
@@ -20,12 +20,15 @@ export function stateOf(message, now) {
 
 export class Screen {
   message = null; // the newest one
+  listed = null; // what the list of cameras says of it
   faces = []; // of the picture that is shown
   marked = 0;
-  textPx = 0;
+  textPx = 0; // of labels, in CSS pixels; 0: as the picture is large
+  brief = false; // whether labels are a word only
   #parts;
   #picture = null; // a canvas with the last picture as it came, for boxes drawn again and for snapshots
   #drawn = false;
+  #width = 1; // of the picture that was analysed, by which boxes are measured
 
   /** @param {Element} element holds a canvas, and optionally .state, .age and .veil */
   constructor(element) {
@@ -40,6 +43,7 @@ export class Screen {
     if (message.source && message.picture !== "placeholder") {
       this.#keep(message.source);
       this.#drawn = message.drawn;
+      this.#width = message.width;
       this.faces = faces;
       this.draw();
     }
@@ -50,6 +54,7 @@ export class Screen {
     const [width, height] = [source.naturalWidth ?? source.width, source.naturalHeight ?? source.height];
     this.#picture ??= document.createElement("canvas");
     if (this.#picture.width !== width || this.#picture.height !== height) Object.assign(this.#picture, { width, height });
+    this.element.style.setProperty("--aspect", `${width} / ${height}`);
     this.#picture.getContext("2d").drawImage(source, 0, 0);
   }
 
@@ -62,14 +67,14 @@ export class Screen {
     const scale = Math.max(0.25, (shown * Math.min(2, window.devicePixelRatio || 1)) / width);
     const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
     if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
-    this.#paint(canvas, (this.textPx || Math.max(12, shown / 46)) * (canvas.width / shown));
+    this.#paint(canvas, (this.textPx || Math.min(16, Math.max(12, shown / 46))) * (canvas.width / shown));
   }
 
   #paint(canvas, textPx) {
     const context = canvas.getContext("2d");
     context.drawImage(this.#picture, 0, 0, canvas.width, canvas.height);
     if (this.#drawn || !this.faces.length) return;
-    drawBoxes(context, this.faces, { scale: canvas.width / this.message.width, marked: this.marked, textPx });
+    drawBoxes(context, this.faces, { scale: canvas.width / this.#width, marked: this.marked, textPx, brief: this.brief });
   }
 
   /** The picture with its boxes in its own size, as a canvas; null before the first. */
@@ -92,22 +97,22 @@ export class Screen {
 
   /** Say how things are at this moment; returns the state. */
   tick(now, paused = false) {
-    const state = paused ? "paused" : stateOf(this.message, now);
+    const state = paused ? "paused" : stateOf(this.message, now, this.listed);
     this.element.dataset.state = state;
     this.element.toggleAttribute("data-empty", this.#picture === null);
     if (this.#parts.state) setText(this.#parts.state, WORDS[state]);
     if (this.#parts.age) setText(this.#parts.age, state === "live" ? `${ageOf(this.message, now)} ms ago` : "");
-    if (this.#parts.veil) setText(this.#parts.veil, veil(state, this.message));
+    if (this.#parts.veil) setText(this.#parts.veil, veil(state, this.message?.reason ?? this.listed?.reason ?? this.message?.message, this.listed?.since));
     return state;
   }
 }
 
-function veil(state, message) {
+function veil(state, reason, since) {
   if (state === "live" || state === "paused") return "";
   if (state === "connecting") return "Waiting for the first picture.";
-  if (state === "away") return "The server cannot be reached. Trying again.";
-  const why = message?.reason ? ` ${capital(message.reason)}.`.replace("..", ".") : "";
-  return state === "stalled" ? `Pictures come, but nobody reads them just now.${why}` : `The camera sends no picture.${why}`;
+  if (state === "away") return "The server cannot be reached. It is tried again.";
+  const why = reason || (state === "stalled" ? "Pictures come, but nobody reads them just now." : "The camera sends no picture.");
+  return since ? `${why} Since ${clock(since)}.` : why;
 }
 
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour12: false });

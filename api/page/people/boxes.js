@@ -8,10 +8,11 @@ const GAP = 4; // canvas pixels between box and label
 /**
  * Draw faces whose boxes are in pixels of the analysed picture.
  * @param {Array} faces each with `number`; drawn in that person's colour
- * @param {{scale: number, mirrored: boolean, marked: number}} options canvas pixels per picture pixel; whether the
- *   picture beneath is shown mirrored (the text never is); the number of the person to bring out
+ * @param {{scale: number, mirrored: boolean, marked: number, textPx: number, brief: boolean}} options
+ *   canvas pixels per picture pixel; whether the picture beneath is shown mirrored (the text never is); the number of
+ *   the person to bring out; the height of labels in canvas pixels; whether they are a word only
  */
-export function drawBoxes(context, faces, { scale, mirrored = false, marked = 0, textPx = 0 }) {
+export function drawBoxes(context, faces, { scale, mirrored = false, marked = 0, textPx = 0, brief = false }) {
   const width = context.canvas.width;
   const size = textPx || Math.max(13, Math.round(width / 42));
   context.font = `650 ${size}px system-ui, "Liberation Sans", sans-serif`;
@@ -19,11 +20,11 @@ export function drawBoxes(context, faces, { scale, mirrored = false, marked = 0,
   const placed = faces.map((face) => ({ face, area: areaOf(face.box, scale, mirrored ? width : 0) }));
   const taken = placed.map(({ area }) => area);
   for (const { face, area } of placed) outline(context, area, colourOf(face.number), size, face.number === marked);
-  for (const { face, area } of placed) taken.push(label(context, textOf(face, faces.length), area, taken, colourOf(face.number), size));
+  for (const { face, area } of placed) taken.push(label(context, textOf(face, faces.length, brief), area, taken, colourOf(face.number), size));
 }
 
-function textOf({ number, emotion, confidence }, count) {
-  const read = emotion ? `${emotion} ${percent(confidence)}` : "";
+function textOf({ number, emotion, confidence }, count, brief) {
+  const read = emotion ? (brief ? emotion : `${emotion} ${percent(confidence)}`) : "";
   return count > 1 || !read ? `${number} ${read}`.trim() : read;
 }
 

@@ -5,6 +5,7 @@ import { colourOf } from "./numbers.js";
 import { doubts } from "./quality.js";
 
 const SHOWN = 12;
+const SAME = 0.03; // the tick of this picture alone is shown where it differs by more from the bar
 
 /** The people of one picture, in a list. */
 export class Cards {
@@ -97,6 +98,6 @@ function fillBar(line, emotion, face) {
   line.querySelector("i").style.width = `${score * 100}%`;
   const raw = face.raw_scores?.[emotion];
   const tick = line.querySelector("s");
-  tick.hidden = raw === undefined;
-  if (raw !== undefined) tick.style.left = `${raw * 100}%`;
+  tick.hidden = raw === undefined || Math.abs(raw - score) < SAME;
+  if (!tick.hidden) tick.style.left = `${raw * 100}%`;
 }

@@ -5,7 +5,7 @@ import { Screen } from "../live/screen.js";
 import { Numbers } from "../people/numbers.js";
 import { percent } from "../people/emotions.js";
 
-const OPTIONS = { width: 320, fps: 5, quality: 70, boxes: false, blur: false };
+const OPTIONS = { width: 320, fps: 5, boxes: false, blur: false };
 const KEEP_MS = 60_000;
 
 export class Tile {
@@ -27,7 +27,7 @@ export class Tile {
     const words = make("span.words", {}, make("b", { textContent: name }), this.#badge, this.#said);
     this.element = make("li.tile", {}, make("a", { href: `#/camera/${encodeURIComponent(name)}` }, screen, words));
     this.#screen = new Screen(screen);
-    this.#screen.textPx = 12;
+    Object.assign(this.#screen, { textPx: 11, brief: true });
     this.#stop = watch(name, OPTIONS, (message) => this.#show(message));
   }
 
@@ -39,7 +39,9 @@ export class Tile {
   }
 
   /** What the list of cameras says of it. */
-  note({ kind }) {
+  note(listed) {
+    const { kind } = listed;
+    this.#screen.listed = listed;
     this.#badge.hidden = kind !== "demo";
     setText(this.#badge, kind === "demo" ? "Demo" : "");
   }

@@ -61,7 +61,7 @@ def expected(settings: Settings) -> list[tuple[str, set[float]]]:
         (r"/oneOf/1/items/(minimum|maximum)", {0, 255}),
         (r"/oneOf/1/minItems|/oneOf/0/minLength", {1}),
         (
-            r"/video_feed/get/parameters/\d/.*",
+            r"/(video_feed|snapshot)/get/parameters/\d/.*",
             {number for _, number in numbers(ViewOptions.model_json_schema()["properties"])},
         ),
         (r"/v1/jobs/\{id\}/get/parameters/1/description", {settings.max_wait_s}),

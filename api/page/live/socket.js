@@ -1,0 +1,132 @@
+/** The viewers' WebSocket: one for all cameras, opened anew when it ends, for as long as something is looked at. */
+import { ask, setAway } from "../shell/server.js";
+import { parse } from "./message.js";
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 10_000;
+const OPENS_WITHIN_MS = 5_000;
+const FAILURES = 2; // of a server that can be reached, after which the socket is given up
+
+export class Socket {
+  #deliver;
+  #giveUp;
+  #socket = null;
+  #wanted = {};
+  #retryMs = FIRST_RETRY_MS;
+  #timer = 0;
+  #failures = 0;
+  #closed = false;
+  #busy = new Map(); // camera → the newest message that waits while one is decoded
+
+  constructor({ deliver, giveUp }) {
+    this.#deliver = deliver;
+    this.#giveUp = giveUp;
+  }
+
+  /** Look at these cameras: name → options. None ends the connection. */
+  want(cameras) {
+    this.#wanted = cameras;
+    if (!Object.keys(cameras).length) return this.#end();
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#send({ watch: cameras });
+    else if (!this.#socket && !this.#timer) this.#open();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#end();
+  }
+
+  #end() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  async #open() {
+    this.#timer = -1;
+    const token = this.#failures ? await freshToken() : ""; // where no key is needed, or the browser sends one, it opens without
+    this.#timer = 0;
+    if (this.#closed || this.#socket || !Object.keys(this.#wanted).length) return;
+    const address = new URL("/v1/live", location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    if (token) address.searchParams.set("token", token);
+    const socket = (this.#socket = new WebSocket(address));
+    socket.binaryType = "arraybuffer";
+    let opened = false;
+    const late = setTimeout(() => socket.close(), OPENS_WITHIN_MS);
+    socket.onopen = () => {
+      clearTimeout(late);
+      opened = true;
+      this.#failures = 0;
+      setAway(false);
+      this.#send({ watch: this.#wanted });
+    };
+    socket.onmessage = ({ data }) => {
+      this.#retryMs = FIRST_RETRY_MS;
+      this.#receive(socket, data);
+    };
+    socket.onclose = () => {
+      clearTimeout(late);
+      if (this.#socket !== socket) return; // ended by this page
+      this.#socket = null;
+      this.#lost(opened);
+    };
+  }
+
+  /** Wait and open it anew; a server that answers and opens none has none. */
+  async #lost(opened) {
+    const reached = await ask("/livez").then(() => true, () => false);
+    if (this.#closed) return;
+    if (reached && !opened) this.#failures += 1;
+    if (this.#failures >= FAILURES) return this.#giveUp();
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      if (Object.keys(this.#wanted).length) this.#open();
+    }, this.#retryMs * (0.5 + Math.random()));
+    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
+  }
+
+  #send(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Decode one picture a camera at a time; of those that come meanwhile only the newest is drawn. */
+  async #receive(socket, data) {
+    if (typeof data === "string") return;
+    let message = parse(data, performance.now());
+    const { camera } = message;
+    if (this.#busy.has(camera)) {
+      this.#acknowledge(socket, this.#busy.get(camera));
+      return this.#busy.set(camera, message);
+    }
+    while (message) {
+      this.#busy.set(camera, null);
+      await this.#draw(socket, message);
+      message = this.#busy.get(camera);
+    }
+    this.#busy.delete(camera);
+  }
+
+  async #draw(socket, message) {
+    const bitmap = message.jpeg ? await createImageBitmap(message.jpeg).catch(() => null) : null;
+    if (socket === this.#socket && message.camera in this.#wanted) this.#deliver({ ...message, source: bitmap, drawn: false });
+    bitmap?.close();
+    this.#acknowledge(socket, message);
+  }
+
+  #acknowledge(socket, message) {
+    if (message && socket === this.#socket) this.#send({ shown: { camera: message.camera, serial: message.serial } });
+  }
+}
+
+/** A short-lived token, where the browser has a key that may ask for one. */
+async function freshToken() {
+  try {
+    const response = await ask("/v1/live/token", { method: "POST" });
+    return response.ok ? ((await response.json()).token ?? "") : "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,295 @@
+"""Browsers as cameras: a real gateway, a real worker, and clients that send well, or do not."""
+
+import io
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image
+from redis import Redis
+
+from api.access.keys import ApiKeyStore
+from api.http.scopes import Scope
+from contracts.emotions import EMOTIONS
+from contracts.settings import Settings
+from contracts.storage.counters import CounterStore
+from contracts.storage.frames import FrameStore
+from support import pictures
+from support.gateway import bearer
+from support.processes import StartGateway, StartWorkers
+from support.websocket import Client, Refused, connected
+
+WaitFor = Callable[..., Any]
+JPEG = pictures.astronaut_jpeg(320)
+
+
+def name() -> str:
+    """Of a camera as browsers make it."""
+    return f"device-{secrets.token_hex(16)}"
+
+
+def path(camera: str) -> str:
+    return f"/v1/cameras/{camera}/ingest"
+
+
+def told(client: Client, timeout_s: float = 30) -> Any:
+    """What the next message says."""
+    message = client.receive(timeout_s)
+    assert isinstance(message, str), client.closed
+    return json.loads(message)
+
+
+_CLIENTS = list[Client]()
+
+
+@pytest.fixture(autouse=True)
+def _dropped() -> Iterator[None]:
+    """No connection outlives its test."""
+    yield
+    while _CLIENTS:
+        _CLIENTS.pop().drop()
+
+
+def connect(port: int, camera: str, **headers: str) -> Client:
+    """A sender that has been told to begin."""
+    client = Client(port, path(camera), headers)
+    _CLIENTS.append(client)
+    assert told(client)["ready"]["in_flight"] == 2
+    return client
+
+
+def faces_of(client: Client, pictures_sent: int) -> list[Any]:
+    """Send so many pictures one after the other. Returns the faces of each that was read."""
+    found = []
+    for _ in range(pictures_sent):
+        client.send(JPEG)
+        answer = told(client)
+        if "result" in answer:
+            found.append(answer["result"]["faces"])
+    return found
+
+
+def test_every_picture_is_answered_and_a_face_keeps_its_number(
+    start_gateway: StartGateway, start_workers: StartWorkers
+) -> None:
+    start_workers()
+    _, port = start_gateway()
+    camera = name()
+    with connected(port, path(camera)) as client:
+        terms = told(client)["ready"]
+        assert (terms["camera"], terms["in_flight"]) == (camera, 2)
+        answers = []
+        for number in range(1, 21):
+            client.send(JPEG)
+            answers.append(told(client))
+            assert answers[-1]["number"] == number
+        read = [answer for answer in answers if "result" in answer]
+        assert len(read) >= 18, [answer for answer in answers if "dropped" in answer]
+        sequences = [answer["sequence"] for answer in read]
+        assert sequences == sorted(set(sequences))
+        assert {tuple(face["track"] for face in answer["result"]["faces"]) for answer in read} == {(1,)}
+        assert all(answer["result"]["emotion"] in EMOTIONS for answer in read)
+        assert read[0]["result"]["camera"] == camera
+        client.close()
+
+
+def test_of_pictures_that_come_at_once_the_newest_wins_and_all_are_answered(
+    start_gateway: StartGateway, start_workers: StartWorkers
+) -> None:
+    start_workers()
+    _, port = start_gateway()
+    with connected(port, path(name())) as client:
+        told(client)
+        for _ in range(12):
+            client.send(JPEG)
+        answers = {answer["number"]: answer for answer in (told(client) for _ in range(12))}
+        assert sorted(answers) == list(range(1, 13))
+        assert "result" in answers[12]
+        assert all(answers[number].get("dropped") or answers[number]["result"] for number in answers)
+        assert any("newer picture" in answer.get("dropped", "") for answer in answers.values())
+
+
+def test_nobody_is_told_of_a_browsers_own_camera(
+    start_gateway: StartGateway, start_workers: StartWorkers, redis: Redis, wait_for: WaitFor
+) -> None:
+    start_workers()
+    _, port = start_gateway()
+    camera, url = name(), f"http://127.0.0.1:{port}"
+    client = connect(port, camera)
+    assert faces_of(client, 3)
+    assert requests.get(f"{url}/v1/cameras", timeout=10).json()["cameras"] == []
+    for address in ("/emotion_data", "/video_feed"):
+        assert requests.get(f"{url}{address}", params={"camera": camera}, timeout=10).status_code == 404
+    assert requests.get(f"{url}/emotion_data", timeout=10).json()["camera"] is None
+    counted = wait_for(lambda: [n for n in CounterStore(redis).read() if "frames_analyzed" in n], "the count")
+    assert counted == ['mien_frames_analyzed_total{camera="device"}']
+    client.close()
+
+
+def test_no_emotion_is_told_where_none_may_be_read(start_gateway: StartGateway, start_workers: StartWorkers) -> None:
+    start_workers()
+    _, port = start_gateway(faces_only=True)
+    client = connect(port, name())
+    (face,) = faces_of(client, 2)[0]
+    assert (face["emotion"], face["scores"], face["raw_scores"]) == (None, {}, {})
+    client.close()
+
+
+def test_a_second_sender_is_refused_until_the_first_has_gone(start_gateway: StartGateway, wait_for: WaitFor) -> None:
+    _, port = start_gateway()
+    _, other = start_gateway()
+    camera = name()
+    first = connect(port, camera)
+    for gateway in (port, other):
+        with pytest.raises(Refused) as refused:
+            connect(gateway, camera)
+        assert refused.value.status == 409
+        assert '"code": "camera_taken"' in refused.value.answer
+    plain = requests.get(f"http://127.0.0.1:{other}{path(camera)}", timeout=10)
+    assert plain.json()["code"] == "camera_taken", "a page that gets no WebSocket asks plainly why"
+    first.close()
+    second = wait_for(lambda: free(other, camera), "the name to be free", 2)
+    second.drop()
+
+
+def free(port: int, camera: str) -> Client | None:
+    try:
+        return connect(port, camera)
+    except Refused:
+        return None
+
+
+@pytest.mark.parametrize("ending", ["client", "gateway"])
+def test_a_name_is_free_within_seconds_of_a_sender_that_is_lost(
+    start_gateway: StartGateway, wait_for: WaitFor, ending: str
+) -> None:
+    process, port = start_gateway()
+    _, other = start_gateway()
+    camera = name()
+    lost = connect(port, camera)
+    begun = time.monotonic()
+    if ending == "gateway":
+        import psutil
+
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        process.kill()
+    wait_for(lambda: free(other, camera), "the name to be free", 15).drop()
+    assert time.monotonic() - begun < 6
+    lost.drop()
+
+
+def test_a_name_that_is_not_for_browsers_is_refused(start_gateway: StartGateway) -> None:
+    _, port = start_gateway(camera="hall")
+    for camera in ("hall", "anything", "device-1", f"device-{'A' * 32}"):
+        with pytest.raises(Refused) as refused:
+            connect(port, camera)
+        assert refused.value.status == 404
+    assert requests.get(f"http://127.0.0.1:{port}{path(name())}", timeout=10).status_code == 426
+
+
+def damaged() -> dict[str, bytes]:
+    """Pictures that are none, with what is said of them."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, "PNG")
+    progressive = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(progressive, "JPEG", progressive=True)
+    large = io.BytesIO()
+    Image.new("L", (2_000, 1_500)).save(large, "JPEG")
+    whole = pictures.astronaut_jpeg(64)
+    return {
+        "no JPEG": b"garbage",
+        "send a camera's pictures": buffer.getvalue(),
+        "baseline": progressive.getvalue(),
+        "pixels": large.getvalue(),
+        "cut off": whole[: len(whole) // 2],
+        "divides a stream": whole[:-40] + b"\r\n--frame\r\nContent-Type: text/html\r\n\r\n\xff\xd9",
+    }
+
+
+def test_what_is_no_picture_is_dropped_with_a_sentence_and_the_next_one_is_read(
+    start_gateway: StartGateway, start_workers: StartWorkers
+) -> None:
+    start_workers()
+    _, port = start_gateway()
+    client = connect(port, name())
+    for number, (sentence, data) in enumerate(damaged().items(), 1):
+        client.send(data)
+        answer = told(client)
+        assert answer["number"] == number
+        assert sentence in answer["dropped"]
+    assert faces_of(client, 2)
+    client.close()
+
+
+def test_text_in_place_of_a_picture_ends_the_connection(start_gateway: StartGateway) -> None:
+    _, port = start_gateway()
+    client = connect(port, name())
+    client.send("a picture")
+    assert client.receive() is None
+    assert client.closed == (1003, "Send pictures, as binary messages.")
+
+
+def test_what_else_a_file_says_reaches_nobody(start_gateway: StartGateway, redis: Redis, settings: Settings) -> None:
+    _, port = start_gateway()
+    exif = Image.Exif()
+    exif[0x010E] = "at my home"
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, "JPEG", exif=exif.tobytes(), comment=b"my comment")
+    camera = name()
+    client = connect(port, camera)
+    client.send(buffer.getvalue() + b"appended")
+    stored = None
+    end = time.monotonic() + 10
+    while stored is None and time.monotonic() < end:
+        stored = FrameStore(redis, settings).newest(camera)
+    assert stored is not None
+    assert stored.options.kind == "browser"
+    assert not any(text in stored.jpeg for text in (b"home", b"comment", b"appended"))
+    assert Image.open(io.BytesIO(stored.jpeg)).size == (64, 64)
+    client.drop()
+
+
+def test_without_a_worker_pictures_are_dropped_in_time(start_gateway: StartGateway) -> None:
+    _, port = start_gateway()
+    client = connect(port, name())
+    client.send(JPEG)
+    assert told(client, 10) == {"number": 1, "dropped": "No worker analysed it in time."}
+    client.drop()
+
+
+def test_pictures_count_towards_the_rate_of_their_client(
+    start_gateway: StartGateway, start_workers: StartWorkers, redis: Redis
+) -> None:
+    start_workers()
+    api_keys = ApiKeyStore(redis)
+    _, port = start_gateway(require_keys=True)
+    with pytest.raises(Refused) as refused:
+        connect(port, name())
+    assert refused.value.status == 401
+    with pytest.raises(Refused) as refused:
+        connect(port, name(), **bearer(api_keys.create("viewer", frozenset({Scope.LIVE}))))
+    assert refused.value.status == 403
+    token = api_keys.create("sender", frozenset({Scope.ANALYZE}), rate="5/minute")
+    client = connect(port, name(), **bearer(token))
+    answers = []
+    for _ in range(6):
+        client.send(JPEG)
+        answers.append(told(client))
+    assert [("dropped" in answer and "allowed" in answer["dropped"]) for answer in answers] == 4 * [False] + 2 * [True]
+    client.close()
+
+
+def test_too_many_senders_are_told_to_come_again(start_gateway: StartGateway) -> None:
+    _, port = start_gateway(max_senders=2, client_share=1)
+    clients = [connect(port, name()) for _ in range(2)]
+    with pytest.raises(Refused) as refused:
+        connect(port, name())
+    assert refused.value.status == 503
+    assert "MIEN_MAX_SENDERS" in refused.value.answer
+    for client in clients:
+        client.drop()

@@ -1,0 +1,58 @@
+"""What is left of a stranger's JPEG before others see it."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from contracts.errors import CorruptImage, ImageTooLarge, MienError, NotAnImage, UnsupportedImageFormat
+from models.images.plain_jpeg import picture_of
+from support import pictures
+
+PORTRAIT = pictures.astronaut_jpeg(64)
+LIMIT = 64 * 64
+
+
+def jpeg(**options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(PORTRAIT)).save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
+def exif(tag: int, value: object) -> bytes:
+    data = Image.Exif()
+    data[tag] = value
+    return data.tobytes()
+
+
+def pixels(data: bytes) -> bytes:
+    return Image.open(io.BytesIO(data)).tobytes()
+
+
+def test_the_picture_stays_and_all_else_goes() -> None:
+    whole = jpeg(exif=exif(0x010E, "at my home"), comment=b"my comment", icc_profile=b"my profile")
+    header, left = picture_of(whole + b"appended \xff\xd9", LIMIT)
+    assert (header.width, header.height) == (64, 64)
+    assert pixels(left) == pixels(whole)
+    assert not any(text in left for text in (b"home", b"comment", b"profile", b"appended"))
+    assert picture_of(left, LIMIT)[1] == left
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", NotAnImage),
+        (b"\xff\xd8", NotAnImage),
+        (b"\x89PNG\r\n\x1a\n", NotAnImage),
+        (PORTRAIT[:-2], CorruptImage),
+        (PORTRAIT[:300], UnsupportedImageFormat),
+        (PORTRAIT[:100], CorruptImage),
+        (jpeg(progressive=True), UnsupportedImageFormat),
+        (jpeg(exif=exif(0x0112, 6)), UnsupportedImageFormat),
+        (pictures.astronaut_jpeg(65), ImageTooLarge),
+    ],
+    ids=["nothing", "start", "PNG", "no end", "no scan", "no header", "progressive", "sideways", "large"],
+)
+def test_what_is_not_whole_plain_upright_and_small_is_refused(data: bytes, error: type[MienError]) -> None:
+    with pytest.raises(error):
+        picture_of(data, LIMIT)
