@@ -28,6 +28,7 @@ _HEAD = (slice(0, 300), slice(60, 400))  # rows, columns of the portrait
 _GROUND = (96, 84, 72)
 _PLACES = ((70, 70, 1.0, 1.0), (420, 190, 0.75, 1.0), (700, 40, 0.6, 0.75))  # left, top, scale, brightness
 _STEPS = 24
+_WINDOWS = ((1440, 930), (1440, 1130), (1440, 520), (390, 844))  # CSS pixels
 _CAMERAS = """
 [[camera]]
 name = "lobby"
@@ -37,6 +38,7 @@ source = "demo"
 name = "meeting"
 source = "{folder}/meeting/"
 fps = 8
+history_s = 86400
 
 [[camera]]
 name = "reception"
@@ -96,11 +98,19 @@ def captured(system: System, cameras: Path) -> Iterator[None]:
 
 def take(browser: Browser, address: str, into: Path) -> None:
     """All pictures."""
-    desk, phone = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+    desk, high, low, phone = ({"width": w, "height": h} for w, h in _WINDOWS)
+    tiles = "#{} .screen[data-state=live]:not([data-empty]) >> nth=2"
     shots = (
-        ("page-home", "", desk, "light", "#few .screen[data-state=live]:not([data-empty]) >> nth=2", 0.0),
-        ("page-camera", "camera/meeting", desk, "dark", "#people .person >> nth=2", 45.0),
-        ("page-cameras", "cameras", desk, "dark", "#wall .screen[data-state=live]:not([data-empty]) >> nth=2", 0.0),
+        ("page-home", "", desk, "light", tiles.format("few"), 0.0),
+        ("page-camera", "camera/meeting", high, "dark", "#people .person >> nth=2", 45.0),
+        (
+            "page-cameras",
+            "cameras",
+            low,
+            "dark",
+            tiles.format("wall"),
+            0.0,
+        ),
         ("page-phone", "camera/lobby", phone, "light", "#people .person", 12.0),
     )
     for name, view, viewport, scheme, whole, watched_s in shots:
@@ -108,7 +118,7 @@ def take(browser: Browser, address: str, into: Path) -> None:
         page.goto(f"{address}/#/{view}")
         page.wait_for_selector(whole, timeout=60_000)
         settle(page, 3.0 + watched_s)
-        page.screenshot(path=into / f"{name}.jpg", type="jpeg", quality=86)
+        page.screenshot(path=into / f"{name}.jpg", type="jpeg", quality=82)
         page.close()
         print(into / f"{name}.jpg")
 

@@ -6,7 +6,9 @@ export function duration(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  if (minutes < 60) return both(`${minutes} min`, Math.floor(seconds % 60), "s");
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+  return hours < 48 ? both(`${hours} h`, minutes % 60, "min") : `${Math.floor(hours / 24)} days`;
 }
+
+const both = (first, count, unit) => (count ? `${first} ${count} ${unit}` : first);
