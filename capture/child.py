@@ -5,7 +5,6 @@ come about: then this process ends as well. What it writes to its standard outpu
 """
 
 import json
-import logging
 import os
 import signal
 import sys
@@ -14,8 +13,8 @@ from contextlib import closing
 from types import FrameType
 from typing import Final
 
+from capture.errors import SETTING, ConnectionLost, SourceEnded, SourceUnusable
 from capture.reports import Event, Report, ReportWriter
-from capture.source import SETTING, ConnectionLost, SourceEnded, SourceUnusable
 from contracts.cameras import CameraSettings
 from contracts.errors import MienError
 from contracts.logs import log_context
@@ -27,8 +26,8 @@ _ENDINGS: Final[dict[type[MienError], Event]] = {
     ConnectionLost: "lost",
     SourceEnded: "ended",
 }
-
-logger = logging.getLogger(__name__)
+_ANSWER_S: Final = 2.0
+"""For so long Redis may take: less than the silence after which a camera counts as stalled, which it is not then."""
 
 
 def main() -> int:
@@ -75,8 +74,8 @@ def _publish(settings: Settings, camera: CameraSettings, reports: ReportWriter, 
         from contracts.storage.frames import FrameStore
         from contracts.storage.jobs import JobStore
 
-        broker = connect(settings.redis_url, name="capture", max_connections=2)
-        frame_redis = connect(settings.frame_redis_url, name="capture-frames", max_connections=2)
+        broker = connect(settings.redis_url, name="capture", max_connections=2, answer_s=_ANSWER_S)
+        frame_redis = connect(settings.frame_redis_url, name="capture-frames", max_connections=2, answer_s=_ANSWER_S)
         with closing(broker), closing(frame_redis), closing(Dispatcher(settings)) as dispatcher:
             frames, jobs = FrameStore(frame_redis, settings), JobStore(broker, settings)
             Camera(camera, opened, frames, jobs, dispatcher, on_read=reports.read).run(until=lambda: ending.begun)

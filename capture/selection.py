@@ -4,7 +4,8 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from capture.source import SETTING, FrameSource, SourceUnusable
+from capture.errors import SETTING, SourceUnusable
+from capture.source import FrameSource
 from capture.sources.address import open_address
 from capture.sources.demo import DemoCamera
 from capture.sources.device import has_device, open_device

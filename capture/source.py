@@ -5,40 +5,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.errors import ConfigurationError, MienError
-
 BgrImage = NDArray[np.uint8]
 """uint8 [height, width, 3], channels blue, green, red, as OpenCV has them."""
-
-SETTING = "MIEN_CAMERA_SOURCE"
-"""The setting that chooses the source where there is no registry."""
-
-
-class SourceUnusable(ConfigurationError):
-    """A source cannot be opened as it is described."""
-
-    def __init__(self, setting: str, shown: str, reason: str) -> None:
-        """Say it of a setting, with its value as it may be shown; `reason` alone names neither path nor address."""
-        super().__init__(f"{setting}={shown}: {reason}", field=setting)
-        self.reason = reason
-
-
-class SourceLost(MienError):
-    """A source that has worked gives no images any more. The process ends; started again, it opens the source anew."""
-
-    code = "source_lost"
-
-
-class ConnectionLost(SourceLost):
-    """The same of a device or an address, which may come back at any time. Its sentence names no address."""
-
-    code = "connection_lost"
-
-
-class SourceEnded(MienError):
-    """A file or a folder that is shown once has been shown to its end."""
-
-    code = "source_ended"
 
 
 class CapturedImage(NamedTuple):

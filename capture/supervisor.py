@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Final
 
+from capture.errors import SourceLost
 from capture.registry import RegistryFile
 from capture.reports import Report
-from capture.source import SourceLost
 from capture.supervised import SupervisedCamera
 from capture.telling import StatusTeller
 from contracts.cameras import CameraSettings, CameraStatus, load_cameras

@@ -7,8 +7,9 @@ from typing import cast
 
 import cv2
 
+from capture.errors import SourceEnded, SourceLost
 from capture.pacing import Clock
-from capture.source import BgrImage, CapturedImage, SourceEnded, SourceLost
+from capture.source import BgrImage, CapturedImage
 from contracts.errors import ConfigurationError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import cv2
 
+from capture.errors import ConnectionLost
 from capture.pacing import Clock
-from capture.source import CapturedImage, ConnectionLost
+from capture.source import CapturedImage
 
 logger = logging.getLogger(__name__)
 _READ_TIMEOUT_S = 1.0

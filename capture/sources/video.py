@@ -6,8 +6,9 @@ from pathlib import Path
 
 import cv2
 
+from capture.errors import SourceEnded, SourceLost
 from capture.pacing import Clock, Sleep
-from capture.source import CapturedImage, SourceEnded, SourceLost
+from capture.source import CapturedImage
 from contracts.errors import ConfigurationError
 
 _USUAL_FPS = 25.0

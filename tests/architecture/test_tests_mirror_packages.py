@@ -36,8 +36,12 @@ ELSEWHERE: dict[str, Elsewhere] = {
         )
         for module in ("live/viewing", "routes/live")
     },
+    "api/live/reader.py": Elsewhere("tests/unit/api/live/test_broadcast.py", "what viewers get of what it reads"),
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/child.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
+    "capture/errors.py": Elsewhere(
+        "tests/integration/test_camera_sources.py", "names of errors; what raises them is tested"
+    ),
     "capture/source.py": Elsewhere("tests/unit/capture/sources", "a protocol and types, without code of its own"),
     **{
         f"contracts/errors/{family}.py": Elsewhere(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from redis import Redis
 
@@ -17,6 +18,7 @@ from contracts.storage import keys
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
+from support.broker import Broker
 from support.clocks import WaitFor
 from support.faults import Measured
 from support.processes import StartProcess
@@ -157,3 +159,33 @@ def test_a_camera_that_is_away_is_told_and_comes_back_and_others_lose_nothing(
     assert PASSWORD not in (tmp_path / "capture-0.log").read_text()
     assert PASSWORD not in seen.model_dump_json()
     measured({"frames of the other": len(others.sequences), "s until told": round(told_s, 1)}, back_s)
+
+
+@pytest.mark.slow_fault
+@pytest.mark.fault("A Redis that hangs ends no camera", "frozen for 8 s")
+def test_a_redis_that_hangs_is_no_fault_of_the_cameras(
+    broker: Broker, start_process: StartProcess, measured: Measured, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    path = tmp_path / "cameras.toml"
+    path.write_text('[[camera]]\nname = "hall"\nsource = "demo"\n')
+    capture = start_process("capture", cameras=path, redis_url=broker.url)
+    with broker.client() as client:
+        wait_for(lambda: CameraStatuses(client).get("hall"), "the camera")
+        wait_for(lambda: status(client).state == "live", "the camera to be live")
+        children = {child.pid for child in psutil.Process(capture.pid).children()}
+        before = FrameStore(client, Settings()).newest("hall")
+        assert before
+        broker.freeze()
+        frozen_at = time.monotonic()
+        wait_for(lambda: time.monotonic() > frozen_at + AWAY_S, "it to have been frozen")
+        broker.thaw()
+        thawed = time.monotonic()
+
+        def goes_on() -> bool:
+            frame = FrameStore(client, Settings()).newest("hall")
+            return frame is not None and frame.stamp > before.stamp
+
+        wait_for(goes_on, "new frames")
+        assert status(client).state == "live"
+    assert {child.pid for child in psutil.Process(capture.pid).children()} == children
+    measured({"processes ended": 0}, time.monotonic() - thawed)

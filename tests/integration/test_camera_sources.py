@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from capture.encoding import encode
+from capture.errors import ConnectionLost, SourceEnded, SourceLost
 from capture.selection import Opened, open_source
-from capture.source import CapturedImage, ConnectionLost, SourceEnded, SourceLost
+from capture.source import CapturedImage
 from contracts.errors import MienError
 from support.rtsp import NetworkCamera
 

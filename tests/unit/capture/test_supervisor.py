@@ -1,5 +1,7 @@
 """The supervisor follows the registry's file; the processes of cameras are stood in for."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +11,8 @@ import pytest
 from redis import Redis
 
 from capture import supervisor
+from capture.errors import SourceLost
 from capture.reports import Report
-from capture.source import SourceLost
 from capture.supervisor import Supervisor
 from contracts.cameras import CameraSettings, CameraStatus
 from contracts.errors import ConfigurationError, MienError
@@ -147,3 +149,8 @@ def test_with_a_registry_no_camera_ends_the_others(
     wait_for(running, "the camera")
     for event in ("unusable", "failed"):
         assert not FakeCamera.started[0].callbacks["on_failure"](Report(event=event), False)
+
+
+def test_it_is_small_itself() -> None:
+    code = "import sys, capture.supervisor; print(*sorted({'cv2', 'numpy', 'celery'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "\n"

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import pytest
 
-from capture.source import ConnectionLost
+from capture.errors import ConnectionLost
 from capture.sources import address
 from capture.sources.address import open_address, why_not
 from capture.sources.live import LiveSource

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.source import SourceLost
+from capture.errors import SourceLost
 from capture.sources.folder import ImageFolder
 from contracts.errors import ConfigurationError
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from capture.source import ConnectionLost
+from capture.errors import ConnectionLost
 from capture.sources.address import _connect
 from capture.sources.live import LiveSource
 from support.clocks import WaitFor

@@ -6,7 +6,8 @@ from typing import Any
 import cv2
 import pytest
 
-from capture.source import CapturedImage, SourceLost
+from capture.errors import SourceLost
+from capture.source import CapturedImage
 from capture.sources.video import VideoFile
 from contracts.errors import ConfigurationError
 from support.clocks import ManualClock
