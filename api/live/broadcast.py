@@ -18,10 +18,12 @@ from api.live import mjpeg
 from api.live.channel import Channel, Kind, placeholder
 from api.live.server_time import ServerTime
 from api.live.state import GONE, CameraState
+from contracts.cameras import CameraStatus
 from contracts.errors import CameraNotFound, MienError, Overloaded
 from contracts.frames import CameraOptions
 from contracts.logs import log_context
 from contracts.settings import Settings
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
 from contracts.storage.subscription import LISTEN_S, Notices, Subscription, Topic
@@ -48,6 +50,8 @@ class CameraReader:
         self._frames = frames
         self._settings = settings
         self._clock, self._server_time = time
+        self._statuses = CameraStatuses(redis)
+        self._said: CameraStatus | None = None
         self._frame_at = float("-inf")
         self._want_at = float("-inf")
         self._subscription = Subscription.to_camera(redis, camera, on_notices=self._on_notices, on_error=self._on_error)
@@ -95,10 +99,17 @@ class CameraReader:
             self._want_at = self._clock()
             self._frames.views.want(self._camera, list(channels))
             self._server_time.refresh()
+            self._said = self._statuses.get(self._camera)
 
     def _look_at_state(self) -> None:
-        live = self._clock() <= self._frame_at + self._settings.frame_ttl_s
-        self.state = self.state._replace(state="live") if live else GONE._replace(kind=self.state.kind)
+        """By what is said of it, unless a frame has come since."""
+        silent_s, said = self._clock() - self._frame_at, self._said
+        if said is not None and said.state != "live" and silent_s > _WANT_EVERY_S:
+            self.state = CameraState(said.state, said.reason, said.kind, said.blur)
+        elif silent_s <= self._settings.frame_ttl_s:
+            self.state = self.state._replace(state="live", reason=None)
+        else:
+            self.state = GONE._replace(kind=self.state.kind, blur=self.state.blur)
 
     def _offer_views(self, channels: dict[Variant, Channel]) -> None:
         if not channels:
@@ -186,9 +197,9 @@ class CameraHub:
         """Make sure that there is something to look at.
 
         Raises:
-            CameraNotFound: no camera of this name has published within the last hour.
+            CameraNotFound: no camera of this name is known, nor has published within the last hour.
         """
-        if camera not in self._readers and camera not in self._frames.cameras():
+        if camera not in self._readers and not self._frames.known(camera):
             raise CameraNotFound("No camera of this name has sent a picture within the last hour.", field="camera")
 
     def state(self, camera: str) -> CameraState:

@@ -29,7 +29,7 @@ class CameraState(NamedTuple):
             shown: what viewers see of it.
         """
         if self.state != "live":
-            return _SENTENCES.get(self.state)
+            return self.reason or _SENTENCES.get(self.state)
         if shown is Kind.PLAIN:
             return LATE
         return NONE_BLURRED if shown is Kind.PLACEHOLDER and self.blur else None

@@ -13,3 +13,4 @@ def test_what_is_missing_is_said() -> None:
     assert CameraState("live").sentence(Kind.PLAIN) == LATE
     assert CameraState("live", blur=True).sentence(Kind.PLACEHOLDER) == NONE_BLURRED
     assert GONE.sentence(Kind.PLACEHOLDER) == "The camera has stopped sending pictures."
+    assert CameraState("gone", "It does not answer.").sentence(Kind.PLACEHOLDER) == "It does not answer."
