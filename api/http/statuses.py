@@ -54,6 +54,7 @@ STATUSES: Final[dict[type[MienError], Status]] = {
     errors.CrossSite: Status(403, "The request comes from another site"),
     errors.Unavailable: Status(503, "The service is not available"),
     errors.BrokerUnavailable: Status(503, "The job store is not reachable"),
+    errors.NoPicture: Status(503, "The camera has no picture"),
     errors.RecordUnreadable: Status(503, "A record cannot be read"),
     errors.AcceptanceUnknown: Status(503, "The job may have been accepted"),
     errors.NotReady: Status(503, "The gateway is not ready"),

@@ -4,7 +4,6 @@ Each viewer gets the newest picture when it is ready for one and skips what it m
 nothing. Viewers who want a camera in the same variant share a `Channel`, which says what is shown.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -12,156 +11,34 @@ from contextlib import closing, contextmanager
 from typing import Final
 from weakref import WeakSet
 
-from redis import Redis
-
 from api.live import mjpeg
-from api.live.channel import Channel, Kind, placeholder
+from api.live.channel import Channel, Kind, Shown, placeholder
+from api.live.reader import CameraReader, Shared
 from api.live.server_time import ServerTime
 from api.live.state import GONE, CameraState
-from contracts.cameras import CameraStatus
-from contracts.errors import CameraNotFound, MienError, Overloaded
-from contracts.frames import CameraOptions
-from contracts.logs import log_context
+from contracts.errors import CameraNotFound, MienError, NoPicture, Overloaded
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.frames import FrameStore
-from contracts.storage.subscription import LISTEN_S, Notices, Subscription, Topic
-from contracts.storage.views import MOST_VARIANTS, announced
+from contracts.storage.subscription import LISTEN_S
+from contracts.storage.views import MOST_VARIANTS
 from contracts.views import DEFAULT, Variant
 
-Clock = Callable[[], float]
-_WANT_EVERY_S: Final = 1.0
+_CONNECTIONS: Final = 280
+"""To Redis: one for each camera that is looked at, of the 256 that a registry may have."""
 _IDLE_S: Final = 0.25
-
-logger = logging.getLogger(__name__)
-
-
-class CameraReader:
-    """Follows one camera for as long as it has viewers."""
-
-    def __init__(
-        self, camera: str, frames: FrameStore, settings: Settings, redis: Redis, time: tuple[Clock, ServerTime]
-    ) -> None:
-        self.channels: dict[Variant, Channel] = {}
-        self.state = CameraState("connecting")
-        self.stopped = False
-        self._camera = camera
-        self._frames = frames
-        self._settings = settings
-        self._clock, self._server_time = time
-        self._statuses = CameraStatuses(redis)
-        self._said: CameraStatus | None = None
-        self._frame_at = float("-inf")
-        self._want_at = float("-inf")
-        self._subscription = Subscription.to_camera(redis, camera, on_notices=self._on_notices, on_error=self._on_error)
-
-    @property
-    def viewers(self) -> int:
-        """In all variants."""
-        return sum(channel.viewers for channel in self.channels.values())
-
-    def start(self) -> None:
-        """Begin to follow the camera."""
-        self._subscription.start()
-
-    def stop(self, wait_s: float = 0.0) -> None:
-        """End within a moment, for which this waits `wait_s` seconds at most; viewers still there see nothing new."""
-        self.stopped = True
-        self._subscription.stop(wait_s)
-        for channel in tuple(self.channels.values()):
-            channel.wake()
-
-    def channel(self, variant: Variant) -> Channel:
-        """The camera in this variant."""
-        if variant not in self.channels:
-            settings = self._settings
-            self.channels[variant] = Channel(variant, settings.frame_ttl_s, faces_only=settings.faces_only)
-            self._want_at = float("-inf")  # it is asked for with the next notices
-        return self.channels[variant]
-
-    def _on_notices(self, notices: Notices) -> None:
-        channels, topics = dict(self.channels), {notice.topic for notice in notices.items}
-        self._want(channels)
-        if Topic.FRAME in topics:
-            self._frame_at = self._clock()
-            for channel in channels.values():
-                channel.frame_came(self._clock())
-        new = {v for notice in notices.items if notice.topic is Topic.VIEWS for v in announced(notice.text)}
-        self._offer_views({variant: channels[variant] for variant in new if variant in channels})
-        self._offer_frame([channel for channel in channels.values() if channel.wants_plain(self._clock())])
-        for channel in channels.values():
-            channel.show_placeholder_if_gone(self._clock())
-        self._look_at_state()
-
-    def _want(self, channels: dict[Variant, Channel]) -> None:
-        if self._clock() >= self._want_at + _WANT_EVERY_S:
-            self._want_at = self._clock()
-            self._frames.views.want(self._camera, list(channels))
-            self._server_time.refresh()
-            self._said = self._statuses.get(self._camera)
-
-    def _look_at_state(self) -> None:
-        """By what is said of it, unless a frame has come since."""
-        silent_s, said = self._clock() - self._frame_at, self._said
-        if said is not None and said.state != "live" and silent_s > _WANT_EVERY_S:
-            self.state = CameraState(said.state, said.reason, said.kind, said.blur)
-        elif silent_s <= self._settings.frame_ttl_s:
-            self.state = self.state._replace(state="live", reason=None)
-        else:
-            self.state = GONE._replace(kind=self.state.kind, blur=self.state.blur)
-
-    def _offer_views(self, channels: dict[Variant, Channel]) -> None:
-        if not channels:
-            return
-        newest, views = self._frames.views.get(self._camera, list(channels))
-        for variant, channel in channels.items():
-            if newest is not None:
-                self._know(newest.options)
-                channel.know(newest)
-            if variant in views:
-                channel.offer_view(views[variant], newest, self._clock())
-
-    def _offer_frame(self, channels: list[Channel]) -> None:
-        if not channels:
-            return
-        try:
-            frame = self._frames.newest(self._camera)
-        except MienError as error:
-            self._log(error)
-            return
-        if frame is not None:
-            age_s = max(0.0, self._server_time.now() - frame.captured_at)
-            self._frame_at = max(self._frame_at, self._clock() - age_s)
-            self._know(frame.options)
-            for channel in channels:
-                channel.offer_frame(frame, self._clock())
-
-    def _know(self, options: CameraOptions) -> None:
-        self.state = self.state._replace(kind=options.kind or None, blur=options.blur)
-
-    def _on_error(self, error: Exception) -> None:
-        self._log(error)
-        for channel in tuple(self.channels.values()):
-            channel.show_placeholder_if_gone(self._clock())
-
-    def _log(self, error: Exception) -> None:
-        with log_context(camera=self._camera):
-            if isinstance(error, MienError):
-                logger.warning("camera %s cannot be read: %s", self._camera, error)
-            else:
-                logger.error("unexpected error with camera %s", self._camera, exc_info=error)
+_SNAPSHOT_S: Final = 2.0
+"""For so long one picture is waited for: a worker that begins to draw for it does so with the next frame."""
 
 
 class CameraHub:
     """All readers of this process, by camera."""
 
     def __init__(self, settings: Settings, frames: FrameStore, clock: Callable[[], float] = time.monotonic) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._frames = frames
-        self._redis = connect(settings.frame_redis_url, name="mien-gateway-video", max_connections=64)
+        redis = connect(settings.frame_redis_url, name="mien-gateway-video", max_connections=_CONNECTIONS)
         self.server_time = ServerTime(frames.now)
+        self._shared = Shared(settings, redis, frames, CameraStatuses(redis), clock, self.server_time)
         self._readers: dict[str, CameraReader] = {}
         self._all = WeakSet[CameraReader]()
         """Also those whose viewers have gone, while they still listen."""
@@ -174,9 +51,7 @@ class CameraHub:
         with self._lock:
             reader = self._readers.get(camera)
             if reader is None:
-                reader = CameraReader(
-                    camera, self._frames, self._settings, self._redis, (self._clock, self.server_time)
-                )
+                reader = CameraReader(camera, self._shared)
                 self._readers[camera] = reader
                 self._all.add(reader)
             channel = reader.channel(variant)
@@ -197,10 +72,12 @@ class CameraHub:
         """Make sure that there is something to look at.
 
         Raises:
-            CameraNotFound: no camera of this name is known, nor has published within the last hour.
+            CameraNotFound: no camera of this name is known, or has published within the last hour.
         """
-        if camera not in self._readers and not self._frames.known(camera):
-            raise CameraNotFound("No camera of this name has sent a picture within the last hour.", field="camera")
+        shared = self._shared
+        if camera in self._readers or shared.statuses.get(camera) or camera in shared.frames.cameras():
+            return
+        raise CameraNotFound("No camera of this name has sent a picture within the last hour.", field="camera")
 
     def state(self, camera: str) -> CameraState:
         """How a camera is that is looked at."""
@@ -213,12 +90,31 @@ class CameraHub:
         Raises:
             Overloaded: as many others of this camera are made.
         """
-        if camera is not None and variant != DEFAULT and not self._frames.views.want(camera, [variant]):
+        if camera is not None and variant != DEFAULT and not self._shared.frames.views.want(camera, [variant]):
             raise Overloaded(
                 f"This camera is shown in {MOST_VARIANTS} forms already, counting the one without options; ask for one "
                 "of those, or try again later.",
-                retry_after=self._settings.frame_ttl_s,
+                retry_after=self._shared.settings.frame_ttl_s,
             )
+
+    def picture(self, camera: str, variant: Variant) -> Shown:
+        """One picture of the camera as it is now, with boxes if an analysis comes soon.
+
+        Raises:
+            NoPicture: there is none that may be shown.
+        """
+        waker, end = threading.Event(), time.monotonic() + _SNAPSHOT_S
+        with self.watching(camera, variant) as channel, channel.waking(waker):
+            while (left := end - time.monotonic()) > 0 and not self.closed:
+                shown = channel.shown
+                if shown is not None and (shown.kind is Kind.ANNOTATED or (not variant.boxes and shown.is_picture)):
+                    return shown
+                waker.wait(left)
+                waker.clear()
+            if channel.shown is not None and channel.shown.is_picture:
+                return channel.shown
+            missing = self.state(camera).sentence(Kind.PLACEHOLDER)
+        raise NoPicture(missing or "The camera has no picture yet.")
 
     def stream(self, camera: str | None, variant: Variant = DEFAULT) -> Iterator[bytes]:
         """Multipart bytes without end. Without a camera: the placeholder until one appears, then that one."""
@@ -247,7 +143,7 @@ class CameraHub:
     def default_camera(self) -> str | None:
         """The camera with the newest frame; None if there is none, or Redis does not answer."""
         try:
-            return next(iter(self._frames.cameras()), None)
+            return next(iter(self._shared.frames.cameras()), None)
         except MienError:  # asked again a moment later
             return None
 
@@ -265,4 +161,4 @@ class CameraHub:
             reader.stop()
         for reader in readers:  # all of them end at the same time
             reader.stop(4 * LISTEN_S)
-        self._redis.connection_pool.disconnect()  # `close` leaves a pool that the client was given as it is
+        self._shared.redis.connection_pool.disconnect()  # `close` leaves a pool that the client was given as it is

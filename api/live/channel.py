@@ -53,6 +53,11 @@ class Shown:
     faces_only: bool = False
     """Whether emotions of that analysis are not told."""
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is of the camera."""
+        return self.kind is not Kind.PLACEHOLDER
+
     @cached_property
     def part(self) -> mjpeg.Picture:
         """For Motion JPEG."""

@@ -1,8 +1,10 @@
 """How a camera is, and what viewers are told of it."""
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from api.live.channel import Kind
+from contracts.cameras import CameraStatus
+from contracts.frames import CameraOptions
 
 _SENTENCES: Final = {
     "connecting": "The camera is being connected.",
@@ -22,6 +24,22 @@ class CameraState(NamedTuple):
     kind: str | None = None
     blur: bool = False
 
+    @classmethod
+    def judge(cls, status: CameraStatus | None, options: CameraOptions, *, arrives: bool) -> Self:
+        """From what is said of a camera, and what is seen of it.
+
+        Args:
+            status: as whoever is responsible for the camera says; None: nobody does.
+            options: of its newest frame.
+            arrives: whether frames do.
+        """
+        kind = options.kind or (status.kind if status else None)
+        if status is not None and status.state != "live":
+            return cls(status.state, status.reason, kind, options.blur)
+        if arrives:
+            return cls("live", None, kind, options.blur)
+        return cls("gone" if status is None else "stalled", None, kind, options.blur)
+
     def sentence(self, shown: Kind) -> str | None:
         """What is missing, for people; None if nothing is.
 
@@ -29,7 +47,7 @@ class CameraState(NamedTuple):
             shown: what viewers see of it.
         """
         if self.state != "live":
-            return self.reason or _SENTENCES.get(self.state)
+            return _SENTENCES.get(self.state)
         if shown is Kind.PLAIN:
             return LATE
         return NONE_BLURRED if shown is Kind.PLACEHOLDER and self.blur else None

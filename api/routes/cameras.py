@@ -18,6 +18,7 @@ from contracts.errors import (
     CameraNotFound,
     MalformedRequest,
     MienError,
+    NoPicture,
     Overloaded,
     QuotaExceeded,
 )
@@ -54,6 +55,36 @@ def video_feed() -> Response:
     prepare_for_stream(request.environ)
     stream = HeldStream(while_allowed(services.video.stream(camera, variant), services.api_keys), leave)
     return Response(stream, content_type=mjpeg.CONTENT_TYPE, headers=mjpeg.HEADERS, direct_passthrough=True)
+
+
+@blueprint.get("/v1/cameras/<name>/snapshot")
+@endpoint(
+    scope=Scope.LIVE,
+    owned=False,
+    rate_limited=True,
+    body=NO_BODY,
+    operation=Operation(
+        id="getSnapshot",
+        summary="One picture of a camera, as it is now",
+        tag="cameras",
+        responses={200: ResponseSpec("The picture.", {"type": "string", "format": "binary"}, "image/jpeg")},
+        errors=(MalformedRequest, CameraNotFound, NoPicture, BrokerUnavailable, Overloaded),
+        parameters=(query.CAMERA_NAME, *views.PARAMETERS, query.TOKEN),
+    ),
+)
+def snapshot(name: str) -> Response:
+    """One picture, in the form of a stream with the same options."""
+    services = current_services()
+    variant = views.variant(request.args)
+    services.video.check(name)
+    with services.viewers.hold(1, client_name()):
+        services.video.ask_for(name, variant)
+        shown = services.video.picture(name, variant)
+    response = Response(shown.jpeg, mimetype="image/jpeg", headers=NOT_STORED)
+    response.headers["Mien-Picture"] = shown.kind.value
+    response.headers["Mien-Sequence"] = str(shown.stamp.sequence)
+    response.headers.set("Content-Disposition", "inline", filename=f"{name}-{shown.stamp.sequence}.jpg")
+    return response
 
 
 @blueprint.get("/emotion_data")

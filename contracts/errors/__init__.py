@@ -18,7 +18,7 @@
     ├── Overloaded                  availability: try again later; carries ``retry_after``
     │   └── QuotaExceeded           this client only
     ├── Unavailable                 availability
-    │   ├── BrokerUnavailable, NotReady, RecordUnreadable
+    │   ├── BrokerUnavailable, NotReady, NoPicture, RecordUnreadable
     │   └── AcceptanceUnknown       a broker that went away just then
     ├── JobFailed                   jobs
     │   └── AttemptsExhausted, DeadlineExceeded, AnalysisFailed, JobCanceled
@@ -33,6 +33,7 @@ from contracts.errors.access import CrossSite, Denied, Forbidden, Unauthorized
 from contracts.errors.availability import (
     AcceptanceUnknown,
     BrokerUnavailable,
+    NoPicture,
     NotReady,
     Overloaded,
     QuotaExceeded,
@@ -98,6 +99,7 @@ __all__ = [
     "MalformedRequest",
     "MethodNotAllowed",
     "MienError",
+    "NoPicture",
     "NotAnImage",
     "NotBase64",
     "NotByteValues",

@@ -36,6 +36,12 @@ class BrokerUnavailable(Unavailable):
     code = "broker_unavailable"
 
 
+class NoPicture(Unavailable):
+    """The camera has no picture that may be shown: it sends none, or faces are to be covered and are not yet."""
+
+    code = "no_picture"
+
+
 class RecordUnreadable(Unavailable):
     """A stored record is damaged, or of a newer version of Mien; a gateway of that version can read it."""
 

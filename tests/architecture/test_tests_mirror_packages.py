@@ -36,6 +36,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
         )
         for module in ("live/viewing", "routes/live")
     },
+    "api/live/reader.py": Elsewhere("tests/unit/api/live/test_broadcast.py", "what viewers get of what it reads"),
     "capture/__main__.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/child.py": Elsewhere("tests/integration/test_capture_process.py", "run as a process"),
     "capture/errors.py": Elsewhere(

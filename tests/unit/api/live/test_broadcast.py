@@ -11,13 +11,10 @@ from redis import Redis
 from api.live.broadcast import CameraHub
 from api.live.channel import LATE_S, placeholder
 from api.services import services_of
-from contracts.cameras import CameraStatus
-from contracts.errors import CameraNotFound
 from contracts.frames import Frame, FrameStamp
 from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.cameras import CameraStatuses
 from contracts.storage.frames import FrameStore
 from contracts.views import DEFAULT, View
 from support.clocks import WaitFor
@@ -223,25 +220,3 @@ def test_a_closed_hub_has_ended_its_readers_and_their_connections(
     assert not threads()
     wait_for(lambda: not open_connections() - before, "its connections to be closed")
     assert list(shown) == []
-
-
-def test_a_camera_is_as_it_is_said_to_be_unless_a_frame_has_come_since(
-    redis: Redis, settings: Settings, frames: FrameStore, wait_for: WaitFor
-) -> None:
-    statuses, hub = CameraStatuses(redis), CameraHub(settings, frames)
-    gone = CameraStatus(name="cam", kind="rtsp", state="gone", reason="It does not answer.", since=1, fps=15)
-
-    def is_state(state: str, reason: str | None) -> bool:
-        statuses.put(gone)  # again and again: nobody believes it for long
-        return (hub.state("cam").state, hub.state("cam").reason) == (state, reason)
-
-    with pytest.raises(CameraNotFound):
-        hub.check("cam")
-    statuses.put(gone)
-    hub.check("cam")
-    with hub.watching("cam"):
-        wait_for(lambda: is_state("gone", "It does not answer."), "what is said")
-        publish(frames, 1)
-        wait_for(lambda: is_state("live", None), "the frame to count")
-        wait_for(lambda: is_state("gone", "It does not answer."), "what is said, when no frame follows")
-    hub.close()

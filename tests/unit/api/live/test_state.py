@@ -2,6 +2,8 @@
 
 from api.live.channel import Kind
 from api.live.state import GONE, LATE, NONE_BLURRED, CameraState
+from contracts.cameras import CameraStatus
+from contracts.frames import CameraOptions
 
 
 def test_there_is_nothing_to_say_of_a_camera_that_is_live() -> None:
@@ -13,4 +15,13 @@ def test_what_is_missing_is_said() -> None:
     assert CameraState("live").sentence(Kind.PLAIN) == LATE
     assert CameraState("live", blur=True).sentence(Kind.PLACEHOLDER) == NONE_BLURRED
     assert GONE.sentence(Kind.PLACEHOLDER) == "The camera has stopped sending pictures."
-    assert CameraState("gone", "It does not answer.").sentence(Kind.PLACEHOLDER) == "It does not answer."
+
+
+def test_what_capture_says_goes_before_what_is_seen_unless_nothing_comes() -> None:
+    status = CameraStatus(name="hall", kind="rtsp", state="stalled", reason="No picture for 5 s.", since=1.0, fps=15)
+    options = CameraOptions(kind="rtsp", blur=True)
+    assert CameraState.judge(status, options, arrives=True) == ("stalled", "No picture for 5 s.", "rtsp", True)
+    live = status.model_copy(update={"state": "live", "reason": None})
+    assert CameraState.judge(live, options, arrives=True).state == "live"
+    assert CameraState.judge(live, options, arrives=False).state == "stalled"
+    assert CameraState.judge(None, CameraOptions(), arrives=False) == ("gone", None, None, False)

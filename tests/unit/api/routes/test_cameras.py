@@ -1,14 +1,19 @@
 """Cameras over HTTP: the list, the newest emotions, and the stream of pictures."""
 
+import threading
 import time
 
 import pytest
 from flask.testing import FlaskClient
+from redis import Redis
 
+from contracts.cameras import CameraStatus
 from contracts.emotions import EMOTIONS
-from contracts.frames import Frame, FrameResult, FrameStamp, TrackedFace
+from contracts.frames import CameraOptions, Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.results import Box
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.frames import FrameStore
+from contracts.views import DEFAULT, View
 from support.factories import marked
 from support.motion_jpeg import pictures
 
@@ -109,3 +114,60 @@ def test_a_camera_is_shown_in_a_few_forms_at_a_time(client: FlaskClient, frames:
     assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
     assert int(refused.headers["Retry-After"]) >= 1
     client.get("/video_feed", buffered=False).close()
+
+
+def test_a_snapshot_of_a_camera(client: FlaskClient, frames: FrameStore) -> None:
+    publish(frames, 7)
+    plain = client.get("/v1/cameras/cam/snapshot?boxes=false")
+    assert (plain.status_code, plain.data, plain.mimetype) == (200, b"plain 7", "image/jpeg")
+    assert (plain.headers["Mien-Picture"], plain.headers["Mien-Sequence"]) == ("plain", "7")
+    assert plain.headers["Cache-Control"] == "no-store"
+    over = threading.Event()
+
+    def draw() -> None:
+        sequence = 7
+        while not over.wait(0.05):
+            sequence += 1
+            frame = publish(frames, sequence)
+            view = View(frame.stamp, frame.captured_at, b"drawn", "mien-2")
+            frames.views.put("cam", dict.fromkeys(frames.views.wanted("cam"), view), marked(frames))
+
+    worker = threading.Thread(target=draw)
+    worker.start()
+    try:
+        drawn = client.get("/v1/cameras/cam/snapshot?width=320")
+        assert (drawn.data, drawn.headers["Mien-Picture"]) == (b"drawn", "annotated")
+    finally:
+        over.set()
+        worker.join()
+
+
+@pytest.mark.parametrize("asked", ["", "?boxes=false", "?blur=true&boxes=false", "?width=320"])
+def test_no_snapshot_shows_a_face_that_is_to_be_blurred(client: FlaskClient, frames: FrameStore, asked: str) -> None:
+    options = CameraOptions(blur="blur" not in asked)
+    frame = Frame("cam", FrameStamp(1, 1), time.time(), b"plain", options=options)
+    frames.publish(frame)
+    view = View(frame.stamp, frame.captured_at, b"drawn by a worker of the version before", "mien-2")
+    frames.views.put("cam", {DEFAULT: view}, marked(frames))
+    response = client.get(f"/v1/cameras/cam/snapshot{asked}")
+    assert (response.status_code, response.get_json()["code"]) == (503, "no_picture")
+
+
+def test_there_is_no_snapshot_of_an_unheard_of_camera(client: FlaskClient) -> None:
+    assert client.get("/v1/cameras/unheard-of/snapshot").get_json()["code"] == "camera_not_found"
+
+
+def test_a_camera_that_has_sent_nothing_yet_is_known(client: FlaskClient, redis: Redis) -> None:
+    assert client.get("/emotion_data?camera=cam").status_code == 404
+    CameraStatuses(redis).put(CameraStatus(name="cam", kind="rtsp", state="connecting", since=1, fps=15))
+    data = client.get("/emotion_data?camera=cam").get_json()
+    assert (data["camera"], data["state"], data["faces"]) == ("cam", "gone", [])
+
+
+def test_who_reads_emotions_keeps_a_camera_from_resting(client: FlaskClient, frames: FrameStore) -> None:
+    publish(frames, 1)
+    assert not frames.wanted("cam")
+    client.get("/v1/cameras")
+    assert not frames.wanted("cam")
+    client.get("/emotion_data")
+    assert frames.wanted("cam")
