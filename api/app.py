@@ -21,11 +21,25 @@ from api.http.upload import UploadRequest
 from api.http.websocket_upgrade import AnyRequestMap
 from api.overload.requests_in_progress import limit_requests
 from api.overload.surplus import refuse_surplus
-from api.routes import cameras, detect, docs, health, history, ingest, jobs, live, metrics, page, status, webhooks
+from api.routes import (
+    cameras,
+    detect,
+    docs,
+    events,
+    health,
+    history,
+    ingest,
+    jobs,
+    live,
+    metrics,
+    page,
+    status,
+    webhooks,
+)
 from api.services import Services, connect_services
 from contracts.settings import Settings
 
-_ROUTES: Final = (page, detect, jobs, cameras, history, ingest, live, webhooks, docs, health, metrics, status)
+_ROUTES: Final = (page, detect, jobs, cameras, history, events, ingest, live, webhooks, docs, health, metrics, status)
 BLUEPRINTS: Final = tuple(module.blueprint for module in _ROUTES)
 _MOST_FORM_FIELDS: Final = 100
 """Parts of a form beside the images of a job."""

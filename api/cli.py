@@ -13,6 +13,7 @@ from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 from contracts.storage.connections import connect
 from contracts.storage.erasure import JobEraser
+from contracts.storage.events import EventStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.webhook_secrets import WebhookSecrets
@@ -90,7 +91,7 @@ def _erase(arguments: argparse.Namespace, redis: Redis, settings: Settings) -> N
     if arguments.camera:
         shared = settings.frame_redis_url == settings.redis_url
         frames = redis if shared else connect(settings.frame_redis_url, name="mien-commands")
-        stores = FrameStore(frames, settings), HistoryStore(frames)
+        stores = FrameStore(frames, settings), HistoryStore(frames), EventStore(frames, settings)
         known = [store.erase(arguments.camera) for store in stores]
         frames.close()
         print(f"Camera {arguments.camera}: {'erased' if any(known) else 'nothing was kept'}.")

@@ -27,6 +27,7 @@ from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
 from contracts.storage.erasure import JobEraser
+from contracts.storage.events import EventStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
@@ -70,6 +71,7 @@ class Services:
     submission: Submission
     frames: FrameStore
     history: HistoryStore
+    events: EventStore
     camera_statuses: CameraStatuses
     waiting: WaitingRoom
     video: CameraHub
@@ -145,6 +147,7 @@ def connect_services(settings: Settings) -> Services:
         ),
         frames=frames,
         history=HistoryStore(frame_redis),
+        events=EventStore(frame_redis, settings),
         camera_statuses=CameraStatuses(frame_redis),
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),

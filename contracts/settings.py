@@ -191,6 +191,16 @@ class Settings(BaseSettings):
     camera_in_flight: Count = Field(2, description="Requests for analysis in flight, a camera.")
     frame_ttl_s: Seconds = Field(5.0, description="How long a frame lives without a newer one, in seconds.")
 
+    events_s: int = Field(
+        0, ge=0, le=86_400, description="How long events of cameras are kept, in seconds; 0: there are none."
+    )
+    events_changed_s: Seconds = Field(
+        1.0, description="How long a person shows another expression before that is an event, in seconds."
+    )
+    events_webhook: str = Field(
+        "", max_length=2_000, description="Address to which workers send the events of cameras; empty: none."
+    )
+
     flower_port: Port = Field(5555, description="Port Flower listens on.")
     flower_user: str = Field("mien", description="User name for Flower.")
     flower_password: str = Field(

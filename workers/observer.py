@@ -1,4 +1,4 @@
-"""Keeps histories: one worker at a time looks at the newest analysis of each camera, beside its tasks.
+"""Keeps histories and tells events: one worker at a time looks at each camera, beside its tasks.
 
 Not the task of a frame, because whatever is to be noted when no frame comes any more is noted by nobody then.
 """
@@ -6,9 +6,11 @@ Not the task of a frame, because whatever is to be noted when no frame comes any
 import logging
 from typing import Final
 
+from contracts.cameras import CameraStatus
 from contracts.errors import RecordUnreadable
-from contracts.frames import FrameStamp
+from contracts.frames import FrameResult, FrameStamp
 from contracts.history import HistorySample
+from workers.happenings import Look, happened
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -26,9 +28,12 @@ class Observer:
     def __init__(self, services: Services) -> None:
         """Look at these services' cameras."""
         self._frames, self._name, self._history = services.frames, services.name, services.history
-        self._noted: dict[str, FrameStamp] = {}
-        """Camera → the frame whose analysis was looked at last."""
+        self._events, self._statuses, self._settings = services.events, services.camera_statuses, services.settings
+        self._kept: dict[str, FrameStamp] = {}
+        """Camera → the frame whose analysis was kept last."""
         self._turns = 0
+        self.on_turn = False
+        """Whether it is this worker's turn."""
 
     def run(self) -> None:
         """Look once.
@@ -36,25 +41,39 @@ class Observer:
         Raises:
             BrokerUnavailable: Redis is away.
         """
-        if not self._history.take_turn(self._name, _TURN_S):
+        self.on_turn = False
+        self.on_turn = self._history.take_turn(self._name, _TURN_S)
+        if not self.on_turn:
             return
-        cameras = self._frames.cameras()
-        self._noted = {camera: stamp for camera, stamp in self._noted.items() if camera in cameras}
-        for camera in cameras:
+        published = self._frames.cameras()
+        statuses = self._statuses.all() if self._settings.events_s else {}
+        self._kept = {camera: stamp for camera, stamp in self._kept.items() if camera in published}
+        for camera in {**published, **statuses}:
             try:
-                self._look_at(camera)
+                self._look_at(camera, statuses.get(camera))
             except RecordUnreadable as error:
                 logger.warning("nothing is noted of camera %s: %s", camera, error)
         self._turns += 1
         if self._turns % _FORGET_EVERY == 0:
             self._history.forget_old()
 
-    def _look_at(self, camera: str) -> None:
+    def _look_at(self, camera: str, status: CameraStatus | None) -> None:
         options = self._frames.options(camera)
-        if options is None or not options.history_s:
+        if not self._settings.events_s and (options is None or not options.history_s):
             return
         result = self._frames.result(camera)
-        if result is None or self._noted.get(camera) == (stamp := FrameStamp(result.epoch, result.sequence)):
-            return
-        if self._history.add(camera, HistorySample.of(result, options)):
-            self._noted[camera] = stamp
+        if options is not None and options.history_s and result is not None:
+            stamp = FrameStamp(result.epoch, result.sequence)
+            if self._kept.get(camera) != stamp and self._history.add(camera, HistorySample.of(result, options)):
+                self._kept[camera] = stamp
+        if self._settings.events_s:
+            arrives = options is not None
+            state = status.state if status else "live" if arrives else "gone"
+            self._tell(camera, result, state, status.reason if status else None)
+
+    def _tell(self, camera: str, result: FrameResult | None, state: str, reason: str | None) -> None:
+        stored, noted = self._events.noted(camera)
+        look = Look(camera, self._events.now(), result, state, reason)
+        after, events = happened(noted, look, self._settings.events_changed_s)
+        if after != noted:
+            self._events.note(camera, stored, after, events)

@@ -13,9 +13,11 @@ from redis import Redis
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
 from contracts.settings import Settings
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.compaction import FileCompaction
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
+from contracts.storage.events import EventStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
@@ -24,6 +26,7 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from models import Analyzer, load_analyzer
 from workers.attention import Attention
+from workers.event_webhook import EventWebhook
 from workers.fleet import Fleet
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
@@ -53,6 +56,9 @@ class Services:
     job_queue: JobQueue
     frames: FrameStore
     history: HistoryStore
+    events: EventStore
+    event_webhook: EventWebhook
+    camera_statuses: CameraStatuses
     counters: PendingCounters
     heartbeats: HeartbeatStore
     fleet: Fleet
@@ -119,6 +125,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
     )
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
+    events = EventStore(frame_redis, settings)
     return Services(
         name=name,
         settings=settings,
@@ -129,6 +136,9 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         job_queue=JobQueue(redis, jobs, settings),
         frames=FrameStore(frame_redis, settings),
         history=HistoryStore(frame_redis),
+        events=events,
+        event_webhook=EventWebhook(events, webhooks, policy, settings),
+        camera_statuses=CameraStatuses(frame_redis),
         counters=PendingCounters(CounterStore(redis)),
         heartbeats=heartbeats,
         fleet=Fleet(heartbeats, settings.worker_threads),

@@ -47,6 +47,9 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
     mien:tracks:{camera}     string  epoch, and the number that the next new face will have; an hour of TTL
     mien:history:{camera}    stream  a sample of its faces a second, JSON, where its options ask for it; its retention
                                      of TTL
+    mien:noted:{camera}      string  who was in view, and its state, when events were told last (JSON); an hour of TTL
+    mien:events              stream  what happened before all cameras, JSON; its retention of TTL
+    mien:events:sent         string  id of the last event that the webhook has been told
     mien:histories           zset    camera with a history → retention in s
     mien:observer            string  the worker that writes histories; seconds of TTL
     mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL
@@ -81,6 +84,8 @@ ANNOTATED_BYTES: Final = "mien:annotated:bytes"
 OPEN_LOAD: Final = "mien:jobs:load"
 COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
+EVENTS: Final = "mien:events"
+EVENTS_SENT: Final = "mien:events:sent"
 HISTORIES: Final = "mien:histories"
 OBSERVER: Final = "mien:observer"
 CAMERAS_KNOWN: Final = "mien:cameras:known"
@@ -165,6 +170,11 @@ def faces(camera: str) -> str:
 def tracks(camera: str) -> str:
     """The number of the camera's next new face, also when its newest analysis has expired."""
     return f"mien:tracks:{camera}"
+
+
+def noted(camera: str) -> str:
+    """What was seen of the camera when events were told last."""
+    return f"mien:noted:{camera}"
 
 
 def history(camera: str) -> str:

@@ -28,6 +28,7 @@ PRELUDES: Final = {
     "finish": ("record", "end_key", "finalize"),
     "forget_expired": ("record", "forget_annotated"),
     "keep_annotated": ("record", "forget_annotated"),
+    "note_events": ("record",),
     "overdue": ("record",),
     "publish": ("record",),
     "put_analysis": ("newest",),

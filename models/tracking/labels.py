@@ -7,9 +7,11 @@ from typing import Final
 from contracts.emotions import EMOTIONS, Emotion
 from contracts.results import Face
 
-SCORES_SETTLE_S: Final = 0.35
-"""Time constant of the exponential smoothing of scores: an expression lasts for 0.5 to 4 s (Ekman 2003)."""
-MARGIN: Final = 0.1
+SCORES_SETTLE_S: Final = 0.2
+"""Time constant of the exponential smoothing of scores: an expression lasts for 0.5 to 4 s (Ekman 2003). Chosen
+with the two below by ``benchmarks/labels.py``: at 5 and at 15 frames a second labels flip at least five times less
+often than as they are read, and true changes are shown in time."""
+MARGIN: Final = 0.05
 """By which another label's smoothed score has to be higher than that of the label that is shown."""
 HOLD_S: Final = 0.3
 """For so long a label is shown at least."""

@@ -3,9 +3,11 @@
 import time
 from dataclasses import replace
 
+from contracts.cameras import CameraStatus
 from contracts.frames import CameraOptions, Frame, FrameStamp, TrackedFace
 from contracts.history import HistorySample
 from contracts.storage import keys
+from contracts.storage.events import EventStore
 from support.factories import make_face, make_frame_result, marked
 from workers.observer import Observer
 from workers.services import Services
@@ -73,3 +75,40 @@ def test_what_is_too_old_is_forgotten_from_time_to_time(services: Services) -> N
         observer.run()
     assert services.frame_redis.xlen(keys.history("cam")) == 0
     assert not services.frame_redis.exists(keys.HISTORIES)
+
+
+def eventful(services: Services) -> Services:
+    settings = services.settings.model_copy(update={"events_s": 60})
+    return replace(services, settings=settings, events=EventStore(services.frame_redis, settings))
+
+
+def told(services: Services) -> list[tuple[str, str | None]]:
+    return [(one.event.kind.value, one.event.state or one.event.emotion) for one in services.events.after("0-0")]
+
+
+def test_there_are_no_events_unless_they_are_asked_for(services: Services) -> None:
+    show(services, 1, CameraOptions())
+    Observer(services).run()
+    assert not services.frame_redis.exists(keys.EVENTS, keys.noted("cam"))
+
+
+def test_who_comes_is_told_once_whoever_observes(services: Services) -> None:
+    services = eventful(services)
+    show(services, 1, CameraOptions())
+    for _ in range(2):
+        Observer(services).run()
+    assert told(services)[:2] == [("camera_state", "live"), ("appeared", "Sad")]
+    assert [kind for kind, _ in told(services)].count("appeared") == 1
+
+
+def test_a_camera_is_as_is_said_of_it_and_else_as_its_frames_tell(services: Services) -> None:
+    services = eventful(services)
+    stalled = CameraStatus(name="hall", kind="rtsp", state="stalled", reason="No picture.", since=1.0, fps=15)
+    services.camera_statuses.put(stalled)
+    Observer(services).run()
+    assert told(services) == [("camera_state", "stalled")]
+    show(services, 1, CameraOptions(), "bare")
+    Observer(services).run()
+    services.frame_redis.delete(keys.frame("bare"))
+    Observer(services).run()
+    assert [state for kind, state in told(services) if kind == "camera_state"] == ["stalled", "live", "gone"]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from contracts.emotions import EMOTIONS, Emotion
+from contracts.emotions import EMOTIONS
 from contracts.results import Face
-from models.tracking.labels import HOLD_S, Label, choose, scores_of, smooth
+from models.tracking.labels import HOLD_S, MARGIN, Label, choose, scores_of, smooth
 from support.factories import make_face
 
 FRAME_S = 1 / 15
@@ -21,8 +21,9 @@ def shown(read: list[Face]) -> list[Label]:
 
 
 def test_a_reading_that_wavers_shows_one_label() -> None:
-    wavering: list[Emotion] = ["Happy", "Neutral"] * 40
-    assert {label for label, _ in shown([make_face(emotion) for emotion in wavering])} == {"Happy"}
+    rest = dict.fromkeys(EMOTIONS, 0.02)
+    happy, neutral = ({**rest, "Happy": 0.45 + ahead, "Neutral": 0.45 - ahead} for ahead in (0.1, -0.1))
+    assert {label for label, _ in shown([make_face(scores=scores) for scores in [happy, neutral] * 40])} == {"Happy"}
 
 
 def test_a_true_change_is_shown_within_seven_tenths_of_a_second_and_once() -> None:
@@ -41,7 +42,7 @@ def test_a_label_is_held_for_a_while_however_clearly_another_wins() -> None:
 
 def test_another_label_has_to_win_clearly() -> None:
     close = [0.0] * len(EMOTIONS)
-    close[EMOTIONS.index("Happy")], close[EMOTIONS.index("Sad")] = 0.45, 0.54
+    close[EMOTIONS.index("Happy")], close[EMOTIONS.index("Sad")] = 0.45, 0.45 + MARGIN - 0.01
     assert choose(close, ("Happy", 0.0), 10.0) == ("Happy", 0.0)
     close[EMOTIONS.index("Happy")] = 0.43
     assert choose(close, ("Happy", 0.0), 10.0) == ("Sad", 10.0)

@@ -1,0 +1,123 @@
+"""Events to an address: signed, in order, again until they are taken."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redis import Redis
+from standardwebhooks import Webhook
+
+from contracts.addresses import AddressPolicy
+from contracts.events import CameraEvent, EventKind
+from contracts.settings import Settings
+from contracts.storage.events import EventStore
+from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
+from support.clocks import ManualClock
+from support.receiver import Receiver
+from workers import event_webhook
+from workers.event_webhook import EventWebhook
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def clock(clock: ManualClock) -> Any:
+    """Begins now, because signatures are only good for minutes of real time."""
+    clock.now = time.time()
+    return clock
+
+
+@pytest.fixture
+def settings(settings: Settings, receiver: Receiver) -> Settings:
+    return settings.model_copy(update={"events_s": 600, "events_webhook": receiver.url})
+
+
+@pytest.fixture
+def store(redis: Redis, settings: Settings, clock: ManualClock) -> EventStore:
+    return EventStore(redis, settings, clock)
+
+
+@pytest.fixture
+def webhook(redis: Redis, settings: Settings, store: EventStore, clock: ManualClock) -> EventWebhook:
+    webhooks = WebhookStore(redis, settings, clock)
+    webhook = EventWebhook(store, webhooks, AddressPolicy("127.0.0.0/8"), settings)
+    assert webhook.run() == "nothing"
+    return webhook
+
+
+def tell(store: EventStore, *tracks: int, kind: EventKind = EventKind.APPEARED) -> None:
+    before, noted = store.noted("cam")
+    events = [CameraEvent(at=5.0, camera="cam", kind=kind, epoch=1, track=track, emotion="Sad") for track in tracks]
+    assert store.note("cam", before, noted.model_copy(update={"sequence": noted.sequence + 1}), events)
+
+
+def sent(receiver: Receiver) -> list[list[int]]:
+    return [[event["track"] for event in json.loads(body)["data"]["events"]] for _, body in receiver.received]
+
+
+def test_events_are_sent_together_signed_and_once(
+    webhook: EventWebhook, store: EventStore, receiver: Receiver, redis: Redis
+) -> None:
+    tell(store, 1, 2)
+    assert [webhook.run(), webhook.run()] == ["sent", "nothing"]
+    assert sent(receiver) == [[1, 2]]
+    (headers, body) = receiver.received[0]
+    verified = Webhook(WebhookStore(redis, Settings()).secrets.current("")).verify(body, headers)
+    assert verified["type"] == "camera.events"
+    assert verified["data"]["events"][0]["kind"] == "appeared"
+
+
+def test_what_is_not_taken_is_sent_again_later_and_in_order(
+    webhook: EventWebhook, store: EventStore, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.status = 500
+    tell(store, 1)
+    assert [webhook.run(), webhook.run()] == ["later", "later"]
+    assert len(receiver.received) == 1, "not at once"
+    receiver.status = 200
+    tell(store, 2)
+    clock.now += RETRY_DELAYS_S[0]
+    assert webhook.run() == "sent"
+    assert sent(receiver) == [[1], [1, 2]]
+    assert receiver.received[0][0]["webhook-id"] != receiver.received[1][0]["webhook-id"]
+
+
+def test_no_more_than_so_many_go_into_one_request(
+    webhook: EventWebhook, store: EventStore, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_webhook, "_MOST_EVENTS", 2)
+    tell(store, 1, 2, 3)
+    assert [webhook.run(), webhook.run()] == ["sent", "sent"]
+    assert sent(receiver) == [[1, 2], [3]]
+
+
+def test_an_address_that_may_not_be_called_is_not(
+    redis: Redis, settings: Settings, store: EventStore, receiver: Receiver, clock: ManualClock
+) -> None:
+    strict = EventWebhook(store, WebhookStore(redis, settings, clock), AddressPolicy(""), settings)
+    strict.run()
+    tell(store, 1)
+    assert strict.run() == "later"
+    assert receiver.received == []
+
+
+def test_with_faces_only_no_emotion_is_sent(
+    redis: Redis, settings: Settings, store: EventStore, receiver: Receiver, clock: ManualClock
+) -> None:
+    bare = settings.model_copy(update={"faces_only": True})
+    webhook = EventWebhook(store, WebhookStore(redis, bare, clock), AddressPolicy("127.0.0.0/8"), bare)
+    webhook.run()
+    tell(store, 1, kind=EventKind.CHANGED)
+    assert webhook.run() == "sent"
+    assert receiver.received == []
+    tell(store, 2)
+    webhook.run()
+    (event,) = json.loads(receiver.received[0][1])["data"]["events"]
+    assert (event["track"], event["emotion"]) == (2, None)

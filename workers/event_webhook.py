@@ -1,0 +1,90 @@
+"""Sends the events of cameras to one address: signed by the Standard Webhooks scheme, in order, each once at least."""
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import Final
+
+from standardwebhooks import Webhook
+
+from contracts.addresses import AddressPolicy
+from contracts.errors import WebhookRefused
+from contracts.events import EventResponse
+from contracts.settings import Settings
+from contracts.storage.events import EventStore
+from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
+from workers.outbound import post
+
+logger = logging.getLogger(__name__)
+
+SEND_EVERY_S: Final = 1.0
+_MOST_EVENTS: Final = 100
+"""Of one request."""
+
+
+class EventWebhook:
+    """What one worker does, the one that observes cameras. Events that nobody takes are told until they expire."""
+
+    def __init__(self, events: EventStore, webhooks: WebhookStore, policy: AddressPolicy, settings: Settings) -> None:
+        """Send to the address of the settings."""
+        self._events, self._webhooks, self._policy = events, webhooks, policy
+        self._url, self._faces_only = settings.events_webhook, settings.faces_only
+        self._failures, self._not_before = 0, 0.0
+
+    def run(self) -> str:
+        """Send what has happened since the last time.
+
+        Returns:
+            ``nothing``, ``sent``, or ``later``: it was not taken, and will be tried again.
+
+        Raises:
+            BrokerUnavailable: Redis is away.
+        """
+        now = self._webhooks.clock()
+        if now < self._not_before:
+            return "later"
+        found = self._events.after(self._events.sent(), _MOST_EVENTS)
+        if not found:
+            return "nothing"
+        told = [EventResponse.of(number, event, faces_only=self._faces_only) for number, event in found]
+        problem = self._try([one for one in told if one is not None], now)
+        if problem:
+            delay = RETRY_DELAYS_S[min(self._failures, len(RETRY_DELAYS_S) - 1)]
+            self._failures, self._not_before = self._failures + 1, now + delay
+            logger.warning("events of cameras are not taken: %s; will try again in %d s", problem, delay)
+            return "later"
+        self._events.set_sent(found[-1].id)
+        self._failures, self._not_before = 0, 0.0
+        return "sent"
+
+    def _try(self, events: Sequence[EventResponse], now: float) -> str:
+        """What went wrong, if anything."""
+        if not events:
+            return ""
+        moment, message_id = datetime.fromtimestamp(now, UTC), f"msg_events_{events[0].id}_{events[-1].id}"
+        body = json.dumps(
+            {
+                "type": "camera.events",
+                "timestamp": moment.isoformat().replace("+00:00", "Z"),
+                "data": {"events": [event.model_dump(mode="json") for event in events]},
+            },
+            separators=(",", ":"),
+        )
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Mien-Webhooks/1",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(moment.timestamp())),
+            "webhook-signature": " ".join(
+                Webhook(secret).sign(message_id, moment, body) for secret in self._webhooks.secrets.signing("")
+            ),
+        }
+        try:
+            status = post(self._url, body.encode(), headers, self._policy)
+        except WebhookRefused as error:
+            return str(error)
+        except (OSError, HTTPException) as error:
+            return f"not reached: {error}"
+        return "" if 200 <= status < 300 else f"answered {status}"
