@@ -18,6 +18,8 @@ from contracts.results import Analysis, Message
 
 _RANDOM_BYTES: Final = 14
 _CHECK_BYTES: Final = 4
+JOB_VERSION: Final = 2
+"""The newest that is understood here: 2 has the option `blur`, which a worker that passes over it would not keep to."""
 
 
 class JobState(StrEnum):
@@ -64,14 +66,20 @@ class JobOptions(Message):
     """What the client asked for beside the analysis."""
 
     annotate: bool = Field(False, description="Keep each image with its boxes drawn for as long as the result.")
+    blur: bool = Field(False, description="Cover the heads in those images. Since version 2 of a job.")
     webhook: str = Field("", description="Address that is told when the job is final; empty: none.")
     metadata: dict[str, JsonValue] | None = Field(None, description="Echoed back with the result.")
+
+    @property
+    def version(self) -> Literal[1, 2]:
+        """Of a job with these options."""
+        return 2 if self.blur else 1
 
 
 class Job(Message):
     """Everything a client may know of a job. Times are seconds since 1970, UTC."""
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = Field(1, description="The lowest that means what this job asks for.")
     id: str
     state: JobState
     queue: str

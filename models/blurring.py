@@ -29,19 +29,19 @@ MOST_UNSURE: Final = 1.0
 """That margin at most, in sizes of the face."""
 
 
-def heads(faces: Iterable[Face], state: TrackerState, seen_at: float) -> list[Box]:
-    """What is to be covered in a frame: each face that was found, and each of the last two seconds that was not.
+def heads(faces: Iterable[Face], state: TrackerState | None = None, seen_at: float = 0.0) -> list[Box]:
+    """What is to be covered: each face that was found, and in a frame each of the last two seconds that was not.
 
     Args:
-        faces: of the frame, also those that belong to no track.
-        state: of the tracker after the frame.
+        faces: of the image, also those that belong to no track.
+        state: of the tracker after the frame, if it is one.
         seen_at: when it was captured, seconds since 1970.
 
     Returns:
         Boxes in pixels of the frame, of whole heads; they may end beyond its right and lower edge.
     """
     found = [_head(face.box.x, face.box.y, face.box.width, face.box.height) for face in faces]
-    for track in state.tracks:  # also those that were found: where the smoothed box is, not only the one of this frame
+    for track in state.tracks if state else ():  # found ones, too: there the smoothed box is
         if abs(seen_at - track.seen_at) <= FORGET_AFTER_S:
             expected = expect(track, seen_at)
             more = min(MOST_UNSURE, DEVIATIONS * math.sqrt(max(0.0, expected.spread[0]))) * expected.scale

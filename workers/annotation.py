@@ -4,8 +4,9 @@ import logging
 from typing import Final
 
 from contracts.errors import MienError
-from contracts.jobs import ItemResult
+from contracts.jobs import ItemResult, Job
 from contracts.results import Analysis
+from models.blurring import heads, hide
 from models.drawing import at_most, draw_faces, encode_jpeg
 from workers.services import Services
 
@@ -15,12 +16,13 @@ _ANNOTATED_SIDE: Final = 1_280
 logger = logging.getLogger(__name__)
 
 
-def keep_annotated(services: Services, job_id: str, owner: str, images: list[bytes], items: list[ItemResult]) -> None:
+def keep_annotated(services: Services, job: Job, owner: str, images: list[bytes], items: list[ItemResult]) -> None:
     """Keep an image with its boxes drawn for each that was analysed, as far as there is room."""
+    job_id = job.id
     for data, item in zip(images, items, strict=True):
         if item.analysis is not None:
             # Annotated images may be missing; the result, which is always written, may not.
-            jpeg = _annotated(services, data, item.analysis)
+            jpeg = _annotated(services, data, item.analysis, blur=job.options.blur)
             try:
                 kept = services.jobs.annotated_images.put(job_id, owner, item.index, jpeg)
             except MienError as error:  # Redis is full, or away: the result can wait for it, and does
@@ -35,8 +37,11 @@ def keep_annotated(services: Services, job_id: str, owner: str, images: list[byt
                 return
 
 
-def _annotated(services: Services, data: bytes, analysis: Analysis) -> bytes:
+def _annotated(services: Services, data: bytes, analysis: Analysis, *, blur: bool) -> bytes:
     """The image with its boxes drawn, no larger than it is looked at: it is kept for as long as the result."""
     decoded = services.analyzer.decode(data)
     pixels = at_most(decoded.pixels, _ANNOTATED_SIDE)
-    return encode_jpeg(draw_faces(pixels, analysis.faces, decoded.width / pixels.shape[1]))
+    scale = decoded.width / pixels.shape[1]
+    if blur:
+        pixels = hide(pixels, heads(analysis.faces), scale)
+    return encode_jpeg(draw_faces(pixels, analysis.faces, scale))

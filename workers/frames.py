@@ -67,7 +67,9 @@ def _followed(services: Services, frame: Frame, analysis: Analysis) -> tuple[Fra
         state = TrackerState.load(stored, epoch)
         if stored is None:
             state = TrackerState(next_track=services.frames.next_track(frame.camera, frame.stamp.epoch))
-        state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
+        state, faces = follow(
+            state.for_width(analysis.width), analysis.faces, frame.captured_at, services.analyzer.begin_score
+        )
         seen = analysis.model_copy(update={"faces": faces})
         result = FrameResult.of(frame, seen, faces, time.time())
         before = stored[0] if stored else None

@@ -164,7 +164,7 @@ def _analyze_job(services: Services, owner: str, claimed: ClaimedJob, tally: Tal
 def _outcome(services: Services, owner: str, claimed: ClaimedJob, items: list[ItemResult], tally: Tally) -> Finished:
     if claimed.job.options.annotate:
         stages = StageTimer(tally.cpu_seconds)
-        keep_annotated(services, claimed.job.id, owner, claimed.images, items)
+        keep_annotated(services, claimed.job, owner, claimed.images, items)
         stages.end("draw")
     return Finished(claimed.job.id, items, _common_error(items))
 

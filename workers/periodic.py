@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from contracts import metrics
 from contracts.errors import AnalysisFailed, MienError
-from contracts.jobs import Job, Problem
+from contracts.jobs import JOB_VERSION, Problem
 from contracts.logs import log_context
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
@@ -150,7 +150,7 @@ def report_heartbeat(services: Services) -> None:
         reported_at=time.time(),
         queues=settings.worker_queues,
         idle_s=services.attention.idle_s,
-        job_version=Job.model_fields["version"].default,
+        job_version=JOB_VERSION,
     )
     try:
         services.heartbeats.report(report)

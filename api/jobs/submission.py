@@ -196,12 +196,15 @@ class Submission:
 
 
 def _stored_options(options: Options) -> JobOptions:
-    return JobOptions(annotate=options.annotate, webhook=options.webhook or "", metadata=options.metadata)
+    return JobOptions(
+        annotate=options.annotate, blur=options.blur, webhook=options.webhook or "", metadata=options.metadata
+    )
 
 
 def _fingerprint(request: JobRequest) -> str:
     """What makes two requests the same: options and images. File names are labels and do not count."""
-    digest = hashlib.sha256(request.options.model_dump_json().encode())
+    later = set() if request.options.blur else {"blur"}  # a version without it has the same fingerprint
+    digest = hashlib.sha256(request.options.model_dump_json(exclude=later).encode())
     for image in request.images:
         digest.update(len(image).to_bytes(8, "big"))
         run_beside(len(image), digest.update, image)

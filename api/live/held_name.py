@@ -17,6 +17,8 @@ _EVERY_S: Final = 1.0
 _STALLED_AFTER_S: Final = 2.5
 """Without a picture, as for other cameras."""
 
+_CONNECTED: Final = "Its browser is connected and has sent no picture yet."
+
 
 class HeldName:
     """A name that is held for one connection."""
@@ -46,6 +48,8 @@ class HeldName:
         self._since = self._held_at = clock()
         if not names.hold(camera.name, self._sender):
             raise taken()
+        with suppress(Unavailable):
+            self._say("connecting", _CONNECTED)
 
     def hold_on(self, silent_s: float | None) -> None:
         """Hold it on and say how the camera is, if it is time; to be called again and again.
@@ -63,7 +67,7 @@ class HeldName:
             if not self._names.hold(self.camera.name, self._sender):
                 raise taken()
             if silent_s is None:
-                self._say("connecting", "Its browser is connected and has sent no picture yet.")
+                self._say("connecting", _CONNECTED)
             elif silent_s > _STALLED_AFTER_S:
                 self._say("stalled", "Its browser is connected and sends no pictures.")
             else:

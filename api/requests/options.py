@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, Literal
 
-from pydantic import Field, JsonValue, ValidationError, field_validator
+from pydantic import Field, JsonValue, ValidationError, ValidationInfo, field_validator
 
 from api.http.endpoint import SCHEMA_REF, Parameter
 from api.requests.json_images import parse_json
@@ -37,6 +37,14 @@ class Options(Message):
     metadata: dict[str, JsonValue] | None = Field(
         None, description=f"Echoed back with the result; a JSON object of {_LONGEST_METADATA:,} characters at most."
     )
+    blur: bool = Field(False, description="Cover the heads in annotated images; with `annotate`.")
+
+    @field_validator("blur")
+    @classmethod
+    def _of_annotated(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("annotate") is False:
+            raise ValueError("it is for annotated images; ask for them with annotate")
+        return value
 
     @field_validator("metadata", mode="before")
     @classmethod

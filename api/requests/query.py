@@ -149,13 +149,12 @@ def known_camera(request: Request, frames: FrameStore) -> str | None:
     """``?camera=``, or the camera with the newest frame; None if there is none at all.
 
     Raises:
-        CameraNotFound: no camera of this name has published within the last hour.
+        CameraNotFound: no camera of this name is known, nor has published within the last hour.
     """
-    cameras = frames.cameras()
     asked = request.args.get("camera")
     if not asked:
-        return next(iter(cameras), None)
-    if asked not in cameras:
+        return next(iter(frames.cameras()), None)
+    if not frames.known(asked):
         raise CameraNotFound("No camera of this name has sent a picture within the last hour.", field="camera")
     return asked
 

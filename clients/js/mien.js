@@ -43,7 +43,7 @@ export class Mien {
     throw new MienError(422, items[0]?.error ?? error ?? ended);
   }
 
-  /** Submit 1 to 100 images. Options: priority, deadline, annotate, webhook, metadata; `wait` in seconds. */
+  /** Submit 1 to 100 images. Options: priority, deadline, annotate, blur, webhook, metadata; `wait` in seconds. */
   submit(images, { wait = 0, ...options } = {}) {
     const sent = form("images", images, options);
     if (wait) sent.headers = { ...sent.headers, Prefer: `wait=${wait}` };

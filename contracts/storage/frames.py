@@ -130,6 +130,12 @@ class FrameStore:
             found = self._redis.zrevrange(keys.CAMERAS, 0, -1, withscores=True)
         return {name.decode(): float(score) for name, score in found}
 
+    def known(self, camera: str) -> bool:
+        """Whether it has published within the last hour, or somebody says how it is."""
+        with translate_errors():
+            told = self._redis.exists(keys.camera_status(camera))
+        return bool(told) or camera in self.cameras()
+
     def erase(self, camera: str) -> bool:
         """Erase all that is kept of the camera: frame, analysis, views, and that it was there.
 

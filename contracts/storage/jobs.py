@@ -98,7 +98,7 @@ class JobStore:
         try:
             last, count, size = self._images.put_all_but_last(job_id, images)
             known = {"id": job_id, "queue": queue, "image_count": count, "client": client, "names": list(names)}
-            job = Job(state=JobState.QUEUED, created_at=0, options=options, **known)  # the step adds its times
+            job = Job(version=options.version, state=JobState.QUEUED, options=options, created_at=0, **known)
             more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
             more |= ({"notify": keys.final_jobs_channel(gateway)} if gateway else {}) | ({"once": "1"} if once else {})
         except Exception:  # an archive may turn out to be damaged at its last image, or Redis be full by then

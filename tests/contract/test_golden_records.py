@@ -41,6 +41,7 @@ def kept(old: Any, new: Any) -> bool:
         ("job_of_client", Job),
         ("job_searched", Job),
         ("job_labelled", Job),
+        ("job_blurred", Job),
         ("frame_result", FrameResult),
         ("frame_result_labelled", FrameResult),
         ("frame_result_raw", FrameResult),

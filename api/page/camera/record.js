@@ -19,14 +19,9 @@ export class Record {
     return this.#rows;
   }
 
-  /** Those of one person since a time. */
-  of(number, since) {
-    return this.#rows.filter((row) => row.number === number && row.at >= since);
-  }
-
-  /** The numbers of the people seen since a time. */
-  people(since) {
-    return [...new Set(this.#rows.filter(({ at }) => at >= since).map(({ number }) => number))].sort((a, b) => a - b);
+  /** Those of everybody since a time. */
+  since(time) {
+    return this.#rows.filter(({ at }) => at >= time);
   }
 
   clear() {

@@ -24,6 +24,12 @@ export class Timeline {
     this.#spanMs = milliseconds;
   }
 
+  /** Where its time axis lies, in CSS pixels from the left edge; null before there is one. */
+  get axis() {
+    const ratio = window.devicePixelRatio || 1;
+    return this.#plot && { left: this.#plot.bbox.left / ratio, width: this.#plot.bbox.width / ratio };
+  }
+
   /** Show the rows of one person up to `end`, milliseconds since 1970. */
   show(rows, end) {
     this.#end = end;

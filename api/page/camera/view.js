@@ -9,7 +9,9 @@ import { Numbers } from "../people/numbers.js";
 import { find, make, setText } from "../shell/dom.js";
 import { download, fileName } from "../shell/download.js";
 import { Speaker } from "../shell/speaker.js";
+import { duration } from "../shell/words.js";
 import { toCsv } from "./csv.js";
+import { drawLanes } from "./lanes.js";
 import { KEEP_MS, Record } from "./record.js";
 import { Timeline } from "./timeline.js";
 
@@ -74,7 +76,7 @@ function show(message) {
   const fresh = message.sequence !== screen.message?.sequence || message.drawn !== screen.message?.drawn;
   screen.show(message, faces);
   if (live && fresh && message.captured_at) record.add(message.captured_at * 1000, camera, message, faces);
-  if (!faces.some(({ number }) => number === picked)) picked = Math.min(...faces.map(({ number }) => number), Infinity);
+  if (!faces.some(({ number }) => number === picked)) picked = faces.length ? Math.min(...faces.map(({ number }) => number)) : 0;
   people(message, faces);
 }
 
@@ -109,11 +111,12 @@ function sentence(faces) {
 function drawTimeline() {
   const message = screen.message;
   const end = message?.captured_at ? message.captured_at * 1000 + (ageOf(message, performance.now()) ?? 0) : Date.now();
-  const rows = Number.isFinite(picked) && picked ? record.of(picked, end - span) : [];
+  const rows = record.since(end - span);
+  const one = picked || rows.at(-1)?.number || 0; // who was there last, where nobody is
   timeline.span = span;
-  timeline.show(rows, end);
-  const several = record.people(end - span).length > 1 && Number.isFinite(picked) && picked;
-  setText(find("timeline-of"), several ? `Person ${picked}` : "");
+  timeline.show(rows.filter(({ number }) => number === one), end);
+  if (timeline.axis) drawLanes(find("lanes"), rows, { since: end - span, until: end }, timeline.axis);
+  setText(find("timeline-of"), rows.some(({ number }) => number !== one) ? `Lines: person ${one}` : "");
 }
 
 function note(cameras) {
@@ -126,8 +129,20 @@ function note(cameras) {
     blur.checked = true;
     if (!paused) look();
   }
+  showHistory(known);
   blur.disabled = Boolean(known?.blur);
   find("blur-why").hidden = !known?.blur;
+}
+
+/** A camera that is remembered by the server says so, and for how long. */
+function showHistory(known) {
+  const kept = known?.history_s ?? 0;
+  find("history").hidden = !kept;
+  if (!kept) return;
+  setText(find("history-kept"), duration(kept));
+  for (const link of find("history").querySelectorAll("a")) {
+    link.href = `/v1/cameras/${encodeURIComponent(camera)}/history?format=${link.dataset.format}`;
+  }
 }
 
 function pick(number) {

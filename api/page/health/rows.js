@@ -1,20 +1,11 @@
 /** What stands in the tables of the health page; rates are what was counted between two looks. */
+import { duration } from "../shell/words.js";
+
 const rate = (now, before, count) => {
   if (!before) return "…";
   const seconds = (now.seenAt - before.seenAt) / 1000;
   return `${Math.max(0, (count(now) - count(before)) / seconds).toFixed(1)} /s`;
 };
-
-/** 75 → "1 min 15 s" */
-export function duration(seconds) {
-  if (seconds === null || seconds === undefined) return "–";
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
-}
 
 export const workerRows = ({ workers }) =>
   workers.map((worker) => [

@@ -89,7 +89,7 @@ class Mien:
         Args:
             images: 1 to 100 such files, or pairs of name and file; the items have these names.
             wait_s: seconds to wait for the result.
-            options: ``priority``, ``deadline``, ``annotate``, ``webhook``, ``metadata``.
+            options: ``priority``, ``deadline``, ``annotate``, ``blur``, ``webhook``, ``metadata``.
         """
         named = [image if isinstance(image, tuple) else (f"{index}", image) for index, image in enumerate(images)]
         files = [("images", pair) for pair in named]

@@ -8,7 +8,7 @@
 -- A record of a newer version is left as it is, without an attempt: workers of that version will take it.
 -- Returns claimed | missing | newer | final | held | expired | exhausted | isolated, and whether it is claimed anew: of such jobs
 -- `begin` does the rest.
-local VERSION = 1 -- of the records that a worker of this version understands; that of contracts.jobs.Job
+local VERSION = 2 -- of the records that a worker of this version understands; contracts.jobs.JOB_VERSION
 
 local function attempt(id, record, by, record_key, images_key)
   local state, attempts, now = record.state, tonumber(record.attempts) or 0, tonumber(by.now)

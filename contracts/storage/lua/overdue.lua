@@ -9,7 +9,7 @@
 -- Returns {how many were looked at, id, queue, id, queue, …}: of the jobs that were put into their queues.
 -- KEYS: open jobs, load, jobs of each queue, messages of each queue
 -- ARGV: now, requeue_after_s, limit, record prefix, images suffix, names of the queues, messages for the queues
-local VERSION = 1 -- as in attempt.lua
+local VERSION = 2 -- as in attempt.lua
 local BEGUN = -1e11 -- added to the time of acceptance
 local now, requeue_after = tonumber(time_of(ARGV[1])), tonumber(ARGV[2])
 local queues = (#KEYS - 2) / 2

@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 from redis import Redis
@@ -9,6 +10,7 @@ from redis import Redis
 from contracts.errors import BrokerUnavailable
 from contracts.jobs import JobOptions, JobState
 from contracts.queues import BULK
+from models.blurring import FILL
 from support.factories import annotate
 from workers.jobs import analyze_jobs
 from workers.services import Services
@@ -74,3 +76,20 @@ def test_a_result_does_not_wait_for_annotated_images_while_redis_is_away(
     monkeypatch.setattr(services.jobs.annotated_images, "put", away)
     analyze_jobs(services, BULK)
     assert services.jobs.get(job.id).state is JobState.SUCCEEDED
+
+
+def test_heads_are_covered_in_annotated_images_where_that_is_asked_for(services: Services, face_jpeg: bytes) -> None:
+    drawn = {}
+    for blur in (False, True):
+        job = services.jobs.create([face_jpeg], BULK, options=JobOptions(annotate=True, blur=blur))
+        assert job.version == (2 if blur else 1)
+        analyze_jobs(services, job.queue)
+        items = services.jobs.get(job.id).items
+        assert items[0].analysis is not None
+        (face,) = items[0].analysis.faces
+        with Image.open(io.BytesIO(services.jobs.annotated_images.get(job.id, 0) or b"")) as image:
+            drawn[blur] = np.asarray(image.convert("RGB"), np.int16)
+    box = face.box
+    inside = (slice(box.y + 4, box.y + box.height - 4), slice(box.x + 4, box.x + box.width - 4))
+    assert np.ptp(drawn[False][inside], axis=(0, 1)).max() > 100
+    assert abs(drawn[True][inside] - FILL).max() < 30, "but for what JPEG does at the edge of the box"

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable
-from contracts.jobs import JobState
+from contracts.jobs import JobOptions, JobState
 from contracts.metrics import JOBS_RETRIED
 from contracts.queues import BULK
 from contracts.settings import Settings
@@ -131,7 +131,7 @@ def test_a_heartbeat_says_what_the_worker_runs(services: Services, redis: Redis)
     (worker,) = HeartbeatStore(redis).live_workers()
     assert (worker.name, worker.pid, worker.threads) == (services.name, os.getpid(), services.settings.worker_threads)
     assert (worker.queues, worker.idle_s) == (services.settings.worker_queues, pytest.approx(0, abs=60))
-    assert worker.job_version == services.jobs.create([b"x"], BULK).version
+    assert worker.job_version == services.jobs.create([b"x"], BULK, options=JobOptions(blur=True)).version
     assert (worker.detector, worker.model) == (services.analyzer.detector_name, services.analyzer.model_name)
 
 

@@ -84,3 +84,10 @@ def test_a_wrong_options_name_is_told_as_far_as_it_helps(client: FlaskClient, jp
     response = client.post("/v1/jobs", json=body)
     assert (response.status_code, response.get_json()["field"]) == (422, "k" * 100)
     assert len(response.data) < 1_000
+
+
+def test_blur_is_for_annotated_images() -> None:
+    assert read_options({"blur": "true", "annotate": "true"}).blur
+    with pytest.raises(MalformedRequest) as raised:
+        read_options({"blur": True})
+    assert raised.value.field == "blur"

@@ -5,10 +5,13 @@ import time
 
 import pytest
 from flask.testing import FlaskClient
+from redis import Redis
 
+from contracts.cameras import CameraStatus
 from contracts.emotions import EMOTIONS
 from contracts.frames import CameraOptions, Frame, FrameResult, FrameStamp, TrackedFace
 from contracts.results import Box
+from contracts.storage.cameras import CameraStatuses
 from contracts.storage.frames import FrameStore
 from contracts.views import DEFAULT, View
 from support.factories import marked
@@ -152,3 +155,19 @@ def test_no_snapshot_shows_a_face_that_is_to_be_blurred(client: FlaskClient, fra
 
 def test_there_is_no_snapshot_of_an_unheard_of_camera(client: FlaskClient) -> None:
     assert client.get("/v1/cameras/unheard-of/snapshot").get_json()["code"] == "camera_not_found"
+
+
+def test_a_camera_that_has_sent_nothing_yet_is_known(client: FlaskClient, redis: Redis) -> None:
+    assert client.get("/emotion_data?camera=cam").status_code == 404
+    CameraStatuses(redis).put(CameraStatus(name="cam", kind="rtsp", state="connecting", since=1, fps=15))
+    data = client.get("/emotion_data?camera=cam").get_json()
+    assert (data["camera"], data["state"], data["faces"]) == ("cam", "gone", [])
+
+
+def test_who_reads_emotions_keeps_a_camera_from_resting(client: FlaskClient, frames: FrameStore) -> None:
+    publish(frames, 1)
+    assert not frames.wanted("cam")
+    client.get("/v1/cameras")
+    assert not frames.wanted("cam")
+    client.get("/emotion_data")
+    assert frames.wanted("cam")

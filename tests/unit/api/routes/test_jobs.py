@@ -196,7 +196,7 @@ def test_a_gateway_with_faces_only_tells_no_emotion_that_a_worker_without_it_rea
     assert client.get(address).data == b"boxes"
 
 
-@pytest.mark.parametrize(("field", "value"), [("state", "paused"), ("version", "2"), ("items", '[{"index": "first"}]')])
+@pytest.mark.parametrize(("field", "value"), [("state", "paused"), ("version", "3"), ("items", '[{"index": "first"}]')])
 def test_a_job_of_a_version_that_cannot_be_read_is_told_as_such(
     client: FlaskClient, redis: Redis, jpeg: bytes, field: str, value: str
 ) -> None:

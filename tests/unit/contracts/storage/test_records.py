@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
 from contracts.errors import RecordUnreadable
-from contracts.jobs import Job
+from contracts.jobs import JOB_VERSION
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -65,7 +65,7 @@ def test_members_that_a_newer_version_adds_are_passed_over_at_any_depth() -> Non
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        (lambda record: record | {"version": "2"}, "version"),
+        (lambda record: record | {"version": "3"}, "version"),
         (lambda record: record | {"version": "two"}, "invalid literal"),
         (lambda record: record | {"state": "paused"}, "state"),
         (
@@ -102,9 +102,8 @@ def test_what_allows_something_is_read_in_full_or_not_at_all() -> None:
 
 def test_scripts_know_the_version_of_a_job_that_this_one_writes() -> None:
     lua = Path(__file__).parents[4] / "contracts/storage/lua"
-    version = Job.model_fields["version"].default
     for name in ("attempt", "overdue"):
-        assert f"local VERSION = {version} " in (lua / f"{name}.lua").read_text(encoding="utf-8")
+        assert f"local VERSION = {JOB_VERSION} " in (lua / f"{name}.lua").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("single", [False, True])
@@ -112,7 +111,7 @@ def test_a_job_of_a_newer_version_waits_for_a_worker_of_that_version_and_loses_n
     store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis, single: bool
 ) -> None:
     newer, sound = (store.create([b"photo"], BULK) for _ in range(2))
-    redis.hset(keys.job(newer.id), mapping={"version": 2, "options": '{"upside_down": true}'})
+    redis.hset(keys.job(newer.id), mapping={"version": JOB_VERSION + 1, "options": '{"upside_down": true}'})
     assert [claimed.job.id for claimed in queue.claim(BULK, "a", single=single).jobs] == [sound.id]
     queue.finish("a", [Finished(sound.id, make_items(), None)])
     for owner in "bcd":
@@ -131,7 +130,7 @@ def test_the_reconciler_leaves_a_job_of_a_newer_version_alone(
     store: JobStore, clock: ManualClock, redis: Redis, field: str, value: str
 ) -> None:
     newer = store.create([b"photo"], BULK)
-    redis.hset(keys.job(newer.id), mapping={"version": 2, field: value})
+    redis.hset(keys.job(newer.id), mapping={"version": JOB_VERSION + 1, field: value})
     clock.now += 100
     assert store.overdue() == []
     assert redis.hget(keys.job(newer.id), field) == value.encode()

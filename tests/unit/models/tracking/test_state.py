@@ -21,3 +21,12 @@ def test_after_an_upgrade_no_identity_is_given_twice() -> None:
     before = b'{"version":1,"next_track":5,"tracks":[{"track":4,"box":[1,2,3,4],"scores":[],"seen_at":1}]}'
     assert TrackerState.load((STAMP, before), epoch=7) == TrackerState(next_track=5)
     assert TrackerState.load((STAMP, b'{"next_track":"x"}'), epoch=7) == TrackerState()
+
+
+def test_a_face_stays_itself_when_frames_come_in_another_size() -> None:
+    large, small = Box(x=400, y=200, width=80, height=100), Box(x=100, y=50, width=20, height=25)
+    state, (before,) = follow(TrackerState().for_width(640), [make_face(box=large)], 0)
+    assert state.for_width(640) == state
+    state, (after,) = follow(state.for_width(160), [make_face(box=small)], 0.1)
+    assert (before.track, after.track, after.box) == (1, 1, small)
+    assert state.width == 160
