@@ -10,7 +10,7 @@ from api.http.endpoint import NO_BODY, Operation, Parameter, ResponseSpec, endpo
 from api.http.responses import NOT_STORED, json_response
 from api.http.scopes import Scope
 from api.live import history, history_formats
-from api.live.history_schemas import HistoryData
+from api.live.history_schemas import ErasedHistory, HistoryData
 from api.requests import query
 from api.services import current_services
 from contracts.errors import BrokerUnavailable, CameraNotFound, MalformedRequest
@@ -51,7 +51,11 @@ _DEFAULT_S: Final = 3_600.0
         summary="What a camera has shown, by person and of the room, where its options ask for a history",
         tag="cameras",
         responses={
-            200: ResponseSpec("People with their timelines; nothing of a camera without a history.", HistoryData)
+            200: ResponseSpec(
+                "People with their timelines; nothing of a camera without a history.",
+                HistoryData,
+                texts=("text/csv", "text/vtt"),
+            )
         },
         errors=(BrokerUnavailable, CameraNotFound, MalformedRequest),
         parameters=(query.CAMERA_NAME, _SINCE, _UNTIL, _FORMAT),
@@ -89,7 +93,7 @@ def get_history(name: str) -> Response:
         id="eraseHistory",
         summary="Erase a camera's history and its events",
         tag="cameras",
-        responses={204: ResponseSpec("Nothing of it is kept any more; a camera that goes on begins a new one.")},
+        responses={200: ResponseSpec("Nothing of it is kept; a camera that goes on begins a new one.", ErasedHistory)},
         errors=(BrokerUnavailable, CameraNotFound),
         parameters=(query.CAMERA_NAME,),
     ),
@@ -98,6 +102,5 @@ def erase_history(name: str) -> Response:
     """Erase what the camera has shown, and note that it was erased."""
     services, key, name = current_services(), key_id(), query.camera_name(name)
     services.api_keys.audit.changed("erased", key, f"history of camera {name}")
-    services.history.erase(name)
-    services.events.erase(name)
-    return Response(status=204, headers=NOT_STORED)
+    erased = [services.history.erase(name), services.events.erase(name)]
+    return json_response(ErasedHistory(camera=name, erased=any(erased)), headers=NOT_STORED)
