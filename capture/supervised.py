@@ -88,10 +88,17 @@ class SupervisedCamera:
     def _supervise(self) -> None:
         delays = self._delays()
         with log_context(camera=self.camera.name):
-            while self._run_once() and not self._stopping.is_set():
+            while self._try() and not self._stopping.is_set():
                 if self._health.recovered:
                     delays, self._health.recovered = self._delays(), False
                 self._stopping.wait(next(delays))
+
+    def _try(self) -> bool:
+        try:
+            return self._run_once()
+        except OSError as error:  # no memory, no process, no descriptor: there may be one later
+            self._changed(self._health.ended, f"no process can be started for it ({error.strerror})")
+            return True
 
     def _run_once(self) -> bool:
         """Run one process until it ends.

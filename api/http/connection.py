@@ -10,7 +10,10 @@ from flask import Response
 
 _SEND_BUFFER: Final = 64 * 1024
 """Bytes. The default holds some 78 pictures, which a slow viewer sees seconds late; this holds about five."""
-_DEAD_AFTER_MS: Final = 15_000
+_DEAD_AFTER_MS: Final = 4_000
+"""What was sent and nobody has acknowledged for so long, or taken, went to nobody."""
+_STUCK_AFTER_S: Final = 4.0
+"""A viewer that takes no byte for so long is dropped; one that is slow is not."""
 _LINGER_BYTES: Final = 64 * 1024 * 1024
 _LINGER_S: Final = 2.0
 _LONGEST_LINGER_S: Final = 10.0
@@ -27,8 +30,9 @@ def disconnected(environ: Mapping[str, Any]) -> Callable[[], bool]:
 
 
 def prepare_for_stream(environ: Mapping[str, Any]) -> None:
-    """Keep a viewer's backlog short, and notice within seconds when it has vanished without a word."""
+    """Keep a viewer's backlog short, and notice within five seconds when it has vanished, or reads no more."""
     connection = environ.get("gunicorn.socket")
+    getattr(connection, "expect_progress", lambda _: None)(_STUCK_AFTER_S)
     if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
         return
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)

@@ -115,6 +115,11 @@ class AnswerSocket:
         self.refusal, self.close_afterwards = refusal, close_afterwards
         self._connection = connection
         self._rate, self._grace_s = settings.min_transfer_rate, settings.transfer_grace_s
+        self._stuck_s = self._grace_s
+
+    def expect_progress(self, within_s: float) -> None:
+        """From now on something of what is sent has to be taken every so many seconds."""
+        self._stuck_s = min(self._stuck_s, within_s)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -130,7 +135,7 @@ class AnswerSocket:
         patience = self._connection.gettimeout()
         try:
             for start in range(0, len(view), _PIECE):
-                self._connection.settimeout(max(0.001, min(self._grace_s, end - time.monotonic())))
+                self._connection.settimeout(max(0.001, min(self._stuck_s, end - time.monotonic())))
                 self._connection.sendall(view[start : start + _PIECE])
         except TimeoutError as error:
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)

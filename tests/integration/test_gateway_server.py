@@ -1,10 +1,12 @@
 """The gateway as it is deployed: a real gunicorn with gevent, a real Redis, real sockets."""
 
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -44,6 +46,10 @@ class Gateway:
 
     def metrics(self) -> str:
         return requests.get(f"{self.url}/metrics", timeout=30).text
+
+    def memory(self) -> int:
+        """Bytes of the process that serves."""
+        return sum(child.memory_info().rss for child in psutil.Process(self.process.pid).children())
 
 
 @pytest.fixture
@@ -188,6 +194,38 @@ def test_video_does_not_hold_up_other_requests_and_vanished_viewers_are_noticed(
     for viewer in viewers:
         viewer.close()
     wait_for(lambda: "mien_viewers{" not in gateway.metrics(), "their end")
+
+
+def test_viewers_who_stop_reading_cost_no_memory_and_are_dropped(
+    gateway: Gateway, redis: Redis, settings: Settings, wait_for: WaitFor
+) -> None:
+    """Frames are a megabyte, and come as fast as they can: buffers of sockets are full at once."""
+    store, big, over = FrameStore(redis, settings), b"j" * 1_000_000, threading.Event()
+
+    def film() -> None:
+        for sequence in itertools.count(2):
+            store.publish(Frame("cam", FrameStamp(1, sequence), time.time(), big))
+            if over.wait(0.05):
+                return
+
+    store.publish(Frame("cam", FrameStamp(1, 1), time.time(), big))
+    filming = threading.Thread(target=film)
+    filming.start()
+    viewers = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(10)]
+    try:
+        for viewer in viewers:
+            viewer.sendall(b"GET /video_feed?camera=cam HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        wait_for(lambda: 'mien_viewers{camera="cam"} 10.0' in gateway.metrics(), "10 viewers")
+        taken = [gateway.memory()]
+        wait_for(
+            lambda: taken.append(gateway.memory()) or "mien_viewers{" not in gateway.metrics(), "them to be dropped"
+        )
+        assert max(taken) - min(taken) < 60_000_000
+    finally:
+        over.set()
+        filming.join()
+        for viewer in viewers:
+            viewer.close()
 
 
 def test_a_program_of_the_same_machine_sets_no_prefix(gateway: Gateway) -> None:

@@ -5,7 +5,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -39,9 +38,8 @@ def start() -> Iterator[Start]:
 
     def start(script: str, source: str = "rtsp://anna:secret@camera/live", **options: Any) -> SupervisedCamera:
         camera = CameraSettings(name="hall", source=source)
-        command = [sys.executable, "-c", BEGIN + script]
-        options = {"delays": lambda: repeat(0.05), **options}
-        supervised = SupervisedCamera(camera, command=command, **options)
+        own = {"command": [sys.executable, "-c", BEGIN + script], "delays": lambda: repeat(0.05)}
+        supervised = SupervisedCamera(camera, **{**own, **options})
         started.append(supervised)
         supervised.start()
         return supervised
@@ -51,8 +49,7 @@ def start() -> Iterator[Start]:
         supervised.stop()
     for supervised in started:
         supervised.join()
-        with suppress(psutil.NoSuchProcess):
-            raise AssertionError(f"{psutil.Process(supervised.pid)} is still there")
+        assert supervised.pid is None or not psutil.pid_exists(supervised.pid)
 
 
 def test_it_is_live_while_images_come_and_its_process_ends_with_it(start: Start, wait_for: WaitFor) -> None:
@@ -147,3 +144,16 @@ def test_pauses_begin_anew_after_half_a_good_minute(
 
     start('say(event="read"); time.sleep(0.3); say(event="read"); say(event="lost", reason="x")', delays=delays)
     wait_for(lambda: len(series) >= 3, "fresh series")
+
+
+def test_a_machine_without_room_for_a_process_is_tried_again(start: Start, wait_for: WaitFor) -> None:
+    pauses: list[float] = []
+
+    def delays() -> Iterator[float]:
+        while True:
+            pauses.append(0.01)
+            yield 0.01
+
+    camera = start("", command=["/no/such/program"], delays=delays)
+    wait_for(lambda: len(pauses) >= 3, "attempts")
+    assert camera.status.reason == "No process can be started for it (No such file or directory)."

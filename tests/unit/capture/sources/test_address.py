@@ -43,8 +43,12 @@ def test_one_that_does_not_answer_is_opened_and_then_lost() -> None:
 
 
 def test_it_is_told_why_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address, "_ASKED_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert "is the path right" in why_not(f"rtsp://anna:secret@127.0.0.1:{server.getsockname()[1]}/live")
+        url = f"rtsp://anna:secret@127.0.0.1:{server.getsockname()[1]}/live"
+        assert why_not(url) == "it takes connections, and answers nothing"
+        assert "is the path right" in why_not(url.replace("rtsp", "rtsps")), "TLS is not spoken here"
+    assert why_not("rtsp://[damaged/live") == why_not("rtsp://host:99999/") == "its address is damaged"
     for error, reason in {
         socket.gaierror(): "no host has its name",
         TimeoutError(): "it does not answer",
@@ -55,6 +59,10 @@ def test_it_is_told_why_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(socket, "create_connection", fail)
         assert why_not("rtsp://camera.invalid/live") == reason
+
+
+def test_one_that_answers_without_video_may_want_another_path(camera: str) -> None:
+    assert "is the path right, and the user and password?" in why_not(camera)
 
 
 def test_opening_and_reading_have_time_limits(monkeypatch: pytest.MonkeyPatch) -> None:
