@@ -10,9 +10,10 @@ from typing import Final
 from capture.errors import SourceLost
 from capture.registry import RegistryFile
 from capture.reports import Report
+from capture.states import CameraHealth
 from capture.supervised import SupervisedCamera
 from capture.telling import StatusTeller
-from contracts.cameras import CameraSettings, CameraStatus, load_cameras
+from contracts.cameras import BROWSER, CameraSettings, CameraStatus, load_cameras
 from contracts.errors import ConfigurationError, MienError
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
@@ -42,7 +43,8 @@ class Supervisor:
         self._cameras: dict[str, SupervisedCamera] = {}
         self._ended = threading.Event()
         self._failure: MienError | None = None
-        self._first = load_cameras(settings)
+        self._registered = {camera.name: camera for camera in load_cameras(settings)}
+        self._began_at = time.time()
 
     def run(self, until: Callable[[], bool]) -> None:
         """Supervise `until` is true.
@@ -55,7 +57,7 @@ class Supervisor:
         self._teller = StatusTeller(CameraStatuses(redis), self._statuses)
         with closing(redis):
             try:
-                self._set(self._first)
+                self._set(list(self._registered.values()))
                 self._teller.start()
                 looked_at = time.monotonic()
                 while not (until() or self._ended.wait(_LOOK_EVERY_S)):
@@ -74,17 +76,27 @@ class Supervisor:
             self._set(cameras)
 
     def _statuses(self) -> list[CameraStatus]:
-        return [camera.status for camera in list(self._cameras.values())]
+        registered, running = self._registered, dict(self._cameras)
+        waiting = [self._waiting(camera) for camera in registered.values() if camera.kind == BROWSER]
+        return [*(camera.status for camera in running.values()), *waiting]
+
+    def _waiting(self, camera: CameraSettings) -> CameraStatus:
+        """How a camera is to which a browser may send, and none does."""
+        health = CameraHealth(camera, time.monotonic, lambda: self._began_at)
+        health.ended("no browser sends")
+        return health.status
 
     def _set(self, cameras: list[CameraSettings]) -> None:
         """Make these the cameras. Those that are as before are not touched."""
-        wanted = {camera.name: camera for camera in cameras if camera.kind != "browser"}
+        before, self._registered = self._registered, {camera.name: camera for camera in cameras}
+        wanted = {name: camera for name, camera in self._registered.items() if camera.kind != BROWSER}
         self._stop([name for name, running in self._cameras.items() if wanted.get(name) != running.camera])
         for name, camera in wanted.items():
             if name not in self._cameras:
                 on_failure = self._fail if self._registry is None else lambda _, __: False
                 self._cameras[name] = self._start(camera, on_change=self._teller.changed, on_failure=on_failure)
                 self._cameras[name].start()
+        self._teller.remove(before.keys() - self._registered.keys())
 
     def _stop(self, names: list[str]) -> None:
         stopped = [self._cameras.pop(name) for name in names]

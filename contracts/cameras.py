@@ -20,6 +20,8 @@ NAME: Final = r"^[A-Za-z0-9_-]{1,64}$"
 DEVICE: Final = re.compile(r"(?:/dev/video)?(\d{1,3})")
 KINDS_OF_ADDRESSES: Final = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
 """Scheme → kind of camera."""
+BROWSER: Final = "browser"
+"""Source, and kind, of a camera whose images a browser sends."""
 _SETTING: Final = f"{PREFIX}CAMERAS"
 _TABLE: Final = "camera"
 _MOST: Final = 256
@@ -59,7 +61,7 @@ class CameraSettings(BaseModel):
 
         ``auto`` until it has been opened, where that is left to the machine.
         """
-        if self.source in {"auto", "demo", "browser"}:
+        if self.source in {"auto", "demo", BROWSER}:
             return self.source
         if DEVICE.fullmatch(self.source):
             return "device"

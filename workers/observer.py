@@ -7,6 +7,7 @@ import logging
 from typing import Final
 
 from contracts.cameras import CameraStatus
+from contracts.devices import is_device
 from contracts.errors import RecordUnreadable
 from contracts.frames import FrameResult, FrameStamp
 from contracts.history import HistorySample
@@ -49,6 +50,8 @@ class Observer:
         statuses = self._statuses.all() if self._settings.events_s else {}
         self._kept = {camera: stamp for camera, stamp in self._kept.items() if camera in published}
         for camera in {**published, **statuses}:
+            if is_device(camera):  # a browser's own, of which nobody else is told
+                continue
             try:
                 self._look_at(camera, statuses.get(camera))
             except RecordUnreadable as error:

@@ -81,6 +81,8 @@ class ResponseSpec:
     headers: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     """Ids of the operations that take the member `id` of this answer."""
+    texts: tuple[str, ...] = ()
+    """Other content types in which it may come, as text."""
 
 
 @dataclass(frozen=True)

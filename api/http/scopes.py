@@ -8,4 +8,4 @@ class Scope(StrEnum):
 
     ANALYZE = "analyze"  # send photos and jobs, read their results
     LIVE = "live"  # see cameras and the page
-    OPERATE = "operate"  # metrics, dead webhooks, the jobs of all clients
+    OPERATE = "operate"  # metrics, dead webhooks, erasing histories, the jobs of all clients

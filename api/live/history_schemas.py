@@ -58,3 +58,10 @@ class HistoryData(Message):
     truncated: bool = Field(description="Whether there was more than one answer tells.")
     people: list[Person] = Field(description="In the order in which they came.")
     room: list[RoomMood]
+
+
+class ErasedHistory(Message):
+    """A camera of which nothing is kept any more."""
+
+    camera: str
+    erased: bool = Field(description="Whether there was anything.")

@@ -182,6 +182,7 @@ def _response(response: ResponseSpec) -> dict[str, Any]:
             {"$ref": SCHEMA_REF.format(model=response.schema.__name__)} if isinstance(response.schema, type) else None
         )
         described["content"] = {response.content_type: {"schema": reference or response.schema}}
+        described["content"] |= {other: {"schema": {"type": "string"}} for other in response.texts}
     if response.headers:
         described["headers"] = {name: _HEADERS[name] for name in response.headers}
     if response.links:

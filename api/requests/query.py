@@ -11,6 +11,7 @@ from flask import Request
 
 from api.http.endpoint import STREAM_TOKEN, Parameter, is_json
 from api.http.scopes import Scope
+from contracts.cameras import NAME
 from contracts.errors import CameraNotFound, MalformedRequest
 from contracts.queues import BULK, JOB_QUEUES
 from contracts.storage.frames import FrameStore
@@ -96,6 +97,17 @@ def token_scope(request: Request) -> Scope:
 def wait_seconds(request: Request, longest: float) -> float:
     """``?wait=``: seconds the client is willing to wait, 0 if absent, `longest` at most."""
     return _seconds(request.args.get("wait", "0"), "wait", longest)
+
+
+def camera_name(name: str) -> str:
+    """A camera's name in an address.
+
+    Raises:
+        CameraNotFound: no camera can have this name.
+    """
+    if re.fullmatch(NAME, name) is None or name.endswith("\n"):
+        raise CameraNotFound("No camera has such a name.", field="name")
+    return name
 
 
 def moment(request: Request, name: str, default: float) -> float:

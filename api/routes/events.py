@@ -60,7 +60,7 @@ _EVENT: Final = {
             200: ResponseSpec("Events from now on, or after `Last-Event-ID`.", _EVENT, "text/event-stream"),
         },
         errors=(BrokerUnavailable, MalformedRequest, NotFound, Overloaded, QuotaExceeded),
-        parameters=(_CAMERA, _KIND, query.LAST_EVENT_ID),
+        parameters=(_CAMERA, _KIND, query.LAST_EVENT_ID, query.TOKEN),
         websocket=WebSocketSpec(server=(MessageSpec("An event.", EventResponse),)),
     ),
 )

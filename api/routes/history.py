@@ -5,14 +5,15 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
+from api.access.authentication import key_id
 from api.http.endpoint import NO_BODY, Operation, Parameter, ResponseSpec, endpoint
 from api.http.responses import NOT_STORED, json_response
 from api.http.scopes import Scope
 from api.live import history, history_formats
-from api.live.history_schemas import HistoryData
+from api.live.history_schemas import ErasedHistory, HistoryData
 from api.requests import query
 from api.services import current_services
-from contracts.errors import BrokerUnavailable, MalformedRequest
+from contracts.errors import BrokerUnavailable, CameraNotFound, MalformedRequest
 
 blueprint = Blueprint("history", __name__, url_prefix="/v1/cameras")
 
@@ -50,9 +51,13 @@ _DEFAULT_S: Final = 3_600.0
         summary="What a camera has shown, by person and of the room, where its options ask for a history",
         tag="cameras",
         responses={
-            200: ResponseSpec("People with their timelines; nothing of a camera without a history.", HistoryData)
+            200: ResponseSpec(
+                "People with their timelines; nothing of a camera without a history.",
+                HistoryData,
+                texts=("text/csv", "text/vtt"),
+            )
         },
-        errors=(BrokerUnavailable, MalformedRequest),
+        errors=(BrokerUnavailable, CameraNotFound, MalformedRequest),
         parameters=(query.CAMERA_NAME, _SINCE, _UNTIL, _FORMAT),
     ),
 )
@@ -64,7 +69,7 @@ def get_history(name: str) -> Response:
         raise MalformedRequest('"format" has to be json, csv or vtt.', field="format")
     until = query.moment(request, "until", services.history.now())
     since = query.moment(request, "since", until - _DEFAULT_S)
-    samples = list(islice(services.history.read(name, since, until), history.MOST_SAMPLES + 1))
+    samples = list(islice(services.history.read(query.camera_name(name), since, until), history.MOST_SAMPLES + 1))
     if services.settings.faces_only:
         samples = [sample.without_emotions() for sample in samples]
     if wanted == "csv":
@@ -76,3 +81,26 @@ def get_history(name: str) -> Response:
             "".join(history_formats.as_vtt(told)), headers=NOT_STORED, content_type="text/vtt; charset=utf-8"
         )
     return json_response(told, headers=NOT_STORED)
+
+
+@blueprint.delete("/<name>/history")
+@endpoint(
+    scope=Scope.OPERATE,
+    owned=False,
+    rate_limited=True,
+    body=NO_BODY,
+    operation=Operation(
+        id="eraseHistory",
+        summary="Erase a camera's history and its events",
+        tag="cameras",
+        responses={200: ResponseSpec("Nothing of it is kept; a camera that goes on begins a new one.", ErasedHistory)},
+        errors=(BrokerUnavailable, CameraNotFound),
+        parameters=(query.CAMERA_NAME,),
+    ),
+)
+def erase_history(name: str) -> Response:
+    """Erase what the camera has shown, and note that it was erased."""
+    services, key, name = current_services(), key_id(), query.camera_name(name)
+    services.api_keys.audit.changed("erased", key, f"history of camera {name}")
+    erased = [services.history.erase(name), services.events.erase(name)]
+    return json_response(ErasedHistory(camera=name, erased=any(erased)), headers=NOT_STORED)

@@ -27,6 +27,7 @@ class CameraStatuses:
         self._now = clock or servers_clock(redis)
         self._since: dict[str, tuple[float, float]] = {}
         """Camera → since when by this host's clock, and by the server's: told once, so that it does not waver."""
+        self._offered_at: dict[str, float] = {}
 
     def put(self, *statuses: CameraStatus) -> None:
         """Say how these cameras are. `since` is by this host's clock, and is told by the server's."""
@@ -42,8 +43,23 @@ class CameraStatuses:
                 pipe.zadd(keys.CAMERAS_KNOWN, {status.name: now})
             pipe.execute()
 
+    def offer(self, status: CameraStatus) -> None:
+        """Say how a camera is for as long as nobody else does; `since` is when that began."""
+        told = self.get(status.name)
+        if told is None:
+            self._offered_at[status.name] = self._hosts_clock()
+        if told is None or told.reason == status.reason:
+            since = self._offered_at.setdefault(status.name, status.since)
+            self.put(status.model_copy(update={"since": since}))
+
+    def remove(self, *cameras: str) -> None:
+        """These cameras are no more, and not to be listed as such that have published within the last hour."""
+        self.forget(*cameras)
+        with translate_errors():
+            self._redis.zrem(keys.CAMERAS, *cameras)
+
     def forget(self, *cameras: str) -> None:
-        """These cameras are no more."""
+        """Nobody says any more how these cameras are."""
         with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
             for camera in cameras:
                 self._since.pop(camera, None)

@@ -1,7 +1,7 @@
 """The page's sender, in a Chromium whose camera shows a face: over the WebSocket, and where there is none."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from support import fake_camera
 from support.browser import REMEDY, launch, playwright_on_our_node
 from support.clocks import wait_for
+from support.nginx import proxy
 from support.processes import StartGateway, StartWorkers
 from support.programs import unavailable
 
@@ -33,13 +34,6 @@ START = """async (options) => {
   });
   return sender.start().then(() => "", (error) => error.message);
 }"""
-REFUSE = """() => {
-  window.WebSocket = class {
-    constructor() { setTimeout(() => this.onclose?.({ code: 1006 })); }
-    close() {}
-  };
-}"""
-"""A proxy that does not pass WebSockets on."""
 SIZES = """async () => {
   const { Pacing } = await import("/page/device/pacing.js");
   const [pacing, sizes] = [new Pacing(960), []];
@@ -87,16 +81,21 @@ def until(page: Page, condition: str) -> None:
 
 
 @pytest.fixture
-def url(start_workers: StartWorkers, start_gateway: StartGateway) -> str:
+def port(start_workers: StartWorkers, start_gateway: StartGateway) -> int:
+    """Of a gateway with a worker behind it."""
     _, port = start_gateway()
     start_workers()
-    return f"http://127.0.0.1:{port}"
+    return port
 
 
+@pytest.mark.parametrize("way", ["direct", "nginx"])
 def test_a_face_is_followed_over_the_websocket_and_nothing_is_sent_while_the_page_is_hidden(
-    url: str, film: Path
+    port: int, film: Path, tmp_path: Path, way: str
 ) -> None:
-    with page_of(url, *fake_camera.options(film)) as page:
+    with (
+        proxy(port, tmp_path) if way == "nginx" else nullcontext(f"http://127.0.0.1:{port}") as url,
+        page_of(url, *fake_camera.options(film)) as page,
+    ):
         assert page.evaluate(START, {}) == ""
         until(page, "seen.results.length >= 40")
         results = seen(page, "results")
@@ -118,9 +117,11 @@ def test_a_face_is_followed_over_the_websocket_and_nothing_is_sent_while_the_pag
         assert page.evaluate("document.querySelector('video').srcObject") is None
 
 
-def test_where_no_websocket_can_be_had_pictures_are_posted(url: str, film: Path) -> None:
-    with page_of(url, *fake_camera.options(film)) as page:
-        page.evaluate(REFUSE)
+def test_where_a_proxy_passes_no_websocket_on_pictures_are_posted(port: int, film: Path, tmp_path: Path) -> None:
+    with (
+        proxy(port, tmp_path, documented=False) as url,
+        page_of(url, *fake_camera.options(film)) as page,
+    ):
         page.evaluate(START, {})
         until(page, "seen.results.length >= 2")
         assert seen(page, "ways") == ["post"]

@@ -97,7 +97,8 @@ def test_cameras_are_added_changed_and_removed_without_touching_the_others(
     path.write_text(described(hall=5, door=5) + '[[camera]]\nname = "phone"\nsource = "browser"\n')
     process = run(cameras=str(path))
     wait_for(lambda: running() == {"hall": 5, "door": 5}, "both; browsers send by themselves")
-    wait_for(lambda: list(statuses.all()) == ["door", "hall"], "their states")
+    wait_for(lambda: list(statuses.all()) == ["door", "hall", "phone"], "their states")
+    assert statuses.all()["phone"].reason == "No browser sends."
     path.write_text(described(hall=5, door=7, shed=5))
     wait_for(lambda: running() == {"hall": 5, "door": 7, "shed": 5}, "one changed, one added")
     assert [one.camera.name for one in FakeCamera.started] == ["hall", "door", "door", "shed"]
@@ -109,7 +110,7 @@ def test_cameras_are_added_changed_and_removed_without_touching_the_others(
     assert running() == {"shed": 5}
     process.stop()
     assert running() == {}
-    assert statuses.all() == {}
+    wait_for(lambda: statuses.all() == {}, "what was told to be taken back")
     assert process.error is None
 
 

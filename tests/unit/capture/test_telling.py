@@ -34,8 +34,7 @@ def test_what_is_seen_is_told_until_it_ends(
     teller: StatusTeller, statuses: CameraStatuses, seen: list[CameraStatus], wait_for: WaitFor
 ) -> None:
     wait_for(lambda: list(statuses.all()) == ["door", "hall"], "both")
-    seen.pop()
-    teller.changed()
+    teller.remove([seen.pop().name])
     wait_for(lambda: list(statuses.all()) == ["hall"], "the other one")
     teller.stop()
     assert statuses.all() == {}
@@ -56,8 +55,21 @@ def test_a_redis_that_is_away_is_told_later(
         raise BrokerUnavailable("It does not answer.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(statuses, "forget", away)
-        seen.pop()
-        teller.changed()
+        patched.setattr(statuses, "remove", away)
+        teller.remove([seen.pop().name])
         wait_for(lambda: asked, "an attempt")
     wait_for(lambda: list(statuses.all()) == ["hall"], "another attempt")
+
+
+def test_of_browsers_it_is_told_only_while_nobody_else_does(
+    teller: StatusTeller, statuses: CameraStatuses, seen: list[CameraStatus], wait_for: WaitFor, redis: Redis
+) -> None:
+    phone = CameraStatus(name="phone", kind="browser", state="gone", reason="No browser sends.", since=1, fps=15)
+    seen.append(phone)
+    wait_for(lambda: "phone" in statuses.all(), "the name that waits")
+    CameraStatuses(redis).put(phone.model_copy(update={"state": "live", "reason": None}))
+    teller.changed()
+    seen.pop(0)
+    teller.remove(["hall"])
+    wait_for(lambda: "hall" not in statuses.all(), "another round")
+    assert statuses.all()["phone"].state == "live"

@@ -112,3 +112,12 @@ def test_a_camera_is_as_is_said_of_it_and_else_as_its_frames_tell(services: Serv
     services.frame_redis.delete(keys.frame("bare"))
     Observer(services).run()
     assert [state for kind, state in told(services) if kind == "camera_state"] == ["stalled", "live", "gone"]
+
+
+def test_of_a_device_that_sends_for_itself_nothing_is_noted(services: Services) -> None:
+    services, device = eventful(services), f"device-{'0a' * 16}"
+    show(services, 1, CameraOptions(history_s=60), device)
+    services.frame_redis.zadd(keys.CAMERAS, {device: time.time()})
+    Observer(services).run()
+    assert kept(services, device) == []
+    assert told(services) == []

@@ -47,3 +47,19 @@ def test_a_camera_without_a_history_has_nothing_to_tell(client: FlaskClient) -> 
 def test_what_cannot_be_meant_is_refused(client: FlaskClient, asked: str, field: str) -> None:
     answer = client.get(f"{URL}?{asked}")
     assert (answer.status_code, answer.get_json()["field"]) == (422, field)
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_history_is_erased_and_that_is_noted(client: FlaskClient) -> None:
+    answer = client.delete(URL)
+    assert (answer.get_json(), answer.headers["Cache-Control"]) == ({"camera": "cam", "erased": True}, "no-store")
+    assert client.get(URL).get_json()["people"] == []
+    assert client.delete(URL).get_json()["erased"] is False
+    audit = client.application.extensions["mien"].api_keys.audit
+    assert "history of camera cam" in str(audit.changes(9))
+
+
+@pytest.mark.parametrize("name", ["a%0Ab", "a%1B", "x" * 65, "ä"])
+def test_no_camera_has_such_a_name(client: FlaskClient, name: str) -> None:
+    for answer in (client.get(f"/v1/cameras/{name}/history"), client.delete(f"/v1/cameras/{name}/history")):
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "camera_not_found")

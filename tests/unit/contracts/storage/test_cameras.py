@@ -5,9 +5,12 @@ import time
 from redis import Redis
 
 from contracts.cameras import CameraStatus
+from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.cameras import BELIEVED_S, CameraStatuses
+from contracts.storage.frames import FrameStore
 from support.clocks import ManualClock
+from support.factories import make_frame
 
 
 def status(name: str, since: float = 1_000.0, **changes: object) -> CameraStatus:
@@ -48,3 +51,29 @@ def test_one_that_cannot_be_read_hides_no_other(redis: Redis, clock: ManualClock
     redis.set(keys.camera_status("door"), '{"name": "door", "state": "dreaming"}')
     assert list(statuses.all()) == ["hall"]
     assert statuses.get("door") is None
+
+
+def test_what_is_offered_counts_while_nobody_else_says_how_a_camera_is(redis: Redis, clock: ManualClock) -> None:
+    statuses, gateways = CameraStatuses(redis, clock), CameraStatuses(redis, clock)
+    nobody = status("phone", state="gone", reason="No browser sends.")
+    began = clock.now
+    for _ in range(3):
+        statuses.offer(nobody)
+        clock.now += 1
+    assert gateways.all()["phone"] == nobody.model_copy(update={"since": began})
+    gateways.put(status("phone", since=7))
+    statuses.offer(nobody)
+    assert gateways.all()["phone"].state == "live"
+    gateways.forget("phone")
+    statuses.offer(nobody)
+    assert gateways.all()["phone"] == nobody.model_copy(update={"since": clock.now})
+
+
+def test_one_that_is_removed_is_not_listed_any_more(redis: Redis, settings: Settings, clock: ManualClock) -> None:
+    frames, statuses = FrameStore(redis, settings, clock), CameraStatuses(redis, clock)
+    frames.publish(make_frame(camera="hall")._replace(captured_at=clock.now))
+    statuses.put(status("hall"))
+    statuses.forget("hall")
+    assert list(frames.cameras()) == ["hall"]
+    statuses.remove("hall")
+    assert (frames.cameras(), statuses.all()) == ({}, {})
