@@ -1,16 +1,22 @@
-"""A private nginx before a gateway, set up as docs/deployment.md says, or not at all."""
+"""A private nginx before a gateway, set up as docs/deployment.md says, or not at all.
+
+`make test` installs it (``python -m support.nginx``).
+"""
 
 import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.ports import free_port
 from support.clocks import wait_for
-from support.programs import unavailable
+from support.programs import install_package, unavailable
+
+REMEDY = "Install it: apt-get install nginx-light"
 
 ROOT = Path(__file__).parents[2]
 _FRAME = """
@@ -46,9 +52,9 @@ def proxy(gateway: int, folder: Path, *, documented: bool = True) -> Iterator[st
         folder: where it may write.
         documented: with the settings that the docs ask for; else with nginx's own, which pass no WebSocket on.
     """
-    program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+    program = _program()
     if program is None:
-        unavailable("nginx", "Install it: apt-get install nginx")
+        unavailable("nginx", REMEDY)
     port = free_port()
     before, location = _documented() if documented else ("", _PLAIN)
     location = location.replace("127.0.0.1:5000", f"127.0.0.1:{gateway}")
@@ -72,3 +78,20 @@ def _answers(process: "subprocess.Popen[bytes]", port: int) -> bool:
 def _documented() -> tuple[str, str]:
     before, location = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/deployment.md").read_text(), re.DOTALL)
     return before, location
+
+
+def main() -> int:
+    """Make sure that it is there, where there is a way. Returns the exit status."""
+    if _program() is None and sys.platform == "linux":
+        print("nginx is not here: installing it with apt-get.", flush=True)
+        if not install_package("nginx-light") or _program() is None:
+            print(f"It could not be installed: the tests behind it are skipped. {REMEDY}", flush=True)
+    return 0  # on a build server the tests themselves fail
+
+
+def _program() -> str | None:
+    return shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
