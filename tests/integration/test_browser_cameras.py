@@ -6,7 +6,9 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 from PIL import Image
@@ -14,8 +16,10 @@ from redis import Redis
 
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
+from benchmarks.system import System, running_system
 from contracts.emotions import EMOTIONS
 from contracts.settings import Settings
+from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
 from support import pictures
@@ -54,6 +58,18 @@ def _dropped() -> Iterator[None]:
         _CLIENTS.pop().drop()
 
 
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    """A gateway, a worker and a server of their own, for the tests that change nothing of them."""
+    with running_system() as system:
+        yield system
+
+
+@pytest.fixture
+def port(system: System) -> int:
+    return urlsplit(system.address).port or 0
+
+
 def connect(port: int, camera: str, **headers: str) -> Client:
     """A sender that has been told to begin."""
     client = Client(port, path(camera), headers)
@@ -73,11 +89,7 @@ def faces_of(client: Client, pictures_sent: int) -> list[Any]:
     return found
 
 
-def test_every_picture_is_answered_and_a_face_keeps_its_number(
-    start_gateway: StartGateway, start_workers: StartWorkers
-) -> None:
-    start_workers()
-    _, port = start_gateway()
+def test_every_picture_is_answered_and_a_face_keeps_its_number(port: int) -> None:
     camera = name()
     with connected(port, path(camera)) as client:
         terms = told(client)["ready"]
@@ -97,11 +109,7 @@ def test_every_picture_is_answered_and_a_face_keeps_its_number(
         client.close()
 
 
-def test_of_pictures_that_come_at_once_the_newest_wins_and_all_are_answered(
-    start_gateway: StartGateway, start_workers: StartWorkers
-) -> None:
-    start_workers()
-    _, port = start_gateway()
+def test_of_pictures_that_come_at_once_the_newest_wins_and_all_are_answered(port: int) -> None:
     with connected(port, path(name())) as client:
         told(client)
         for _ in range(12):
@@ -113,19 +121,21 @@ def test_of_pictures_that_come_at_once_the_newest_wins_and_all_are_answered(
         assert any("newer picture" in answer.get("dropped", "") for answer in answers.values())
 
 
-def test_nobody_is_told_of_a_browsers_own_camera(
-    start_gateway: StartGateway, start_workers: StartWorkers, redis: Redis, wait_for: WaitFor
-) -> None:
-    start_workers()
-    _, port = start_gateway()
+def test_nobody_is_told_of_a_browsers_own_camera(system: System, port: int, wait_for: WaitFor) -> None:
     camera, url = name(), f"http://127.0.0.1:{port}"
     client = connect(port, camera)
     assert faces_of(client, 3)
     assert requests.get(f"{url}/v1/cameras", timeout=10).json()["cameras"] == []
-    for address in ("/emotion_data", "/video_feed"):
-        assert requests.get(f"{url}{address}", params={"camera": camera}, timeout=10).status_code == 404
+    for address in ("/emotion_data", "/video_feed", f"/v1/cameras/{camera}/snapshot", f"/v1/cameras/{camera}/history"):
+        assert requests.get(f"{url}{address}", params={"camera": camera}, timeout=10).status_code == 404, address
+    with connected(port, "/v1/live") as viewer:
+        viewer.send(json.dumps({"watch": {camera: {}}}))
+        message = viewer.receive()
+        assert isinstance(message, bytes)
+        header = json.loads(message[4 : 4 + int.from_bytes(message[:4], "big")])
+        assert (header["state"], header["picture"], header["faces"]) == ("gone", "placeholder", None), header
     assert requests.get(f"{url}/emotion_data", timeout=10).json()["camera"] is None
-    counted = wait_for(lambda: [n for n in CounterStore(redis).read() if "frames_analyzed" in n], "the count")
+    counted = wait_for(lambda: [n for n in CounterStore(system.redis).read() if "frames_analyzed" in n], "the count")
     assert counted == ['mien_frames_analyzed_total{camera="device"}']
     client.close()
 
@@ -173,8 +183,6 @@ def test_a_name_is_free_within_seconds_of_a_sender_that_is_lost(
     lost = connect(port, camera)
     begun = time.monotonic()
     if ending == "gateway":
-        import psutil
-
         for child in psutil.Process(process.pid).children(recursive=True):
             child.kill()
         process.kill()
@@ -211,11 +219,7 @@ def damaged() -> dict[str, bytes]:
     }
 
 
-def test_what_is_no_picture_is_dropped_with_a_sentence_and_the_next_one_is_read(
-    start_gateway: StartGateway, start_workers: StartWorkers
-) -> None:
-    start_workers()
-    _, port = start_gateway()
+def test_what_is_no_picture_is_dropped_with_a_sentence_and_the_next_one_is_read(port: int) -> None:
     client = connect(port, name())
     for number, (sentence, data) in enumerate(damaged().items(), 1):
         client.send(data)
@@ -293,3 +297,19 @@ def test_too_many_senders_are_told_to_come_again(start_gateway: StartGateway) ->
     assert "MIEN_MAX_SENDERS" in refused.value.answer
     for client in clients:
         client.drop()
+
+
+def test_hundreds_of_senders_come_and_go_and_leave_no_name_behind(start_gateway: StartGateway, redis: Redis) -> None:
+    _, port = start_gateway(client_share=1)
+    for number in range(300):
+        client = connect(port, name())
+        if number % 2:
+            client.drop()
+        else:
+            client.close()
+        _CLIENTS.remove(client)
+    end = time.monotonic() + 15
+    while redis.keys(keys.sender("*")) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert redis.keys(keys.sender("*")) == []
+    connect(port, name()).close()
