@@ -15,8 +15,8 @@ from contracts.emotions import Emotion
 from contracts.history import HistorySample, SampledFace
 from contracts.responses import rounded
 
-MOST_SAMPLES: Final = 7_200
-"""Of one answer: two hours."""
+MOST_SAMPLES: Final = 3_600
+"""Of one answer: an hour."""
 TOGETHER_S: Final = 2.5
 """Samples are a second apart; longer without one, the camera has told nothing in between."""
 ROOM_S: Final = 10.0

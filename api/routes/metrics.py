@@ -71,6 +71,11 @@ class _Shared(Collector):
         for camera, count in services.video.viewers().items():
             viewers.add_metric([camera], count)
         yield viewers
+        live = GaugeMetricFamily("mien_camera_live", "Whether a camera is live, as capture says.", labels=["camera"])
+        with suppress(MienError):  # Redis for frames may be another one, and be away
+            for camera, status in services.camera_statuses.all().items():
+                live.add_metric([camera], status.state == "live")
+        yield live
 
     def _counters(self) -> Iterator[Metric]:
         families: dict[str, CounterMetricFamily] = {}

@@ -89,7 +89,7 @@ def test_by_keyboard_declined_with_escape_and_agreed_with_enter(visit: Visit) ->
     page.keyboard.press("Enter")
     page.wait_for_selector("#notice[open]")
     page.focus("#notice-agree")
-    with page.expect_response("**/detect_emotion"):
+    with page.expect_websocket(lambda socket: "/ingest" in socket.url):
         page.keyboard.press("Enter")
     page.wait_for_selector("#device-live:not([hidden])")
 

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 from redis import Redis
 
+from contracts.events import CameraEvent, Noted
 from contracts.frames import FrameResult
 from contracts.history import HistorySample
 from contracts.jobs import Job
@@ -46,6 +47,8 @@ def kept(old: Any, new: Any) -> bool:
         ("frame_result_labelled", FrameResult),
         ("frame_result_raw", FrameResult),
         ("history_sample", HistorySample),
+        ("camera_event", CameraEvent),
+        ("noted", Noted),
         ("worker_report", WorkerReport),
         ("worker_report_idle", WorkerReport),
         ("worker_report_versioned", WorkerReport),

@@ -10,6 +10,7 @@ from redis import Redis
 
 from contracts.frames import Frame, FrameStamp, TrackedFace
 from contracts.settings import Settings
+from contracts.storage import keys
 from contracts.storage.frames import FrameStore
 from support.clocks import WaitFor
 from support.factories import make_face, make_frame_result, marked
@@ -36,7 +37,7 @@ def test_who_comes_and_goes_is_told_to_all_who_want_to_know(
     start_workers(1, events_s=60, events_webhook=receiver.url, webhook_networks="127.0.0.0/8")
     _, port = start_gateway(events_s=60)
     frames = FrameStore(redis, settings)
-    wait_for(lambda: redis.exists("mien:events:sent"), "the webhook")
+    wait_for(lambda: redis.exists(keys.EVENTS_SENT), "the webhook")
     with connected(port, "/v1/events?kind=appeared,left") as client:
         frames.publish(Frame("cam", FrameStamp(1, 1), time.time(), b"jpeg"))
         face = TrackedFace(track=3, **make_face("Sad").model_dump())

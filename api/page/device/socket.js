@@ -1,6 +1,6 @@
 /** Pictures to `/v1/cameras/{name}/ingest`, over a WebSocket; answers as they come. */
 const OPEN_MS = 8_000;
-const POLITE = new Set([1000, 1005]);
+const AGAIN = new Set([1000, 1001, 1005, 1006, 1011, 1012, 1013]); // a gateway that ends, fails or is full; else it refuses
 
 /** No WebSocket can be had here, and pictures may be posted in its place. */
 export class NoWebSocket extends Error {}
@@ -87,7 +87,7 @@ export class SocketTransport {
 
   #ended({ code, reason }) {
     this.#giveUp();
-    const again = POLITE.has(code) || code === 1006 || code === 1012 || code === 1013;
+    const again = AGAIN.has(code);
     this.#onEnd(new NotNow(code === 1006 ? AWAY : reason || AWAY, again));
   }
 

@@ -1,51 +1,69 @@
-/** This device's camera: a few pictures a second to the server, boxes drawn over the mirrored picture. */
+/** This device's camera on the page: started after the notice, shown with its boxes, and what was read beside it. */
+import { named, onCameras } from "../live/cameras.js";
 import { drawBoxes } from "../people/boxes.js";
 import { Cards } from "../people/cards.js";
-import { find, say } from "../shell/dom.js";
+import { Numbers } from "../people/numbers.js";
+import { find, make, say, setText } from "../shell/dom.js";
 import { consent } from "../shell/notice.js";
-import { detect } from "../photo/detect.js";
+import { isAway, onAway } from "../shell/server.js";
+import { token } from "../shell/token.js";
+import { Sender } from "./sender.js";
 
-const PACE_MS = 350;
-const SENT_WIDTH = 480;
+const KEEP_MS = 60_000;
+const SILENT_MS = 2_000; // without an answer for so long nothing is claimed any more
+const TICK_MS = 500;
 
-/** Why a browser gives no camera, by the name of its error. */
-const REFUSALS = {
-  NotAllowedError: "The browser was not allowed to use its camera. Allow it in the address bar, and start again.",
-  NotFoundError: "This device has no camera that the browser can see. Plug one in, or try a photo.",
-  NotReadableError: "Another program uses the camera. Close it, and start again.",
-  OverconstrainedError: "The camera cannot do what was asked of it. Try another one.",
-};
-
-const cards = new Cards(find("device-people"));
-let stream = null;
+const cards = new Cards(find("device-people"), { onMark: mark });
+const numbers = new Numbers(KEEP_MS);
+let sender = null;
+let shown = { faces: [], width: 1 };
+let marked = 0;
+let answeredAt = -Infinity;
 
 export function startDevice() {
-  find("device-button").addEventListener("click", () => (stream ? end() : begin()));
+  find("device-button").addEventListener("click", () => (sender ? end() : begin()));
+  find("device-flip").addEventListener("click", flip);
+  find("device-as").addEventListener("change", () => sender && begin());
   window.addEventListener("pagehide", end);
+  onCameras(listNames);
+  onAway(() => sender && isAway() && clear());
+  setInterval(() => performance.now() - answeredAt > SILENT_MS && clear(), TICK_MS);
 }
 
 async function begin() {
+  const message = find("device-message");
   try {
-    if (!navigator.mediaDevices?.getUserMedia) {
-      throw new Error("The browser gives its camera to secure pages only: open this page on localhost or over HTTPS.");
-    }
-    if (!(await consent())) return say(find("device-message"), "The camera was not started.");
-    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user", width: { ideal: 640 } } });
-    const video = find("device-video");
-    video.srcObject = stream;
-    await video.play();
-    say(find("device-message"), "");
+    if (!(await consent())) return say(message, "The camera was not started.");
+    sender?.stop();
+    say(message, "Starting the camera …");
+    const started = (sender = new Sender({
+      video: find("device-video"),
+      camera: find("device-as").value || undefined,
+      token: () => token("analyze"),
+      onResult,
+      onTrouble,
+      onEnd: (sentence) => {
+        end();
+        say(message, sentence, "bad");
+      },
+    }));
+    await started.start();
+    if (sender !== started) return started.stop(); // ended meanwhile
     toggle(true);
-    while (stream?.active) await Promise.all([look(), new Promise((done) => setTimeout(done, PACE_MS))]);
+    say(message, "");
+    find("device-flip").hidden = !(await started.canFlip());
+    turn();
   } catch (error) {
     end();
-    say(find("device-message"), REFUSALS[error.name] ?? error.message, "bad");
+    say(message, error.message, "bad");
   }
 }
 
 function end() {
-  stream?.getTracks().forEach((track) => track.stop());
-  stream = null;
+  sender?.stop();
+  sender = null;
+  numbers.clear();
+  clear();
   toggle(false);
 }
 
@@ -54,33 +72,79 @@ function toggle(on) {
   find("device-live").hidden = !on;
   find("device-intro").hidden = on;
   find("device-button").setAttribute("aria-pressed", String(on));
-  find("device-button").lastElementChild.textContent = on ? "Stop my camera" : "Start my camera";
-  if (!on) cards.show([]);
+  setText(find("device-button").lastElementChild, on ? "Stop my camera" : "Start my camera");
+  if (!on) find("device-flip").hidden = true;
 }
 
-async function look() {
-  const video = find("device-video");
-  if (!video.videoWidth || document.hidden) return;
-  const sent = new OffscreenCanvas(SENT_WIDTH, Math.round((SENT_WIDTH * video.videoHeight) / video.videoWidth));
-  sent.getContext("2d").drawImage(video, 0, 0, sent.width, sent.height);
-  const blob = await sent.convertToBlob({ type: "image/jpeg", quality: 0.85 });
+function onResult(result, roundTripMs) {
+  if (!sender || !result) return;
+  const now = (answeredAt = performance.now());
+  const faces = result.faces.map((face, index) => ({ ...face, number: face.track ? numbers.of(face.track, now) : index + 1 }));
+  shown = { faces, width: result.width };
+  cards.show(faces);
+  draw();
+  setText(find("device-age"), `answered in ${Math.round(roundTripMs)} ms`);
+  find("mirror").dataset.state = "live";
+  setText(find("device-state"), "Live");
+  say(find("device-message"), "");
+  setText(find("device-note"), faces.length === 1 ? "One face." : faces.length ? `${faces.length} faces.` : result.message || "No face is in view.");
+}
+
+function onTrouble(sentence) {
+  if (!sender || !sentence) return;
+  clear();
+  say(find("device-message"), sentence, "bad");
+}
+
+/** Nothing is known now: no box, no card, no age. */
+function clear() {
+  if (find("mirror").dataset.state === "connecting") return;
+  shown = { faces: [], width: 1 };
+  cards.show([]);
+  draw();
+  find("mirror").dataset.state = "connecting";
+  setText(find("device-state"), "Connecting");
+  setText(find("device-age"), "");
+  setText(find("device-note"), "Nothing has been read yet.");
+}
+
+function draw() {
+  const [canvas, video] = [find("device-canvas"), find("device-video")];
+  const ratio = Math.min(2, window.devicePixelRatio || 1);
+  const size = { width: Math.round(video.clientWidth * ratio), height: Math.round(video.clientHeight * ratio) };
+  if (!size.width) return;
+  Object.assign(canvas, size); // which clears it, too
+  Object.assign(canvas.style, { width: `${video.clientWidth}px`, height: `${video.clientHeight}px` });
+  drawBoxes(canvas.getContext("2d"), shown.faces, { scale: canvas.width / shown.width, mirrored: sender?.mirrored ?? true, marked, textPx: 14 * ratio });
+}
+
+function mark(number) {
+  marked = number;
+  draw();
+}
+
+async function flip() {
   try {
-    const answer = await detect(blob);
-    if (!stream) return;
-    const faces = answer.faces.map((face, index) => ({ ...face, number: index + 1 }));
-    draw(faces, answer.width);
-    cards.show(faces);
-    say(find("device-message"), answer.message || "");
+    await sender?.flip();
+    turn();
   } catch (error) {
-    draw([], 1);
-    cards.show([]);
-    if (stream) say(find("device-message"), error.message, "bad");
+    end();
+    say(find("device-message"), error.message, "bad");
   }
 }
 
-function draw(faces, width) {
-  const [canvas, video] = [find("device-canvas"), find("device-video")];
-  canvas.width = video.videoWidth;
-  canvas.height = video.videoHeight;
-  drawBoxes(canvas.getContext("2d"), faces, { scale: canvas.width / width, mirrored: true });
+const turn = () => find("mirror").toggleAttribute("data-mirrored", sender?.mirrored ?? true);
+
+/** Names that the operator has set aside for browsers; without one, nobody is told of this camera. */
+function listNames(cameras) {
+  const select = find("device-as");
+  const names = cameras?.filter(({ kind, name }) => kind === "browser" && !name.startsWith("device-")).map(({ name }) => name) ?? [];
+  find("device-as-line").hidden = !names.length;
+  if (names.join() !== [...select.options].slice(1).map(({ value }) => value).join()) {
+    const chosen = select.value;
+    select.replaceChildren(make("option", { value: "", textContent: "me alone" }), ...names.map((name) => make("option", { value: name, textContent: name })));
+    select.value = names.includes(chosen) ? chosen : "";
+  }
+  const seen = select.value && named(select.value);
+  setText(find("device-who"), seen ? `Everybody who may watch this server sees this camera as ${select.value}.` : "Nobody else sees this camera; it is in no list.");
 }

@@ -1,5 +1,6 @@
 /** The viewers' WebSocket: one for all cameras, opened anew when it ends, for as long as something is looked at. */
 import { ask, setAway } from "../shell/server.js";
+import { token } from "../shell/token.js";
 import { parse } from "./message.js";
 
 const FIRST_RETRY_MS = 500;
@@ -46,12 +47,12 @@ export class Socket {
 
   async #open() {
     this.#timer = -1;
-    const token = this.#failures ? await freshToken() : ""; // where no key is needed, or the browser sends one, it opens without
+    const key = await token("live");
     this.#timer = 0;
     if (this.#closed || this.#socket || !Object.keys(this.#wanted).length) return;
     const address = new URL("/v1/live", location.href);
     address.protocol = address.protocol.replace("http", "ws");
-    if (token) address.searchParams.set("token", token);
+    if (key) address.searchParams.set("token", key);
     const socket = (this.#socket = new WebSocket(address));
     socket.binaryType = "arraybuffer";
     let opened = false;
@@ -118,15 +119,5 @@ export class Socket {
 
   #acknowledge(socket, message) {
     if (message && socket === this.#socket) this.#send({ shown: { camera: message.camera, serial: message.serial } });
-  }
-}
-
-/** A short-lived token, where the browser has a key that may ask for one. */
-async function freshToken() {
-  try {
-    const response = await ask("/v1/live/token", { method: "POST" });
-    return response.ok ? ((await response.json()).token ?? "") : "";
-  } catch {
-    return "";
   }
 }

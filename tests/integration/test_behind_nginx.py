@@ -1,0 +1,94 @@
+"""A gateway behind nginx with its defaults: pictures come at once, WebSockets open, and lost viewers are noticed."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from redis import Redis
+
+from contracts.frames import Frame, FrameStamp
+from contracts.settings import Settings
+from contracts.storage.frames import FrameStore
+from support.clocks import WaitFor
+from support.live import draw, unpack, watch
+from support.nginx import Nginx
+from support.processes import StartGateway
+from support.websocket import connected
+
+
+@pytest.fixture
+def store(redis: Redis, settings: Settings) -> FrameStore:
+    return FrameStore(redis, settings)
+
+
+@pytest.fixture
+def gateway_port(start_gateway: StartGateway) -> int:
+    _, port = start_gateway(trusted_proxies="127.0.0.1")
+    return port
+
+
+@pytest.fixture
+def port(gateway_port: int, tmp_path: Path, wait_for: WaitFor) -> Iterator[int]:
+    nginx = Nginx(tmp_path, gateway_port)
+
+    def answers() -> bool:
+        with socket.socket() as connection:
+            return connection.connect_ex(("127.0.0.1", nginx.port)) == 0
+
+    try:
+        wait_for(answers, "nginx to listen")
+        yield nginx.port
+    finally:
+        nginx.close()
+
+
+def publish(store: FrameStore, sequence: int) -> None:
+    assert store.publish(Frame("hall", FrameStamp(1, sequence), time.time(), b"picture %d" % sequence * 1_000))
+
+
+def test_pictures_come_at_once_websockets_open_and_viewers_who_leave_are_noticed(
+    store: FrameStore, port: int, gateway_port: int, wait_for: WaitFor
+) -> None:
+    _shows_each_picture_although_no_other_follows(store, port)
+    _opens_a_websocket(store, port)
+
+    def viewers() -> bool:
+        return "mien_viewers{" in requests.get(f"http://127.0.0.1:{gateway_port}/metrics", timeout=10).text
+
+    with connected(port, "/v1/live") as client:
+        watch(client, hall={})
+        with requests.get(f"http://127.0.0.1:{port}/video_feed?camera=hall", stream=True, timeout=20):
+            wait_for(viewers, "them to be there")
+    wait_for(lambda: not viewers(), "them to be gone")
+
+
+def _shows_each_picture_although_no_other_follows(store: FrameStore, port: int) -> None:
+    """Nginx would keep some 40 KB back, if it were not told otherwise."""
+    publish(store, 1)
+    with requests.get(f"http://127.0.0.1:{port}/video_feed?camera=hall", stream=True, timeout=20) as stream:
+        assert stream.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
+        seen, sequence = b"", 1
+        for part in stream.iter_content(None):
+            seen += part
+            if re.search(rb"picture %d" % sequence, seen):
+                sequence += 1
+                if sequence == 5:
+                    break
+                publish(store, sequence)
+
+
+def _opens_a_websocket(store: FrameStore, port: int) -> None:
+    with connected(port, "/v1/live", {"Origin": f"http://127.0.0.1:{port}"}) as client:
+        watch(client, hall={})
+        for sequence in range(5, 9):
+            publish(store, sequence)
+            header, jpeg = unpack(client.receive())
+            while header["sequence"] != sequence or not jpeg:
+                if jpeg:
+                    draw(client, header)
+                header, jpeg = unpack(client.receive())
+            draw(client, header)
