@@ -126,7 +126,7 @@ def test_nobody_is_told_of_a_browsers_own_camera(system: System, port: int, wait
     client = connect(port, camera)
     assert faces_of(client, 3)
     assert requests.get(f"{url}/v1/cameras", timeout=10).json()["cameras"] == []
-    for address in ("/emotion_data", "/video_feed", f"/v1/cameras/{camera}/snapshot", f"/v1/cameras/{camera}/history"):
+    for address in ("/emotion_data", "/video_feed", f"/v1/cameras/{camera}/snapshot"):
         assert requests.get(f"{url}{address}", params={"camera": camera}, timeout=10).status_code == 404, address
     with connected(port, "/v1/live") as viewer:
         viewer.send(json.dumps({"watch": {camera: {}}}))
