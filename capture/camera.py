@@ -1,7 +1,9 @@
 """One camera, from the read to Redis."""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from capture.encoding import encode
 from capture.pacing import Pacer
@@ -59,6 +61,8 @@ class Camera:
         self._stamp: FrameStamp | None = None
         """Of the frame before; none until Redis has said where to begin."""
         self._problem = ""
+        self.busy_since: float | None = None
+        """Since when Redis is waited for, and not the source, by the monotonic clock."""
 
     def run(self, until: Callable[[], bool]) -> None:
         """Publish `until` is true; it is looked at before each frame.
@@ -71,8 +75,9 @@ class Camera:
         while not until():
             self._pacer.wait()
             self.step()
-            if self._rest:
-                self._rest.wait()
+            if self._rest and not self._problem:
+                with self._busy():
+                    self._rest.wait()
 
     def step(self) -> bool:
         """Read one image and publish it.
@@ -86,14 +91,23 @@ class Camera:
         self._on_read()
         jpeg = encode(captured.image, self._settings.width, self._settings.quality)
         try:
-            before = self._stamp or self._frames.begin(self._name)
-            self._stamp = FrameStamp(before.epoch, before.sequence + 1)
-            frame = Frame(self._name, self._stamp, captured.taken_at, jpeg, options=self._options)
-            problem = "" if self._publish(frame) else self._refused()
+            with self._busy():
+                before = self._stamp or self._frames.begin(self._name)
+                self._stamp = FrameStamp(before.epoch, before.sequence + 1)
+                frame = Frame(self._name, self._stamp, captured.taken_at, jpeg, options=self._options)
+                problem = "" if self._publish(frame) else self._refused()
         except MienError as error:  # the camera stays open: the next image is worth more than this one
             problem = str(error)
         self._report(problem)
         return not problem
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        self.busy_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.busy_since = None
 
     def _publish(self, frame: Frame) -> bool:
         if not self._frames.publish(frame):

@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import closing
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from capture.errors import SETTING, ConnectionLost, SourceEnded, SourceUnusable
 from capture.reports import Event, Report, ReportWriter
@@ -21,13 +22,19 @@ from contracts.logs import log_context
 from contracts.process import EXIT_FAILURE, run_process
 from contracts.settings import Settings
 
+if TYPE_CHECKING:
+    from capture.camera import Camera
+
 _ENDINGS: Final[dict[type[MienError], Event]] = {
     SourceUnusable: "unusable",
     ConnectionLost: "lost",
     SourceEnded: "ended",
 }
 _ANSWER_S: Final = 2.0
-"""For so long Redis may take: less than the silence after which a camera counts as stalled, which it is not then."""
+"""For so long Redis may take for one answer."""
+_VOUCH_EVERY_S: Final = 0.5
+_LONGEST_S: Final = 60.0
+"""A process that has waited for longer has more to fear than Redis."""
 
 
 def main() -> int:
@@ -78,7 +85,18 @@ def _publish(settings: Settings, camera: CameraSettings, reports: ReportWriter, 
         frame_redis = connect(settings.frame_redis_url, name="capture-frames", max_connections=2, answer_s=_ANSWER_S)
         with closing(broker), closing(frame_redis), closing(Dispatcher(settings)) as dispatcher:
             frames, jobs = FrameStore(frame_redis, settings), JobStore(broker, settings)
-            Camera(camera, opened, frames, jobs, dispatcher, on_read=reports.read).run(until=lambda: ending.begun)
+            running = Camera(camera, opened, frames, jobs, dispatcher, on_read=reports.read)
+            threading.Thread(target=_vouch, args=(running, reports), name="vouching", daemon=True).start()
+            running.run(until=lambda: ending.begun)
+
+
+def _vouch(camera: "Camera", reports: ReportWriter) -> None:
+    """While Redis hangs no image is read, and the source is not to blame for that: say so, within bounds."""
+    while True:
+        time.sleep(_VOUCH_EVERY_S)
+        since = camera.busy_since
+        if since is not None and _VOUCH_EVERY_S < time.monotonic() - since < _LONGEST_S:
+            reports.read()
 
 
 def _configure_opencv() -> None:

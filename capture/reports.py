@@ -2,8 +2,10 @@
 
 import os
 import selectors
+import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import IO, Final, Literal, TextIO
 
 from pydantic import ValidationError
@@ -37,15 +39,14 @@ class ReportWriter:
     def __init__(self, stream: TextIO) -> None:
         """Write to a pipe."""
         self._stream = stream
+        self._lock = threading.Lock()
         self._read_at = float("-inf")
 
     def write(self, report: Report) -> None:
         """Write one. That nobody listens any more is noticed elsewhere."""
-        try:
+        with suppress(OSError), self._lock:
             self._stream.write(report.model_dump_json(exclude_defaults=True) + "\n")
             self._stream.flush()
-        except OSError:
-            pass
 
     def read(self) -> None:
         """Say that an image has come, unless it was said a moment ago."""

@@ -1,7 +1,6 @@
 """A gateway behind nginx with its defaults: pictures come at once, WebSockets open, and lost viewers are noticed."""
 
 import re
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
 from support.clocks import WaitFor
 from support.live import draw, unpack, watch
-from support.nginx import Nginx
+from support.nginx import proxy
 from support.processes import StartGateway
 from support.websocket import connected
 
@@ -32,18 +31,9 @@ def gateway_port(start_gateway: StartGateway) -> int:
 
 
 @pytest.fixture
-def port(gateway_port: int, tmp_path: Path, wait_for: WaitFor) -> Iterator[int]:
-    nginx = Nginx(tmp_path, gateway_port)
-
-    def answers() -> bool:
-        with socket.socket() as connection:
-            return connection.connect_ex(("127.0.0.1", nginx.port)) == 0
-
-    try:
-        wait_for(answers, "nginx to listen")
-        yield nginx.port
-    finally:
-        nginx.close()
+def port(gateway_port: int, tmp_path: Path) -> Iterator[int]:
+    with proxy(gateway_port, tmp_path) as address:
+        yield int(address.rpartition(":")[2])
 
 
 def publish(store: FrameStore, sequence: int) -> None:

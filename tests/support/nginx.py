@@ -1,66 +1,83 @@
-"""nginx before a gateway, as a private process: its defaults, and what the docs say that a proxy needs.
+"""A private nginx before a gateway, set up as docs/deployment.md says, or not at all.
 
 `make test` installs it (``python -m support.nginx``).
 """
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from deploy.ports import free_port
+from support.clocks import wait_for
 from support.programs import install_package, unavailable
 
-REMEDY: Final = "Install it: apt-get install nginx-light"
-_DOCS: Final = Path(__file__).parents[2] / "docs/deployment.md"
-_CONFIGURATION: Final = """
+REMEDY = "Install it: apt-get install nginx-light"
+
+ROOT = Path(__file__).parents[2]
+_FRAME = """
 daemon off;
+worker_processes 1;
 pid {folder}/nginx.pid;
-error_log stderr;
-events {{}}
+error_log {folder}/error.log;
+events {{ worker_connections 256; }}
 http {{
     access_log off;
-    {http}
+    client_body_buffer_size 1m; # its workers, which are nobody, may not write here
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {before}
     server {{
         listen 127.0.0.1:{port};
-        {server}
+        {location}
     }}
 }}
 """
+_PLAIN = "location / { proxy_pass http://127.0.0.1:5000; }"
 
 
-class Nginx:
-    """A server before another one."""
+@contextmanager
+def proxy(gateway: int, folder: Path, *, documented: bool = True) -> Iterator[str]:
+    """The address of an nginx that passes requests on to a gateway's port.
 
-    def __init__(self, folder: Path, gateway_port: int) -> None:
-        """Start it, before a gateway; what it says of errors goes where the test's output goes."""
-        program = _program()
-        if program is None:
-            unavailable("nginx", REMEDY)
-        self.port = free_port()
-        http, server = documented()
-        server = server.replace("127.0.0.1:5000", f"127.0.0.1:{gateway_port}")
-        file = folder / "nginx.conf"
-        file.write_text(_CONFIGURATION.format(folder=folder, port=self.port, http=http, server=server))
-        self._process = subprocess.Popen([program, "-p", str(folder), "-c", str(file), "-e", "stderr"])
+    Args:
+        gateway: the port.
+        folder: where it may write.
+        documented: with the settings that the docs ask for; else with nginx's own, which pass no WebSocket on.
+    """
+    program = _program()
+    if program is None:
+        unavailable("nginx", REMEDY)
+    port = free_port()
+    before, location = _documented() if documented else ("", _PLAIN)
+    location = location.replace("127.0.0.1:5000", f"127.0.0.1:{gateway}")
+    file = folder / "nginx.conf"
+    file.write_text(_FRAME.format(folder=folder, port=port, before=before, location=location))
+    process = subprocess.Popen([program, "-p", str(folder), "-c", str(file)], stderr=subprocess.PIPE)
+    try:
+        wait_for(lambda: _answers(process, port), "nginx to answer")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
 
-    def close(self) -> None:
-        """End it."""
-        self._process.terminate()
-        self._process.wait(timeout=10)
+
+def _answers(process: "subprocess.Popen[bytes]", port: int) -> bool:
+    assert process.poll() is None, process.communicate()[1].decode()
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def documented() -> tuple[str, str]:
-    """The parts of its configuration that stand in the docs, for `http` and for `server`."""
-    http, server = re.findall(r"```nginx\n(.*?)```", _DOCS.read_text(encoding="utf-8"), re.DOTALL)
-    return http, server
+def _documented() -> tuple[str, str]:
+    before, location = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/deployment.md").read_text(), re.DOTALL)
+    return before, location
 
 
 def main() -> int:
@@ -73,7 +90,7 @@ def main() -> int:
 
 
 def _program() -> str | None:
-    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    return shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 
 
 if __name__ == "__main__":

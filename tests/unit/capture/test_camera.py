@@ -142,3 +142,24 @@ def test_a_broker_that_is_away_drops_frames_and_keeps_the_camera(
         assert [camera.step() for _ in range(2)] == [False, False]
     assert camera.step()
     assert caplog.text.count("Frames are dropped. It does not answer.") == 1
+
+
+def test_it_is_busy_while_redis_is_waited_for_and_not_while_the_source_is(
+    camera: Camera, source: CannedSource, frames: FrameStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    publish, read = frames.publish, source.read
+
+    def look_and_publish(frame: Frame) -> bool:
+        seen.append(camera.busy_since is not None)
+        return publish(frame)
+
+    def look_and_read() -> CapturedImage | None:
+        seen.append(camera.busy_since is not None)
+        return read()
+
+    monkeypatch.setattr(frames, "publish", look_and_publish)
+    monkeypatch.setattr(source, "read", look_and_read)
+    assert [camera.step(), camera.step()] == [True, True]
+    assert seen == [False, True, False, True]
+    assert camera.busy_since is None
