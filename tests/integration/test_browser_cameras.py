@@ -2,13 +2,11 @@
 
 import io
 import json
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 import requests
 from PIL import Image
@@ -19,43 +17,22 @@ from api.http.scopes import Scope
 from benchmarks.system import System, running_system
 from contracts.emotions import EMOTIONS
 from contracts.settings import Settings
-from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
 from support import pictures
 from support.gateway import bearer
 from support.processes import StartGateway, StartWorkers
+from support.sending import all_dropped, connect, name, path, told
 from support.websocket import Client, Refused, connected
 
 WaitFor = Callable[..., Any]
 JPEG = pictures.astronaut_jpeg(320)
 
 
-def name() -> str:
-    """Of a camera as browsers make it."""
-    return f"device-{secrets.token_hex(16)}"
-
-
-def path(camera: str) -> str:
-    return f"/v1/cameras/{camera}/ingest"
-
-
-def told(client: Client, timeout_s: float = 30) -> Any:
-    """What the next message says."""
-    message = client.receive(timeout_s)
-    assert isinstance(message, str), client.closed
-    return json.loads(message)
-
-
-_CLIENTS = list[Client]()
-
-
 @pytest.fixture(autouse=True)
 def _dropped() -> Iterator[None]:
-    """No connection outlives its test."""
-    yield
-    while _CLIENTS:
-        _CLIENTS.pop().drop()
+    with all_dropped():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +45,6 @@ def system() -> Iterator[System]:
 @pytest.fixture
 def port(system: System) -> int:
     return urlsplit(system.address).port or 0
-
-
-def connect(port: int, camera: str, **headers: str) -> Client:
-    """A sender that has been told to begin."""
-    client = Client(port, path(camera), headers)
-    _CLIENTS.append(client)
-    assert told(client)["ready"]["in_flight"] == 2
-    return client
 
 
 def faces_of(client: Client, pictures_sent: int) -> list[Any]:
@@ -147,57 +116,6 @@ def test_no_emotion_is_told_where_none_may_be_read(start_gateway: StartGateway, 
     (face,) = faces_of(client, 2)[0]
     assert (face["emotion"], face["scores"], face["raw_scores"]) == (None, {}, {})
     client.close()
-
-
-def test_a_second_sender_is_refused_until_the_first_has_gone(start_gateway: StartGateway, wait_for: WaitFor) -> None:
-    _, port = start_gateway()
-    _, other = start_gateway()
-    camera = name()
-    first = connect(port, camera)
-    for gateway in (port, other):
-        with pytest.raises(Refused) as refused:
-            connect(gateway, camera)
-        assert refused.value.status == 409
-        assert '"code": "camera_taken"' in refused.value.answer
-    plain = requests.get(f"http://127.0.0.1:{other}{path(camera)}", timeout=10)
-    assert plain.json()["code"] == "camera_taken", "a page that gets no WebSocket asks plainly why"
-    first.close()
-    second = wait_for(lambda: free(other, camera), "the name to be free", 2)
-    second.drop()
-
-
-def free(port: int, camera: str) -> Client | None:
-    try:
-        return connect(port, camera)
-    except Refused:
-        return None
-
-
-@pytest.mark.parametrize("ending", ["client", "gateway"])
-def test_a_name_is_free_within_seconds_of_a_sender_that_is_lost(
-    start_gateway: StartGateway, wait_for: WaitFor, ending: str
-) -> None:
-    process, port = start_gateway()
-    _, other = start_gateway()
-    camera = name()
-    lost = connect(port, camera)
-    begun = time.monotonic()
-    if ending == "gateway":
-        for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
-        process.kill()
-    wait_for(lambda: free(other, camera), "the name to be free", 15).drop()
-    assert time.monotonic() - begun < 6
-    lost.drop()
-
-
-def test_a_name_that_is_not_for_browsers_is_refused(start_gateway: StartGateway) -> None:
-    _, port = start_gateway(camera="hall")
-    for camera in ("hall", "anything", "device-1", f"device-{'A' * 32}"):
-        with pytest.raises(Refused) as refused:
-            connect(port, camera)
-        assert refused.value.status == 404
-    assert requests.get(f"http://127.0.0.1:{port}{path(name())}", timeout=10).status_code == 426
 
 
 def damaged() -> dict[str, bytes]:
@@ -286,30 +204,3 @@ def test_pictures_count_towards_the_rate_of_their_client(
         answers.append(told(client))
     assert [("dropped" in answer and "allowed" in answer["dropped"]) for answer in answers] == 4 * [False] + 2 * [True]
     client.close()
-
-
-def test_too_many_senders_are_told_to_come_again(start_gateway: StartGateway) -> None:
-    _, port = start_gateway(max_senders=2, client_share=1)
-    clients = [connect(port, name()) for _ in range(2)]
-    with pytest.raises(Refused) as refused:
-        connect(port, name())
-    assert refused.value.status == 503
-    assert "MIEN_MAX_SENDERS" in refused.value.answer
-    for client in clients:
-        client.drop()
-
-
-def test_hundreds_of_senders_come_and_go_and_leave_no_name_behind(start_gateway: StartGateway, redis: Redis) -> None:
-    _, port = start_gateway(client_share=1)
-    for number in range(300):
-        client = connect(port, name())
-        if number % 2:
-            client.drop()
-        else:
-            client.close()
-        _CLIENTS.remove(client)
-    end = time.monotonic() + 15
-    while redis.keys(keys.sender("*")) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert redis.keys(keys.sender("*")) == []
-    connect(port, name()).close()
