@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import requests
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, metric_key
 from contracts.storage.counters import CounterStore
@@ -56,30 +55,6 @@ def test_two_pages_cost_one_drawing_a_frame(page: Page, open_page: OpenPage, red
     wait_for(lambda: counts()[0] > drawn + 20, "twenty drawings")
     drawn_since, analyzed_since = counts()[0] - drawn, counts()[1] - analyzed
     assert 0 < drawn_since <= analyzed_since, "no frame is drawn for one page and again for the other"
-
-
-def test_the_video_comes_back_after_the_gateway(
-    browser: Browser,
-    start_process: Callable[..., Any],
-    start_gateway: Callable[..., Any],
-    wait_for: WaitFor,
-) -> None:
-    start_process("capture", camera_source="demo")
-    gateway, port = start_gateway()
-    page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{port}/#/camera/camera")
-    page.wait_for_selector("#stage:not([data-empty])", timeout=20_000)
-    gateway.terminate()
-    gateway.wait(timeout=30)
-    page.wait_for_selector("#stage[data-state=away]", timeout=20_000)
-    page.wait_for_selector("#away:not([hidden])", timeout=20_000)
-    assert page.locator("#people .person").count() == 0
-    start_process("api", port=port)
-    page.wait_for_selector("#stage:not([data-state=away])", timeout=30_000)
-    page.wait_for_selector("#away", state="hidden", timeout=30_000)
-    metrics = f"http://127.0.0.1:{port}/metrics"
-    viewer = 'mien_viewers{camera="camera"} 1.0'
-    wait_for(lambda: viewer in requests.get(metrics, timeout=10).text, "a new stream", 20)
 
 
 def test_every_view_fits_a_phone(open_page: OpenPage) -> None:

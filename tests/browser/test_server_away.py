@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import pytest
+import requests
 from PIL import Image
 from playwright.sync_api import Browser
 
@@ -50,6 +51,8 @@ def test_labels_go_photos_and_cameras_say_a_sentence_and_all_comes_back(
     camera.wait_for_selector("#stage[data-state=live]:not([data-empty])", timeout=40_000)
     camera.wait_for_selector("#people .person", timeout=20_000)
     camera.wait_for_selector("#away", state="hidden")
+    metrics, viewer = f"http://127.0.0.1:{port}/metrics", 'mien_viewers{camera="camera"} 1.0'
+    wait_for(lambda: viewer in requests.get(metrics, timeout=10).text, "one viewer, and no old one")
     own.wait_for_selector("#device-message:not([data-tone=bad])", state="attached", timeout=30_000)
     still.set_input_files("#file", photo)
     still.click("#notice-agree")

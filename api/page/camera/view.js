@@ -7,23 +7,23 @@ import { Cards } from "../people/cards.js";
 import { EMOTIONS, percent, variable } from "../people/emotions.js";
 import { Numbers } from "../people/numbers.js";
 import { find, make, setText } from "../shell/dom.js";
-import { download, fileName } from "../shell/download.js";
 import { Speaker } from "../shell/speaker.js";
 import { duration } from "../shell/words.js";
-import { toCsv } from "./csv.js";
 import { drawLanes } from "./lanes.js";
 import { KEEP_MS, Record } from "./record.js";
 import { Timeline } from "./timeline.js";
+import { Tools } from "./tools.js";
 
 const TICK_MS = 250;
+const HOLD_MS = 1_500;
 /** As the camera has it, which costs no encoding; phones get less. */
 const WIDTH = matchMedia("(max-width: 600px)").matches ? 960 : 0;
 
 let camera = "";
 let stop = null;
 let ends = [];
-let paused = false;
 let picked = 0;
+let readAt = -Infinity;
 let span = 60_000;
 
 const record = new Record();
@@ -31,6 +31,7 @@ const numbers = new Numbers(KEEP_MS);
 const speaker = new Speaker();
 const screen = new Screen(find("stage"));
 const timeline = new Timeline(find("timeline"));
+const tools = new Tools({ screen, record, onChange: look });
 const cards = new Cards(find("people"), { onPick: pick, onMark: mark });
 
 export const cameraView = {
@@ -50,23 +51,22 @@ export const cameraView = {
 
 function begin(name) {
   camera = name;
-  paused = false;
   picked = 0;
+  readAt = -Infinity;
   record.clear();
   numbers.clear();
   screen.listed = null;
   screen.clear();
   setText(find("camera-name"), name);
-  find("blur").checked = false;
+  tools.begin(name);
   lookForCameras();
 }
 
 /** Watch with the options that are chosen now. */
 function look() {
   stop?.();
-  stop = paused ? null : watch(camera, { width: WIDTH, boxes: false, blur: find("blur").checked }, show);
-  find("pause").setAttribute("aria-pressed", String(paused));
-  setText(find("pause").lastElementChild, paused ? "Go on" : "Pause");
+  stop = tools.paused ? null : watch(camera, { width: WIDTH, boxes: false, blur: tools.blur }, show);
+  tick();
 }
 
 function show(message) {
@@ -76,8 +76,17 @@ function show(message) {
   const fresh = message.sequence !== screen.message?.sequence || message.drawn !== screen.message?.drawn;
   screen.show(message, faces);
   if (live && fresh && message.captured_at) record.add(message.captured_at * 1000, camera, message, faces);
+  if (message.state === "live" && !message.faces) return notRead(message, now);
+  readAt = now;
   if (!faces.some(({ number }) => number === picked)) picked = faces.length ? Math.min(...faces.map(({ number }) => number)) : 0;
   people(message, faces);
+}
+
+/** A picture that came before its analysis: what was read a moment ago stays, and no longer. */
+function notRead(message, now) {
+  if (now - readAt < HOLD_MS) return;
+  cards.show([]);
+  setText(find("note"), message.message || "This picture has not been read.");
 }
 
 function people(message, faces) {
@@ -90,17 +99,13 @@ function people(message, faces) {
 
 /** What goes by the clock: the age, whether anything can still be claimed, the timeline. */
 function tick() {
-  const state = screen.tick(performance.now(), paused);
+  const state = screen.tick(performance.now(), tools.paused);
   if (state !== "live" && state !== "paused") {
     cards.show([]);
     setText(find("note"), state === "away" ? "Nothing can be said while the server is away." : "Nothing can be said of it now.");
-    if (screen.faces.length) {
-      screen.faces = []; // the boxes go with what they claimed
-      screen.draw();
-    }
   }
   speaker.say(state === "live" ? sentence(screen.faces) : find("stage").querySelector(".state").textContent);
-  if (!paused) drawTimeline();
+  if (!tools.paused) drawTimeline();
 }
 
 function sentence(faces) {
@@ -124,14 +129,8 @@ function note(cameras) {
   screen.listed = known ?? (cameras && { state: "gone", reason: "This server has no camera of this name." });
   find("demo-note").hidden = known?.kind !== "demo";
   find("stage").toggleAttribute("data-demo", known?.kind === "demo");
-  const blur = find("blur");
-  if (known?.blur && !blur.checked) {
-    blur.checked = true;
-    if (!paused) look();
-  }
+  tools.setBlurred(Boolean(known?.blur));
   showHistory(known);
-  blur.disabled = Boolean(known?.blur);
-  find("blur-why").hidden = !known?.blur;
 }
 
 /** A camera that is remembered by the server says so, and for how long. */
@@ -157,48 +156,11 @@ function mark(number) {
   screen.draw();
 }
 
-function snapshot() {
-  screen.snapshot()?.toBlob((blob) => download(blob, fileName(camera, "png")), "image/png");
-}
-
-function takeCsv() {
-  download(new Blob([toCsv(record.rows)], { type: "text/csv" }), fileName(camera, "csv"));
-}
-
-function pause() {
-  paused = !paused;
-  look();
-  tick();
-}
-
-function blurred() {
-  screen.clear(); // no picture from before stays
-  if (!paused) look();
-}
-
-const KEYS = { " ": pause, p: pause, s: snapshot, b: () => find("blur").click(), f: fullscreen };
-
-function fullscreen() {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else find("stage").requestFullscreen?.();
-}
-
 find("legend").append(...EMOTIONS.map((emotion) => make("li", { style: { "--colour": variable(emotion) } }, make("i"), emotion)));
-find("pause").addEventListener("click", pause);
-find("snapshot").addEventListener("click", snapshot);
-find("csv").addEventListener("click", takeCsv);
-find("full").addEventListener("click", fullscreen);
-find("blur").addEventListener("change", blurred);
 for (const choice of document.querySelectorAll("[name=span]")) {
   choice.addEventListener("change", () => {
     span = Number(choice.value) * 60_000;
     drawTimeline();
   });
 }
-find("stage").addEventListener("keydown", (event) => {
-  const action = KEYS[event.key.toLowerCase()];
-  if (!action || event.ctrlKey || event.metaKey || event.altKey || event.target !== find("stage")) return;
-  event.preventDefault();
-  action();
-});
 new ResizeObserver(() => screen.draw()).observe(find("stage"));

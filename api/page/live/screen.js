@@ -7,14 +7,16 @@ import { ageOf } from "./message.js";
 /** A picture that is older than this is the last one, not the present one. */
 export const STALE_MS = 3_000;
 
-const WORDS = { connecting: "Connecting", live: "Live", stalled: "Stalled", gone: "No picture", away: "Server away", paused: "Paused" };
+const WORDS = { connecting: "Connecting", live: "Live", stalled: "Stalled", gone: "No picture", late: "Nothing new", away: "Server away", paused: "Paused" };
+
+const CLAIMS = new Set(["live", "paused"]);
 
 /** What can be said of a camera now, by its newest message and by the list of cameras: one of the keys of `WORDS`. */
 export function stateOf(message, now, listed = null) {
   if (isAway()) return "away";
   if (!message) return listed && listed.state !== "live" ? listed.state : "connecting";
-  const age = ageOf(message, now);
-  if (message.state === "live" && (now - message.receivedAt > STALE_MS || age === null || age > STALE_MS + 1_000)) return "gone";
+  const patience = Math.max(STALE_MS, 3_000 / (listed?.fps || 1)); // some cameras have a picture every few seconds
+  if (message.state === "live" && ((ageOf(message, now) ?? Infinity) > patience + 1_000 || now - message.receivedAt > patience)) return "late";
   return message.state in WORDS ? message.state : "gone";
 }
 
@@ -43,6 +45,7 @@ export class Screen {
     if (message.source && message.picture !== "placeholder") {
       this.#keep(message.source);
       this.#drawn = message.drawn;
+      this.element.toggleAttribute("data-drawn", message.drawn);
       this.#width = message.width;
       this.faces = faces;
       this.draw();
@@ -99,6 +102,10 @@ export class Screen {
   tick(now, paused = false) {
     const state = paused ? "paused" : stateOf(this.message, now, this.listed);
     this.element.dataset.state = state;
+    if (this.faces.length && !CLAIMS.has(state)) {
+      this.faces = []; // the boxes go, and what they claimed
+      this.draw();
+    }
     this.element.toggleAttribute("data-empty", this.#picture === null);
     if (this.#parts.state) setText(this.#parts.state, WORDS[state]);
     if (this.#parts.age) setText(this.#parts.age, state === "live" ? `${ageOf(this.message, now)} ms ago` : "");
@@ -110,6 +117,7 @@ export class Screen {
 function veil(state, reason, since) {
   if (state === "live" || state === "paused") return "";
   if (state === "connecting") return "Waiting for the first picture.";
+  if (state === "late") return "No new picture has come for some seconds.";
   if (state === "away") return "The server cannot be reached. It is tried again.";
   const why = reason || (state === "stalled" ? "Pictures come, but nobody reads them just now." : "The camera sends no picture.");
   return since ? `${why} Since ${clock(since)}.` : why;

@@ -48,7 +48,7 @@ export class Tile {
 
   tick(now) {
     const state = this.#screen.tick(now);
-    setText(this.#said, state === "live" ? sentence(this.#screen.message.faces ?? []) : "");
+    setText(this.#said, state === "live" ? sentence(this.#screen.message.faces) : "");
   }
 
   end() {
@@ -57,6 +57,7 @@ export class Tile {
 }
 
 function sentence(faces) {
+  if (!faces) return ""; // this picture has not been read
   if (!faces.length) return "No face";
   if (faces.length > 1) return `${faces.length} faces`;
   const [{ emotion, confidence }] = faces;
