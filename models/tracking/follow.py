@@ -6,9 +6,10 @@ from contracts.emotions import EMOTIONS, Emotion
 from contracts.frames import TrackedFace
 from contracts.results import Box, Face
 from models.tracking import labels
+from models.tracking.hiding import hide, is_remembered
 from models.tracking.matching import match
 from models.tracking.motion import Expected, begin, correct, expect
-from models.tracking.state import FORGET_AFTER_S, Track, TrackerState
+from models.tracking.state import Track, TrackerState
 
 
 def follow(
@@ -27,7 +28,7 @@ def follow(
         The state after this frame, and the faces with their tracks, in the order given.
     """
     # The clock may have been put back, too: then all faces are new.
-    expected = [expect(track, seen_at) for track in state.tracks if abs(seen_at - track.seen_at) <= FORGET_AFTER_S]
+    expected = [expect(track, seen_at) for track in state.tracks if is_remembered(track, seen_at)]
     next_track = state.next_track
     updated: list[Track] = []
     shown: list[TrackedFace] = []
@@ -42,7 +43,7 @@ def follow(
         updated.append(track)
         shown.append(_show(track, face))
     seen = {track.track for track in updated}
-    lost = [one.track for one in expected if one.track.track not in seen]
+    lost = [hide(one, updated, seen_at) for one in expected if one.track.track not in seen]
     return TrackerState(next_track=next_track, width=state.width, tracks=updated + lost), shown
 
 

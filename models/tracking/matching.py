@@ -13,6 +13,8 @@ REACH: Final = 2.0
 """The same in sizes of the face, whatever was expected."""
 ABRUPT: Final = 0.15
 """Of what no filter expects, heads that turn round, one standard deviation, in sizes."""
+USUAL: Final = 0.08
+"""The same where several faces may be one person: it is the one that is where it was expected, for most heads are."""
 WEAK_WITHIN_S: Final = 0.5
 """A weak face continues only what was seen so short a time ago: it may be no face."""
 SIZES: Final = 0.15
@@ -50,10 +52,9 @@ def _cost(face: Face, expected: Expected) -> float | None:
     """How unlikely it is that this is the expected face; none: out of the question."""
     scale = expected.scale
     off = math.dist(centre_of(face.box), expected.centre) / scale
-    variance = expected.spread[0] + ABRUPT**2
     found = math.sqrt(face.box.width * face.box.height)
     sizes = (math.log(found / scale) / SIZES) ** 2
-    distance = off**2 / variance + sizes
-    if off > REACH or distance > GATE:
+    if off > REACH or off**2 / (expected.spread[0] + ABRUPT**2) + sizes > GATE:
         return None
-    return distance + 2 * math.log(variance)  # the negative logarithm of the likelihood, in two dimensions, twice
+    variance = expected.spread[0] + USUAL**2
+    return off**2 / variance + sizes + 2 * math.log(variance)  # twice the negative logarithm of the likelihood

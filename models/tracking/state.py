@@ -11,6 +11,8 @@ from contracts.results import Message
 
 FORGET_AFTER_S: Final = 2.0
 """A face that was not found for so long is a new one when it comes back."""
+HIDDEN_S: Final = 5.0
+"""One that is expected behind another face is remembered until `FORGET_AFTER_S` after that, and for so long in all."""
 
 
 class Track(Message):
@@ -34,6 +36,8 @@ class Track(Message):
     """The label that is shown."""
     since: float
     """Since when that is shown, in seconds since 1970."""
+    hidden_at: float = 0.0
+    """When it was last expected behind another face, in seconds since 1970."""
 
 
 class TrackerState(Message):
@@ -51,7 +55,7 @@ class TrackerState(Message):
         if stored is None or stored[0].epoch != epoch:
             return cls()
         try:
-            return cls.model_validate_json(stored[1])
+            return cls.model_validate_json(stored[1], extra="ignore")
         except ValidationError:  # written by another version: faces are found anew, and no identity is given twice
             return cls(next_track=_next_track(stored[1]))
 

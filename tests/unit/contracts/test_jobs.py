@@ -37,4 +37,4 @@ def test_a_record_is_frozen_and_refuses_what_it_does_not_know() -> None:
     with pytest.raises(ValidationError):
         Job.model_validate({**job.model_dump(), "colour": "red"})
     with pytest.raises(ValidationError):
-        Job.model_validate({**job.model_dump(), "version": 2})
+        Job.model_validate({**job.model_dump(), "version": 3})

@@ -75,4 +75,5 @@ def test_every_view_of_the_gateway_has_decided(make_app: Callable[..., Any]) -> 
     assert public == {name for name in declared if name.partition(".")[0] in ("docs", "health")}
     assert {name for name, one in declared.items() if one.body} == {"detect.detect_emotion", "jobs.create_job"}
     limited = {name for name in declared if name.partition(".")[0] in ("detect", "history", "ingest", "jobs")}
-    assert {name for name, one in declared.items() if one.rate_limited} == limited | {"live.live_token"}
+    limited |= {"live.live_token", "cameras.snapshot"}
+    assert {name for name, one in declared.items() if one.rate_limited} == limited
