@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -63,6 +63,7 @@ def running_system(
     with (
         tempfile.TemporaryDirectory() as folder,
         ValkeyServer(port=free_port(), config={"appendonly": "yes", "unixsocket": f"{folder}/redis.sock"}) as server,
+        ExitStack() as stack,
     ):
         port = free_port()
         url = f"redis://{server.host}:{server.port}/0" if tcp else f"unix://{folder}/redis.sock"
@@ -72,12 +73,12 @@ def running_system(
         try:
             own = [*each, *[{}] * (workers - len(each))]
             for module, more in [("api", {}), *[("workers", further) for further in own]]:
-                log = Path(folder, f"{module}-{len(started)}.log").open("wb")  # noqa: SIM115
                 program = ["-c", programs[module]] if module in programs else ["-m", module]
                 command = [sys.executable, *program]
                 environ = environment | {f"MIEN_{name.upper()}": str(value) for name, value in more.items()}
-                started.append(subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log))
-            redis = Redis.from_url(url)
+                with Path(folder, f"{module}-{len(started)}.log").open("wb") as log:
+                    started.append(subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log))
+            redis = stack.enter_context(Redis.from_url(url))
             _wait_until_ready(f"http://127.0.0.1:{port}", redis, workers)
             broker = psutil.Process(int(redis.info("server")["process_id"]))
             gateway, *others = [psutil.Process(process.pid) for process in started]

@@ -2,10 +2,10 @@
 
 import io
 import json
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -14,6 +14,7 @@ from redis import Redis
 
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
+from benchmarks.system import System, running_system
 from contracts.emotions import EMOTIONS
 from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
@@ -21,45 +22,29 @@ from contracts.storage.frames import FrameStore
 from support import pictures
 from support.gateway import bearer
 from support.processes import StartGateway, StartWorkers
+from support.sending import all_dropped, connect, name, path, told
 from support.websocket import Client, Refused, connected
 
 WaitFor = Callable[..., Any]
 JPEG = pictures.astronaut_jpeg(320)
 
 
-def name() -> str:
-    """Of a camera as browsers make it."""
-    return f"device-{secrets.token_hex(16)}"
-
-
-def path(camera: str) -> str:
-    return f"/v1/cameras/{camera}/ingest"
-
-
-def told(client: Client, timeout_s: float = 30) -> Any:
-    """What the next message says."""
-    message = client.receive(timeout_s)
-    assert isinstance(message, str), client.closed
-    return json.loads(message)
-
-
-_CLIENTS = list[Client]()
-
-
 @pytest.fixture(autouse=True)
 def _dropped() -> Iterator[None]:
-    """No connection outlives its test."""
-    yield
-    while _CLIENTS:
-        _CLIENTS.pop().drop()
+    with all_dropped():
+        yield
 
 
-def connect(port: int, camera: str, **headers: str) -> Client:
-    """A sender that has been told to begin."""
-    client = Client(port, path(camera), headers)
-    _CLIENTS.append(client)
-    assert told(client)["ready"]["in_flight"] == 2
-    return client
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    """A gateway, a worker and a server of their own, for the tests that change nothing of them."""
+    with running_system() as system:
+        yield system
+
+
+@pytest.fixture
+def port(system: System) -> int:
+    return urlsplit(system.address).port or 0
 
 
 def faces_of(client: Client, pictures_sent: int) -> list[Any]:
@@ -73,11 +58,7 @@ def faces_of(client: Client, pictures_sent: int) -> list[Any]:
     return found
 
 
-def test_every_picture_is_answered_and_a_face_keeps_its_number(
-    start_gateway: StartGateway, start_workers: StartWorkers
-) -> None:
-    start_workers()
-    _, port = start_gateway()
+def test_every_picture_is_answered_and_a_face_keeps_its_number(port: int) -> None:
     camera = name()
     with connected(port, path(camera)) as client:
         terms = told(client)["ready"]
@@ -97,11 +78,7 @@ def test_every_picture_is_answered_and_a_face_keeps_its_number(
         client.close()
 
 
-def test_of_pictures_that_come_at_once_the_newest_wins_and_all_are_answered(
-    start_gateway: StartGateway, start_workers: StartWorkers
-) -> None:
-    start_workers()
-    _, port = start_gateway()
+def test_of_pictures_that_come_at_once_the_newest_wins_and_all_are_answered(port: int) -> None:
     with connected(port, path(name())) as client:
         told(client)
         for _ in range(12):
@@ -113,19 +90,21 @@ def test_of_pictures_that_come_at_once_the_newest_wins_and_all_are_answered(
         assert any("newer picture" in answer.get("dropped", "") for answer in answers.values())
 
 
-def test_nobody_is_told_of_a_browsers_own_camera(
-    start_gateway: StartGateway, start_workers: StartWorkers, redis: Redis, wait_for: WaitFor
-) -> None:
-    start_workers()
-    _, port = start_gateway()
+def test_nobody_is_told_of_a_browsers_own_camera(system: System, port: int, wait_for: WaitFor) -> None:
     camera, url = name(), f"http://127.0.0.1:{port}"
     client = connect(port, camera)
     assert faces_of(client, 3)
     assert requests.get(f"{url}/v1/cameras", timeout=10).json()["cameras"] == []
-    for address in ("/emotion_data", "/video_feed"):
-        assert requests.get(f"{url}{address}", params={"camera": camera}, timeout=10).status_code == 404
+    for address in ("/emotion_data", "/video_feed", f"/v1/cameras/{camera}/snapshot"):
+        assert requests.get(f"{url}{address}", params={"camera": camera}, timeout=10).status_code == 404, address
+    with connected(port, "/v1/live") as viewer:
+        viewer.send(json.dumps({"watch": {camera: {}}}))
+        message = viewer.receive()
+        assert isinstance(message, bytes)
+        header = json.loads(message[4 : 4 + int.from_bytes(message[:4], "big")])
+        assert (header["state"], header["picture"], header["faces"]) == ("gone", "placeholder", None), header
     assert requests.get(f"{url}/emotion_data", timeout=10).json()["camera"] is None
-    counted = wait_for(lambda: [n for n in CounterStore(redis).read() if "frames_analyzed" in n], "the count")
+    counted = wait_for(lambda: [n for n in CounterStore(system.redis).read() if "frames_analyzed" in n], "the count")
     assert counted == ['mien_frames_analyzed_total{camera="device"}']
     client.close()
 
@@ -137,59 +116,6 @@ def test_no_emotion_is_told_where_none_may_be_read(start_gateway: StartGateway, 
     (face,) = faces_of(client, 2)[0]
     assert (face["emotion"], face["scores"], face["raw_scores"]) == (None, {}, {})
     client.close()
-
-
-def test_a_second_sender_is_refused_until_the_first_has_gone(start_gateway: StartGateway, wait_for: WaitFor) -> None:
-    _, port = start_gateway()
-    _, other = start_gateway()
-    camera = name()
-    first = connect(port, camera)
-    for gateway in (port, other):
-        with pytest.raises(Refused) as refused:
-            connect(gateway, camera)
-        assert refused.value.status == 409
-        assert '"code": "camera_taken"' in refused.value.answer
-    plain = requests.get(f"http://127.0.0.1:{other}{path(camera)}", timeout=10)
-    assert plain.json()["code"] == "camera_taken", "a page that gets no WebSocket asks plainly why"
-    first.close()
-    second = wait_for(lambda: free(other, camera), "the name to be free", 2)
-    second.drop()
-
-
-def free(port: int, camera: str) -> Client | None:
-    try:
-        return connect(port, camera)
-    except Refused:
-        return None
-
-
-@pytest.mark.parametrize("ending", ["client", "gateway"])
-def test_a_name_is_free_within_seconds_of_a_sender_that_is_lost(
-    start_gateway: StartGateway, wait_for: WaitFor, ending: str
-) -> None:
-    process, port = start_gateway()
-    _, other = start_gateway()
-    camera = name()
-    lost = connect(port, camera)
-    begun = time.monotonic()
-    if ending == "gateway":
-        import psutil
-
-        for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
-        process.kill()
-    wait_for(lambda: free(other, camera), "the name to be free", 15).drop()
-    assert time.monotonic() - begun < 6
-    lost.drop()
-
-
-def test_a_name_that_is_not_for_browsers_is_refused(start_gateway: StartGateway) -> None:
-    _, port = start_gateway(camera="hall")
-    for camera in ("hall", "anything", "device-1", f"device-{'A' * 32}"):
-        with pytest.raises(Refused) as refused:
-            connect(port, camera)
-        assert refused.value.status == 404
-    assert requests.get(f"http://127.0.0.1:{port}{path(name())}", timeout=10).status_code == 426
 
 
 def damaged() -> dict[str, bytes]:
@@ -211,11 +137,7 @@ def damaged() -> dict[str, bytes]:
     }
 
 
-def test_what_is_no_picture_is_dropped_with_a_sentence_and_the_next_one_is_read(
-    start_gateway: StartGateway, start_workers: StartWorkers
-) -> None:
-    start_workers()
-    _, port = start_gateway()
+def test_what_is_no_picture_is_dropped_with_a_sentence_and_the_next_one_is_read(port: int) -> None:
     client = connect(port, name())
     for number, (sentence, data) in enumerate(damaged().items(), 1):
         client.send(data)
@@ -282,14 +204,3 @@ def test_pictures_count_towards_the_rate_of_their_client(
         answers.append(told(client))
     assert [("dropped" in answer and "allowed" in answer["dropped"]) for answer in answers] == 4 * [False] + 2 * [True]
     client.close()
-
-
-def test_too_many_senders_are_told_to_come_again(start_gateway: StartGateway) -> None:
-    _, port = start_gateway(max_senders=2, client_share=1)
-    clients = [connect(port, name()) for _ in range(2)]
-    with pytest.raises(Refused) as refused:
-        connect(port, name())
-    assert refused.value.status == 503
-    assert "MIEN_MAX_SENDERS" in refused.value.answer
-    for client in clients:
-        client.drop()

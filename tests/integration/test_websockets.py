@@ -1,7 +1,10 @@
 """WebSockets as they are deployed: a real gunicorn with gevent, and clients that are polite, or are not."""
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,6 +26,8 @@ from support.websocket import Client, Refused, connected
 
 WaitFor = Callable[..., Any]
 PICTURE = 200_000
+ROOT = Path(__file__).parents[2]
+MODULE = "tests.support.echo_gateway"
 MAX_BYTES = 1_000_000
 """Of a message to `/echo`."""
 
@@ -50,17 +55,9 @@ def start(start_process: StartProcess, wait_for: WaitFor, tmp_path: Path) -> Ite
 
     def start(**settings: object) -> Echo:
         port = free_port()
-        process = start_process("tests.support.echo_gateway", port=port, **settings)
-
-        def answers() -> bool:
-            assert process.poll() is None, "the gateway ended at its start"
-            try:
-                return requests.get(f"http://127.0.0.1:{port}/livez", timeout=5).ok
-            except requests.RequestException:
-                return False
-
-        wait_for(answers, "the gateway to answer")
-        started.append(Echo(process, port, tmp_path / "tests.support.echo_gateway-0.log"))
+        process = start_process(MODULE, port=port, **settings)
+        wait_for(lambda: answers(process, port), "the gateway to answer")
+        started.append(Echo(process, port, tmp_path / f"{MODULE}-0.log"))
         return started[-1]
 
     yield start
@@ -68,11 +65,34 @@ def start(start_process: StartProcess, wait_for: WaitFor, tmp_path: Path) -> Ite
         gateway.drop_all()
 
 
+def answers(process: Process, port: int) -> bool:
+    assert process.poll() is None, "the gateway ended at its start"
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/livez", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+@pytest.fixture(scope="module")
+def shared(redis_server: str, wait_for: WaitFor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Echo]:
+    """A gateway for the tests that leave it as it is."""
+    port, log = free_port(), tmp_path_factory.mktemp("echo") / "echo.log"
+    environment = {**os.environ, "MIEN_REDIS_URL": redis_server, "MIEN_PORT": str(port)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", MODULE], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    wait_for(lambda: answers(process, port), "the gateway to answer")
+    yield Echo(process, port, log)
+    process.terminate()
+    process.wait(30)
+
+
 @pytest.fixture
-def echo(start: Callable[..., Echo]) -> Iterator[Echo]:
-    gateway = start()
-    yield gateway
-    assert "Traceback" not in gateway.log.read_text()
+def echo(shared: Echo) -> Iterator[Echo]:
+    yield shared
+    shared.drop_all()
+    assert "Traceback" not in shared.log.read_text()
 
 
 def test_large_messages_arrive_whole_both_ways(echo: Echo) -> None:
@@ -123,33 +143,31 @@ def test_compression_is_not_agreed_to_so_that_no_message_grows_once_it_is_here(e
     client.drop()
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{"Upgrade": ""}, {"Connection": "keep-alive"}, {"Sec-WebSocket-Version": "8"}],
-    ids=["no upgrade", "no connection", "old"],
-)
-def test_a_plain_request_is_told_to_upgrade(echo: Echo, headers: dict[str, str]) -> None:
-    with pytest.raises(Refused) as refused:
-        Client(echo.port, "/echo", headers)
-    assert refused.value.status == 426
-    head, _, body = refused.value.answer.partition("\r\n\r\n")
-    assert {"upgrade: websocket", "connection: upgrade", "sec-websocket-version: 13"} <= set(head.lower().split("\r\n"))
-    assert '"code": "upgrade_required"' in body
+PLAIN = ({"Upgrade": ""}, {"Connection": "keep-alive"}, {"Sec-WebSocket-Version": "8"})
+MALFORMED = ({"Sec-WebSocket-Key": "short"}, {"Content-Length": "5"})
 
 
-@pytest.mark.parametrize("headers", [{"Sec-WebSocket-Key": "short"}, {"Content-Length": "5"}], ids=["key", "body"])
-def test_a_malformed_upgrade_is_refused(echo: Echo, headers: dict[str, str]) -> None:
-    with pytest.raises(Refused) as refused:
-        Client(echo.port, "/echo", headers)
-    assert refused.value.status == 400
+def test_a_plain_request_is_told_to_upgrade_and_a_malformed_one_is_refused(echo: Echo) -> None:
+    for headers in PLAIN:
+        with pytest.raises(Refused) as refused:
+            Client(echo.port, "/echo", headers)
+        assert refused.value.status == 426
+        head, _, body = refused.value.answer.partition("\r\n\r\n")
+        told = {"upgrade: websocket", "connection: upgrade", "sec-websocket-version: 13"}
+        assert told <= set(head.lower().split("\r\n"))
+        assert '"code": "upgrade_required"' in body
+    for headers in MALFORMED:
+        with pytest.raises(Refused) as refused:
+            Client(echo.port, "/echo", headers)
+        assert refused.value.status == 400
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
-def test_a_page_of_another_origin_gets_no_websocket(echo: Echo, origin: str) -> None:
-    with pytest.raises(Refused) as refused:
-        echo.connect(Origin=origin)
-    assert refused.value.status == 403
-    assert '"code": "cross_site"' in refused.value.answer
+def test_a_page_of_another_origin_gets_no_websocket(echo: Echo) -> None:
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:1"):
+        with pytest.raises(Refused) as refused:
+            echo.connect(Origin=origin)
+        assert refused.value.status == 403
+        assert '"code": "cross_site"' in refused.value.answer
 
 
 def test_pages_of_its_own_and_of_allowed_origins_get_one(start: Callable[..., Echo]) -> None:
@@ -238,7 +256,8 @@ def test_an_error_of_the_view_is_told_and_logged(start: Callable[..., Echo]) -> 
     assert "this test wanted it" in gateway.log.read_text()
 
 
-def test_a_process_that_stops_says_so_and_stops_in_time(echo: Echo) -> None:
+def test_a_process_that_stops_says_so_and_stops_in_time(start: Callable[..., Echo]) -> None:
+    echo = start()
     polite, rude = echo.connect(), echo.connect()
     polite.send("hello")
     assert polite.receive() == "hello"

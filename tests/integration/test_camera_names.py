@@ -1,0 +1,100 @@
+"""Names of browsers' cameras: one sender each, at all gateways together, and free again within seconds."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+import requests
+from redis import Redis
+
+from contracts.storage import keys
+from support.processes import StartGateway
+from support.sending import all_dropped, connect, name, path
+from support.websocket import Client, Refused
+
+WaitFor = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _dropped() -> Iterator[None]:
+    with all_dropped():
+        yield
+
+
+def test_a_second_sender_is_refused_until_the_first_has_gone(start_gateway: StartGateway, wait_for: WaitFor) -> None:
+    _, port = start_gateway()
+    _, other = start_gateway()
+    camera = name()
+    first = connect(port, camera)
+    for gateway in (port, other):
+        with pytest.raises(Refused) as refused:
+            connect(gateway, camera)
+        assert refused.value.status == 409
+        assert '"code": "camera_taken"' in refused.value.answer
+    plain = requests.get(f"http://127.0.0.1:{other}{path(camera)}", timeout=10)
+    assert plain.json()["code"] == "camera_taken", "a page that gets no WebSocket asks plainly why"
+    first.close()
+    second = wait_for(lambda: free(other, camera), "the name to be free", 2)
+    second.drop()
+
+
+def free(port: int, camera: str) -> Client | None:
+    try:
+        return connect(port, camera)
+    except Refused:
+        return None
+
+
+@pytest.mark.parametrize("ending", ["client", "gateway"])
+def test_a_name_is_free_within_seconds_of_a_sender_that_is_lost(
+    start_gateway: StartGateway, wait_for: WaitFor, ending: str
+) -> None:
+    process, port = start_gateway()
+    _, other = start_gateway()
+    camera = name()
+    lost = connect(port, camera)
+    begun = time.monotonic()
+    if ending == "gateway":
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        process.kill()
+    wait_for(lambda: free(other, camera), "the name to be free", 15).drop()
+    assert time.monotonic() - begun < 6
+    lost.drop()
+
+
+def test_a_name_that_is_not_for_browsers_is_refused(start_gateway: StartGateway) -> None:
+    _, port = start_gateway(camera="hall")
+    for camera in ("hall", "anything", "device-1", f"device-{'A' * 32}"):
+        with pytest.raises(Refused) as refused:
+            connect(port, camera)
+        assert refused.value.status == 404
+    assert requests.get(f"http://127.0.0.1:{port}{path(name())}", timeout=10).status_code == 426
+
+
+def test_too_many_senders_are_told_to_come_again(start_gateway: StartGateway) -> None:
+    _, port = start_gateway(max_senders=2, client_share=1)
+    clients = [connect(port, name()) for _ in range(2)]
+    with pytest.raises(Refused) as refused:
+        connect(port, name())
+    assert refused.value.status == 503
+    assert "MIEN_MAX_SENDERS" in refused.value.answer
+    for client in clients:
+        client.drop()
+
+
+def test_hundreds_of_senders_come_and_go_and_leave_no_name_behind(start_gateway: StartGateway, redis: Redis) -> None:
+    _, port = start_gateway(client_share=1)
+    for number in range(300):
+        client = connect(port, name())
+        if number % 2:
+            client.drop()
+        else:
+            client.close()
+    end = time.monotonic() + 15
+    while redis.keys(keys.sender("*")) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert redis.keys(keys.sender("*")) == []
+    connect(port, name()).close()
