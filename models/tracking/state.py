@@ -59,6 +59,10 @@ class TrackerState(Message):
         except ValidationError:  # written by another version: faces are found anew, and no identity is given twice
             return cls(next_track=_next_track(stored[1]))
 
+    def dump(self) -> bytes:
+        """To be stored. Members of later versions are left out where they say nothing: older workers read none."""
+        return self.model_dump_json(exclude_defaults=True).encode()
+
     def for_width(self, width: int) -> "TrackerState":
         """The same for frames of another width, in pixels: a browser sends smaller ones over a slow line."""
         if self.width in (0, width):

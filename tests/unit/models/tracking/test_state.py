@@ -30,3 +30,10 @@ def test_a_face_stays_itself_when_frames_come_in_another_size() -> None:
     state, (after,) = follow(state.for_width(160), [make_face(box=small)], 0.1)
     assert (before.track, after.track, after.box) == (1, 1, small)
     assert state.width == 160
+
+
+def test_members_that_are_not_known_are_passed_over_and_those_that_say_nothing_are_not_written() -> None:
+    state, _ = follow(TrackerState(), [make_face(box=Box(x=100, y=100, width=80, height=80))], 1.0)
+    assert b"hidden_at" not in state.dump()
+    newer = state.dump().replace(b'"track":1', b'"track":1,"hat":true')
+    assert TrackerState.load((STAMP, newer), epoch=7) == state
