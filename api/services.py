@@ -16,6 +16,7 @@ from api.jobs.idempotency import IdempotencyStore
 from api.jobs.submission import Submission
 from api.jobs.waiting import WaitingRoom
 from api.live.broadcast import CameraHub
+from api.live.event_hub import EventHub
 from api.live.ingest import Ingest
 from api.overload.admission import Admission
 from api.overload.body_memory import BodyMemory
@@ -72,6 +73,7 @@ class Services:
     frames: FrameStore
     history: HistoryStore
     events: EventStore
+    event_hub: EventHub
     camera_statuses: CameraStatuses
     waiting: WaitingRoom
     video: CameraHub
@@ -88,6 +90,7 @@ class Services:
     def drain(self) -> None:
         """Answer waiting clients with what is known and end all streams; the process is about to stop."""
         self.websockets.close()
+        self.event_hub.close()
         self.waiting.close()
         self.video.close()
 
@@ -108,6 +111,7 @@ def connect_services(settings: Settings) -> Services:
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
     jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
     api_keys = ApiKeyStore(redis)
+    events = EventStore(frame_redis, settings)
     counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
     memory, requests, waits, viewers, senders = _limiters(settings)
     store_limiter = ConcurrencyLimiter(
@@ -147,7 +151,8 @@ def connect_services(settings: Settings) -> Services:
         ),
         frames=frames,
         history=HistoryStore(frame_redis),
-        events=EventStore(frame_redis, settings),
+        events=events,
+        event_hub=EventHub(events, frames),
         camera_statuses=CameraStatuses(frame_redis),
         waiting=WaitingRoom(settings, jobs),
         video=CameraHub(settings, frames),

@@ -99,7 +99,7 @@ def captured(system: System, cameras: Path) -> Iterator[None]:
 def take(browser: Browser, address: str, into: Path) -> None:
     """All pictures."""
     desk, high, low, phone = ({"width": w, "height": h} for w, h in _WINDOWS)
-    tiles = "#{} .screen[data-state=live]:not([data-empty]) >> nth=2"
+    tiles = "#{0} .tile:has-text('3 faces') >> nth=0"
     shots = (
         ("page-home", "", desk, "light", tiles.format("few"), 0.0),
         ("page-camera", "camera/meeting", high, "dark", "#people .person >> nth=2", 45.0),

@@ -35,12 +35,12 @@ class Pacer:
 
 
 def backoff_delays(first_s: float = 1.0, longest_s: float = 60.0) -> Iterator[float]:
-    """Seconds to wait before each further attempt: half as long again each time up to a limit, shortened by up to half.
+    """Seconds to wait before each further attempt: a fifth longer each time up to a limit, shortened by up to half.
 
-    They grow slowly, so that a camera that was away for half a minute is back within ten seconds. The chance keeps a
-    hundred cameras behind one router from coming back at the same moment.
+    They grow slowly, so that a camera that was away for half a minute is tried again within nine seconds. The chance
+    keeps a hundred cameras behind one router from coming back at the same moment.
     """
     pause = first_s
     while True:
         yield pause * random.uniform(0.5, 1.0)
-        pause = min(1.5 * pause, longest_s)
+        pause = min(1.2 * pause, longest_s)

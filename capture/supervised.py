@@ -19,7 +19,8 @@ from contracts.cameras import CameraSettings, CameraStatus
 from contracts.logs import log_context
 from contracts.settings import unknown_settings
 
-CHILD: Final = (sys.executable, "-m", "capture.child")
+CHILD: Final = (sys.executable, *(("-P",) if sys.flags.safe_path else ()), "-m", "capture.child")
+"""With `-P` if this process has it, as in containers: no module is taken from the folder where it runs."""
 _LOOK_EVERY_S: Final = 0.25
 _GRACE_S: Final = 2.0
 """For a process to end by itself."""

@@ -73,7 +73,7 @@ def _followed(services: Services, frame: Frame, analysis: Analysis) -> tuple[Fra
         seen = analysis.model_copy(update={"faces": faces})
         result = FrameResult.of(frame, seen, faces, time.time())
         before = stored[0] if stored else None
-        after = state.model_dump_json().encode()
+        after = state.dump()
         written = services.frames.put_result(result, after, frame.mark, before, state.next_track)
         if written is not Written.CHANGED:
             hidden = heads(analysis.faces, state, frame.captured_at)

@@ -19,6 +19,15 @@ class Look(NamedTuple):
     """The newest analysis; none if there is none any more."""
     state: str
     reason: str | None = None
+    framed_at: float | None = None
+    """When the newest frame was taken, by the same clock; none: unknown."""
+
+    @property
+    def told_until(self) -> float:
+        """The time of which it is known who is in view: while frames arrive, that of the last one that was analysed."""
+        if self.result is not None and self.framed_at is not None and self.now - self.framed_at <= LEFT_AFTER_S:
+            return self.result.captured_at
+        return self.now
 
 
 def happened(noted: Noted, look: Look, changed_s: float) -> tuple[Noted, list[CameraEvent]]:
@@ -41,7 +50,7 @@ def happened(noted: Noted, look: Look, changed_s: float) -> tuple[Noted, list[Ca
         for face in result.faces:
             people[face.track], told = _seen(look, result, people.get(face.track), face, changed_s)
             events += told
-    gone = [track for track, one in people.items() if look.now - one.seen_at > LEFT_AFTER_S]
+    gone = [track for track, one in people.items() if look.told_until - one.seen_at > LEFT_AFTER_S]
     events += [_left(look, epoch, track, people.pop(track)) for track in gone]
     return Noted(epoch=epoch, sequence=sequence, people=people, state=look.state), events
 

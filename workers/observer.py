@@ -9,7 +9,7 @@ from typing import Final
 from contracts.cameras import CameraStatus
 from contracts.devices import is_device
 from contracts.errors import RecordUnreadable
-from contracts.frames import FrameResult, FrameStamp
+from contracts.frames import FrameStamp
 from contracts.history import HistorySample
 from workers.happenings import Look, happened
 from workers.services import Services
@@ -53,14 +53,14 @@ class Observer:
             if is_device(camera):  # a browser's own, of which nobody else is told
                 continue
             try:
-                self._look_at(camera, statuses.get(camera))
+                self._look_at(camera, statuses.get(camera), published.get(camera))
             except RecordUnreadable as error:
                 logger.warning("nothing is noted of camera %s: %s", camera, error)
         self._turns += 1
         if self._turns % _FORGET_EVERY == 0:
             self._history.forget_old()
 
-    def _look_at(self, camera: str, status: CameraStatus | None) -> None:
+    def _look_at(self, camera: str, status: CameraStatus | None, framed_at: float | None) -> None:
         options = self._frames.options(camera)
         if not self._settings.events_s and (options is None or not options.history_s):
             return
@@ -70,13 +70,12 @@ class Observer:
             if self._kept.get(camera) != stamp and self._history.add(camera, HistorySample.of(result, options)):
                 self._kept[camera] = stamp
         if self._settings.events_s:
-            arrives = options is not None
-            state = status.state if status else "live" if arrives else "gone"
-            self._tell(camera, result, state, status.reason if status else None)
+            state = status.state if status else "gone" if options is None else "live"
+            reason = status.reason if status else None
+            self._tell(Look(camera, self._events.now(), result, state, reason, framed_at))
 
-    def _tell(self, camera: str, result: FrameResult | None, state: str, reason: str | None) -> None:
-        stored, noted = self._events.noted(camera)
-        look = Look(camera, self._events.now(), result, state, reason)
+    def _tell(self, look: Look) -> None:
+        stored, noted = self._events.noted(look.camera)
         after, events = happened(noted, look, self._settings.events_changed_s)
         if after != noted:
-            self._events.note(camera, stored, after, events)
+            self._events.note(look.camera, stored, after, events)

@@ -6,17 +6,16 @@ missed, from any gateway, for as long as events are kept.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Final, NamedTuple
 
 from api.http.websockets import WebSocket
+from api.live.event_hub import LOOK_S, EventHub
 from contracts.errors import MienError
 from contracts.events import EventKind, EventResponse
-from contracts.storage.events import EventStore
-from contracts.storage.frames import FrameStore
 
-LOOK_S: Final = 0.5
-_KEEPALIVE_S: Final = 15.0
-_WANT_EVERY_S: Final = 2.0
+_KEEPALIVE_S: Final = 3.0
+"""A client that is gone is noticed by what cannot be sent to it."""
 FIRST: Final = "0-0"
 """Before all events."""
 
@@ -34,10 +33,14 @@ class Wish(NamedTuple):
 class Teller:
     """Looks for events that a client wants to be told."""
 
-    def __init__(self, events: EventStore, frames: FrameStore, wish: Wish, *, faces_only: bool) -> None:
+    def __init__(self, hub: EventHub, wish: Wish, *, faces_only: bool) -> None:
         """Look for these; with `faces_only` no emotion is told."""
-        self._events, self._frames, self._wish, self._faces_only = events, frames, wish, faces_only
-        self._after, self._wanted_at = wish.after, float("-inf")
+        self._hub, self._wish, self._faces_only = hub, wish, faces_only
+        self._after = wish.after
+
+    def listening(self) -> AbstractContextManager[None]:
+        """A block in which the client listens."""
+        return self._hub.listening(self._wish.camera)
 
     def look(self) -> list[EventResponse]:
         """What has happened since the last look, the oldest first.
@@ -45,46 +48,38 @@ class Teller:
         Raises:
             BrokerUnavailable: Redis is away.
         """
-        self._keep_awake()
-        found = self._events.after(self._after)
-        if found:
-            self._after = found[-1].id
+        found = self._hub.after(self._after)
+        self._after = found[-1].id if found else self._hub.caught_up(self._after)
         told = [EventResponse.of(number, event, faces_only=self._faces_only) for number, event in found]
         return [one for one in told if one is not None and self._is_wanted(one)]
 
     def _is_wanted(self, event: EventResponse) -> bool:
         return event.kind in self._wish.kinds and self._wish.camera in (None, event.camera)
 
-    def _keep_awake(self) -> None:
-        """Cameras rest of which nobody wants to know anything."""
-        now = time.monotonic()
-        if now >= self._wanted_at + _WANT_EVERY_S:
-            self._wanted_at = now
-            for camera in [self._wish.camera] if self._wish.camera else self._frames.cameras():
-                self._frames.want(camera)
-
 
 def stream(teller: Teller, is_over: Callable[[], bool]) -> Iterator[str]:
     """Server-sent events without end, but that of the gateway or of Redis; the client comes back by itself."""
     yield "retry: 2000\n\n"
     told_at = time.monotonic()
-    while not is_over():
-        try:
-            events = teller.look()
-        except MienError:
-            return
-        if events or time.monotonic() >= told_at + _KEEPALIVE_S:
-            told_at = time.monotonic()
-            yield "".join(map(_event, events)) or ": still there\n\n"
-        time.sleep(LOOK_S)
+    with teller.listening():
+        while not is_over():
+            try:
+                events = teller.look()
+            except MienError:
+                return
+            if events or time.monotonic() >= told_at + _KEEPALIVE_S:
+                told_at = time.monotonic()
+                yield "".join(map(_event, events)) or ": still there\n\n"
+            time.sleep(LOOK_S)
 
 
 def speak(teller: Teller, socket: WebSocket) -> None:
     """The same over a WebSocket, an event a message; what the client says is not listened to."""
-    while True:
-        for event in teller.look():
-            socket.send(event.model_dump_json())
-        socket.receive(timeout_s=LOOK_S)
+    with teller.listening():
+        while True:
+            for event in teller.look():
+                socket.send(event.model_dump_json())
+            socket.receive(timeout_s=LOOK_S)
 
 
 def _event(event: EventResponse) -> str:

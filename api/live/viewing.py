@@ -1,14 +1,19 @@
 """A viewers' WebSocket: it carries all cameras that are looked at, each as fast as its pictures are drawn."""
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Final
+
+from wsproto.frame_protocol import CloseReason
 
 from api.http.websockets import WebSocket, WebSocketClosed
 from api.live.broadcast import CameraHub
 from api.live.seat import Seat
 from api.live.wishes import ClientMessage, parse
 from contracts.views import Variant
+
+logger = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.5
 """So soon a change of state is told, and what could not be looked at is tried again."""
@@ -84,6 +89,9 @@ class Viewing:
                 self._waker.clear()
         except WebSocketClosed:
             self._over = True  # who reads is told as well
+        except Exception:
+            logger.exception("unexpected error in what viewers are sent")
+            socket.end(CloseReason.INTERNAL_ERROR, "Something went wrong inside Mien; connect again.")
 
     def _next(self, seat: Seat) -> bytes | None:
         if self._over or self._seats.get(seat.camera) is not seat:

@@ -7,6 +7,7 @@ from flask import Blueprint, Request, Response, request
 
 from api.access.authentication import client_name
 from api.access.streams import still_allowed, while_allowed
+from api.http.connection import prepare_for_stream
 from api.http.endpoint import (
     NO_BODY,
     SWITCHED,
@@ -21,8 +22,8 @@ from api.http.responses import NOT_STORED, HeldStream
 from api.http.scopes import Scope
 from api.live import events
 from api.requests import query
-from api.services import current_services
-from contracts.errors import BrokerUnavailable, MalformedRequest, NotFound, Overloaded, QuotaExceeded
+from api.services import Services, current_services
+from contracts.errors import BrokerUnavailable, CameraNotFound, MalformedRequest, NotFound, Overloaded, QuotaExceeded
 from contracts.events import EventKind, EventResponse
 
 blueprint = Blueprint("events", __name__)
@@ -59,7 +60,7 @@ _EVENT: Final = {
             101: SWITCHED,
             200: ResponseSpec("Events from now on, or after `Last-Event-ID`.", _EVENT, "text/event-stream"),
         },
-        errors=(BrokerUnavailable, MalformedRequest, NotFound, Overloaded, QuotaExceeded),
+        errors=(BrokerUnavailable, CameraNotFound, MalformedRequest, NotFound, Overloaded, QuotaExceeded),
         parameters=(_CAMERA, _KIND, query.LAST_EVENT_ID, query.TOKEN),
         websocket=WebSocketSpec(server=(MessageSpec("An event.", EventResponse),)),
     ),
@@ -69,12 +70,12 @@ def follow_cameras() -> Response:
     services = current_services()
     if not services.settings.events_s:
         raise NotFound("No events of cameras are kept here; MIEN_EVENTS_S says for how long they are.")
-    wish = events.Wish(_after(request), request.args.get("camera") or None, _kinds(request))
+    wish = events.Wish(_after(request), _camera(request, services), _kinds(request))
     if wish.after == "":
         wish = wish._replace(after=services.events.newest())
-    teller = events.Teller(services.events, services.frames, wish, faces_only=services.settings.faces_only)
+    teller = events.Teller(services.event_hub, wish, faces_only=services.settings.faces_only)
     leave = services.waits.acquire(1, client_name())
-    if "upgrade" in request.headers.get("Connection", "").lower():
+    if request.headers.get("Upgrade", "").lower() == "websocket":
         return services.websockets.accept(
             request,
             lambda socket: events.speak(teller, socket),
@@ -82,10 +83,22 @@ def follow_cameras() -> Response:
             allowed=still_allowed(services.api_keys),
             on_end=leave,
         )
+    prepare_for_stream(request.environ)
     told = events.stream(teller, lambda: services.waiting.closed)
     stream = HeldStream(while_allowed(told, services.api_keys), leave)
     headers = NOT_STORED | {"X-Accel-Buffering": "no"}
     return Response(stream, headers=headers, mimetype="text/event-stream")
+
+
+def _camera(given: Request, services: Services) -> str | None:
+    """The camera that is asked for; None: all."""
+    asked = given.args.get("camera")
+    if not asked:
+        return None
+    name = query.camera_name(asked)
+    if not services.frames.known(name):
+        raise CameraNotFound("No camera of this name is known.", field="camera")
+    return name
 
 
 def _after(given: Request) -> str:

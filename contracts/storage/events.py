@@ -40,9 +40,12 @@ class EventStore:
         self._note = load_script(redis, "note_events")
 
     def noted(self, camera: str) -> tuple[bytes, Noted]:
-        """What is noted of a camera: as it is stored, and read; of what cannot be read, nothing."""
+        """What is noted of a camera: as it is stored, and read; of what cannot be read, nothing.
+
+        It is kept for as long as it is looked at, and an hour: a camera that stays as it is is told as such once.
+        """
         with translate_errors():
-            stored = self._redis.get(keys.noted(camera)) or b""
+            stored = self._redis.getex(keys.noted(camera), px=_NOTED_MS) or b""
         try:
             return stored, read_record(Noted, stored, f"What is noted of camera {camera}") if stored else Noted()
         except RecordUnreadable:

@@ -240,10 +240,12 @@ class FrameStore:
         """Whether any gateway has a viewer of this camera."""
         return bool(self.views.wanted(camera))
 
-    def want(self, camera: str) -> None:
-        """Say that somebody reads what this camera shows, for the next `frame_ttl_s`: it is not to rest."""
-        with translate_errors():
-            self._redis.set(keys.read(camera), 1, px=self._ttl_ms)
+    def want(self, *cameras: str) -> None:
+        """Say that somebody reads what these cameras show, for the next `frame_ttl_s`: they are not to rest."""
+        with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
+            for camera in cameras:
+                pipe.set(keys.read(camera), 1, px=self._ttl_ms)
+            pipe.execute()
 
     def wanted(self, camera: str) -> bool:
         """Whether anybody watches this camera, or reads what it shows."""

@@ -57,6 +57,10 @@ class TrackerState(Message):
         except ValidationError:  # written by another version: faces are found anew, and no identity is given twice
             return cls(next_track=_next_track(stored[1]))
 
+    def dump(self) -> bytes:
+        """To be stored. Members of later versions are left out where they say nothing: older workers read none."""
+        return self.model_dump_json(exclude_defaults=True).encode()
+
     def scaled(self, by: float) -> "TrackerState":
         """The same for frames that are so many times as wide: a browser sends smaller ones over a slow line."""
         tracks = [

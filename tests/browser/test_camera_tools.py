@@ -67,6 +67,7 @@ def test_all_of_it_by_keyboard(page: Page) -> None:
     assert taken(page, lambda: page.keyboard.press("s")).startswith(b"\x89PNG")
     page.keyboard.press("b")
     assert page.locator("#blur").is_checked()
+    assert page.locator("#blur").get_attribute("role") == "switch"
     assert page.locator("#stage").get_attribute("data-empty") is not None, "no picture from before stays"
     page.keyboard.press("Space")
     page.wait_for_selector("#stage[data-state=live]:not([data-empty])", timeout=20_000)

@@ -120,7 +120,7 @@ function veil(state, reason, since) {
   if (state === "late") return "No new picture has come for some seconds.";
   if (state === "away") return "The server cannot be reached. It is tried again.";
   const why = reason || (state === "stalled" ? "Pictures come, but nobody reads them just now." : "The camera sends no picture.");
-  return since ? `${why} Since ${clock(since)}.` : why;
+  return since ? `${why}\nsince ${clock(since)}` : why;
 }
 
 const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour12: false });

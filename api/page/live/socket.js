@@ -26,7 +26,9 @@ export class Socket {
 
   /** Look at these cameras: name → options. None ends the connection. */
   want(cameras) {
+    const covered = Object.keys(cameras).some((name) => cameras[name].blur && this.#wanted[name]?.blur === false);
     this.#wanted = cameras;
+    if (covered) this.#end(); // what is on its way over this connection shows faces: a new one has no such picture
     if (!Object.keys(cameras).length) return this.#end();
     if (this.#socket?.readyState === WebSocket.OPEN) this.#send({ watch: cameras });
     else if (!this.#socket && !this.#timer) this.#open();

@@ -60,12 +60,15 @@ function label(context, text, box, taken, colour, size) {
 
 /** Where a label of this size goes: above, below or beside its box, wherever it covers least of faces and labels. */
 export function place({ w, h }, box, taken, { width, height }) {
+  const [above, below] = [box.y - h - GAP, box.y + box.h + GAP];
+  const [left, right] = [box.x - w - GAP, box.x + box.w + GAP];
   const spots = [
-    { x: box.x, y: box.y - h - GAP },
-    { x: box.x, y: box.y + box.h + GAP },
-    { x: box.x + box.w + GAP, y: box.y },
-    { x: box.x - w - GAP, y: box.y },
-    { x: box.x + box.w - w, y: box.y - h - GAP },
+    { x: box.x, y: above },
+    { x: box.x, y: below },
+    { x: right, y: box.y },
+    { x: left, y: box.y },
+    { x: box.x + box.w - w, y: above },
+    ...[above, below].flatMap((y) => [{ x: right, y }, { x: left, y }]), // at the corners
   ].map(({ x, y }) => ({ x: clamp(x, 0, width - w), y: clamp(y, 0, height - h), w, h }));
   const covered = (spot) => taken.reduce((sum, other) => sum + overlap(spot, other), 0);
   return spots.reduce((best, spot) => (covered(spot) < covered(best) - 1 ? spot : best));

@@ -97,3 +97,15 @@ def test_the_state_of_a_camera_is_told_when_it_is_another() -> None:
         noted, events = happened(noted, Look("cam", START + second, None, state, "why"), CHANGED_S)
         states += [(event.state, event.reason) for event in events]
     assert states == [("live", "why"), ("gone", "why"), ("live", "why")]
+
+
+def test_while_frames_arrive_who_is_in_the_newest_analysis_has_not_left_however_late_it_is() -> None:
+    noted, all_told = Noted(), list[Told]()
+    for second in range(8):
+        now = START + second + 2.6  # each analysis is told so late
+        found = result(second, {1: "Happy"})
+        noted, events = happened(noted, Look("cam", now, found, "live", framed_at=now - 0.1), CHANGED_S)
+        all_told += told(events)
+    assert all_told == [("appeared", 1, "Happy")]
+    stopped = Look("cam", now + 2.1, found, "live", framed_at=now - 0.1)
+    assert told(happened(noted, stopped, CHANGED_S)[1]) == [("left", 1, "Happy")]

@@ -7,10 +7,10 @@ import pytest
 from redis import Redis
 
 from api.live import events
+from api.live.event_hub import EventHub
 from api.live.events import FIRST, Teller, Wish, stream
 from contracts.errors import BrokerUnavailable
 from contracts.events import CameraEvent, EventKind
-from contracts.frames import Frame, FrameStamp
 from contracts.settings import Settings
 from contracts.storage.events import EventStore
 from contracts.storage.frames import FrameStore
@@ -38,7 +38,7 @@ def heard(teller: Teller) -> list[tuple[str, str]]:
 
 
 def test_each_event_is_told_once(store: EventStore, frames: FrameStore) -> None:
-    teller = Teller(store, frames, Wish(FIRST), faces_only=False)
+    teller = Teller(EventHub(store, frames), Wish(FIRST), faces_only=False)
     tell(store, EventKind.APPEARED)
     assert heard(teller) == [("cam", "appeared")]
     assert heard(teller) == []
@@ -50,12 +50,12 @@ def test_a_client_is_told_what_it_wants_to_know(store: EventStore, frames: Frame
     for camera in ("cam", "other"):
         tell(store, EventKind.APPEARED, camera)
         tell(store, EventKind.CHANGED, camera)
-    assert heard(Teller(store, frames, Wish(FIRST, "cam"), faces_only=False)) == [
+    assert heard(Teller(EventHub(store, frames), Wish(FIRST, "cam"), faces_only=False)) == [
         ("cam", "appeared"),
         ("cam", "changed"),
     ]
     kinds = frozenset({EventKind.CHANGED})
-    assert heard(Teller(store, frames, Wish(FIRST, None, kinds), faces_only=False)) == [
+    assert heard(Teller(EventHub(store, frames), Wish(FIRST, None, kinds), faces_only=False)) == [
         ("cam", "changed"),
         ("other", "changed"),
     ]
@@ -64,17 +64,8 @@ def test_a_client_is_told_what_it_wants_to_know(store: EventStore, frames: Frame
 def test_with_faces_only_no_emotion_is_told(store: EventStore, frames: FrameStore) -> None:
     tell(store, EventKind.APPEARED)
     tell(store, EventKind.CHANGED)
-    (event,) = Teller(store, frames, Wish(FIRST), faces_only=True).look()
+    (event,) = Teller(EventHub(store, frames), Wish(FIRST), faces_only=True).look()
     assert (event.kind, event.emotion) == (EventKind.APPEARED, None)
-
-
-def test_cameras_do_not_rest_while_somebody_listens(store: EventStore, frames: FrameStore, clock: ManualClock) -> None:
-    for camera in ("cam", "other"):
-        frames.publish(Frame(camera, FrameStamp(1, 1), clock.now, b"jpeg"))
-    Teller(store, frames, Wish(FIRST, "cam"), faces_only=False).look()
-    assert (frames.wanted("cam"), frames.wanted("other")) == (True, False)
-    Teller(store, frames, Wish(FIRST), faces_only=False).look()
-    assert frames.wanted("other")
 
 
 def test_server_sent_events_have_their_id_and_go_on_until_the_end(
@@ -83,7 +74,7 @@ def test_server_sent_events_have_their_id_and_go_on_until_the_end(
     monkeypatch.setattr(events, "LOOK_S", 0)
     monkeypatch.setattr(events, "_KEEPALIVE_S", 0)
     over = iter([False, False, True])
-    told: Iterator[str] = stream(Teller(store, frames, Wish(FIRST), faces_only=False), lambda: next(over))
+    told: Iterator[str] = stream(Teller(EventHub(store, frames), Wish(FIRST), faces_only=False), lambda: next(over))
     tell(store, EventKind.APPEARED)
     retry, event, quiet = list(told)
     assert (retry, quiet) == ("retry: 2000\n\n", ": still there\n\n")
@@ -98,5 +89,7 @@ def test_a_stream_ends_when_redis_is_away(
     def away(*_: object) -> None:
         raise BrokerUnavailable("away")
 
-    monkeypatch.setattr(store, "after", away)
-    assert list(stream(Teller(store, frames, Wish(FIRST), faces_only=False), lambda: False)) == ["retry: 2000\n\n"]
+    monkeypatch.setattr(EventHub, "after", away)
+    assert list(stream(Teller(EventHub(store, frames), Wish(FIRST), faces_only=False), lambda: False)) == [
+        "retry: 2000\n\n"
+    ]

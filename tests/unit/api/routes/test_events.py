@@ -49,3 +49,16 @@ def test_a_client_that_comes_back_is_told_what_it_has_missed(client: FlaskClient
 def test_what_cannot_be_meant_is_refused(client: FlaskClient, query: str, headers: dict[str, str], field: str) -> None:
     answer = client.get(f"/v1/events{query}", headers=headers)
     assert (answer.status_code, answer.get_json()["field"]) == (422, field)
+
+
+@pytest.mark.parametrize("camera", ["nobody", "x" * 65, "a%0Ab"])
+def test_a_camera_that_nobody_knows_is_not_listened_to(client: FlaskClient, camera: str) -> None:
+    answer = client.get(f"/v1/events?camera={camera}")
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "camera_not_found")
+
+
+def test_another_upgrade_than_to_a_websocket_changes_nothing(client: FlaskClient) -> None:
+    headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c"}
+    answer = client.get("/v1/events", headers=headers, buffered=False)
+    assert (answer.status_code, answer.mimetype) == (200, "text/event-stream")
+    answer.close()

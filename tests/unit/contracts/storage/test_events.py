@@ -105,3 +105,10 @@ def test_erased_are_the_events_of_one_camera(store: EventStore, redis: Redis) ->
     assert not store.erase("cam")
     assert tracks(store) == [2]
     assert not redis.exists(keys.noted("cam"))
+
+
+def test_what_is_noted_is_kept_while_it_is_looked_at(store: EventStore, redis: Redis) -> None:
+    tell(store, event(1))
+    redis.pexpire(keys.noted("cam"), 50_000)
+    store.noted("cam")
+    assert redis.pttl(keys.noted("cam")) > 3_000_000
