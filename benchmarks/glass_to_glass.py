@@ -132,8 +132,11 @@ def _measured(fps: float, seconds: float, minutes: float, **programs: str) -> No
             print(row(name, seen, 60 * minutes or seconds), flush=True)
             if minutes:
                 begun, ended = seen[0].at_ms, seen[-1].at_ms
-                print(row(f"{name}, first minute", [s for s in seen if s.at_ms <= begun + 60_000], 60))
-                print(row(f"{name}, last minute", [s for s in seen if s.at_ms >= ended - 60_000], 60), flush=True)
+                print(
+                    row(f"{name}, first minute", [s for s in seen if s.at_ms <= begun + 60_000], min(60, 60 * minutes))
+                )
+                last = [s for s in seen if s.at_ms >= ended - 60_000]
+                print(row(f"{name}, last minute", last, min(60, 60 * minutes)), flush=True)
         browser.close()
 
 
