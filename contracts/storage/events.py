@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 from redis import Redis
@@ -88,19 +89,20 @@ class EventStore:
             told.append(StoredEvent(number.decode(), event))
         return told
 
-    def sent(self) -> str:
-        """The id of the last event that the webhook has been told; none is told that happened before it was set up."""
+    def sent(self, url: str) -> str:
+        """The id of the last event that this address has been told; none is told that happened before it was set up."""
         with translate_errors():
-            found = self._redis.get(keys.EVENTS_SENT)
-            if found is None:
-                self._redis.set(keys.EVENTS_SENT, self.newest(), nx=True)
-                found = self._redis.get(keys.EVENTS_SENT)
-        return found.decode() if found else "0-0"
+            known, _, address = (self._redis.get(keys.EVENTS_SENT) or b"").decode().partition(" ")
+        if known and address == _short(url):
+            return known
+        newest = self.newest()
+        self.set_sent(newest, url)
+        return newest
 
-    def set_sent(self, event_id: str) -> None:
-        """The webhook has been told all up to this event."""
+    def set_sent(self, event_id: str, url: str) -> None:
+        """This address has been told all up to this event. That is known for as long as events are kept."""
         with translate_errors():
-            self._redis.set(keys.EVENTS_SENT, event_id)
+            self._redis.set(keys.EVENTS_SENT, f"{event_id} {_short(url)}", ex=max(1, self._kept_s))
 
     def erase(self, camera: str) -> bool:
         """Forget the events of a camera, and what is noted of it. Returns whether there was anything."""
@@ -112,6 +114,11 @@ class EventStore:
                 gone += self._redis.xdel(keys.EVENTS, *its) if its else 0
                 first = f"({page[-1][0].decode()}"
         return bool(known or gone)
+
+
+def _short(url: str) -> str:
+    """Of an address, which may hold a secret."""
+    return sha256(url.encode()).hexdigest()[:16]
 
 
 def _place(event_id: str) -> tuple[int, int]:
