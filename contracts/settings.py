@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     max_connections: Count = Field(
         4_000, description="Connections, and requests that wait for a job, of a gateway process."
     )
-    max_viewers: Count = Field(400, description="Viewers of video of a gateway process; more get 503.")
+    max_viewers: Count = Field(
+        400, description="Cameras that viewers of a gateway process look at, all together; more get 503."
+    )
     max_senders: Count = Field(50, description="Browsers that send their camera to a gateway process; more get 503.")
     idle_timeout_s: Count = Field(
         15, description="How long a connection is kept without a whole head of a request, in seconds."

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.results import Box, Face
+from models.tracking.hiding import is_remembered
 from models.tracking.motion import expect
-from models.tracking.state import FORGET_AFTER_S, TrackerState
+from models.tracking.state import TrackerState
 
 FILL: Final = (112, 112, 112)
 BESIDE: Final = 0.35
@@ -30,7 +31,7 @@ MOST_UNSURE: Final = 1.0
 
 
 def heads(faces: Iterable[Face], state: TrackerState | None = None, seen_at: float = 0.0) -> list[Box]:
-    """What is to be covered: each face that was found, and in a frame each of the last two seconds that was not.
+    """What is to be covered: each face that was found, and in a frame each that is remembered and was not.
 
     Args:
         faces: of the image, also those that belong to no track.
@@ -42,7 +43,7 @@ def heads(faces: Iterable[Face], state: TrackerState | None = None, seen_at: flo
     """
     found = [_head(face.box.x, face.box.y, face.box.width, face.box.height) for face in faces]
     for track in state.tracks if state else ():  # found ones, too: there the smoothed box is
-        if abs(seen_at - track.seen_at) <= FORGET_AFTER_S:
+        if is_remembered(track, seen_at):
             expected = expect(track, seen_at)
             more = min(MOST_UNSURE, DEVIATIONS * math.sqrt(max(0.0, expected.spread[0]))) * expected.scale
             (x, y), (width, height) = expected.centre, track.size

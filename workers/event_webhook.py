@@ -20,6 +20,8 @@ from workers.outbound import post
 logger = logging.getLogger(__name__)
 
 SEND_EVERY_S: Final = 1.0
+_LONGEST_S: Final = 60.0
+"""Between two attempts, or a quarter of the time for which events are kept: later they are gone."""
 _MOST_EVENTS: Final = 100
 """Of one request."""
 
@@ -31,6 +33,7 @@ class EventWebhook:
         """Send to the address of the settings."""
         self._events, self._webhooks, self._policy = events, webhooks, policy
         self._url, self._faces_only = settings.events_webhook, settings.faces_only
+        self._longest_s = min(_LONGEST_S, max(1.0, settings.events_s / 4))
         self._failures, self._not_before = 0, 0.0
 
     def run(self) -> str:
@@ -45,17 +48,17 @@ class EventWebhook:
         now = self._webhooks.clock()
         if now < self._not_before:
             return "later"
-        found = self._events.after(self._events.sent(), _MOST_EVENTS)
+        found = self._events.after(self._events.sent(self._url), _MOST_EVENTS)
         if not found:
             return "nothing"
         told = [EventResponse.of(number, event, faces_only=self._faces_only) for number, event in found]
         problem = self._try([one for one in told if one is not None], now)
         if problem:
-            delay = RETRY_DELAYS_S[min(self._failures, len(RETRY_DELAYS_S) - 1)]
+            delay = min(RETRY_DELAYS_S[min(self._failures, len(RETRY_DELAYS_S) - 1)], self._longest_s)
             self._failures, self._not_before = self._failures + 1, now + delay
-            logger.warning("events of cameras are not taken: %s; will try again in %d s", problem, delay)
+            logger.warning("events of cameras are not taken: %s; will try again in %g s", problem, delay)
             return "later"
-        self._events.set_sent(found[-1].id)
+        self._events.set_sent(found[-1].id, self._url)
         self._failures, self._not_before = 0, 0.0
         return "sent"
 

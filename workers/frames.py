@@ -64,12 +64,12 @@ def _followed(services: Services, frame: Frame, analysis: Analysis) -> tuple[Fra
     while True:
         stored = services.frames.tracker_state(frame.camera)
         epoch = stored[0].epoch if stored and frame.options.blur else frame.stamp.epoch  # who is hidden stays it
-        state = TrackerState.load(stored, epoch)
+        state = TrackerState.load(stored[:2] if stored else None, epoch)
         if stored is None:
             state = TrackerState(next_track=services.frames.next_track(frame.camera, frame.stamp.epoch))
-        state, faces = follow(
-            state.for_width(analysis.width), analysis.faces, frame.captured_at, services.analyzer.begin_score
-        )
+        elif stored.width:
+            state = state.scaled(analysis.width / stored.width)
+        state, faces = follow(state, analysis.faces, frame.captured_at, services.analyzer.begin_score)
         seen = analysis.model_copy(update={"faces": faces})
         result = FrameResult.of(frame, seen, faces, time.time())
         before = stored[0] if stored else None

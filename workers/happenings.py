@@ -6,7 +6,7 @@ from contracts.events import CameraEvent, EventKind, Noted, Present
 from contracts.frames import FrameResult, TrackedFace
 
 LEFT_AFTER_S: Final = 2.0
-"""Not seen for so long, somebody has left: as long as the tracker remembers a face, or a little more."""
+"""Not seen for so long, somebody has left. Whom another one hides may appear again with the same number."""
 
 
 class Look(NamedTuple):

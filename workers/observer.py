@@ -59,6 +59,8 @@ class Observer:
         self._turns += 1
         if self._turns % _FORGET_EVERY == 0:
             self._history.forget_old()
+            if cut := self._history.make_room():
+                logger.warning("histories take half of Redis' memory; the oldest of %s is forgotten", ", ".join(cut))
 
     def _look_at(self, camera: str, status: CameraStatus | None, framed_at: float | None) -> None:
         options = self._frames.options(camera)

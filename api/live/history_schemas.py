@@ -26,7 +26,7 @@ class Gap(Message):
 
 
 class Person(Message):
-    """Somebody who was followed. Who leaves for longer than two seconds and comes back is somebody else."""
+    """Somebody who was followed. Who leaves and comes back is somebody else; for how long, docs/tracking.md says."""
 
     person: str = Field(description="Unique in the camera's history; names nobody.")
     track: int = Field(description="As in `/emotion_data`; unique since the start of capture.")

@@ -9,7 +9,7 @@ from api.live.held_name import HeldName, taken
 from api.live.ingest_messages import IN_FLIGHT, IngestReady, IngestTerms
 from api.live.mjpeg import breaks_stream
 from api.live.sender import Sender, SentCamera
-from contracts.errors import CameraTaken, InvalidImage
+from contracts.errors import CameraNotFound, CameraTaken, InvalidImage
 from contracts.frames import FrameStamp
 from contracts.queues import LIVE
 from contracts.settings import Settings
@@ -30,7 +30,11 @@ _QUEUE_LIMIT: Final = 200
 _SILENT_S: Final = 30.0
 """Without a picture for so long, a browser gives the name back."""
 _TURN_S: Final = 0.25
+_LOOK_EVERY_S: Final = 1.0
+"""Whether the registry still says the same of a camera."""
+_CODE_GONE: Final = 4404
 _CODE_TAKEN: Final = 4409
+_CODE_AGAIN: Final = 1012
 _CODE_TEXT: Final = 1003
 _CODE_SILENT: Final = 4408
 
@@ -116,9 +120,14 @@ class Ingest:
 
     def _receive(self, socket: WebSocket, sender: Sender, name: HeldName, allow: Allowance) -> None:
         number, heard_at = 0, time.monotonic()
+        looked_at = heard_at
         wait_s = _TURN_S
         while True:
             name.hold_on(time.monotonic() - heard_at if number else None)
+            if time.monotonic() > looked_at + _LOOK_EVERY_S:
+                looked_at = time.monotonic()
+                if problem := self._changed(name.camera):
+                    return socket.close(*problem)
             message = socket.receive(min(wait_s, _TURN_S))
             while message is not None:
                 if isinstance(message, str):
@@ -133,6 +142,14 @@ class Ingest:
             if time.monotonic() > heard_at + _SILENT_S:
                 return socket.close(_CODE_SILENT, f"No picture came for {_SILENT_S:g} s.")
             wait_s = sender.look()
+
+    def _changed(self, camera: SentCamera) -> tuple[int, str] | None:
+        """With what a connection ends whose camera is another one in the registry now: it may have to be blurred."""
+        try:
+            now = self.cameras.find(camera.name)
+        except CameraNotFound:
+            return _CODE_GONE, "This camera may not be sent by browsers any more."
+        return None if now == camera else (_CODE_AGAIN, "The camera's settings have changed; connect again.")
 
     def _take(self, sender: Sender, number: int, data: bytes, allow: Allowance) -> None:
         """Look at a picture, and drop it with a sentence or hand it on."""

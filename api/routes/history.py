@@ -13,13 +13,15 @@ from api.live import history, history_formats
 from api.live.history_schemas import ErasedHistory, HistoryData
 from api.requests import query
 from api.requests.offload import run_beside
-from api.services import current_services
-from contracts.errors import BrokerUnavailable, CameraNotFound, MalformedRequest
+from api.services import Services, current_services
+from contracts.errors import BrokerUnavailable, CameraNotFound, MalformedRequest, NotFound, RecordUnreadable
 from contracts.history import HistorySample
 
 blueprint = Blueprint("history", __name__, url_prefix="/v1/cameras")
 
 _FORMATS: Final = {"json": JSON, "csv": "text/csv; charset=utf-8", "vtt": "text/vtt; charset=utf-8"}
+TRUNCATED: Final = "Mien-Truncated-At"
+"""Header of an answer that tells not all that was asked for: from where to ask on."""
 _SAMPLE_BYTES: Final = 200
 """As it is stored, with a face or two."""
 _TEXT: Final = {"type": "string"}
@@ -56,12 +58,12 @@ _DEFAULT_S: Final = 3_600.0
         tag="cameras",
         responses={
             200: ResponseSpec(
-                "People with their timelines; nothing of a camera without a history.",
+                "People with their timelines.",
                 HistoryData,
                 texts=("text/csv", "text/vtt"),
             )
         },
-        errors=(BrokerUnavailable, CameraNotFound, MalformedRequest),
+        errors=(BrokerUnavailable, CameraNotFound, MalformedRequest, NotFound, RecordUnreadable),
         parameters=(query.CAMERA_NAME, _SINCE, _UNTIL, _FORMAT),
     ),
 )
@@ -73,10 +75,30 @@ def get_history(name: str) -> Response:
         raise MalformedRequest('"format" has to be json, csv or vtt.', field="format")
     until = query.moment(request, "until", services.history.now())
     since = query.moment(request, "since", until - _DEFAULT_S)
-    samples = list(islice(services.history.read(query.camera_name(name), since, until), history.MOST_SAMPLES + 1))
+    if until < since:
+        raise MalformedRequest('"until" is before "since".', field="until")
+    _check_kept(services, query.camera_name(name))
+    samples = list(islice(services.history.read(name, since, until), history.MOST_SAMPLES + 1))
     faces_only, size = services.settings.faces_only, _SAMPLE_BYTES * len(samples)
     text = run_beside(size, _told, wanted, name, samples, since, until, faces_only=faces_only)
-    return Response(text, headers=NOT_STORED, content_type=_FORMATS[wanted])
+    more = {TRUNCATED: f"{samples[-1].captured_at:.3f}"} if len(samples) > history.MOST_SAMPLES else {}
+    return Response(text, headers=NOT_STORED | more, content_type=_FORMATS[wanted])
+
+
+def _check_kept(services: Services, name: str) -> None:
+    """Do nothing if this camera has a history, or is to have one.
+
+    Raises:
+        CameraNotFound: there is no such camera.
+        NotFound: it keeps no history.
+    """
+    if services.history.exists(name):
+        return
+    if not services.frames.known(name):
+        raise CameraNotFound("No camera of this name is known, nor a history of one.", field="name")
+    options, status = services.frames.options(name), services.camera_statuses.get(name)
+    if not (options and options.history_s) and not (status and status.history_s):
+        raise NotFound(f"Camera {name} keeps no history; history_s in its table of MIEN_CAMERAS says for how long.")
 
 
 def _told(wanted: str, name: str, samples: list[HistorySample], since: float, until: float, *, faces_only: bool) -> str:

@@ -1,10 +1,11 @@
 """Live frames in Redis: newest wins, older is dropped, everything expires within seconds."""
 
+import json
 import secrets
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from redis import Redis
 
@@ -32,6 +33,16 @@ class Written(StrEnum):
     WRITTEN = "written"
     OLDER = "older"  # than one that is there, or was; or Redis has lost its data since the frame was taken
     CHANGED = "changed"  # another one came in between; made again with its state, this one may still be the newest
+
+
+class StoredState(NamedTuple):
+    """The state of a camera's tracker."""
+
+    stamp: FrameStamp
+    """Of the frame after which it was taken."""
+    state: bytes
+    width: int
+    """Of that frame, in pixels; 0: not known."""
 
 
 class FrameStore:
@@ -211,10 +222,12 @@ class FrameStore:
         fields = self._read(keys.faces(camera), "result")
         return None if fields is None else read_record(FrameResult, fields[0], f"The analysis of camera {camera}")
 
-    def tracker_state(self, camera: str) -> tuple[FrameStamp, bytes] | None:
+    def tracker_state(self, camera: str) -> StoredState | None:
         """The tracker's state and the frame after which it was taken."""
-        fields = self._read(keys.faces(camera), "epoch", "sequence", "state")
-        return None if fields is None else (FrameStamp(int(fields[0]), int(fields[1])), fields[2])
+        fields = self._read(keys.faces(camera), "epoch", "sequence", "state", "result")
+        if fields is None:
+            return None
+        return StoredState(FrameStamp(int(fields[0]), int(fields[1])), fields[2], _width(fields[3]))
 
     def next_track(self, camera: str, epoch: int) -> int:
         """The number that the next face that is new will have, also when the tracker's state has expired."""
@@ -247,6 +260,14 @@ class FrameStore:
         with translate_errors():
             found = self._redis.hmget(key, list(fields))
         return None if found[0] is None else found
+
+
+def _width(result: bytes) -> int:
+    """Of the frame of an analysis, without looking at all of it."""
+    try:
+        return int(json.loads(result)["width"])
+    except (ValueError, TypeError, LookupError):
+        return 0
 
 
 def _known_s(camera: str) -> int:

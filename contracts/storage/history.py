@@ -20,6 +20,10 @@ MOST_SAMPLES: Final = 100_000
 _LEAST_GAP_MS: Final = 900
 """Less than a second: who writes looks every half second, and is not always in time."""
 _PAGE: Final = 500
+_SHARE: Final = 0.5
+"""Part of the memory of Redis, where that has a limit, that all histories may take together."""
+_KEPT, _LEAST = 0.8, 100
+"""Part of a history that is left when it is cut, and the samples below which it is not."""
 
 
 class HistoryStore:
@@ -65,6 +69,11 @@ class HistoryStore:
                 return
             first = f"({page[-1][0].decode()}"
 
+    def exists(self, camera: str) -> bool:
+        """Whether anything is kept of a camera."""
+        with translate_errors():
+            return bool(self._redis.exists(keys.history(camera)))
+
     def forget_old(self) -> None:
         """Forget samples whose time is over, also of cameras that have ended."""
         with translate_errors():
@@ -73,6 +82,29 @@ class HistoryStore:
                 self._redis.xtrim(name, minid=round(1000 * (self.now() - retention_s)), approximate=False)
                 if not self._redis.xlen(name):
                     self._redis.zrem(keys.HISTORIES, camera)
+
+    def make_room(self) -> list[str]:
+        """Forget the oldest samples of the largest histories if all take more than their share of Redis' memory.
+
+        Full, it would drop whole histories, of all cameras.
+
+        Returns:
+            Cameras whose histories were cut.
+        """
+        cut = list[str]()
+        with translate_errors():
+            budget = _SHARE * int(self._redis.info("memory").get("maxmemory", 0))
+            names = [camera.decode() for camera in self._redis.zrange(keys.HISTORIES, 0, -1)] if budget else []
+            sizes = {name: int(self._redis.memory_usage(keys.history(name)) or 0) for name in names}
+            while sizes and sum(sizes.values()) > budget:
+                name = max(sizes, key=sizes.__getitem__)
+                count = self._redis.xlen(keys.history(name))
+                if count < _LEAST:
+                    break
+                self._redis.xtrim(keys.history(name), maxlen=round(_KEPT * count), approximate=False)
+                sizes[name] = int(self._redis.memory_usage(keys.history(name)) or 0)
+                cut.append(name)
+        return sorted(set(cut))
 
     def take_turn(self, worker: str, seconds: float) -> bool:
         """Whether it is for this worker to note what cameras show, for so long; it keeps the turn by asking again."""

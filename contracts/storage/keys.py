@@ -49,7 +49,7 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
                                      of TTL
     mien:noted:{camera}      string  who was in view, and its state, when events were told last (JSON); an hour of TTL
     mien:events              stream  what happened before all cameras, JSON; its retention of TTL
-    mien:events:sent         string  id of the last event that the webhook has been told
+    mien:events:sent         string  id of the last event that the webhook has been told, and which
     mien:histories           zset    camera with a history → retention in s
     mien:observer            string  the worker that writes histories; seconds of TTL
     mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL

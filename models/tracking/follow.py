@@ -44,7 +44,7 @@ def follow(
         shown.append(_show(track, face))
     seen = {track.track for track in updated}
     lost = [hide(one, updated, seen_at) for one in expected if one.track.track not in seen]
-    return TrackerState(next_track=next_track, width=state.width, tracks=updated + lost), shown
+    return TrackerState(next_track=next_track, tracks=updated + lost), shown
 
 
 def _begun(number: int, face: Face, seen_at: float) -> Track:

@@ -45,8 +45,6 @@ class TrackerState(Message):
 
     version: Literal[2] = 2
     next_track: int = 1
-    width: int = 0
-    """Of the frames, in pixels; 0: not known."""
     tracks: list[Track] = Field(default_factory=list)
 
     @classmethod
@@ -63,16 +61,13 @@ class TrackerState(Message):
         """To be stored. Members of later versions are left out where they say nothing: older workers read none."""
         return self.model_dump_json(exclude_defaults=True).encode()
 
-    def for_width(self, width: int) -> "TrackerState":
-        """The same for frames of another width, in pixels: a browser sends smaller ones over a slow line."""
-        if self.width in (0, width):
-            return self.model_copy(update={"width": width})
-        by = width / self.width
+    def scaled(self, by: float) -> "TrackerState":
+        """The same for frames that are so many times as wide: a browser sends smaller ones over a slow line."""
         tracks = [
             track.model_copy(update={"centre": _times(track.centre, by), "size": _times(track.size, by)})
             for track in self.tracks
         ]
-        return self.model_copy(update={"width": width, "tracks": tracks})
+        return self.model_copy(update={"tracks": tracks})
 
 
 def _times(pair: tuple[float, float], by: float) -> tuple[float, float]:

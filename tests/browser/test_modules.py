@@ -32,10 +32,10 @@ PLACES = """async () => {
   });
 }"""
 NUMBERS = """async () => {
-  const { Numbers } = await import("/page/people/numbers.js");
+  const { identity, Numbers } = await import("/page/people/numbers.js");
   const numbers = new Numbers(1000);
-  const seen = [[7, 0], [9, 0], [7, 500], [11, 900], [12, 1200], [7, 1400]];
-  return seen.map(([track, at]) => numbers.of(track, at));
+  const seen = [[1, 7, 0], [1, 9, 0], [1, 7, 500], [1, 11, 900], [1, 12, 1200], [2, 7, 1400]];
+  return seen.map(([epoch, track, at]) => numbers.of(identity({ epoch }, { track }), at));
 }"""
 COLUMNS = """async () => {
   const { columns } = await import("/page/camera/timeline.js");
@@ -73,15 +73,15 @@ def page(browser: Browser, start_gateway: StartGateway) -> Iterator[Page]:
 
 def test_what_is_computed_in_the_page(page: Page) -> None:
     assert page.evaluate(PLACES) == [True] * 6, "labels stay in the picture, and lie on no face"
-    assert page.evaluate(NUMBERS) == [1, 2, 1, 3, 2, 1], "a number is free again once its owner has been away for long"
+    assert page.evaluate(NUMBERS) == [1, 2, 1, 3, 2, 4], "free once its owner is long away; not another start's"
     drawn = page.evaluate(COLUMNS)
     assert drawn["times"] == [10, 10.2, 10.201, 15], "at most a row in 100 ms, and one for the gap"
     assert drawn["happy"] == [0.5, 0.5, None, 0.5]
     assert drawn["angry"] == [None] * 4
     assert page.evaluate(SPANS) == ["1 Happy 0-1200", "2 Sad 100-100", "1 Sad 1200-1200", "1 Sad 9000-9000"]
     head, row, end = page.evaluate(CSV).split("\r\n")
-    assert head.startswith("time_utc,camera,sequence,person,track,emotion,confidence,angry,")
-    assert row.startswith('1970-01-01T00:00:00.000Z,"a,""b",5,1,8,Happy,0.9123,')
+    assert head.startswith("time_utc,camera,epoch,sequence,person,track,emotion,confidence,angry,")
+    assert row.startswith('1970-01-01T00:00:00.000Z,"a,""b",,5,1,8,Happy,0.9123,')
     assert row.count(",") == head.count(",") + 1, "the comma of the name is quoted"
     assert end == ""
     assert page.evaluate(DOUBTS) == ["Less sure: the face is small, it is turned away.", "", ""]

@@ -47,6 +47,17 @@ SIZES = """async () => {
   note();
   return [...sizes, pacing.sizeOf(320, 240), pacing.sizeOf(1080, 1920)];
 }"""
+SLOW = """() => {
+  window.streams = [];
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    await new Promise((done) => setTimeout(done, 300));
+    streams.push(await real(wanted));
+    return streams.at(-1);
+  };
+}"""
+"""A camera that takes its time to start, and a list of all that have been started."""
+RUNNING = "streams.filter((stream) => stream.active).length"
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -149,6 +160,26 @@ def test_a_name_that_may_not_be_sent_and_one_that_is_taken_are_told(
         assert "Another sender has this camera's name" in seen(second, "troubles")[0]
         page.evaluate("sender.stop()")
         until(second, "seen.results.length >= 3")
+
+
+def test_no_camera_is_left_on_that_comes_when_nobody_waits_for_it_any_more(
+    start_gateway: StartGateway, film: Path
+) -> None:
+    _, port = start_gateway()
+    with page_of(f"http://127.0.0.1:{port}", *fake_camera.options(film)) as page:
+        page.evaluate(SLOW)
+        page.evaluate(START, {})
+        for meanwhile in ("sender.stop()", f"({HIDE})(true)"):
+            page.evaluate(HIDE, False)
+            page.evaluate("sender.start()")
+            assert page.evaluate(RUNNING) == 1
+            page.evaluate(HIDE, True)
+            before = page.evaluate("streams.length")
+            page.evaluate(HIDE, False)  # asks for the camera again
+            page.evaluate(f"void {meanwhile}")
+            until(page, f"streams.length > {before}")
+            until(page, f"{RUNNING} === 0")
+            assert page.evaluate("document.querySelector('video').srcObject") is None
 
 
 def test_without_a_camera_the_person_is_told_what_to_do_and_sizes_follow_the_time_of_answers(

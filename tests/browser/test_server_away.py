@@ -8,9 +8,17 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from support import pictures
+from support.clocks import WaitFor
 from support.processes import StartGateway, StartProcess, StartWorkers
 
 pytestmark = pytest.mark.browser
+
+BOXED = """() => {
+    const canvas = document.querySelector("#few canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Uint32Array(data.buffer).filter((pixel) => pixel === 0xff24b2ff).length;
+}"""
+"""How many pixels of a tile have the first person's colour."""
 
 
 def test_labels_go_photos_and_cameras_say_a_sentence_and_all_comes_back(
@@ -18,6 +26,7 @@ def test_labels_go_photos_and_cameras_say_a_sentence_and_all_comes_back(
     start_process: StartProcess,
     start_gateway: StartGateway,
     start_workers: StartWorkers,
+    wait_for: WaitFor,
 ) -> None:
     start_process("capture", camera_source="demo")
     gateway, port = start_gateway()
@@ -33,6 +42,7 @@ def test_labels_go_photos_and_cameras_say_a_sentence_and_all_comes_back(
     own.click("#notice-agree")
     own.wait_for_selector("#device-live:not([hidden])")
     camera.wait_for_selector("#people .person", timeout=60_000)
+    wait_for(lambda: own.evaluate(BOXED) > 0, "a box in the tile")
 
     gateway.terminate()
     gateway.wait(timeout=30)
@@ -40,6 +50,8 @@ def test_labels_go_photos_and_cameras_say_a_sentence_and_all_comes_back(
     camera.wait_for_selector("#away:has-text('cannot be reached')")
     camera.wait_for_selector("#people .person", state="detached")
     assert "%" not in camera.locator(".now").inner_text()
+    wait_for(lambda: own.evaluate(BOXED) == 0, "the box in the tile to go")
+    assert own.locator("#few .said").inner_text() == ""
     own.wait_for_selector("#device-message[data-tone=bad]:has-text('cannot be reached')")
     still.set_input_files("#file", photo)
     still.wait_for_selector("#photo-message[data-tone=bad]:has-text('cannot be reached')")

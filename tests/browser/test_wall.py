@@ -50,3 +50,7 @@ def test_without_a_camera_it_says_so(browser: Browser, start_gateway: StartGatew
     page.wait_for_selector("text=No camera has sent a picture")
     page.goto(f"http://127.0.0.1:{port}/#/camera/nobody")
     page.wait_for_selector("#stage .veil:has-text('no camera of this name')")
+    assert page.locator("#snapshot").is_disabled()
+    assert page.locator("#csv").is_disabled()
+    page.goto(f"http://127.0.0.1:{port}/#/constructor")
+    page.wait_for_selector("#view-home:not([hidden])")

@@ -37,7 +37,7 @@ def test_a_camera_has_a_history_if_its_entry_asks_for_one(
     url = f"http://127.0.0.1:{port}/v1/cameras"
 
     def lasting() -> list[object]:
-        people = requests.get(f"{url}/hall/history", timeout=30).json()["people"]
+        people = requests.get(f"{url}/hall/history", timeout=30).json().get("people", [])
         return [person for person in people if person["seen_s"] >= 1]
 
     (person, *_) = wait_for(lasting, "a person who was seen for a second")
@@ -45,4 +45,4 @@ def test_a_camera_has_a_history_if_its_entry_asks_for_one(
     assert person["spans"][0]["emotion"] == "Happy", "the portrait smiles"
     assert ",Happy," in requests.get(f"{url}/hall/history?format=csv", timeout=30).text
     assert "<v Person 1>Happy" in requests.get(f"{url}/hall/history?format=vtt", timeout=30).text
-    assert requests.get(f"{url}/yard/history", timeout=30).json()["people"] == []
+    assert requests.get(f"{url}/yard/history", timeout=30).status_code == 404

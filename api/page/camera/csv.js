@@ -4,6 +4,7 @@ import { EMOTIONS } from "../people/emotions.js";
 const COLUMNS = [
   ["time_utc", ({ at }) => new Date(at).toISOString()],
   ["camera", ({ camera }) => camera],
+  ["epoch", ({ epoch }) => epoch],
   ["sequence", ({ sequence }) => sequence],
   ["person", ({ number }) => number],
   ["track", ({ track }) => track],

@@ -8,8 +8,8 @@ export class Record {
   /** Add one picture and its faces; `at` is when it was taken, in milliseconds since 1970. */
   add(at, camera, message, faces) {
     for (const face of faces) {
-      const { sequence, model, labels } = message;
-      this.#rows.push({ at, camera, sequence, model, labels, ...face });
+      const { epoch, sequence, model, labels } = message;
+      this.#rows.push({ at, camera, epoch, sequence, model, labels, ...face });
     }
     while (this.#rows.length > MOST_ROWS || this.#rows[0]?.at < at - KEEP_MS) this.#rows.shift();
   }

@@ -30,6 +30,12 @@ export class Tools {
     this.#setPaused(false);
   }
 
+  /** What there is nothing of yet cannot be taken. */
+  update() {
+    find("snapshot").disabled = this.#screen.empty;
+    find("csv").disabled = !this.#record.rows.length;
+  }
+
   get blur() {
     return find("blur").checked;
   }
@@ -64,7 +70,8 @@ export class Tools {
   }
 
   #blurred() {
-    this.#screen.clear(); // no picture from before stays
+    this.#screen.clear(); // no picture from before stays, and so it goes on
+    this.#setPaused(false);
     this.#onChange();
   }
 

@@ -5,7 +5,7 @@ import { ageOf } from "../live/message.js";
 import { Screen } from "../live/screen.js";
 import { Cards } from "../people/cards.js";
 import { EMOTIONS, percent, variable } from "../people/emotions.js";
-import { Numbers } from "../people/numbers.js";
+import { identity, Numbers } from "../people/numbers.js";
 import { find, make, setText } from "../shell/dom.js";
 import { Speaker } from "../shell/speaker.js";
 import { duration } from "../shell/words.js";
@@ -72,7 +72,7 @@ function look() {
 function show(message) {
   const now = performance.now();
   const live = message.state === "live" && message.faces;
-  const faces = (live ? message.faces : []).map((face) => ({ ...face, number: numbers.of(face.track, now) }));
+  const faces = (live ? message.faces : []).map((face) => ({ ...face, number: numbers.of(identity(message, face), now) }));
   const fresh = message.sequence !== screen.message?.sequence || message.drawn !== screen.message?.drawn;
   screen.show(message, faces);
   if (live && fresh && message.captured_at) record.add(message.captured_at * 1000, camera, message, faces);
@@ -105,6 +105,7 @@ function tick() {
     setText(find("note"), state === "away" ? "Nothing can be said while the server is away." : "Nothing can be said of it now.");
   }
   speaker.say(state === "live" ? sentence(screen.faces) : find("stage").querySelector(".state").textContent);
+  tools.update();
   if (!tools.paused) drawTimeline();
 }
 
@@ -127,6 +128,7 @@ function drawTimeline() {
 function note(cameras) {
   const known = named(camera);
   screen.listed = known ?? (cameras && { state: "gone", reason: "This server has no camera of this name." });
+  screen.hint = known?.kind === "browser" ? `On the device that is to send, choose ${camera} under My camera, at Seen by.` : "";
   find("demo-note").hidden = known?.kind !== "demo";
   find("stage").toggleAttribute("data-demo", known?.kind === "demo");
   tools.setBlurred(Boolean(known?.blur));

@@ -20,6 +20,7 @@ export class Camera {
   #stream = null;
   #facing = FRONT;
   #deviceId = "";
+  #turn = 0; // of `open`: a camera that comes when nobody waits for it any more is closed at once
 
   /** `onGone(sentence)`: it was taken away while it ran. */
   constructor(video, onGone) {
@@ -43,16 +44,19 @@ export class Camera {
   /** @throws {Error} with a sentence */
   async open() {
     this.close();
+    const turn = this.#turn;
     try {
       if (!navigator.mediaDevices?.getUserMedia) throw new Error(INSECURE);
       const which = this.#deviceId ? { deviceId: { exact: this.#deviceId } } : { facingMode: { ideal: this.#facing } };
       const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
-      this.#stream = await navigator.mediaDevices.getUserMedia({ video: { ...which, ...size }, audio: false });
-      const stream = this.#stream;
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { ...which, ...size }, audio: false });
+      if (turn !== this.#turn) return stop(stream);
+      this.#stream = stream;
       this.#track.addEventListener("ended", () => stream === this.#stream && this.#onGone(GONE));
       this.#video.srcObject = stream;
       await this.#video.play();
     } catch (error) {
+      if (turn !== this.#turn) return;
       if (this.#deviceId && error.name === "OverconstrainedError") return this.#openAny();
       this.close();
       throw new Error(REFUSALS[error.name] ?? error.message, { cause: error });
@@ -72,7 +76,9 @@ export class Camera {
 
   /** The other camera of a phone, or the next one of a computer. */
   async flip() {
+    const turn = this.#turn;
     const cameras = await this.#cameras();
+    if (turn !== this.#turn || !this.#stream) return; // ended meanwhile
     const { facingMode, deviceId } = this.#track?.getSettings() ?? {};
     this.#facing = (facingMode ?? this.#facing) === BACK ? FRONT : BACK;
     const at = cameras.findIndex((camera) => camera.deviceId === deviceId);
@@ -88,7 +94,12 @@ export class Camera {
   close() {
     const stream = this.#stream;
     this.#stream = null;
-    stream?.getTracks().forEach((track) => track.stop());
+    this.#turn += 1;
+    if (stream) stop(stream);
     if (stream && this.#video.srcObject === stream) this.#video.srcObject = null;
   }
+}
+
+function stop(stream) {
+  stream.getTracks().forEach((track) => track.stop());
 }

@@ -66,7 +66,7 @@ export class Sender {
     this.stop();
     const turn = (this.#turn += 1);
     await this.#camera.open();
-    if (turn !== this.#turn) return this.#camera.close();
+    if (turn !== this.#turn) return;
     stayAwake(true);
     document.addEventListener("visibilitychange", this.#onVisibility);
     this.#run(turn);

@@ -31,6 +31,7 @@ async function look() {
     setText(find("health-message"), "");
   } catch (error) {
     find("health").hidden = true;
+    find("checks").replaceChildren();
     find("verdict").dataset.state = "gone";
     setText(find("verdict-word"), "Nothing is known");
     setText(find("health-message"), error.message);

@@ -9,6 +9,8 @@ import { askJson } from "../shell/server.js";
 const STREAMS = 3;
 const TURN_MS = 1_500;
 const LOOK_MS = 250;
+const MOST_FPMS = 0.1; // frames a millisecond: more than any camera has
+const LEAP = 100; // frames
 const LONGEST_LOOK_MS = 2_000; // between two questions about a camera, on a wall
 
 export class Feeds {
@@ -61,6 +63,8 @@ class Feed {
   #turn = 0;
   #said = null;
   #drawing = 0;
+  #last = { sequence: null, receivedAt: 0 };
+  #epoch = null;
 
   constructor(camera, options, deliver) {
     this.#camera = camera;
@@ -108,12 +112,20 @@ class Feed {
       try {
         const said = await askJson(`/emotion_data?camera=${encodeURIComponent(this.#camera)}`);
         if (this.#said === null && this.#streaming && this.#image.complete) this.#begin(); // the server is back
-        this.#said = { ...said, camera: this.#camera, receivedAt: performance.now(), picture: "analyzed" };
+        this.#said = this.#message(said, performance.now());
       } catch {
         this.#said = null;
       }
       await pause;
     }
+  }
+
+  /** As from the WebSocket; the start of capture is known from sequences, which then leap ahead to the time in ms. */
+  #message(said, receivedAt) {
+    const { sequence, receivedAt: before } = this.#last;
+    if (sequence === null || said.sequence - sequence > LEAP + MOST_FPMS * (receivedAt - before)) this.#epoch = said.sequence;
+    if (said.sequence !== null) this.#last = { sequence: said.sequence, receivedAt };
+    return { ...said, epoch: this.#epoch, camera: this.#camera, receivedAt, picture: "analyzed" };
   }
 
   #show() {

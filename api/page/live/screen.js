@@ -23,6 +23,7 @@ export function stateOf(message, now, listed = null) {
 export class Screen {
   message = null; // the newest one
   listed = null; // what the list of cameras says of it
+  hint = ""; // what somebody can do where it sends nothing
   faces = []; // of the picture that is shown
   marked = 0;
   textPx = 0; // of labels, in CSS pixels; 0: as the picture is large
@@ -88,6 +89,19 @@ export class Screen {
     return canvas;
   }
 
+  /** Why there is no picture; since when, if the list of cameras speaks of the same state; and what to do. */
+  #why(state) {
+    const { message, listed, hint } = this;
+    const reason = message?.reason ?? listed?.reason ?? message?.message;
+    const since = listed?.state === state && listed.since ? `since ${clock(listed.since)}` : "";
+    return { reason, more: [since, state === "gone" ? hint : ""].filter(Boolean) };
+  }
+
+  /** Whether there is a picture. */
+  get empty() {
+    return this.#picture === null;
+  }
+
   /** Forget the picture: another camera comes, or one that is blurred from now on. */
   clear() {
     this.message = null;
@@ -109,18 +123,18 @@ export class Screen {
     this.element.toggleAttribute("data-empty", this.#picture === null);
     if (this.#parts.state) setText(this.#parts.state, WORDS[state]);
     if (this.#parts.age) setText(this.#parts.age, state === "live" ? `${ageOf(this.message, now)} ms ago` : "");
-    if (this.#parts.veil) setText(this.#parts.veil, veil(state, this.message?.reason ?? this.listed?.reason ?? this.message?.message, this.listed?.since));
+    if (this.#parts.veil) setText(this.#parts.veil, veil(state, this.#why(state)));
     return state;
   }
 }
 
-function veil(state, reason, since) {
+function veil(state, { reason, more }) {
   if (state === "live" || state === "paused") return "";
   if (state === "connecting") return "Waiting for the first picture.";
   if (state === "late") return "No new picture has come for some seconds.";
   if (state === "away") return "The server cannot be reached. It is tried again.";
   const why = reason || (state === "stalled" ? "Pictures come, but nobody reads them just now." : "The camera sends no picture.");
-  return since ? `${why}\nsince ${clock(since)}` : why;
+  return [why, ...more].join("\n");
 }
 
 const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour12: false });

@@ -12,14 +12,14 @@ export function startRouter(views) {
 
   function route() {
     const [, name = "", rest = ""] = /^#\/([a-z]*)(?:\/(.*))?$/.exec(location.hash) ?? [];
-    const key = name in views ? name : "";
+    const key = Object.hasOwn(views, name) ? name : "";
     const first = shown === null;
     if (shown !== null) views[shown].hide?.();
     for (const other of Object.keys(views)) find(`view-${other || "home"}`).hidden = other !== key;
     shown = key;
     const given = safely(rest);
     document.title = `${views[key].title(given)} · ${TITLE}`;
-    mark(name);
+    mark(key);
     views[key].show?.(given);
     if (!first) {
       window.scrollTo(0, 0);

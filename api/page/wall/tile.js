@@ -2,7 +2,7 @@
 import { make, setText } from "../shell/dom.js";
 import { watch } from "../live/live.js";
 import { Screen } from "../live/screen.js";
-import { Numbers } from "../people/numbers.js";
+import { identity, Numbers } from "../people/numbers.js";
 import { percent } from "../people/emotions.js";
 
 const OPTIONS = { width: 320, fps: 5, boxes: false, blur: false };
@@ -33,7 +33,7 @@ export class Tile {
 
   #show(message) {
     const now = performance.now();
-    const faces = (message.faces ?? []).map((face) => ({ ...face, number: this.#numbers.of(face.track, now) }));
+    const faces = (message.faces ?? []).map((face) => ({ ...face, number: this.#numbers.of(identity(message, face), now) }));
     this.#screen.show(message, faces);
     this.tick(now);
   }

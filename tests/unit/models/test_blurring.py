@@ -49,6 +49,16 @@ def test_a_face_that_is_missed_is_covered_where_it_is_expected_for_two_seconds(s
     assert heads([], state, now + FORGET_AFTER_S + 0.1) == []
 
 
+def test_a_face_that_comes_out_from_behind_another_and_is_missed_is_covered() -> None:
+    front, state = make_face(box=FACE.model_copy(update={"width": 60, "height": 70})), TrackerState()
+    state, _ = follow(state, [front, make_face(box=moved(FACE, 300))], 1_000.0)
+    state, _ = follow(state, [front, make_face(box=moved(FACE, 300))], 1_000.1)
+    hidden = next(track for track in state.tracks if track.track == 2)
+    state = state.model_copy(update={"tracks": [hidden.model_copy(update={"hidden_at": 1_002.5})]})
+    assert heads([], state, 1_003.0)
+    assert heads([], state, 1_004.6) == []
+
+
 def test_a_weak_face_that_belongs_to_no_track_is_covered_too() -> None:
     weak = make_face(box=FACE, detection_score=0.2)
     state, shown = follow(TrackerState(), [weak], 1.0, begin_score=0.5)

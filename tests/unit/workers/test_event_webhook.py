@@ -121,3 +121,14 @@ def test_with_faces_only_no_emotion_is_sent(
     webhook.run()
     (event,) = json.loads(receiver.received[0][1])["data"]["events"]
     assert (event["track"], event["emotion"]) == (2, None)
+
+
+def test_a_receiver_that_was_away_for_long_is_asked_every_minute(
+    webhook: EventWebhook, store: EventStore, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.status = 500
+    for _ in range(8):
+        tell(store, 1)
+        assert webhook.run() == "later"
+        clock.now += 60
+    assert len(receiver.received) == 8

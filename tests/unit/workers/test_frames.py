@@ -18,7 +18,7 @@ from contracts.metrics import FRAMES_ANALYZED, FRAMES_DRAWN, FRAMES_STALE, metri
 from contracts.results import Analysis, Box
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.frames import FrameStore, Written
+from contracts.storage.frames import FrameStore, StoredState, Written
 from contracts.views import DEFAULT
 from models import Analyzer
 from models.detection.lite import LiteDetector
@@ -137,7 +137,7 @@ class SteppingStore(FrameStore):
     def _step(self) -> None:
         getcurrent().parent.switch()
 
-    def tracker_state(self, camera: str) -> tuple[FrameStamp, bytes] | None:
+    def tracker_state(self, camera: str) -> StoredState | None:
         self._step()
         return super().tracker_state(camera)
 

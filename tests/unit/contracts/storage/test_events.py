@@ -90,13 +90,18 @@ def test_what_is_no_id_is_an_error(store: EventStore, known: str) -> None:
         store.after(known)
 
 
-def test_a_webhook_is_told_nothing_of_before_it_was_there(store: EventStore) -> None:
+def test_a_webhook_is_told_nothing_of_before_it_was_there(store: EventStore, redis: Redis) -> None:
     tell(store, event(1))
-    assert store.sent() == store.newest()
+    assert store.sent("a") == store.newest()
     tell(store, event(2))
-    assert tracks(store, store.sent()) == [2]
-    store.set_sent(store.newest())
-    assert tracks(store, store.sent()) == []
+    assert tracks(store, store.sent("a")) == [2]
+    assert tracks(store, store.sent("another")) == []
+    tell(store, event(3))
+    store.set_sent(store.newest(), "another")
+    assert tracks(store, store.sent("another")) == []
+    redis.expire(keys.EVENTS_SENT, 5)
+    store.sent("another")
+    assert redis.ttl(keys.EVENTS_SENT) > KEPT_S, "as long as somebody asks, and an hour"
 
 
 def test_erased_are_the_events_of_one_camera(store: EventStore, redis: Redis) -> None:

@@ -149,7 +149,7 @@ def test_an_older_result_never_overwrites_a_newer_one(store: FrameStore) -> None
     assert store.put_result(result(1, 2), b"after 2", mark) == "written"
     assert store.put_result(result(1, 1), b"after 1", mark) == "older"
     assert store.result("cam") == result(1, 2)
-    assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2")
+    assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2", 4)
 
 
 def test_an_analysis_is_stored_only_on_top_of_the_state_that_it_was_made_with(store: FrameStore) -> None:
@@ -158,7 +158,7 @@ def test_an_analysis_is_stored_only_on_top_of_the_state_that_it_was_made_with(st
     assert store.put_result(result(1, 2), b"after 2", mark, FrameStamp(1, 1)) == "written"
     for before in (None, FrameStamp(1, 1), FrameStamp(0, 2)):
         assert store.put_result(result(1, 3), b"after 3", mark, before) == "changed"
-    assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2")
+    assert store.tracker_state("cam") == (FrameStamp(1, 2), b"after 2", 4)
     assert store.put_result(result(1, 3), b"after 3", mark, FrameStamp(1, 2)) == "written"
 
 

@@ -1,5 +1,7 @@
 """Histories in Redis: bounded in time and number, erased whole."""
 
+from unittest.mock import patch
+
 import pytest
 from redis import Redis
 
@@ -113,3 +115,27 @@ def test_one_worker_has_the_turn_until_it_says_nothing_more(store: HistoryStore,
     assert 0 < redis.pttl(keys.OBSERVER) <= 3_000
     redis.delete(keys.OBSERVER)
     assert store.take_turn("b", 3)
+
+
+def test_histories_have_half_of_the_memory_and_the_largest_is_cut_first(
+    store: HistoryStore, redis: Redis, clock: ManualClock
+) -> None:
+    assert store.make_room() == [], "without a limit there is room"
+    for second in range(600):
+        store.add("large", sample(clock.now, 86_400))
+        if second % 6 == 0:
+            store.add("small", sample(clock.now, 86_400))
+        clock.now += 1
+    used = {name: int(redis.memory_usage(keys.history(name)) or 0) for name in ("large", "small")}
+    most = int(redis.info("memory")["used_memory"]) + 50_000_000
+    redis.config_set("maxmemory", most)
+    try:
+        assert store.make_room() == []
+        with patch.object(storage, "_SHARE", (used["small"] + used["large"] / 2) / most):
+            assert store.make_room() == ["large"]
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert redis.xlen(keys.history("small")) == 100
+    kept = [one.captured_at for one in store.read("large", 0, 1e11)]
+    assert 100 < len(kept) < 400
+    assert kept[-1] == NOW + 599, "the oldest are forgotten"

@@ -25,11 +25,9 @@ def test_after_an_upgrade_no_identity_is_given_twice() -> None:
 
 def test_a_face_stays_itself_when_frames_come_in_another_size() -> None:
     large, small = Box(x=400, y=200, width=80, height=100), Box(x=100, y=50, width=20, height=25)
-    state, (before,) = follow(TrackerState().for_width(640), [make_face(box=large)], 0)
-    assert state.for_width(640) == state
-    state, (after,) = follow(state.for_width(160), [make_face(box=small)], 0.1)
+    state, (before,) = follow(TrackerState(), [make_face(box=large)], 0)
+    state, (after,) = follow(state.scaled(1 / 4), [make_face(box=small)], 0.1)
     assert (before.track, after.track, after.box) == (1, 1, small)
-    assert state.width == 160
 
 
 def test_members_that_are_not_known_are_passed_over_and_those_that_say_nothing_are_not_written() -> None:
