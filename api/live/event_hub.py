@@ -6,6 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Final
 
 from contracts.errors import MienError
@@ -31,8 +32,10 @@ class EventHub:
         self._lock = threading.Lock()
         self._listeners: Counter[str | None] = Counter()
         """By the camera that they listen to; None: to all."""
-        self._remembered: deque[StoredEvent] = deque()
-        self._from = self._last = ""
+        self._remembered: deque[tuple[Place, StoredEvent]] = deque()
+        self._from: Place | None = None
+        """Events after this one are remembered; none: nothing is known yet."""
+        self._last = ""
         self._error: MienError | None = None
         self._thread: threading.Thread | None = None
         self._looking = False
@@ -51,7 +54,7 @@ class EventHub:
         with self._lock:
             self._listeners[camera] += 1
             if not self._looking:
-                self._looking, self._from, self._error = True, "", None
+                self._looking, self._from, self._error = True, None, None
                 self._remembered.clear()
                 self._thread = threading.Thread(target=self._run, name="events", daemon=True)
                 self._thread.start()
@@ -71,14 +74,11 @@ class EventHub:
         with self._lock:
             if self._error is not None:
                 raise self._error
-            if self._from and place_of(event_id) >= place_of(self._from):
-                return [one for one in self._remembered if place_of(one.id) > place_of(event_id)]
+            place = place_of(event_id)
+            if self._from is not None and place >= self._from:
+                newer = takewhile(lambda pair: pair[0] > place, reversed(self._remembered))
+                return [event for _, event in newer][::-1]
         return self._events.after(event_id)
-
-    def caught_up(self, event_id: str) -> str:
-        """From which id on a client is told from here that is told nothing after this one."""
-        with self._lock:
-            return max(event_id, self._from or event_id, key=place_of)
 
     def _run(self) -> None:
         wanted_at = float("-inf")
@@ -102,17 +102,17 @@ class EventHub:
 
     def _look(self) -> None:
         """Look once for what is new."""
-        if not self._from:
+        if self._from is None:
             newest = self._events.newest()
             with self._lock:
-                self._from = self._last = newest
+                self._from, self._last = place_of(newest), newest
         found = self._events.after(self._last)
         with self._lock:
             self._error = None
-            self._remembered.extend(found)
+            self._remembered.extend((place_of(one.id), one) for one in found)
             self._last = found[-1].id if found else self._last
             while len(self._remembered) > _REMEMBERED:
-                self._from = self._remembered.popleft().id
+                self._from, _ = self._remembered.popleft()
 
 
 def place_of(event_id: str) -> Place:

@@ -49,7 +49,8 @@ class Teller:
             BrokerUnavailable: Redis is away.
         """
         found = self._hub.after(self._after)
-        self._after = found[-1].id if found else self._hub.caught_up(self._after)
+        if found:
+            self._after = found[-1].id
         told = [EventResponse.of(number, event, faces_only=self._faces_only) for number, event in found]
         return [one for one in told if one is not None and self._is_wanted(one)]
 

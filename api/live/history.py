@@ -20,6 +20,8 @@ MOST_SAMPLES: Final = 3_600
 TOGETHER_S: Final = 2.5
 """Samples are a second apart; longer without one, the camera has told nothing in between."""
 ROOM_S: Final = 10.0
+ROOM_SAMPLES: Final = 8
+"""Of these seconds at least: else nobody knows who was there all the time."""
 ROOM_PEOPLE: Final = 3
 """The mood of fewer would be that of known people."""
 BASELINE_SAMPLES: Final = 10
@@ -126,7 +128,7 @@ def _room(samples: Iterable[HistorySample]) -> list[RoomMood]:
             scores=rounded(_mean([face.shares for sample in part for face in sample.faces])),
         )
         for number, part in parts.items()
-        if all(len(sample.faces) >= ROOM_PEOPLE for sample in part)
+        if len(part) >= ROOM_SAMPLES and all(len(sample.faces) >= ROOM_PEOPLE for sample in part)
     ]
 
 

@@ -32,6 +32,8 @@ def as_vtt(history: HistoryData) -> Iterator[str]:
             sure = "" if span.confidence is None else f" {span.confidence:.0%}"
             text = f"{span.emotion or 'in view'}{sure}"
             yield f"\n{_time(begin)} --> {_time(end)}\n<v Person {person.track}>{text}</v>\n"
+    if history.truncated:
+        yield f"\nNOTE there is more from {history.until:.3f} s since 1970 on\n"
 
 
 def _row(values: Sequence[str]) -> str:

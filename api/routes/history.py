@@ -20,6 +20,8 @@ from contracts.history import HistorySample
 blueprint = Blueprint("history", __name__, url_prefix="/v1/cameras")
 
 _FORMATS: Final = {"json": JSON, "csv": "text/csv; charset=utf-8", "vtt": "text/vtt; charset=utf-8"}
+TRUNCATED: Final = "Mien-Truncated-At"
+"""Header of an answer that tells not all that was asked for: from where to ask on."""
 _SAMPLE_BYTES: Final = 200
 """As it is stored, with a face or two."""
 _TEXT: Final = {"type": "string"}
@@ -79,7 +81,8 @@ def get_history(name: str) -> Response:
     samples = list(islice(services.history.read(name, since, until), history.MOST_SAMPLES + 1))
     faces_only, size = services.settings.faces_only, _SAMPLE_BYTES * len(samples)
     text = run_beside(size, _told, wanted, name, samples, since, until, faces_only=faces_only)
-    return Response(text, headers=NOT_STORED, content_type=_FORMATS[wanted])
+    more = {TRUNCATED: f"{samples[-1].captured_at:.3f}"} if len(samples) > history.MOST_SAMPLES else {}
+    return Response(text, headers=NOT_STORED | more, content_type=_FORMATS[wanted])
 
 
 def _check_kept(services: Services, name: str) -> None:

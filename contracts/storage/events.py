@@ -19,6 +19,7 @@ from contracts.storage.scripts import load_script
 
 MOST_EVENTS: Final = 10_000
 _NOTED_MS: Final = 3_600_000
+_SENT_S: Final = 3_600
 _PAGE: Final = 500
 _ID: Final = re.compile(r"\d{1,15}-\d{1,9}")
 
@@ -37,6 +38,7 @@ class EventStore:
         """Use the frame Redis; `clock` gives seconds since 1970, in place of the server's."""
         self._redis = redis
         self._kept_s = settings.events_s
+        self._sent_s = max(settings.events_s, _SENT_S)
         self.now, self._steps_clock = clock or servers_clock(redis), clock or servers_time
         self._note = load_script(redis, "note_events")
 
@@ -92,7 +94,7 @@ class EventStore:
     def sent(self, url: str) -> str:
         """The id of the last event that this address has been told; none is told that happened before it was set up."""
         with translate_errors():
-            known, _, address = (self._redis.get(keys.EVENTS_SENT) or b"").decode().partition(" ")
+            known, _, address = (self._redis.getex(keys.EVENTS_SENT, ex=self._sent_s) or b"").decode().partition(" ")
         if known and address == _short(url):
             return known
         newest = self.newest()
@@ -100,9 +102,9 @@ class EventStore:
         return newest
 
     def set_sent(self, event_id: str, url: str) -> None:
-        """This address has been told all up to this event. That is known for as long as events are kept."""
+        """This address has been told all up to this event. That is known for an hour after nobody asks any more."""
         with translate_errors():
-            self._redis.set(keys.EVENTS_SENT, f"{event_id} {_short(url)}", ex=max(1, self._kept_s))
+            self._redis.set(keys.EVENTS_SENT, f"{event_id} {_short(url)}", ex=self._sent_s)
 
     def erase(self, camera: str) -> bool:
         """Forget the events of a camera, and what is noted of it. Returns whether there was anything."""

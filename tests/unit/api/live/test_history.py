@@ -59,6 +59,7 @@ def test_the_mood_of_a_room_is_told_of_three_people_or_more_all_the_time() -> No
     assert (room.since, room.until, room.people) == (START, START + 10, 3)
     assert room.scores["Happy"] == pytest.approx((940 + 940 + 10) / 3000, abs=1e-4)
     assert len(tell("cam", samples, START, START + 30).room) == 2
+    assert tell("cam", samples[:5], START, START + 30).room == [], "half of ten seconds are not all the time"
     with_two = [*samples, sample(19, *three[:2])]
     assert len(tell("cam", with_two, START, START + 30).room) == 1
 
@@ -84,7 +85,7 @@ def test_without_expressions_there_are_times_and_no_moods() -> None:
     told = tell("cam", samples, START, START + 30)
     assert [spans(person.spans) for person in told.people] == [[(0, 11, None)]] * 3
     assert told.people[0].spans[0].confidence is None
-    assert [room.scores for room in told.room] == [{}, {}]
+    assert [room.scores for room in told.room] == [{}]
 
 
 def test_an_answer_tells_so_much_and_where_to_ask_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,3 +33,8 @@ def test_subtitles_name_who_shows_what() -> None:
 
 def test_what_was_seen_for_no_time_has_no_subtitle() -> None:
     assert "-->" not in "".join(as_vtt(tell("cam", samples()[:1], 900.0, 1_100.0)))
+
+
+def test_subtitles_say_where_more_is() -> None:
+    cut = tell("cam", samples(), 900.0, 1_100.0).model_copy(update={"truncated": True, "until": 1_002.0})
+    assert "".join(as_vtt(cut)).endswith("\nNOTE there is more from 1002.000 s since 1970 on\n")

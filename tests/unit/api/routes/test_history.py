@@ -5,6 +5,7 @@ import time
 import pytest
 from flask.testing import FlaskClient
 
+from api.live import history
 from contracts.emotions import EMOTIONS
 from contracts.frames import CameraOptions, Frame, FrameStamp
 from contracts.history import HistorySample, SampledFace
@@ -73,3 +74,13 @@ def test_a_history_is_erased_and_that_is_noted(client: FlaskClient) -> None:
 def test_no_camera_has_such_a_name(client: FlaskClient, name: str) -> None:
     for answer in (client.get(f"/v1/cameras/{name}/history"), client.delete(f"/v1/cameras/{name}/history")):
         assert (answer.status_code, answer.get_json()["code"]) == (404, "camera_not_found")
+
+
+@pytest.mark.usefixtures("sampled")
+def test_an_answer_in_any_format_says_from_where_to_ask_on(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Mien-Truncated-At" not in client.get(f"{URL}?format=csv").headers
+    monkeypatch.setattr(history, "MOST_SAMPLES", 0)
+    answer = client.get(f"{URL}?format=csv")
+    assert answer.headers["Mien-Truncated-At"] == f"{client.get(URL).get_json()['until']:.3f}"
