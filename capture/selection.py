@@ -12,7 +12,7 @@ from capture.sources.device import has_device, open_device
 from capture.sources.folder import ImageFolder
 from capture.sources.video import VideoFile
 from contracts.addresses import host_of
-from contracts.cameras import DEVICE, KINDS_OF_ADDRESSES
+from contracts.cameras import DEVICE, KINDS_OF_ADDRESSES, MISSPELT_ADDRESS
 from contracts.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
@@ -43,8 +43,14 @@ def open_source(text: str, *, once: bool = False, setting: str = SETTING) -> Ope
     try:
         return _open(text, once)
     except ConfigurationError as error:
-        shown = host_of(text) if "://" in text else text
-        raise SourceUnusable(setting, shown, str(error)) from None
+        raise SourceUnusable(setting, _shown(text), str(error)) from None
+
+
+def _shown(text: str) -> str:
+    """What may be told of it. Of an address that is misspelt nobody knows which part is the password: nothing."""
+    if "://" in text:
+        return host_of(text)
+    return "…" if "@" in text or MISSPELT_ADDRESS.match(text) else text
 
 
 def _open(text: str, once: bool) -> Opened:
@@ -62,6 +68,10 @@ def _open(text: str, once: bool) -> Opened:
         return Opened(ImageFolder(path, once=once), "folder", text)
     if path.is_file():
         return Opened(VideoFile(path, once=once), "file", text)
+    if _shown(text) != text:
+        raise ConfigurationError(
+            "there is no such file or folder, and it is no address either: one begins with rtsp:// or http://."
+        )
     raise ConfigurationError(
         "there is no such file or folder. "
         "Give `auto`, `demo`, a device number, an RTSP or HTTP address, a video file or an image folder."

@@ -20,6 +20,9 @@ NAME: Final = r"^[A-Za-z0-9_-]{1,64}$"
 DEVICE: Final = re.compile(r"(?:/dev/video)?(\d{1,3})")
 KINDS_OF_ADDRESSES: Final = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
 """Scheme → kind of camera."""
+MISSPELT_ADDRESS: Final = re.compile(r"(?:rtsps?|rtmps?|https?)(?::|;|//)|[^/@]+:[^@]*@", re.IGNORECASE)
+"""How a source begins that is meant as an address, and lacks its ``://``; it may have a password in it. A file of such
+a name is meant by ``./`` before it."""
 BROWSER: Final = "browser"
 """Source, and kind, of a camera whose images a browser sends."""
 _SETTING: Final = f"{PREFIX}CAMERAS"
@@ -156,15 +159,16 @@ def _camera(table: Any, number: int, mistakes: list[str]) -> CameraSettings | No
 
 def _problem_of_address(source: str) -> str:
     """What is wrong with a source that is an address; empty if nothing is, or it is none."""
+    known = ", ".join(f"{scheme}://" for scheme in sorted(KINDS_OF_ADDRESSES))
     if "://" not in source:
-        return ""
+        return f"an address has to begin with {known}" if MISSPELT_ADDRESS.match(source) else ""
     try:
         parts = urlsplit(source)
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "this address is damaged; in user names and passwords write / as %2F, @ as %40, # as %23, ? as %3F"
     if parts.scheme.lower() not in KINDS_OF_ADDRESSES:
-        return f"an address has to begin with {', '.join(f'{scheme}://' for scheme in sorted(KINDS_OF_ADDRESSES))}"
+        return f"an address has to begin with {known}"
     return "" if host else "this address names no host"
 
 

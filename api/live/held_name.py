@@ -76,8 +76,8 @@ class HeldName:
     def leave(self) -> None:
         """Give it back."""
         with suppress(MienError):  # it ends by itself within seconds
-            self._names.leave(self.camera.name, self._sender)
-            self._say("gone", "Its browser has gone.")
+            if self._names.leave(self.camera.name, self._sender):  # else another one has it, and says how it is
+                self._say("gone", "Its browser has gone.")
 
     def _say(self, state: CameraState, reason: str | None) -> None:
         if is_device(self.camera.name):

@@ -155,9 +155,9 @@ class Sender:
             before = self._stamp or self._frames.begin(self._camera.name)
             stamp = FrameStamp(before.epoch, before.sequence + 1)
             frame = Frame(self._camera.name, stamp, picture.came_at, picture.jpeg, options=self._camera.options)
+            self._stamp = stamp  # first: a frame may have been written although its answer is lost
             if not self._frames.publish(frame):
                 raise CameraTaken("Another camera publishes under this name.")
-            self._stamp = stamp
             if not self._requests(self._camera.name, stamp):
                 return _TOO_MANY
         except CameraTaken as error:
@@ -169,7 +169,7 @@ class Sender:
         return ""
 
     def _on_notices(self, notices: Notices) -> None:
-        if notices.items or notices.subscribed:
+        if notices.items or notices.subscribed or self._asked:  # workers of versions before announce nothing
             result = self._frames.result(self._camera.name)
             if result is not None and self._stamp is not None and result.epoch == self._stamp.epoch:
                 self._tell(self._answers_to(result, self._frames.now()))

@@ -8,8 +8,9 @@ from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.scripts import load_script
 
-HELD_S: Final = 4.0
-"""So long a name is held without a word of its sender's gateway: a gateway that dies takes no name along."""
+HELD_S: Final = 5.0
+"""So long a name is held without a word of its sender's gateway: one that dies takes no name along, and one that waits
+for a slow client to take a message does not lose it."""
 
 
 class SenderStore:
@@ -33,10 +34,10 @@ class SenderStore:
         with translate_errors():
             return bool(self._hold(keys=[keys.sender(camera)], args=[sender, int(HELD_S * 1000)]))
 
-    def leave(self, camera: str, sender: str) -> None:
-        """Give the name back; that of another one stays."""
+    def leave(self, camera: str, sender: str) -> bool:
+        """Give the name back; that of another one stays. Returns whether it was this sender's."""
         with translate_errors():
-            self._leave(keys=[keys.sender(camera)], args=[sender])
+            return bool(self._leave(keys=[keys.sender(camera)], args=[sender]))
 
     def held(self, camera: str) -> bool:
         """Whether anybody has the name."""

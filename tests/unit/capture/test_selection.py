@@ -48,6 +48,28 @@ def test_a_refused_address_hides_its_password() -> None:
     assert "secret" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp:/admin:secret@10.0.0.7/live",
+        "rtsp//admin:secret@10.0.0.7/live",
+        "admin:secret@10.0.0.7/live",
+        "rtsp:10.0.0.7/live?password=secret",
+        "/admin/secret@10.0.0.7",
+    ],
+)
+def test_a_misspelt_address_is_told_as_one_and_hides_its_password(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"no address either: one begins with rtsp://") as refusal:
+        open_source(text)
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_file_may_have_an_at_in_its_name(video: Path) -> None:
+    named = video.rename(video.with_name("party@home.mp4"))
+    with closing(open_source(str(named)).source) as source:
+        assert isinstance(source, VideoFile)
+
+
 def test_anything_else_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"MIEN_CAMERA_SOURCE=/no/where: there is no such file"):
         open_source("/no/where")

@@ -70,6 +70,8 @@ def test_without_a_file_it_is_the_camera_of_the_settings() -> None:
         ("auto", "auto"),
         ("/", "folder"),
         ("/no/such.mp4", "file"),
+        ("films/party@home.mp4", "file"),
+        ("./a:b@c.mp4", "file"),
     ],
 )
 def test_the_kind_follows_from_the_source(source: str, kind: str) -> None:
@@ -91,6 +93,8 @@ def test_the_kind_follows_from_the_source(source: str, kind: str) -> None:
             'name = "a"\nsource = "ftp://h/x"',
             "camera 'a': source: an address has to begin with http://, https://, rtsp",
         ),
+        ('name = "a"\nsource = "rtsp:/u:secret@h/live"', "camera 'a': source: an address has to begin with http://, "),
+        ('name = "a"\nsource = "u:secret@h/live"', "camera 'a': source: an address has to begin with http://, "),
         ('name = "a"\nsource = "rtsp:///live"', "camera 'a': source: this address names no host."),
         ('name = "a"\nsource = "rtsp://u:secret/x@h/"', "camera 'a': source: this address is damaged; in user names"),
     ],

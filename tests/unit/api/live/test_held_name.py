@@ -55,3 +55,8 @@ def test_a_name_that_redis_forgot_and_another_one_took_is_lost(redis: Redis, clo
     clock.now += 1
     with pytest.raises(CameraTaken):
         name.hold_on(0.1)
+    name.leave()
+    assert SenderStore(redis).held("phone")
+    status = CameraStatuses(redis, clock).get("phone")
+    assert status
+    assert status.state == "connecting", "the other one's"

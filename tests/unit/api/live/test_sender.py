@@ -7,10 +7,11 @@ import pytest
 from redis import Redis
 
 from api.live.sender import Sender, SentCamera
-from contracts.errors import CameraTaken
+from contracts.errors import BrokerUnavailable, CameraTaken
 from contracts.frames import CameraOptions, Frame, FrameResult, FrameStamp
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
+from contracts.storage.subscription import Notices
 from support.clocks import ManualClock, WaitFor
 from support.factories import marked
 
@@ -123,3 +124,30 @@ def test_where_another_camera_publishes_under_the_name_it_ends(browser: Browser,
         browser.sender.add(2, b"two")
     with pytest.raises(CameraTaken):
         browser.sender.look()
+
+
+def test_a_picture_after_one_whose_answer_was_lost_takes_the_next_number(
+    browser: Browser, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = browser.frames.publish
+
+    def lose_the_answer(frame: Frame) -> bool:
+        publish(frame)
+        raise BrokerUnavailable("No answer came.")
+
+    monkeypatch.setattr(browser.frames, "publish", lose_the_answer)
+    browser.sender.add(1, b"one")
+    monkeypatch.undo()
+    clock.now += 1
+    browser.sender.add(2, b"two")
+    newest = browser.frames.newest("hall")
+    assert newest
+    assert newest.jpeg == b"two"
+    assert browser.told == [{"number": 1, "dropped": "No answer came."}]
+
+
+def test_a_result_that_nobody_announced_is_found_all_the_same(browser: Browser) -> None:
+    browser.sender.add(1, b"one")
+    browser.analyze(browser.asked[0])  # nothing is heard: the subscription has not begun
+    browser.sender._on_notices(Notices())
+    assert [answer["number"] for answer in browser.told] == [1]

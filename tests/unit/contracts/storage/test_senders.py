@@ -19,9 +19,9 @@ def test_a_name_is_one_senders_until_it_gives_it_back(names: SenderStore) -> Non
     assert names.hold("hall", "a")
     assert names.hold("hall", "a"), "it holds it on"
     assert not names.hold("hall", "b")
-    names.leave("hall", "b")
+    assert not names.leave("hall", "b")
     assert names.held("hall"), "nobody gives back what another one has"
-    names.leave("hall", "a")
+    assert names.leave("hall", "a")
     assert names.hold("hall", "b")
 
 

@@ -38,6 +38,18 @@ def test_the_picture_stays_and_all_else_goes() -> None:
     assert picture_of(left, LIMIT)[1] == left
 
 
+def test_segments_on_colours_are_kept_once_and_without_what_else_is_in_them() -> None:
+    cmyk = io.BytesIO()
+    Image.open(io.BytesIO(PORTRAIT)).convert("CMYK").save(cmyk, "JPEG")
+    for whole in (PORTRAIT, cmyk.getvalue()):
+        hidden = b"\xff\xe0\x00\x0fJFXX\0 at home" + b"\xff\xee\x00\x09at home"
+        _, left = picture_of(whole[:2] + hidden + whole[2:], LIMIT)
+        assert b"home" not in left
+        assert pixels(left) == pixels(whole)
+    thumbnail = PORTRAIT[:2] + b"\xff\xe0\x00\x13JFIF\0\x01\x01\0\0\x01\0\x01\x01\x01RGB" + PORTRAIT[20:]
+    assert picture_of(thumbnail, LIMIT)[1] == picture_of(PORTRAIT, LIMIT)[1]
+
+
 @pytest.mark.parametrize(
     ("data", "error"),
     [
