@@ -1,5 +1,7 @@
 """This device's camera on the page, in headless Chromium with a made-up camera."""
 
+from pathlib import Path
+
 import pytest
 import requests
 
@@ -66,5 +68,50 @@ def test_without_a_camera_it_says_what_to_do(start_gateway: StartGateway) -> Non
         page.click("#device-button")
         page.click("#notice-agree")
         page.wait_for_selector("#device-message[data-tone=bad]:has-text('has no camera')")
+        assert page.locator("#device-button").inner_text() == "Start my camera"
+        browser.close()
+
+
+def test_who_declines_is_filmed_no_longer_and_being_seen_by_others_is_asked_for(
+    camera: list[str], start_gateway: StartGateway, tmp_path: Path, wait_for: WaitFor
+) -> None:
+    cameras = tmp_path / "cameras.toml"
+    cameras.write_text('[[camera]]\nname = "kiosk"\nsource = "browser"\nhistory_s = 7200\n')
+    _, port = start_gateway(cameras=cameras)
+    with playwright_on_our_node() as playwright:
+        browser = launch(playwright, *camera)
+        if browser is None:
+            unavailable("Chromium", REMEDY)
+        page = browser.new_page()
+        listed = {"name": "kiosk", "kind": "browser", "state": "gone", "reason": None, "since": None, "fps": None}
+        listed |= {"blur": False, "history_s": 7200, "last_frame_at": None, "age_ms": None}
+        page.route("**/v1/cameras", lambda route: route.fulfill(json={"cameras": [listed]}))
+        opened: list[str] = []
+        page.on("websocket", lambda socket: opened.append(socket.url) if "/ingest" in socket.url else None)
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.click("#device-button")
+        page.click("#notice-agree")
+        page.wait_for_selector("#device-on:not([hidden])")
+        wait_for(lambda: len(opened) == 1, "the connection")
+        assert "/v1/cameras/device-" in opened[0]
+
+        page.select_option("#device-as", "kiosk")
+        page.wait_for_selector("#notice[open]")
+        assert page.locator("#device-on").is_hidden(), "what ran is stopped at once"
+        words = page.locator("#notice").inner_text()
+        assert "Everybody who may watch this server will see this camera as kiosk." in words
+        assert "kept for 2 h" in words
+        assert "stored nowhere else" not in words
+        page.click("#notice-decline")
+        assert page.locator("#device-as").input_value() == ""
+        assert len(opened) == 1
+
+        page.click("#device-button")
+        page.click("#notice-agree")
+        page.wait_for_selector("#device-on:not([hidden])")
+        page.click("#notice-open")
+        page.click("#notice-decline")
+        page.wait_for_selector("#device-message:has-text('stopped, as you declined')")
+        assert page.evaluate("document.getElementById('device-video').srcObject") is None
         assert page.locator("#device-button").inner_text() == "Start my camera"
         browser.close()

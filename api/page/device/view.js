@@ -4,7 +4,7 @@ import { drawBoxes } from "../people/boxes.js";
 import { Cards } from "../people/cards.js";
 import { Numbers } from "../people/numbers.js";
 import { find, make, say, setText } from "../shell/dom.js";
-import { consent } from "../shell/notice.js";
+import { consent, onDeclined } from "../shell/notice.js";
 import { isAway, onAway } from "../shell/server.js";
 import { token } from "../shell/token.js";
 import { Sender } from "./sender.js";
@@ -23,7 +23,8 @@ let answeredAt = -Infinity;
 export function startDevice() {
   find("device-button").addEventListener("click", () => (sender ? end() : begin()));
   find("device-flip").addEventListener("click", flip);
-  find("device-as").addEventListener("change", () => sender && begin());
+  find("device-as").addEventListener("change", chosen);
+  onDeclined(declined);
   window.addEventListener("pagehide", end);
   onCameras(listNames);
   onAway(() => sender && isAway() && clear());
@@ -33,12 +34,14 @@ export function startDevice() {
 async function begin() {
   const message = find("device-message");
   try {
-    if (!(await consent())) return say(message, "The camera was not started.");
+    const seenAs = find("device-as").value;
+    if (!(await consent(seenAs ? named(seenAs) : null))) return say(message, sender ? "" : message.textContent || "The camera was not started.");
+    if (find("device-as").value !== seenAs) return; // chosen anew meanwhile
     sender?.stop();
     say(message, "Starting the camera …");
     const started = (sender = new Sender({
       video: find("device-video"),
-      camera: find("device-as").value || undefined,
+      camera: seenAs || undefined,
       token: () => token("analyze"),
       onResult,
       onTrouble,
@@ -72,7 +75,8 @@ function toggle(on) {
   find("device-live").hidden = !on;
   find("device-intro").hidden = on;
   find("device-button").setAttribute("aria-pressed", String(on));
-  setText(find("device-button").lastElementChild, on ? "Stop my camera" : "Start my camera");
+  find("device-on").hidden = !on;
+  tellWho();
   if (!on) find("device-flip").hidden = true;
 }
 
@@ -144,7 +148,32 @@ function listNames(cameras) {
     const chosen = select.value;
     select.replaceChildren(make("option", { value: "", textContent: "me alone" }), ...names.map((name) => make("option", { value: name, textContent: name })));
     select.value = names.includes(chosen) ? chosen : "";
+    if (chosen && !select.value) end(); // the name was taken back
   }
-  const seen = select.value && named(select.value);
-  setText(find("device-who"), seen ? `Everybody who may watch this server sees this camera as ${select.value}.` : "Nobody else sees this camera; it is in no list.");
+  tellWho();
+}
+
+/** Who sees this camera, before it is started as well as while it runs. */
+function tellWho() {
+  const name = find("device-as").value;
+  setText(find("device-who"), name ? `Everybody who may watch this server sees this camera as ${name}.` : "Nobody else sees this camera; it is in no list.");
+  setText(find("device-lead"), name ? "Your pictures go to this server, and to everybody who watches it." : "Your pictures go to this server only, a few a second, and each is gone once it has been read.");
+  const start = name ? "Start my camera for everybody" : "Start my camera";
+  setText(find("device-button").lastElementChild, sender ? "Stop my camera" : start);
+}
+
+/** Another audience: what runs is stopped at once, and begins again only if that is agreed to. */
+function chosen() {
+  const ran = Boolean(sender);
+  end();
+  if (ran) begin();
+}
+
+/** Who takes the agreement back, or does not give it, is filmed no longer. */
+function declined() {
+  const ran = Boolean(sender);
+  end();
+  find("device-as").value = "";
+  tellWho();
+  say(find("device-message"), ran ? "The camera was stopped, as you declined." : "");
 }

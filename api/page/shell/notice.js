@@ -1,11 +1,13 @@
 /** The notice before this device's first picture is sent. What was agreed to is remembered as its very text. */
-import { find } from "./dom.js";
+import { find, setText } from "./dom.js";
 import { ask } from "./server.js";
+import { duration } from "./words.js";
 
 const KEY = "mien.notice";
 
 let agreedTo = ""; // for this page alone, where the browser keeps nothing
 let open = null;
+const declined = new Set();
 
 const remembered = () => {
   try {
@@ -26,17 +28,32 @@ function remember(text) {
 }
 
 /**
- * Whether pictures of this device may be sent: at once if that was agreed to, else as the person answers.
+ * Whether pictures of this device may be sent: at once if that was agreed to, else as the person answers. What everybody
+ * will see is asked for each time, whatever was agreed to before.
+ * @param {object} seenAs a camera of the registry, as `/v1/cameras` has it, under whose name others see the pictures
  * @throws {Error} when the notice cannot be read from the server; nothing may be sent then
  */
-export async function consent() {
+export async function consent(seenAs = null) {
   const notice = await read();
-  return remembered() === JSON.stringify(notice) || question(notice);
+  if (seenAs) await open; // another question is another one
+  return (!seenAs && remembered() === JSON.stringify(notice)) || question(notice, seenAs);
+}
+
+/** Hear of it when somebody declines: what is being sent is to end. */
+export function onDeclined(listener) {
+  declined.add(listener);
 }
 
 /** Show the notice again; who declines is asked anew before the next picture. */
 export function startNotice() {
-  find("notice-open").addEventListener("click", async () => question(await read()));
+  find("notice-open").addEventListener("click", async () => {
+    setText(find("notice-trouble"), "");
+    try {
+      await question(await read());
+    } catch (error) {
+      setText(find("notice-trouble"), error.message);
+    }
+  });
 }
 
 async function read() {
@@ -46,14 +63,15 @@ async function read() {
 }
 
 /** One question at a time: who drops two photos is asked once. */
-function question(notice) {
-  open ??= answer(notice).finally(() => (open = null));
+function question(notice, seenAs = null) {
+  open ??= answer(notice, seenAs).finally(() => (open = null));
   return open;
 }
 
-async function answer(notice) {
+async function answer(notice, seenAs) {
   const dialog = find("notice");
   fill(notice);
+  fillPublic(seenAs);
   const agreed = await new Promise((done) => {
     find("notice-agree").onclick = () => dialog.close("agreed");
     find("notice-decline").onclick = () => dialog.close("declined");
@@ -63,7 +81,19 @@ async function answer(notice) {
     dialog.showModal();
   });
   remember(agreed ? JSON.stringify(notice) : "");
+  if (!agreed) for (const listener of declined) listener();
   return agreed;
+}
+
+/** That others see the pictures, and what is kept of them. */
+function fillPublic(seenAs) {
+  find("notice-private").hidden = Boolean(seenAs);
+  find("notice-public").hidden = !seenAs;
+  find("notice-agree").textContent = seenAs ? "I agree: show my pictures to everybody" : "I agree: send my pictures";
+  if (!seenAs) return;
+  find("notice-name").textContent = seenAs.name;
+  const kept = seenAs.history_s ? `What is read in them is kept for ${duration(seenAs.history_s)}.` : "";
+  find("notice-kept").textContent = [seenAs.blur ? "Heads are covered." : "", kept].filter(Boolean).join(" ");
 }
 
 function fill({ text, purpose, faces_only: facesOnly, result_minutes: minutes }) {
