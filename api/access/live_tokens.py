@@ -35,16 +35,23 @@ class LiveToken(NamedTuple):
 
 
 class LiveTokens:
-    """Issues and verifies tokens. All gateways share a secret, which is made at first need."""
+    """Issues and verifies tokens. All gateways share a secret, which is made for the first token."""
 
     def __init__(self, redis: Redis, api_keys: ApiKeyStore, clock: Callable[[], float] = time.time) -> None:
         """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis, self._api_keys, self._clock = redis, api_keys, clock
 
     def issue(self, key_id: str, scope: Scope) -> LiveToken:
-        """A token of this key, or of no key: that opens what needs none."""
+        """A token of this key, or of no key: that opens what needs none.
+
+        Raises:
+            Overloaded, BrokerUnavailable: there is no secret yet, and Redis takes none.
+        """
         expires_at = self._clock() + LIFE_S
-        return LiveToken(self._signer().dumps([key_id, scope.value, round(expires_at, 3)]), expires_at)
+        return LiveToken(
+            _signer(self._secret() or self._make_secret()).dumps([key_id, scope.value, round(expires_at, 3)]),
+            expires_at,
+        )
 
     def verify(self, token: str, scope: Scope | None) -> ApiKey | None:
         """The key behind a token; None if it was issued without one.
@@ -67,14 +74,30 @@ class LiveTokens:
         try:
             if len(token) > LONGEST:
                 raise BadSignature("too long")
-            key_id, scope, expires_at = self._signer().loads(token)
+            secret = self._secret()
+            if secret is None:
+                raise BadSignature("no gateway has signed anything")
+            key_id, scope, expires_at = _signer(secret).loads(token)
             return str(key_id), str(scope), float(expires_at)
         except (BadSignature, ValueError, TypeError):
             raise Unauthorized("This token is not valid.", field="token") from None
 
-    def _signer(self) -> Any:
-        """Asked for each time: Redis may have been emptied, and then all gateways agree on a new one at once."""
+    def _secret(self) -> str | None:
+        """Asked for each time: Redis may have been emptied, and then all gateways agree on a new one at once.
+
+        Only read, so that a Redis that is full, or cannot write its file, keeps no viewer out.
+        """
+        with translate_errors():
+            kept = self._redis.get(keys.LIVE_SECRET)
+        return kept.decode() if kept else None
+
+    def _make_secret(self) -> str:
+        """Another gateway's, if it is quicker."""
         fresh = secrets.token_hex(32)
         with translate_errors():
             kept = self._redis.set(keys.LIVE_SECRET, fresh, nx=True, get=True)
-        return URLSafeSerializer(kept.decode() if kept else fresh, salt=_SALT)
+        return kept.decode() if kept else fresh
+
+
+def _signer(secret: str) -> Any:
+    return URLSafeSerializer(secret, salt=_SALT)

@@ -85,7 +85,7 @@ class Viewing:
                         message = self._next(seat)
                     if message is not None:
                         socket.send(message)
-                self._waker.wait(_TICK_S)
+                self._waker.wait(_TICK_S if seats else None)
                 self._waker.clear()
         except WebSocketClosed:
             self._over = True  # who reads is told as well

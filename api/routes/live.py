@@ -77,11 +77,12 @@ def live_token() -> Response:
     ),
 )
 def live() -> Response:
-    """A viewers' WebSocket; each camera that is looked at counts as a viewer."""
+    """A viewers' WebSocket; each camera that is looked at counts as a viewer, and the connection as one that waits."""
     check_upgrade(request)
     services, client = current_services(), client_name()
     services.viewers.check(1, client)
+    leave = services.waits.acquire(1, client)  # behind a proxy nothing else counts those who look at nothing
     viewing = Viewing(services.video, lambda: services.viewers.acquire(1, client))
     return services.websockets.accept(
-        request, viewing.run, max_bytes=MOST_BYTES, allowed=still_allowed(services.api_keys)
+        request, viewing.run, max_bytes=MOST_BYTES, allowed=still_allowed(services.api_keys), on_end=leave
     )

@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 
 import pytest
 import requests
@@ -202,3 +202,28 @@ def test_viewers_are_limited_by_the_cameras_they_look_at(store: FrameStore, star
             Client(port, "/v1/live")
         assert raised.value.status == 503
         assert "Retry-After" in raised.value.answer
+
+
+def test_a_connection_holds_a_place_also_while_it_looks_at_nothing(
+    start_gateway: StartGateway, wait_for: WaitFor
+) -> None:
+    _, port = start_gateway(max_connections=8, client_share=0.5, trusted_proxies="127.0.0.1")
+    one, other = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
+    with ExitStack() as held:
+        mine = [held.enter_context(connected(port, "/v1/live", one)) for _ in range(4)]
+        for client in mine:
+            watch(client, nobody={})  # a camera that there is not
+        with pytest.raises(Refused) as raised:
+            Client(port, "/v1/live", one)
+        assert (raised.value.status, "too many requests that wait" in raised.value.answer) == (429, True)
+        held.enter_context(connected(port, "/v1/live", other))
+        mine[0].drop()
+        held.enter_context(wait_for(lambda: _connection(port, one), "the place to be given back"))
+
+
+def _connection(port: int, headers: dict[str, str]) -> AbstractContextManager[Client] | None:
+    """A connection, if there is a place for one."""
+    try:
+        return closing(Client(port, "/v1/live", headers))
+    except Refused:
+        return None

@@ -132,3 +132,16 @@ def test_a_receiver_that_was_away_for_long_is_asked_every_minute(
         assert webhook.run() == "later"
         clock.now += 60
     assert len(receiver.received) == 8
+
+
+def test_a_receiver_that_was_away_for_longer_than_events_are_kept_gets_those_that_still_are(
+    webhook: EventWebhook, store: EventStore, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.status = 500
+    for track in range(1, 5):
+        tell(store, track)
+        assert webhook.run() == "later"
+        clock.now += 250  # of 600
+    receiver.status = 200
+    assert webhook.run() == "sent"
+    assert sent(receiver)[-1] == [3, 4]

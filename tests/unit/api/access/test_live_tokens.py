@@ -1,5 +1,7 @@
 """Tokens for streams: of a key, for a scope and a view, for a short time; the stream ends with the key."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from flask import Flask
 from redis import Redis
@@ -41,6 +43,35 @@ def test_all_gateways_take_it_also_after_redis_was_emptied(redis: Redis, api_key
     assert other.verify(one.issue(id_of(key), Scope.LIVE).token, Scope.LIVE)
     redis.delete("mien:live:secret")
     assert one.verify(other.issue(id_of(key), Scope.LIVE).token, Scope.LIVE)
+
+
+@pytest.fixture(params=[("maxmemory", 1), ("min-replicas-to-write", 1)], ids=["full", "read-only"])
+def takes_no_writes(request: pytest.FixtureRequest, redis: Redis) -> Iterator[Callable[[], None]]:
+    name, value = request.param
+    yield lambda: redis.config_set(name, value)
+    redis.config_set(name, 0)
+
+
+def test_a_store_that_takes_no_writes_keeps_nobody_out(
+    tokens: LiveTokens, key: str, takes_no_writes: Callable[[], None], make_app: MakeApp
+) -> None:
+    tokens.issue(id_of(key), Scope.LIVE)
+    client = make_app(require_keys=True).test_client()
+    takes_no_writes()
+    answer = client.post("/v1/live/token", headers=bearer(key))
+    assert answer.status_code == 200
+    verified = LiveTokens(tokens._redis, tokens._api_keys).verify(answer.get_json()["token"], Scope.LIVE)
+    assert verified is not None
+    assert client.get("/video_feed?token=x").status_code == 401
+
+
+def test_without_a_secret_a_store_that_takes_no_writes_gives_no_token(
+    key: str, takes_no_writes: Callable[[], None], make_app: MakeApp
+) -> None:
+    client = make_app(require_keys=True).test_client()
+    takes_no_writes()
+    assert client.post("/v1/live/token", headers=bearer(key)).status_code == 503
+    assert client.get("/video_feed?token=x").status_code == 401
 
 
 @pytest.mark.parametrize("token", ["x", "", "a.b", "." * 600, "WyJrIl0.abc", "Ä"])
