@@ -12,6 +12,7 @@ _SENTENCES: Final = {
     "stalled": "The camera has stopped sending pictures; it is tried again.",
     "gone": "The camera has stopped sending pictures.",
 }
+_NONE_SENT: Final = "The camera sends no pictures."
 LATE: Final = "Pictures arrive, but their analysis is late."
 NONE_BLURRED: Final = "Faces of this camera are covered, and no picture is there in which they are."
 
@@ -54,7 +55,10 @@ class CameraState(NamedTuple):
             has_place: whether the form in which they want it is made.
         """
         if self.state != "live":
-            return _SENTENCES.get(self.state)
+            said = _SENTENCES.get(self.state)
+            return (
+                said if self.reason is None else f"{said if self.state == 'connecting' else _NONE_SENT} {self.reason}"
+            )
         if not has_place and shown is not Kind.ANNOTATED:
             return FULL
         if shown is Kind.PLAIN:

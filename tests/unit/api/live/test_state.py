@@ -20,6 +20,15 @@ def test_what_is_missing_is_said() -> None:
     assert CameraState("live").sentence(Kind.ANNOTATED, has_place=False) is None
 
 
+def test_a_known_reason_is_told_and_nothing_is_claimed_beside_it() -> None:
+    nothing_listens = "Its host is there, and nothing listens on its port."
+    for state in ("gone", "stalled"):
+        said = CameraState(state, nothing_listens).sentence(Kind.PLACEHOLDER)
+        assert said == f"The camera sends no pictures. {nothing_listens}"
+    said = CameraState("connecting", "It is asked again.").sentence(Kind.PLACEHOLDER)
+    assert said == "The camera is being connected. It is asked again."
+
+
 def test_what_capture_says_goes_before_what_is_seen_unless_nothing_comes() -> None:
     status = CameraStatus(name="hall", kind="rtsp", state="stalled", reason="No picture for 5 s.", since=1.0, fps=15)
     options = CameraOptions(kind="rtsp", blur=True)
