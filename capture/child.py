@@ -66,7 +66,13 @@ def _publish(settings: Settings, camera: CameraSettings, reports: ReportWriter, 
         SourceLost: it gives no images any more.
         SourceEnded: it has been shown once.
     """
+    # All that takes time to load comes first: once the source opens, only the source is waited for.
+    from capture.camera import Camera
     from capture.selection import open_source
+    from contracts.storage.connections import connect
+    from contracts.storage.dispatch import Dispatcher
+    from contracts.storage.frames import FrameStore
+    from contracts.storage.jobs import JobStore
 
     _configure_opencv()
     setting = f"camera {camera.name!r}: source" if settings.cameras else SETTING
@@ -75,12 +81,6 @@ def _publish(settings: Settings, camera: CameraSettings, reports: ReportWriter, 
     with closing(opened.source):
         pinned = opened.text if camera.source == "auto" else ""
         reports.write(Report(event="opened", kind=opened.kind, source=pinned))
-        from capture.camera import Camera
-        from contracts.storage.connections import connect
-        from contracts.storage.dispatch import Dispatcher
-        from contracts.storage.frames import FrameStore
-        from contracts.storage.jobs import JobStore
-
         broker = connect(settings.redis_url, name="capture", max_connections=2, answer_s=_ANSWER_S)
         frame_redis = connect(settings.frame_redis_url, name="capture-frames", max_connections=2, answer_s=_ANSWER_S)
         with closing(broker), closing(frame_redis), closing(Dispatcher(settings)) as dispatcher:

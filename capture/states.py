@@ -12,6 +12,8 @@ ENDED_AFTER_S: Final = 5.0
 """Then its process is ended, and another one connects."""
 FIRST_IMAGE_S: Final = 15.0
 """A camera that connects has so long for its first image: some send a whole picture only every ten seconds."""
+START_S: Final = 60.0
+"""A process has so long until it opens its source: several that start at once on a small machine take their time."""
 _INTERVALS: Final = 3
 """Of a camera that sends less than an image a second, so many may be missing, twice as many before its process ends."""
 GOOD_S: Final = 30.0
@@ -29,7 +31,7 @@ class CameraHealth:
         self._state: CameraState = "connecting"
         self._reason: str | None = None
         self._since = wall()
-        self._opening_at = self._read_at = self._live_at = math.nan
+        self._started_at = self._opening_at = self._opened_at = self._read_at = self._live_at = math.nan
         self.recovered = False
         """Whether it was live for `GOOD_S` before it was not any more."""
         slow = _INTERVALS / camera.fps
@@ -51,9 +53,19 @@ class CameraHealth:
             history_s=one.history_s,
         )
 
+    def started(self) -> None:
+        """A process has been started. Until it says something, its source has had no part in it."""
+        self._started_at = self._clock()
+        self._opening_at = self._opened_at = self._read_at = math.nan
+
     def opening(self) -> None:
-        """A process begins to open the source."""
-        self._opening_at, self._read_at = self._clock(), math.nan
+        """The process begins to open the source."""
+        self._started_at, self._opening_at = math.nan, self._clock()
+
+    def opened(self) -> None:
+        """The source is open, or connects as it is read."""
+        self._started_at = self._opening_at = math.nan
+        self._opened_at = self._clock()
 
     def read(self) -> None:
         """An image has come."""
@@ -64,19 +76,26 @@ class CameraHealth:
 
     def ended(self, reason: str) -> None:
         """The process has ended, or was ended."""
-        self._opening_at = self._read_at = math.nan
+        self._started_at = self._opening_at = self._opened_at = self._read_at = math.nan
         self._become("gone", sentence(reason))
 
     def is_silent(self) -> bool:
         """Whether its process is to be ended, because no image comes. Comparisons with what never was are false."""
         now = self._clock()
-        if now - self._read_at >= self._stalled_after_s:
-            self._become("stalled", "Its source is connected, and sends no pictures any more.")
-        elif math.isnan(self._read_at) and now - self._opening_at >= ENDED_AFTER_S:
+        if not math.isnan(self._read_at):
+            if now - self._read_at >= self._stalled_after_s:
+                self._become("stalled", "Its source is connected, and sends no pictures any more.")
+            return now - self._read_at >= self._ended_after_s
+        if now - self._started_at >= START_S:
+            self._become("gone", f"Its process has not begun within {START_S:g} s: the machine has too much to do.")
+            return True
+        if now - self._opening_at >= FIRST_IMAGE_S:
+            self._become("stalled", f"Its source does not open within {FIRST_IMAGE_S:g} s.")
+            return True
+        silent = now - self._opened_at >= FIRST_IMAGE_S
+        if silent or (now - self._opened_at >= ENDED_AFTER_S and self._state != "gone"):  # it may yet say why again
             self._become("stalled", "Its source has sent no picture since it was opened.")
-        return now - self._read_at >= self._ended_after_s or (
-            math.isnan(self._read_at) and now - self._opening_at >= FIRST_IMAGE_S
-        )
+        return silent
 
     def _become(self, state: CameraState, reason: str | None) -> None:
         if state != self._state and {state, self._state} != {"stalled", "gone"}:  # what is away is away since then

@@ -15,6 +15,7 @@ from typing import IO, Final, cast
 from capture.pacing import backoff_delays
 from capture.reports import Report, ReportReader
 from capture.states import CameraHealth
+from capture.turns import Turn, Turns
 from contracts.cameras import CameraSettings, CameraStatus
 from contracts.logs import log_context
 from contracts.settings import unknown_settings
@@ -40,6 +41,7 @@ class SupervisedCamera:
         command: of the process.
         delays: a fresh series of seconds to wait before each further attempt.
         clock: gives seconds that never go back.
+        turns: of all cameras; each waits for its own to start a process.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class SupervisedCamera:
         command: Sequence[str] = CHILD,
         delays: Callable[[], Iterator[float]] = backoff_delays,
         clock: Callable[[], float] = time.monotonic,
+        turns: Turns | None = None,
     ) -> None:
         self.camera = camera
         self._on_change, self._on_failure = on_change, on_failure
         self._command = command
         self._delays = delays
+        self._turns = turns or Turns()
         self._health = CameraHealth(camera, clock, time.time)
         self._source = camera.source
         self._was_live = False
@@ -95,23 +99,28 @@ class SupervisedCamera:
                 self._stopping.wait(next(delays))
 
     def _try(self) -> bool:
+        turn = self._turns.take(self._stopping.is_set)
+        if turn is None:
+            return False
         try:
-            return self._run_once()
+            return self._run_once(turn)
         except OSError as error:  # no memory, no process, no descriptor: there may be one later
             self._changed(self._health.ended, f"no process can be started for it ({error.strerror})")
             return True
+        finally:
+            turn.give_back()
 
-    def _run_once(self) -> bool:
-        """Run one process until it ends.
+    def _run_once(self, turn: Turn) -> bool:
+        """Run one process until it ends; the turn is over as soon as it has said something.
 
         Returns:
             Whether to start another one.
         """
         process = self._launch()
         reports, last = ReportReader(cast(IO[bytes], process.stdout)), None
-        self._health.opening()
+        self._health.started()
         try:
-            last = self._follow(reports)
+            last = self._follow(reports, turn)
         finally:
             self._end(process)
             reports.close()
@@ -134,7 +143,7 @@ class SupervisedCamera:
             stdin.flush()
         return process
 
-    def _follow(self, reports: ReportReader) -> Report | None:
+    def _follow(self, reports: ReportReader, turn: Turn) -> Report | None:
         """Follow the process until it ends, is silent for too long, or is to be stopped.
 
         Returns:
@@ -145,12 +154,15 @@ class SupervisedCamera:
                 report = reports.next(_LOOK_EVERY_S)
             except EOFError:
                 return None
+            if report or turn.is_over():
+                turn.give_back()
             if report is None:
                 if self._changed(self._health.is_silent):
                     return _SILENT
             elif report.event == "opening":
                 self._health.opening()
             elif report.event == "opened":
+                self._health.opened()
                 self._health.kind = report.kind
                 self._source = report.source or self._source
             elif report.event == "read":

@@ -13,6 +13,7 @@ from capture.reports import Report
 from capture.states import CameraHealth
 from capture.supervised import SupervisedCamera
 from capture.telling import StatusTeller
+from capture.turns import Turns
 from contracts.cameras import BROWSER, CameraSettings, CameraStatus, load_cameras
 from contracts.errors import ConfigurationError, MienError
 from contracts.settings import Settings
@@ -39,8 +40,9 @@ class Supervisor:
         """
         self._settings = settings
         self._start = start
-        self._registry = RegistryFile(settings.cameras) if settings.cameras else None
+        self._registry = RegistryFile(settings.cameras, settings.frame_ttl_s) if settings.cameras else None
         self._cameras: dict[str, SupervisedCamera] = {}
+        self._turns = Turns()
         self._ended = threading.Event()
         self._failure: MienError | None = None
         self._registered = {camera.name: camera for camera in load_cameras(settings)}
@@ -94,7 +96,9 @@ class Supervisor:
         for name, camera in wanted.items():
             if name not in self._cameras:
                 on_failure = self._fail if self._registry is None else lambda _, __: False
-                self._cameras[name] = self._start(camera, on_change=self._teller.changed, on_failure=on_failure)
+                self._cameras[name] = self._start(
+                    camera, on_change=self._teller.changed, on_failure=on_failure, turns=self._turns
+                )
                 self._cameras[name].start()
         self._teller.remove(before.keys() - self._registered.keys())
 

@@ -51,10 +51,57 @@ def test_one_that_falls_silent_has_stalled_and_then_its_process_is_ended(
 def test_one_that_never_sends_anything_is_told_after_five_seconds_and_has_fifteen(
     health: CameraHealth, hand_clock: ManualClock
 ) -> None:
-    health.opening()
+    health.opened()
     for after_s, state, silent in [(4.9, "connecting", False), (5, "stalled", False), (15, "stalled", True)]:
         hand_clock.now = 1_000 + after_s
         assert (health.is_silent(), health.status.state) == (silent, state)
+    assert health.status.reason == "Its source has sent no picture since it was opened."
+
+
+def test_the_time_that_its_process_takes_to_start_is_not_the_sources(
+    health: CameraHealth, hand_clock: ManualClock
+) -> None:
+    health.started()
+    hand_clock.now += 59
+    assert (health.is_silent(), health.status.state) == (False, "connecting")
+    health.opening()
+    hand_clock.now += 14
+    assert (health.is_silent(), health.status.state) == (False, "connecting")
+    health.opened()
+    hand_clock.now += 4.9
+    assert (health.is_silent(), health.status.state) == (False, "connecting")
+
+
+def test_a_process_that_does_not_begin_is_ended(health: CameraHealth, hand_clock: ManualClock) -> None:
+    health.started()
+    hand_clock.now += 60
+    assert (health.is_silent(), health.status.state) == (True, "gone")
+    assert health.status.reason == "Its process has not begun within 60 s: the machine has too much to do."
+
+
+def test_a_source_that_does_not_open_is_told_when_its_process_is_ended(
+    health: CameraHealth, hand_clock: ManualClock
+) -> None:
+    health.started()
+    health.opening()
+    hand_clock.now += 15
+    assert (health.is_silent(), health.status.state) == (True, "stalled")
+    assert health.status.reason == "Its source does not open within 15 s."
+
+
+def test_what_is_gone_keeps_its_reason_while_the_next_process_tries(
+    health: CameraHealth, hand_clock: ManualClock
+) -> None:
+    health.ended("it does not answer")
+    health.started()
+    for step in (health.opening, health.opened, health.is_silent):
+        hand_clock.now += 9
+        assert health.is_silent() is False
+        assert (health.status.state, health.status.reason) == ("gone", "It does not answer.")
+        step()
+    hand_clock.now += 15
+    assert health.is_silent()
+    assert (health.status.state, health.status.since) == ("stalled", 1_000)
 
 
 def test_a_slow_camera_has_more_time(hand_clock: ManualClock) -> None:

@@ -15,6 +15,7 @@ import pytest
 from capture import states
 from capture.reports import Report
 from capture.supervised import SupervisedCamera
+from capture.turns import Turns
 from contracts.cameras import CameraSettings
 from support.clocks import WaitFor
 
@@ -102,6 +103,36 @@ def test_a_silent_process_is_killed_even_if_it_hears_nothing(
     os.kill(first, signal.SIGSTOP)
     wait_for(lambda: camera.status.state == "stalled", "the silence to be told")
     wait_for(lambda: camera.status.state == "live" and camera.pid != first, "another process")
+
+
+def test_cameras_wait_for_each_others_processes_to_begin(
+    start: Start, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(states, "ENDED_AFTER_S", 0.1)
+    one_by_one, go = Turns(at_once=1), tmp_path / "go"
+    slow = f'while not os.path.exists({str(go)!r}): time.sleep(0.02)\nsay(event="opening"); read_on()'
+    first = start(slow, turns=one_by_one)
+    wait_for(lambda: first.pid, "a first process")
+    second = start(slow, turns=one_by_one)
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() > began + 0.6, "some looks")
+    assert second.pid is None
+    assert first.status.state == second.status.state == "connecting", "it is not the source that is slow"
+    go.touch()
+    wait_for(lambda: first.status.state == second.status.state == "live", "both")
+
+
+def test_a_source_that_refuses_is_told_as_such_while_the_next_process_starts(
+    start: Start, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(states, "ENDED_AFTER_S", 0.1)
+    told: list[str | None] = []
+    script = 'time.sleep(0.5); say(event="opening"); say(event="lost", reason="nobody is there")'
+    camera = start(script, on_change=lambda: told.append(camera.status.reason))
+    first = wait_for(lambda: camera.status.state == "gone" and camera.pid, "the end")
+    second = wait_for(lambda: camera.pid != first and camera.pid, "a second process")
+    wait_for(lambda: camera.pid not in {first, second}, "a third one")
+    assert told == ["Nobody is there."]
 
 
 def test_what_was_decided_once_stays_so(start: Start, wait_for: WaitFor, tmp_path: Path) -> None:
