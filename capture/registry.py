@@ -17,8 +17,9 @@ class RegistryFile:
     and an editor may put another file in its place.
     """
 
-    def __init__(self, path: str) -> None:
-        """Follow the file as it is now."""
+    def __init__(self, path: str, frame_ttl_s: float) -> None:
+        """Follow the file as it is now; frames of its cameras live for `frame_ttl_s`."""
+        self._frame_ttl_s = frame_ttl_s
         self._path = Path(path).expanduser()
         self._seen = self._read = self._mark()
 
@@ -35,7 +36,7 @@ class RegistryFile:
             return None
         self._read = self._seen
         try:
-            cameras = read_registry(self._path)
+            cameras = read_registry(self._path, self._frame_ttl_s)
         except ConfigurationError as error:
             logger.error("The cameras stay as they are. %s", error)
             return None

@@ -40,7 +40,7 @@ class Supervisor:
         """
         self._settings = settings
         self._start = start
-        self._registry = RegistryFile(settings.cameras) if settings.cameras else None
+        self._registry = RegistryFile(settings.cameras, settings.frame_ttl_s) if settings.cameras else None
         self._cameras: dict[str, SupervisedCamera] = {}
         self._turns = Turns()
         self._ended = threading.Event()

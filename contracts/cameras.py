@@ -1,5 +1,6 @@
 """The cameras of an installation: how each is meant to be (the registry), and how each is."""
 
+import math
 import re
 import tomllib
 from collections import Counter
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from contracts.devices import is_device
 from contracts.errors import ConfigurationError
 from contracts.frames import CameraOptions
 from contracts.results import Message
@@ -26,8 +28,12 @@ a name is meant by ``./`` before it."""
 BROWSER: Final = "browser"
 """Source, and kind, of a camera whose images a browser sends."""
 _SETTING: Final = f"{PREFIX}CAMERAS"
+_SETTING_OF_ONE: Final = f"{PREFIX}CAMERA"
 _TABLE: Final = "camera"
 _MOST: Final = 256
+_OF_BROWSERS: Final = "names of this form are what browsers give themselves, and stand in no list; choose another"
+_MARGIN: Final = 1.25
+"""So much longer than the time between two frames each lives, that none has gone before the next has come."""
 
 CameraState = Literal["connecting", "live", "stalled", "gone"]
 
@@ -52,6 +58,8 @@ class CameraSettings(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if is_device(self.name):
+            raise ValueError(f"name: {_OF_BROWSERS}")
         if problem := _problem_of_address(self.source):
             raise ValueError(f"source: {problem}")
         if self.once and self.kind not in {"file", "folder"}:
@@ -94,24 +102,39 @@ def load_cameras(settings: Settings) -> list[CameraSettings]:
     """The cameras of the registry; without one, the camera that the other settings name.
 
     Raises:
-        ConfigurationError: one sentence about every mistake in the file, each with its camera and field.
+        ConfigurationError: one sentence about every mistake in the file, each with its camera and field; or about the
+            name or the frames a second of the one camera.
     """
     if settings.cameras:
-        return read_registry(Path(settings.cameras).expanduser())
+        return read_registry(Path(settings.cameras).expanduser(), settings.frame_ttl_s)
+    if is_device(settings.camera):
+        raise ConfigurationError(f"{_SETTING_OF_ONE}={settings.camera}: {_OF_BROWSERS}.", field=_SETTING_OF_ONE)
+    if problem := _problem_of_fps(settings.camera_fps, settings.frame_ttl_s):
+        name = f"{_SETTING_OF_ONE}_FPS"
+        raise ConfigurationError(f"{name}={settings.camera_fps:g}: {problem}.", field=name)
     # Not validated: what is wrong with its source, capture says when it opens it.
     return [
         CameraSettings.model_construct(name=settings.camera, source=settings.camera_source, fps=settings.camera_fps)
     ]
 
 
-def read_registry(path: Path) -> list[CameraSettings]:
+def read_registry(path: Path, frame_ttl_s: float) -> list[CameraSettings]:
     """The cameras of a file; paths in it are meant from its folder.
+
+    Args:
+        path: of the file.
+        frame_ttl_s: how long a frame lives, in seconds: the next has to come before.
 
     Raises:
         ConfigurationError: as `load_cameras`.
     """
     mistakes: list[str] = []
     cameras = [camera for number, table in enumerate(_tables(path), 1) if (camera := _camera(table, number, mistakes))]
+    mistakes += [
+        f"camera {camera.name!r}: fps: {problem}"
+        for camera in cameras
+        if (problem := _problem_of_fps(camera.fps, frame_ttl_s))
+    ]
     names = Counter(camera.name for camera in cameras)
     mistakes += [f"camera {name!r}: name: {times} cameras have it" for name, times in names.items() if times > 1]
     if mistakes:
@@ -170,6 +193,17 @@ def _problem_of_address(source: str) -> str:
     if parts.scheme.lower() not in KINDS_OF_ADDRESSES:
         return f"an address has to begin with {known}"
     return "" if host else "this address names no host"
+
+
+def _problem_of_fps(fps: float, frame_ttl_s: float) -> str:
+    """What is wrong with so few frames a second; empty if nothing is."""
+    least = _MARGIN / frame_ttl_s
+    if fps >= least:
+        return ""
+    enough = math.ceil(least * 100) / 100
+    return (
+        f"a frame lives for {frame_ttl_s:g} s ({PREFIX}FRAME_TTL_S), the next comes too late; give {enough:g} or more"
+    )
 
 
 def _from_folder(camera: CameraSettings, folder: Path) -> CameraSettings:

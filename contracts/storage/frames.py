@@ -284,4 +284,5 @@ def _frame(camera: str, fields: list[bytes], stored_options: bytes | None, mark:
 
 def _options(camera: str, stored: bytes | None) -> CameraOptions:
     name = f"What is to be done with frames of camera {camera}"
-    return read_record(CameraOptions, stored, name) if stored else CameraOptions()
+    # In full: an option that is not known here may be one more reason not to show, or not to keep, the frame.
+    return read_record(CameraOptions, stored, name, in_full=True) if stored else CameraOptions()

@@ -23,14 +23,14 @@ def names(file: RegistryFile) -> list[str] | None:
 
 
 def test_a_change_counts_once_it_has_settled(path: Path) -> None:
-    file = RegistryFile(str(path))
+    file = RegistryFile(str(path), 5)
     assert names(file) is None
     path.write_text(TEXT.format("garden"))
     assert [names(file) for _ in range(3)] == [None, ["garden"], None]
 
 
 def test_a_file_that_an_editor_puts_in_its_place_counts(path: Path) -> None:
-    file = RegistryFile(str(path))
+    file = RegistryFile(str(path), 5)
     other = path.with_suffix(".new")
     other.write_text(TEXT.format("door"))
     os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
@@ -39,7 +39,7 @@ def test_a_file_that_an_editor_puts_in_its_place_counts(path: Path) -> None:
 
 
 def test_what_is_wrong_is_said_once_and_changes_nothing(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    file = RegistryFile(str(path))
+    file = RegistryFile(str(path), 5)
     path.write_text(TEXT.format("door") + "fps = 0\n")
     assert [names(file) for _ in range(4)] == [None] * 4
     assert len(caplog.records) == 1

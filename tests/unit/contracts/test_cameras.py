@@ -35,10 +35,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cameras.toml"
 
 
+DEVICE_NAME = "device-" + "0f" * 16
+
+
 def refused(path: Path, text: str) -> str:
     path.write_text(text)
     with pytest.raises(ConfigurationError) as refusal:
-        read_registry(path)
+        read_registry(path, 5)
     return str(refusal.value).removeprefix(f"MIEN_CAMERAS={path}: ")
 
 
@@ -57,6 +60,24 @@ def test_without_a_file_it_is_the_camera_of_the_settings() -> None:
     assert (camera.name, camera.source, camera.fps, camera.kind) == ("door", "rtmp://not/ours", 5, "")
     (camera,) = load_cameras(Settings())
     assert (camera.name, camera.kind) == ("camera", "auto")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (Settings(camera_fps=0.2), "MIEN_CAMERA_FPS=0.2: a frame lives for 5 s .* give 0.25 or more"),
+        (Settings(camera_fps=0.1, frame_ttl_s=12), "MIEN_CAMERA_FPS=0.1: a frame lives for 12 s .* give 0.11 or more"),
+        (Settings(camera=DEVICE_NAME), f"MIEN_CAMERA={DEVICE_NAME}: names of this form"),
+    ],
+)
+def test_without_a_file_its_name_and_frames_a_second_are_checked_as_well(settings: Settings, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        load_cameras(settings)
+
+
+def test_frames_that_live_longer_may_come_more_seldom(path: Path) -> None:
+    path.write_text('[[camera]]\nname = "a"\nsource = "demo"\nfps = 0.05\n')
+    assert [camera.fps for camera in load_cameras(Settings(cameras=str(path), frame_ttl_s=30))] == [0.05]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +106,11 @@ def test_the_kind_follows_from_the_source(source: str, kind: str) -> None:
         ('name = "a b"\nsource = "demo"', "camera 'a b': name: String should match pattern '^[A-Za-z0-9_-]{1,64}$'."),
         ('name = "a"', "camera 'a': source: Field required."),
         ('name = "a"\nsource = "demo"\nfps = 0', "camera 'a': fps: Input should be greater than 0."),
+        (
+            'name = "a"\nsource = "demo"\nfps = 0.2',
+            "camera 'a': fps: a frame lives for 5 s (MIEN_FRAME_TTL_S), the next",
+        ),
+        (f'name = "{DEVICE_NAME}"\nsource = "demo"', f"camera '{DEVICE_NAME}': name: names of this form are what brow"),
         ('name = "a"\nsource = "demo"\nfps = "5"', "camera 'a': fps: Input should be a valid number."),
         ('name = "a"\nsource = "demo"\nfsp = 5', "camera 'a': fsp: is not known; did you mean fps?"),
         ('name = "a"\nsource = "demo"\nzoom = 5', "camera 'a': zoom: is not known; docs/cameras.md lists what is."),

@@ -67,9 +67,12 @@ def test_a_frame_of_the_version_before_has_no_options(store: FrameStore, redis: 
     assert taken.options == CameraOptions()
 
 
-def test_a_frame_whose_options_cannot_be_read_is_not_shown(store: FrameStore, redis: Redis) -> None:
+@pytest.mark.parametrize("options", ['{"blur": "faces only"}', '{"blur": false, "only_inside": true}'])
+def test_a_frame_whose_options_cannot_be_read_in_full_is_not_shown(
+    store: FrameStore, redis: Redis, options: str
+) -> None:
     store.publish(frame(5, 2))
-    redis.hset(keys.frame("cam"), "options", '{"blur": "faces only"}')
+    redis.hset(keys.frame("cam"), "options", options)
     store.reserve_request("cam", "t")
     for read in (lambda: store.newest("cam"), lambda: store.take("cam", "t")):
         with pytest.raises(RecordUnreadable, match="camera cam"):
