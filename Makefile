@@ -63,6 +63,7 @@ check: $(DEV) ## style, types, import contracts, and the tests that need no seco
 .PHONY: faults
 faults: $(DEV) ## every fault that Mien has to outlive, also those that last for minutes; writes docs/reliability.md
 	$(BIN)/python -m pytest -n $(JOBS) -q tests/faults --reliability-report $(FAULTS)
+	$(BIN)/python -m pytest -n $(JOBS) -q -m slow_fault tests/browser
 	$(BIN)/python -m pytest -n $(JOBS) -q tests/simulation --simulation-steps $(STEPS) --simulation-first-seed $(SEED)
 	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(FAULTS)
 

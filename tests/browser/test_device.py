@@ -103,7 +103,7 @@ def test_who_declines_is_filmed_no_longer_and_being_seen_by_others_is_asked_for(
         assert "kept for 2 h" in words
         assert "stored nowhere else" not in words
         page.click("#notice-decline")
-        assert page.locator("#device-as").input_value() == ""
+        wait_for(lambda: page.locator("#device-as").input_value() == "", "the choice to be taken back")
         assert len(opened) == 1
 
         page.click("#device-button")

@@ -39,6 +39,7 @@ def test_without_websockets_pictures_come_over_the_plain_feed(
     page.wait_for_selector("#wall .screen[data-state=live]:not([data-empty])", timeout=30_000)
 
 
+@pytest.mark.slow_fault
 def test_with_keys_required_the_browsers_password_opens_everything(
     browser: Browser,
     redis: Any,

@@ -21,6 +21,7 @@ BOXED = """() => {
 """How many pixels of a tile have the first person's colour."""
 
 
+@pytest.mark.slow_fault
 def test_labels_go_photos_and_cameras_say_a_sentence_and_all_comes_back(
     browser: Browser,
     start_process: StartProcess,
