@@ -90,12 +90,16 @@ class CameraHub:
         Raises:
             Overloaded: as many others of this camera are made.
         """
-        if camera is not None and variant != DEFAULT and not self._shared.frames.views.want(camera, [variant]):
+        if camera is not None and variant != DEFAULT and not self.want(camera, variant):
             raise Overloaded(
                 f"This camera is shown in {MOST_VARIANTS} forms already, counting the one without options; ask for one "
                 "of those, or try again later.",
                 retry_after=self._shared.settings.frame_ttl_s,
             )
+
+    def want(self, camera: str, variant: Variant) -> bool:
+        """Have workers make this variant from now on; False if as many others of this camera are made."""
+        return bool(self._shared.frames.views.want(camera, [variant]))
 
     def picture(self, camera: str, variant: Variant) -> Shown:
         """One picture of the camera as it is now, with boxes if an analysis comes soon.

@@ -86,6 +86,8 @@ class Channel:
         """
         self.variant = variant
         self.viewers = 0
+        self.has_place = True
+        """Whether workers make this variant; without one plain frames are shown, as while analyses stall."""
         self.shown: Shown | None = None
         self._gone_after_s, self._faces_only = gone_after_s, faces_only
         self._wakers = set[threading.Event]()

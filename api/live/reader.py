@@ -96,7 +96,9 @@ class CameraReader:
     def _want(self, channels: dict[Variant, Channel]) -> None:
         if self._clock() >= self._want_at + _WANT_EVERY_S:
             self._want_at = self._clock()
-            self._frames.views.want(self._camera, list(channels))
+            made = self._frames.views.want(self._camera, list(channels))
+            for variant, channel in channels.items():
+                channel.has_place = variant in made
             self._shared.server_time.refresh()
             self._status = self._shared.statuses.get(self._camera)
 

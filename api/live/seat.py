@@ -42,19 +42,24 @@ class Seat:
         self._told = ""
 
     def open(self, waker: threading.Event) -> None:
-        """Begin to look, and again later if that cannot be: no place, no such camera, or too many forms."""
+        """Begin to look, and again later if that cannot be: no place, or no such camera.
+
+        Where there are too many forms, frames come as they are until this one has a place: nobody can take a camera
+        from others by asking for many.
+        """
         if self._channel is not None or self._hub.closed or time.monotonic() < self._again_at:
             return
         held = ExitStack()
         try:
             self._hub.check(self.camera)
             held.callback(self._sit())
-            self._hub.ask_for(self.camera, self.variant)
+            has_place = self._hub.want(self.camera, self.variant)
         except MienError as error:
             held.close()
             self._problem, self._again_at = error.detail, time.monotonic() + RETRY_S
             return
         channel = held.enter_context(self._hub.watching(self.camera, self.variant))
+        channel.has_place = has_place
         held.enter_context(channel.waking(waker))
         self._channel, self._held, self._problem = channel, held, ""
 
@@ -90,7 +95,8 @@ class Seat:
     def _state(self, shown: Shown | None) -> str:
         """Members of the header that say how the camera is; each ends with a comma."""
         state = self._hub.state(self.camera)
-        message = self._problem or state.sentence(shown.kind if shown else Kind.PLACEHOLDER)
+        has_place = self._channel is None or self._channel.has_place
+        message = self._problem or state.sentence(shown.kind if shown else Kind.PLACEHOLDER, has_place=has_place)
         said = {"state": state.state, "reason": state.reason, "kind": state.kind, "message": message}
         return json.dumps(said)[1:-1]
 

@@ -1,7 +1,7 @@
 """What viewers are told of a camera."""
 
 from api.live.channel import Kind
-from api.live.state import GONE, LATE, NONE_BLURRED, CameraState
+from api.live.state import FULL, GONE, LATE, NONE_BLURRED, CameraState
 from contracts.cameras import CameraStatus
 from contracts.frames import CameraOptions
 
@@ -15,6 +15,18 @@ def test_what_is_missing_is_said() -> None:
     assert CameraState("live").sentence(Kind.PLAIN) == LATE
     assert CameraState("live", blur=True).sentence(Kind.PLACEHOLDER) == NONE_BLURRED
     assert GONE.sentence(Kind.PLACEHOLDER) == "The camera has stopped sending pictures."
+    assert CameraState("live").sentence(Kind.PLAIN, has_place=False) == FULL
+    assert CameraState("live", blur=True).sentence(Kind.PLACEHOLDER, has_place=False) == FULL
+    assert CameraState("live").sentence(Kind.ANNOTATED, has_place=False) is None
+
+
+def test_a_known_reason_is_told_and_nothing_is_claimed_beside_it() -> None:
+    nothing_listens = "Its host is there, and nothing listens on its port."
+    for state in ("gone", "stalled"):
+        said = CameraState(state, nothing_listens).sentence(Kind.PLACEHOLDER)
+        assert said == f"The camera sends no pictures. {nothing_listens}"
+    said = CameraState("connecting", "It is asked again.").sentence(Kind.PLACEHOLDER)
+    assert said == "The camera is being connected. It is asked again."
 
 
 def test_what_capture_says_goes_before_what_is_seen_unless_nothing_comes() -> None:

@@ -153,6 +153,13 @@ def test_no_snapshot_shows_a_face_that_is_to_be_blurred(client: FlaskClient, fra
     assert (response.status_code, response.get_json()["code"]) == (503, "no_picture")
 
 
+def test_a_snapshot_of_a_camera_that_never_sent_says_why(client: FlaskClient, redis: Redis) -> None:
+    reason = "Its host is there, and nothing listens on its port."
+    CameraStatuses(redis).put(CameraStatus(name="cam", kind="rtsp", state="gone", reason=reason, since=1, fps=15))
+    refused = client.get("/v1/cameras/cam/snapshot")
+    assert (refused.status_code, refused.get_json()["detail"]) == (503, f"The camera sends no pictures. {reason}")
+
+
 def test_there_is_no_snapshot_of_an_unheard_of_camera(client: FlaskClient) -> None:
     assert client.get("/v1/cameras/unheard-of/snapshot").get_json()["code"] == "camera_not_found"
 
