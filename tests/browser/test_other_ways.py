@@ -63,3 +63,13 @@ def test_with_keys_required_the_browsers_password_opens_everything(
     with page.expect_websocket(lambda socket: "/ingest?token=" in socket.url):
         page.click("#notice-agree")
     page.wait_for_selector("#mirror[data-state=live]", timeout=30_000)
+
+    page.click("#device-button")
+    page.goto(f"http://127.0.0.1:{port}/#/camera/camera")
+    page.wait_for_selector("#people .person", timeout=30_000)
+    for key in ApiKeyStore(redis).all():
+        ApiKeyStore(redis).revoke(key.id)
+    page.wait_for_selector("#away:has-text('nothing any more')", timeout=30_000)
+    page.wait_for_selector("#stage[data-state=refused]")
+    page.wait_for_selector("#people .person", state="detached")
+    assert "sends no picture" not in page.locator("#stage").inner_text(), "no camera is blamed"

@@ -75,6 +75,7 @@ function show(message) {
   const faces = (live ? message.faces : []).map((face) => ({ ...face, number: numbers.of(identity(message, face), now) }));
   const fresh = message.sequence !== screen.message?.sequence || message.drawn !== screen.message?.drawn;
   screen.show(message, faces);
+  if (find("stage").dataset.state !== "live") return; // `tick` says why
   if (live && fresh && message.captured_at) record.add(message.captured_at * 1000, camera, message, faces);
   if (message.state === "live" && !message.faces) return notRead(message, now);
   readAt = now;
@@ -102,7 +103,7 @@ function tick() {
   const state = screen.tick(performance.now(), tools.paused);
   if (state !== "live" && state !== "paused") {
     cards.show([]);
-    setText(find("note"), state === "away" ? "Nothing can be said while the server is away." : "Nothing can be said of it now.");
+    setText(find("note"), ["away", "refused"].includes(state) ? "Nothing can be said while the server says nothing." : "Nothing can be said of it now.");
   }
   speaker.say(state === "live" ? sentence(screen.faces) : find("stage").querySelector(".state").textContent);
   tools.update();

@@ -20,9 +20,10 @@ export const healthView = {
 
 async function look() {
   try {
-    const [ready, status] = await Promise.all([ask("/readyz").then((answer) => answer.json()), askJson("/v1/status")]);
+    verdict(await (await ask("/readyz")).json());
+    const status = await askJson("/v1/status").catch(explained);
+    if (!status) return;
     const now = { ...status, seenAt: performance.now() };
-    verdict(ready);
     table("health-workers", workerRows(now));
     table("health-queues", queueRows(now, before));
     table("health-cameras", cameraRows(now, before));
@@ -36,6 +37,13 @@ async function look() {
     setText(find("verdict-word"), "Nothing is known");
     setText(find("health-message"), error.message);
   }
+}
+
+/** Whether it is ready everybody may know; the rest is for operators. */
+function explained(error) {
+  if (!error.forKey) throw error;
+  find("health").hidden = true;
+  setText(find("health-message"), "Workers, queues and cameras are shown to a key with the scope operate.");
 }
 
 function verdict({ status, checks = {}, detail }) {

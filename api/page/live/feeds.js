@@ -4,7 +4,7 @@
  * `STREAMS` the pictures come in turns.
  */
 import { named } from "./cameras.js";
-import { askJson } from "../shell/server.js";
+import { askJson, refused } from "../shell/server.js";
 
 const STREAMS = 3;
 const TURN_MS = 1_500;
@@ -105,8 +105,8 @@ class Feed {
   async #look() {
     while (!this.#ended) {
       const pause = new Promise((done) => setTimeout(done, this.pauseMs));
-      if (named(this.#camera)?.last_frame_at === null) {
-        await pause; // it has sent nothing yet, and would not be found
+      if (refused() || named(this.#camera)?.last_frame_at === null) {
+        await pause; // the latter has sent nothing yet, and would not be found
         continue;
       }
       try {

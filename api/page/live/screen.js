@@ -1,18 +1,19 @@
 /** One camera's picture on a canvas, its state, and how old it is. What is too old is dimmed, and claims nothing. */
 import { setText } from "../shell/dom.js";
-import { isAway } from "../shell/server.js";
+import { isAway, refused } from "../shell/server.js";
 import { drawBoxes } from "../people/boxes.js";
 import { ageOf } from "./message.js";
 
 /** A picture that is older than this is the last one, not the present one. */
 export const STALE_MS = 3_000;
 
-const WORDS = { connecting: "Connecting", live: "Live", stalled: "Stalled", gone: "No picture", late: "Nothing new", away: "Server away", paused: "Paused" };
+const WORDS = { connecting: "Connecting", live: "Live", stalled: "Stalled", gone: "No picture", late: "Nothing new", away: "Server away", paused: "Paused", refused: "No access" };
 
 const CLAIMS = new Set(["live", "paused"]);
 
 /** What can be said of a camera now, by its newest message and by the list of cameras: one of the keys of `WORDS`. */
 export function stateOf(message, now, listed = null) {
+  if (refused()) return "refused";
   if (isAway()) return "away";
   if (!message) return listed && listed.state !== "live" ? listed.state : "connecting";
   const patience = Math.max(STALE_MS, 3_000 / (listed?.fps || 1)); // some cameras have a picture every few seconds
@@ -132,6 +133,7 @@ function veil(state, { reason, more }) {
   if (state === "live" || state === "paused") return "";
   if (state === "connecting") return "Waiting for the first picture.";
   if (state === "late") return "No new picture has come for some seconds.";
+  if (state === "refused") return "The server shows this page nothing any more.";
   if (state === "away") return "The server cannot be reached. It is tried again.";
   const why = reason || (state === "stalled" ? "Pictures come, but nobody reads them just now." : "The camera sends no picture.");
   return [why, ...more].join("\n");

@@ -1,12 +1,25 @@
 /** The viewers' WebSocket: one for all cameras, opened anew when it ends, for as long as something is looked at. */
-import { ask, setAway } from "../shell/server.js";
+import { ask, Refused, setAway, setRefused } from "../shell/server.js";
 import { token } from "../shell/token.js";
 import { parse } from "./message.js";
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
+const REFUSED_MS = 60_000;
 const OPENS_WITHIN_MS = 5_000;
-const FAILURES = 2; // of a server that can be reached, after which the socket is given up
+const FAILURES = 2; // where the server has no objection, after which the socket is given up: a proxy is in the way
+
+/** The status of a plain request; 0 without an answer. A refused key is told to the whole page. */
+async function status(path) {
+  try {
+    const answer = await ask(path);
+    const refusal = new Refused(answer.status, (await answer.json().catch(() => ({}))).error);
+    if (refusal.forKey) setRefused(refusal.message);
+    return answer.status;
+  } catch {
+    return 0;
+  }
+}
 
 export class Socket {
   #deliver;
@@ -78,12 +91,13 @@ export class Socket {
     };
   }
 
-  /** Wait and open it anew; a server that answers and opens none has none. */
+  /** Wait and open it anew. Asked plainly, the same address says why it opens none: that it would (426), or not (404). */
   async #lost(opened) {
-    const reached = await ask("/livez").then(() => true, () => false);
+    const why = opened ? 0 : await status("/v1/live");
     if (this.#closed) return;
-    if (reached && !opened) this.#failures += 1;
+    if (why === 426 || why === 404) this.#failures += 1;
     if (this.#failures >= FAILURES) return this.#giveUp();
+    if (why === 401 || why === 403) this.#retryMs = REFUSED_MS;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       if (Object.keys(this.#wanted).length) this.#open();

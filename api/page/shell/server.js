@@ -3,6 +3,7 @@ const PATIENCE_MS = 5_000;
 const AWAY = "The server cannot be reached just now. Try again in a moment.";
 
 let away = false;
+let refusal = "";
 const listeners = new Set();
 
 /** The server did not answer, or there is no network. */
@@ -18,12 +19,27 @@ export class Refused extends Error {
     super(sentence || `The server answered ${status}.`);
     this.status = status;
   }
+
+  /** Whether it is the key that is refused: asking again does not help, and counts as another wrong one. */
+  get forKey() {
+    return this.status === 401 || this.status === 403;
+  }
 }
 
 /** Whether the last thing heard of the server is that it does not answer. */
 export const isAway = () => away;
 
-/** Hear of it when the server goes away and when it is back: `listener(away)`. */
+/** Why the server shows this page nothing any more, its key having been revoked for instance; empty while it does. */
+export const refused = () => refusal;
+
+/** Say why, or that it shows something again. */
+export function setRefused(sentence) {
+  if (sentence === refusal) return;
+  refusal = sentence;
+  for (const listener of listeners) listener(away);
+}
+
+/** Hear of it when the server goes away or refuses, and when it is back: `listener(away)`. */
 export function onAway(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
