@@ -209,9 +209,13 @@ class SupervisedCamera:
 
 
 def _environment() -> dict[str, str]:
-    """Without what looks like a setting and is none, which this process has pointed out."""
+    """Without what looks like a setting and is none, which this process has pointed out.
+
+    NumPy's linear algebra, which no camera needs, would start a thread a core in each process.
+    """
     unknown = unknown_settings(os.environ)
-    return {name: value for name, value in os.environ.items() if name not in unknown}
+    known = {name: value for name, value in os.environ.items() if name not in unknown}
+    return {"OPENBLAS_NUM_THREADS": "1"} | known
 
 
 def _ending(status: int) -> str:

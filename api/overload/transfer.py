@@ -4,10 +4,14 @@ Both are allowed a grace and, beyond it, as long as the bytes take at the least 
 """
 
 import errno
+import fcntl
 import socket
 import struct
+import termios
 import time
+from array import array
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import gevent
@@ -23,6 +27,8 @@ _BYTES_A_CHUNK: Final = 64
 """That further ones have on an average; a line of base64 has 76. Each costs 2 µs, however short it is."""
 _CHUNKS_A_TURN: Final = 1000
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+_LOOK_S: Final = 0.5
+"""So often it is looked at whether a client that gives no room for more has taken something."""
 
 
 class BodyRateMiddleware:
@@ -118,8 +124,30 @@ class AnswerSocket:
         self._stuck_s = self._grace_s
 
     def expect_progress(self, within_s: float) -> None:
-        """From now on something of what is sent has to be taken every so many seconds."""
+        """From now on some byte of what is sent has to be taken every so many seconds, however slowly the rest is."""
         self._stuck_s = min(self._stuck_s, within_s)
+
+    def _send(self, piece: memoryview, end: float) -> int:
+        """Send what fits, and wait for room as long as the client takes something.
+
+        The system tells of room only once a third of its buffer is free, which takes a slow client many seconds; so
+        what is left in the buffer is looked at as well.
+
+        Raises:
+            TimeoutError: nothing was taken for too long, or `end` has come.
+        """
+        taken_at, unsent = time.monotonic(), _unsent(self._connection)
+        while True:
+            left = min(taken_at + self._stuck_s, end) - time.monotonic()
+            self._connection.settimeout(max(0.001, min(_LOOK_S, left)))
+            try:
+                return int(self._connection.send(piece))
+            except TimeoutError:
+                before, unsent = unsent, _unsent(self._connection)
+                if unsent < before:
+                    taken_at = time.monotonic()
+                if time.monotonic() >= min(taken_at + self._stuck_s, end):
+                    raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -134,11 +162,18 @@ class AnswerSocket:
         end = time.monotonic() + self._grace_s + len(view) / self._rate
         patience = self._connection.gettimeout()
         try:
-            for start in range(0, len(view), _PIECE):
-                self._connection.settimeout(max(0.001, min(self._stuck_s, end - time.monotonic())))
-                self._connection.sendall(view[start : start + _PIECE])
+            while view:
+                view = view[self._send(view[:_PIECE], end) :]
         except TimeoutError as error:
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             raise BrokenPipeError(errno.EPIPE, "the client does not read its answer") from error
         finally:
             self._connection.settimeout(patience)
+
+
+def _unsent(connection: socket.socket) -> int:
+    """Bytes that the client has not taken yet of those that the system has; 0 where that is not told."""
+    count = array("i", [0])
+    with suppress(OSError, ValueError):
+        fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, count)
+    return count[0]

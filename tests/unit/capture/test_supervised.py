@@ -67,6 +67,12 @@ def test_its_process_is_told_the_source_on_its_standard_input_alone(start: Start
     assert "secret" not in str(process.cmdline()) + str(process.environ())
 
 
+def test_its_process_starts_no_thread_a_core(start: Start, wait_for: WaitFor) -> None:
+    camera = start("import numpy; read_on()")
+    wait_for(lambda: camera.status.state == "live", "images")
+    assert psutil.Process(camera.pid).num_threads() == 1
+
+
 def test_a_process_that_says_why_it_ends_is_started_again(
     start: Start, wait_for: WaitFor, caplog: pytest.LogCaptureFixture
 ) -> None:

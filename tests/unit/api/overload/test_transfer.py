@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -10,6 +12,7 @@ import gevent
 import gevent.socket
 import pytest
 from flask import Flask, Response, request
+from gevent.event import Event
 from gevent.pywsgi import WSGIServer
 from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
@@ -118,7 +121,9 @@ def connected() -> Iterator[tuple[Any, Any]]:
     with gevent.socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        client = gevent.socket.create_connection(listener.getsockname())
+        client = gevent.socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # else what is read slowly is told in large steps
+        client.connect(listener.getsockname())
         connection, _ = listener.accept()
         with client, connection:
             yield client, connection
@@ -128,6 +133,33 @@ def test_a_client_that_does_not_read_its_answer_is_dropped(connected: tuple[Any,
     _, connection = connected
     with gevent.Timeout(60), pytest.raises(BrokenPipeError, match="does not read"):
         AnswerSocket(connection, IMPATIENT).sendall(bytes(50_000_000))
+
+
+def test_a_viewer_that_is_slow_is_not_dropped_and_one_that_takes_nothing_is(connected: tuple[Any, Any]) -> None:
+    client, connection = connected
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+    answer = AnswerSocket(connection, PATIENT)
+    answer.expect_progress(1.5)
+    reading = Event()
+
+    def read() -> None:
+        while not reading.wait(0.02):
+            client.recv(512)
+
+    connection.settimeout(0)
+    with suppress(BlockingIOError):
+        while True:
+            connection.send(bytes(65_536))
+    connection.settimeout(None)
+    reader = gevent.spawn(read)
+    with gevent.Timeout(60):
+        begun = time.monotonic()
+        answer.sendall(bytes(65_536))
+        assert time.monotonic() - begun > 1.5, "a piece takes longer than a client may take nothing"
+        reading.set()
+        reader.join()
+        with pytest.raises(BrokenPipeError):
+            answer.sendall(bytes(1_000_000))
 
 
 def test_a_client_that_reads_gets_all_of_its_answer(connected: tuple[Any, Any]) -> None:
