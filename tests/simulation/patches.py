@@ -77,7 +77,7 @@ def simulated(world: World, broken: Broken | None = None) -> Iterator[None]:
         patch.object(contracts.storage.webhooks, "_ANNOUNCED_S", _ANNOUNCED_S),
         patch.object(contracts.storage.webhook_secrets, "secrets", chosen),
         patch.object(workers.webhooks, "post", world.post),
-        patch.object(workers.annotation, "_annotated", lambda services, image, analysis: drawn(image)),
+        patch.object(workers.annotation, "_annotated", lambda services, image, analysis, *, blur: drawn(image)),
         patch.object(contracts.storage.wakeups, "uuid", SimpleNamespace(uuid4=lambda: next(numbers))),
         patch.object(contracts.jobs, "secrets", chosen),
         patch.object(api.jobs.submission, "time", time),
