@@ -23,6 +23,7 @@ from support.clocks import ManualClock, WaitFor
 from support.faketime import clock_off
 from support.pictures import ASTRONAUT_FACE
 from support.processes import Process, StartGateway, StartProcess, StartWorkers
+from support.receiver import Receiver
 
 ROOT = Path(__file__).parents[1]
 _PROCESSES = {"start_process", "start_workers", "start_gateway"}
@@ -216,3 +217,11 @@ def start_gateway(start_process: StartProcess, wait_for: WaitFor) -> StartGatewa
         return process, port
 
     return start
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Takes webhooks."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()

@@ -125,7 +125,7 @@ def test_of_500_frames_with_a_known_face_none_is_seen(
             assert store.publish(frame)
             if store.reserve_request("hall", f"t{number}"):
                 dispatcher.frame("hall", f"t{number}")
-            time.sleep(PAUSE_S)
+            time.sleep(PAUSE_S)  # the pace of the camera; nothing is waited for
 
     def follow() -> None:
         """Until blurred pictures come."""

@@ -58,14 +58,6 @@ def site(broker: Broker, proxy: RedisProxy, start_process: StartProcess) -> Site
     return Site(broker, start_process, [*roles, ("capture-1", "capture")], settings)
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """Of webhooks."""
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
 @contextmanager
 def in_threads(*works: Callable[[threading.Event], object]) -> Iterator[None]:
     """All of these run until the block ends; what one of them raises is raised after that."""

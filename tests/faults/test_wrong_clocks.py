@@ -1,7 +1,7 @@
 """Hosts whose clocks are an hour off: leases, deadlines, heartbeats and webhooks go by the clock of Redis."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -25,13 +25,6 @@ DEADLINE_S = 2
 LATE_S = 1.0
 """How much later than its deadline a job may be told as expired."""
 LEASE_S = 2
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 @pytest.mark.fault("No clock of a host ends a job, a worker or a deadline", "gateway an hour ahead, workers one behind")

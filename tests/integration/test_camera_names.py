@@ -90,7 +90,9 @@ def test_too_many_senders_are_told_to_come_again(start_gateway: StartGateway) ->
         client.drop()
 
 
-def test_hundreds_of_senders_come_and_go_and_leave_no_name_behind(start_gateway: StartGateway, redis: Redis) -> None:
+def test_hundreds_of_senders_come_and_go_and_leave_no_name_behind(
+    start_gateway: StartGateway, redis: Redis, wait_for: WaitFor
+) -> None:
     _, port = start_gateway(client_share=1)
     for number in range(300):
         client = connect(port, name())
@@ -98,10 +100,7 @@ def test_hundreds_of_senders_come_and_go_and_leave_no_name_behind(start_gateway:
             client.drop()
         else:
             client.close()
-    end = time.monotonic() + 15
-    while redis.keys(keys.sender("*")) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert redis.keys(keys.sender("*")) == []
+    wait_for(lambda: redis.keys(keys.sender("*")) == [], "no name to be held", 15)
     connect(port, name()).close()
 
 

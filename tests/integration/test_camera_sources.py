@@ -50,7 +50,7 @@ class Device:
         return self.plugged_in
 
     def grab(self) -> bool:
-        time.sleep(1 / 30)
+        time.sleep(1 / 30)  # as a device that sends thirty images a second
         return self.plugged_in
 
     def retrieve(self) -> tuple[bool, np.ndarray]:
@@ -179,7 +179,7 @@ def test_images_come_one_after_the_other_with_the_time_when_each_was_taken(opene
 
 def test_a_slow_reader_gets_the_newest_image(opened: Opened) -> None:
     image(opened, FIRST_S)
-    time.sleep(0.5)
+    time.sleep(0.5)  # the reader is slow; nothing is waited for
     began = time.time()
     assert image(opened, NEXT_S).taken_at > began - 0.25
 

@@ -2,9 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
 
-import pytest
 import requests
 from redis import Redis
 
@@ -17,13 +15,6 @@ from support.factories import make_face, make_frame_result, marked
 from support.processes import StartGateway, StartWorkers
 from support.receiver import Receiver
 from support.websocket import connected
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 def test_who_comes_and_goes_is_told_to_all_who_want_to_know(

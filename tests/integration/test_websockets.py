@@ -229,7 +229,7 @@ def talk_on(client: Client, seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         client.socket.sendall(b"\x8a\x80\0\0\0\0")
-        time.sleep(0.05)
+        time.sleep(0.05)  # how often it sends; the client is there, and does not read
 
 
 def test_a_flood_of_tiny_frames_is_ended(echo: Echo) -> None:

@@ -5,7 +5,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext, suppress
 from typing import Any
 
@@ -30,13 +29,6 @@ from workers.webhooks import WebhookSender
 
 LOCAL = AddressPolicy("127.0.0.0/8")
 ITEMS = make_items(make_analysis(make_face("Sad")))
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 @pytest.fixture
