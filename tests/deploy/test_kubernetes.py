@@ -1,4 +1,4 @@
-"""The objects for Kubernetes: valid by its schemas, and all that they name is there. None of it has met a cluster here."""
+"""The objects for Kubernetes: valid by its schemas, and all that they name is there. No cluster has met them here."""
 
 import tomllib
 from pathlib import Path
