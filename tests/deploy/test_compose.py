@@ -23,7 +23,7 @@ PACKAGES = {
 
 
 def test_compose_and_procfile_run_the_same_processes(compose: dict[str, Any], root: Path) -> None:
-    local = set(parse_procfile((root / "Procfile").read_text()).processes)
+    local = set(parse_procfile((root / "Procfile.local").read_text()).processes)
     assert set(compose["services"]) - set(SERVERS) == local == set(ROLES) == set(CHECKS)
 
 
