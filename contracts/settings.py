@@ -5,12 +5,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.emotions import Head
 from contracts.errors import ConfigurationError
 from contracts.local import running_servers
+from contracts.networks import parse_weights
 
 PREFIX = "MIEN_"
 
@@ -152,7 +153,14 @@ class Settings(BaseSettings):
     webhook_networks: str = Field(
         "", description="Networks that webhooks may reach although they are not public, as `10.0.0.0/8,fd00::/8`."
     )
-    model: str = Field("", description="Emotion network by name (`models/weights/`); empty: the default.")
+    model: str = Field(
+        "",
+        description="Emotion network by name (`models/weights/`), or several with their shares of the work, as "
+        "`mien-3:90,mien-2:10`; empty: the default. `mien networks` sets another plan for all workers.",
+    )
+    networks_folder: str = Field(
+        "", description="Folder with further emotion networks and their cards, looked into while workers run."
+    )
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(
         "", description="Face detector; empty: the default."
     )
@@ -208,6 +216,12 @@ class Settings(BaseSettings):
     flower_password: str = Field(
         "", description="Password for Flower; empty: a new one, printed, which `make up` keeps."
     )
+
+    @field_validator("model")
+    @classmethod
+    def _sound_weights(cls, value: str) -> str:
+        parse_weights(value)
+        return value
 
     @model_validator(mode="before")
     @classmethod
