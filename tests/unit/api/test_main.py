@@ -30,7 +30,7 @@ def test_a_published_port_decides_in_place_of_the_address_in_the_container(redis
     assert "MIEN_HOST=0.0.0.0 can be reached by others" in refused.stderr
     _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1"))
     _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1,localhost, ::1"))
-    with pytest.raises(ConfigurationError, match="MIEN_HOST=192.0.2.1 can be reached"):
+    with pytest.raises(ConfigurationError, match=r"MIEN_HOST=192\.0\.2\.1 can be reached"):
         _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1, 192.0.2.1"))
 
 
