@@ -34,6 +34,7 @@ from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LaneStore
 from contracts.storage.webhooks import WebhookStore
 
 _EXTENSION: Final = "mien"
@@ -80,6 +81,7 @@ class Services:
     video: CameraHub
     ingest: Ingest
     heartbeats: HeartbeatStore
+    lanes: LaneStore
     counters: CounterStore
     request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
     websockets: WebSockets = field(default_factory=WebSockets)
@@ -166,6 +168,7 @@ def connect_services(settings: Settings) -> Services:
         video=CameraHub(settings, frames),
         ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
+        lanes=LaneStore(probe),
         counters=counters,
     )
 
