@@ -96,9 +96,13 @@ class Services:
         """Whether the process is about to stop, and should get no further requests."""
         return self._ending.is_set()
 
+    def leave(self) -> None:
+        """Say of the process that it should get no further requests; those that come are served."""
+        self._ending.set()
+
     def drain(self) -> None:
         """Answer waiting clients with what is known and end all streams; the process is about to stop."""
-        self._ending.set()
+        self.leave()
         self.websockets.close()
         self.event_hub.close()
         self.waiting.close()
