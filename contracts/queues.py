@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-from contracts.redis_address import is_sentinel, kombu_sentinels, parse_sentinel, tls_of
+from contracts.redis_address import is_sentinel, kombu_sentinels, parse_sentinel, sentinel_options, tls_of
 from contracts.settings import Settings
-from contracts.storage.sentinels import sentinel_options
 
 INTERACTIVE: Final = "interactive"
 """Jobs whose clients wait for the answer."""

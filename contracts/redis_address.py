@@ -19,6 +19,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 SENTINEL: Final = "sentinel://"
 SENTINEL_PORT: Final = 26379
+SENTINEL_S: Final = 0.5
+"""How long a Sentinel may take to accept a connection, and then to answer, in seconds; the next one is asked then."""
 
 TLS_OPTIONS: Final = (
     "ssl_cert_reqs",
@@ -120,6 +122,16 @@ def kombu_sentinels(address: SentinelAddress) -> str:
     if address.password is not None:
         credentials = f"{quote(address.username or '', safe='')}:{quote(address.password, safe='')}@"
     return ";".join(f"{SENTINEL}{credentials}{_written(host)}:{port}/{address.db}" for host, port in address.sentinels)
+
+
+def sentinel_options(address: SentinelAddress) -> dict[str, Any]:
+    """How a Sentinel is spoken to, as the driver takes it, and kombu and Flower hand it on."""
+    options: dict[str, Any] = {"socket_connect_timeout": SENTINEL_S, "socket_timeout": SENTINEL_S}
+    if address.sentinel_password is not None:
+        options |= {"username": address.sentinel_username, "password": address.sentinel_password}
+    if address.sentinel_tls and address.tls is not None:
+        options |= {"ssl": True, **address.tls}
+    return options
 
 
 def _written(host: str) -> str:

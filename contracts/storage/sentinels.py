@@ -15,26 +15,24 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from contracts.redis_address import SentinelAddress
+from contracts.redis_address import SentinelAddress, sentinel_options
 
-ANSWER_S: Final = 0.5
-"""How long a Sentinel may take to accept a connection, and then to answer."""
+_ONCE: Final = Retry(NoBackoff(), 0)
+"""Of one that does not answer the next is asked instead, where the driver would ask it four times with pauses."""
 
 Place = tuple[str, int]
 
 
-def sentinel_options(address: SentinelAddress) -> dict[str, Any]:
-    """How a Sentinel is spoken to, as the driver takes it, and kombu and Flower hand it on."""
-    options: dict[str, Any] = {
-        "socket_connect_timeout": ANSWER_S,
-        "socket_timeout": ANSWER_S,
-        "retry": Retry(NoBackoff(), 0),  # the next one is asked instead
-    }
-    if address.sentinel_password is not None:
-        options |= {"username": address.sentinel_username, "password": address.sentinel_password}
-    if address.sentinel_tls and address.tls is not None:
-        options |= {"ssl": True, **address.tls}
-    return options
+def asking_once(broker_options: dict[str, Any]) -> dict[str, Any]:
+    """Celery's configuration, in which kombu asks each Sentinel once; without Sentinels, the same as before.
+
+    Args:
+        broker_options: from `contracts.queues.broker_options`.
+    """
+    options = broker_options["broker_transport_options"]
+    if "sentinel_kwargs" in options:
+        options["sentinel_kwargs"] |= {"retry": _ONCE}
+    return broker_options
 
 
 class Masters:
@@ -42,7 +40,7 @@ class Masters:
 
     def __init__(self, address: SentinelAddress) -> None:
         """Ask these Sentinels; nothing is sent yet."""
-        self._name, self._options = address.master, sentinel_options(address)
+        self._name, self._options = address.master, {**sentinel_options(address), "retry": _ONCE}
         self._sentinels = list(address.sentinels)
         self._enough = len(self._sentinels) // 2 + 1
         self._lock = threading.Lock()
