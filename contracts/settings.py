@@ -42,8 +42,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     published_host: str = Field(
         "",
-        description="Address of the machine at which a container's port is published; it decides in place of "
-        "`MIEN_HOST` whether keys are needed.",
+        description="Addresses of the machine, separated by commas, at which a container's port and its proxy's are "
+        "published; they decide in place of `MIEN_HOST` whether keys are needed.",
     )
     port: Port = Field(5000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
@@ -105,6 +105,13 @@ class Settings(BaseSettings):
         50_000_000, description="Largest image in pixels, read from its header; of a HEIC at most 36 million."
     )
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
+    drain_s: float = Field(
+        0.0,
+        ge=0,
+        le=300,
+        allow_inf_nan=False,
+        description="How long a gateway that is told to end still takes requests, with `/readyz` at 503.",
+    )
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
     max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
 
