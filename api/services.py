@@ -34,6 +34,7 @@ from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LaneStore
 from contracts.storage.webhooks import WebhookStore
 
 _EXTENSION: Final = "mien"
@@ -80,6 +81,7 @@ class Services:
     video: CameraHub
     ingest: Ingest
     heartbeats: HeartbeatStore
+    lanes: LaneStore
     counters: CounterStore
     request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
     websockets: WebSockets = field(default_factory=WebSockets)
@@ -94,9 +96,13 @@ class Services:
         """Whether the process is about to stop, and should get no further requests."""
         return self._ending.is_set()
 
+    def leave(self) -> None:
+        """Say of the process that it should get no further requests; those that come are served."""
+        self._ending.set()
+
     def drain(self) -> None:
         """Answer waiting clients with what is known and end all streams; the process is about to stop."""
-        self._ending.set()
+        self.leave()
         self.websockets.close()
         self.event_hub.close()
         self.waiting.close()
@@ -166,6 +172,7 @@ def connect_services(settings: Settings) -> Services:
         video=CameraHub(settings, frames),
         ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
+        lanes=LaneStore(probe),
         counters=counters,
     )
 
