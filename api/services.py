@@ -1,5 +1,6 @@
 """What the views work with: one set of connections and stores a process."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -84,6 +85,7 @@ class Services:
     system_metrics: SystemMetrics
     request_metrics: RequestMetrics
     websockets: WebSockets = field(default_factory=WebSockets)
+    _ending: threading.Event = field(default_factory=threading.Event)
 
     def attach(self, app: Flask) -> None:
         """Make these the services of an application."""
@@ -93,8 +95,14 @@ class Services:
         """Let metrics know who is here: all processes of a gateway tell of each other's."""
         self.request_metrics.now(waiting=self.waiting.count, senders=self.senders.in_use, viewers=self.video.viewers())
 
+    @property
+    def draining(self) -> bool:
+        """Whether the process is about to stop, and should get no further requests."""
+        return self._ending.is_set()
+
     def drain(self) -> None:
         """Answer waiting clients with what is known and end all streams; the process is about to stop."""
+        self._ending.set()
         self.websockets.close()
         self.event_hub.close()
         self.waiting.close()
