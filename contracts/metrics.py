@@ -260,7 +260,7 @@ def observe(amounts: MutableMapping[str, float], name: str, value: float, **labe
     """
     ends = METRICS[name].buckets
     place = bisect_left(ends, value)
-    end = f"{ends[place]:g}" if place < len(ends) else "+Inf"
+    end = str(float(ends[place])) if place < len(ends) else "+Inf"
     for field, more in (
         (metric_key(f"{name}_bucket", le=end, **labels), 1.0),
         (metric_key(f"{name}_sum", **labels), value),
@@ -276,7 +276,7 @@ def bucket_counts(name: str, kept: MutableMapping[str, float]) -> list[tuple[str
         kept: upper end → values that fell into that bucket alone; one that is missing has none.
     """
     below, found = 0.0, []
-    for end in (*(f"{end:g}" for end in METRICS[name].buckets), "+Inf"):
+    for end in (*(str(float(end)) for end in METRICS[name].buckets), "+Inf"):
         below += kept.get(end, 0.0)
         found.append((end, below))
     return found

@@ -45,5 +45,5 @@ def test_a_value_costs_a_histogram_two_additions_and_is_in_all_larger_buckets() 
     kept = {parse_metric_key(field)[1]["le"]: count for field, count in amounts.items()}
     assert kept == {"0.01": 1, "0.025": 2, "+Inf": 1}
     counts = dict(bucket_counts(JOB_WAIT, kept))
-    assert (counts["0.01"], counts["0.025"], counts["3600"], counts["+Inf"]) == (1, 3, 3, 4)
+    assert (counts["0.01"], counts["0.025"], counts["3600.0"], counts["+Inf"]) == (1, 3, 3, 4)
     assert len(counts) == len(METRICS[JOB_WAIT].buckets) + 1
