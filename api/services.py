@@ -35,6 +35,7 @@ from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LaneStore
 from contracts.storage.webhooks import WebhookStore
 
 _EXTENSION: Final = "mien"
@@ -81,6 +82,7 @@ class Services:
     video: CameraHub
     ingest: Ingest
     heartbeats: HeartbeatStore
+    lanes: LaneStore
     counters: CounterStore
     system_metrics: SystemMetrics
     request_metrics: RequestMetrics
@@ -100,9 +102,13 @@ class Services:
         """Whether the process is about to stop, and should get no further requests."""
         return self._ending.is_set()
 
+    def leave(self) -> None:
+        """Say of the process that it should get no further requests; those that come are served."""
+        self._ending.set()
+
     def drain(self) -> None:
         """Answer waiting clients with what is known and end all streams; the process is about to stop."""
-        self._ending.set()
+        self.leave()
         self.websockets.close()
         self.event_hub.close()
         self.waiting.close()
@@ -174,6 +180,7 @@ def connect_services(settings: Settings) -> Services:
         video=CameraHub(settings, frames),
         ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
+        lanes=LaneStore(probe),
         counters=counters,
         system_metrics=SystemMetrics(probe, frame_probe, admission.predicted_wait_s),
         request_metrics=request_metrics,

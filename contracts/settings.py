@@ -5,12 +5,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.emotions import Head
 from contracts.errors import ConfigurationError
 from contracts.local import running_servers
+from contracts.redis_address import check_redis_url
 
 PREFIX = "MIEN_"
 
@@ -18,11 +19,10 @@ OF_TOOLS = frozenset({"MIEN_DATA", "MIEN_FACES_DATA", "MIEN_PHOTO", "MIEN_URL"})
 """Names with our prefix that no process reads: where training finds its data, what the clients' examples talk to."""
 SECRETS = Path("/run/secrets")
 """Where containers find settings that are secret, each in a file named as its variable, in small letters."""
-_REDIS_URL = r"^(rediss?://|unix:///[A-Za-z0-9_./-]+(\?db=\d+)?$)"
-
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 
 
 class Settings(BaseSettings):
@@ -30,20 +30,20 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    redis_url: str = Field(
+    redis_url: RedisUrl = Field(
         "redis://127.0.0.1:6379/0",
-        pattern=_REDIS_URL,
-        description="Broker Redis: queues, jobs, images. Unset beside a running `make up`: the one of that.",
+        description="Broker Redis: queues, jobs, images; also `sentinel://…` (`docs/failover.md`). Unset beside a "
+        "running `make up`: the one of that.",
     )
-    frame_redis_url: str = Field("", pattern=_REDIS_URL, description="Redis for live frames; empty: the broker Redis.")
+    frame_redis_url: RedisUrl = Field("", description="Redis for live frames; empty: the broker Redis.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")
 
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     published_host: str = Field(
         "",
-        description="Address of the machine at which a container's port is published; it decides in place of "
-        "`MIEN_HOST` whether keys are needed.",
+        description="Addresses of the machine, separated by commas, at which a container's port and its proxy's are "
+        "published; they decide in place of `MIEN_HOST` whether keys are needed.",
     )
     port: Port = Field(5000, description="Port the gateway listens on.")
     metrics_port: int = Field(
@@ -112,6 +112,13 @@ class Settings(BaseSettings):
         50_000_000, description="Largest image in pixels, read from its header; of a HEIC at most 36 million."
     )
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
+    drain_s: float = Field(
+        0.0,
+        ge=0,
+        le=300,
+        allow_inf_nan=False,
+        description="How long a gateway that is told to end still takes requests, with `/readyz` at 503.",
+    )
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
     max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
 
