@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.emotions import Head
 from contracts.errors import ConfigurationError
 from contracts.local import running_servers
+from contracts.networks import parse_weights
 from contracts.redis_address import check_redis_url
 
 PREFIX = "MIEN_"
@@ -166,7 +167,14 @@ class Settings(BaseSettings):
     webhook_networks: str = Field(
         "", description="Networks that webhooks may reach although they are not public, as `10.0.0.0/8,fd00::/8`."
     )
-    model: str = Field("", description="Emotion network by name (`models/weights/`); empty: the default.")
+    model: str = Field(
+        "",
+        description="Emotion network by name (`models/weights/`), or several with their shares of the work, as "
+        "`mien-3:90,mien-2:10`; empty: the default. `mien networks` sets another plan for all workers.",
+    )
+    networks_folder: str = Field(
+        "", description="Folder with further emotion networks and their cards, looked into while workers run."
+    )
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(
         "", description="Face detector; empty: the default."
     )
@@ -229,6 +237,12 @@ class Settings(BaseSettings):
         if port and port == info.data.get("port"):
             raise ValueError("the gateway itself listens on that port (MIEN_PORT); choose another")
         return port
+
+    @field_validator("model")
+    @classmethod
+    def _sound_weights(cls, value: str) -> str:
+        parse_weights(value)
+        return value
 
     @model_validator(mode="before")
     @classmethod

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from pydantic import Field
 from redis import Redis
 from redis.exceptions import ResponseError
 
@@ -56,6 +57,14 @@ class WorkerReport(Message):
     resident_bytes: int = 0
     clock_offset_s: float = 0.0
     """How far its host's clock is ahead of the server's; the store writes it."""
+    plan_epoch: int | None = None
+    """Of the oldest plan of networks by which it still works; none: it follows none, as older versions."""
+    serves: dict[str, int] = Field(default_factory=dict)
+    """The networks that it answers with, and their weights; of older versions it is `model` alone."""
+    offers: list[str] = Field(default_factory=list)
+    """The networks that it could answer with."""
+    network_error: str = ""
+    """Why it does not serve the plan that is set; it goes on with the one before."""
 
 
 class Untaken(NamedTuple):

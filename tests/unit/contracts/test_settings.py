@@ -23,6 +23,12 @@ def test_every_wrong_setting_is_named_with_its_value(monkeypatch: pytest.MonkeyP
     assert "MIEN_DETECTOR='eyes'" in str(raised.value)
 
 
+def test_networks_without_weights_are_named_with_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_MODEL", "mien-3:90,mien-2")
+    with pytest.raises(ConfigurationError, match=r"MIEN_MODEL='mien-3:90,mien-2': .*needs a weight, as mien-2:90"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     "url",
     [
