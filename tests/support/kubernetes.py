@@ -4,9 +4,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import yaml
+
+from deploy import secrets
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/kubernetes"
@@ -21,6 +24,15 @@ def build(folder: Path) -> list[Manifest]:
     built = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True, timeout=60, check=False)
     assert built.returncode == 0, built.stderr
     return [manifest for manifest in yaml.safe_load_all(built.stdout) if manifest]
+
+
+def build_overlay(name: str, folder: Path) -> list[Manifest]:
+    """All objects of an overlay. It is copied to a folder first, so that its secrets can be made as the docs say."""
+    copied = folder / "kubernetes"
+    copytree(FOLDER, copied, ignore=lambda _, names: [name for name in names if name == "secrets"])
+    if name == "small":
+        secrets.main(["--folder", str(copied / "overlays/small/secrets")])
+    return build(copied / "overlays" / name)
 
 
 def of_kind(manifests: list[Manifest], *kinds: str) -> list[Manifest]:
