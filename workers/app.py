@@ -9,6 +9,7 @@ from contracts.errors import BrokerUnavailable, Overloaded
 from contracts.logs import log_context
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, DELIVER_WEBHOOK, QUEUES, broker_options
 from contracts.settings import Settings
+from contracts.storage.sentinels import asking_once
 from workers.frames import analyze_frame
 from workers.jobs import analyze_jobs
 from workers.services import Services
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 def create_app(settings: Settings) -> Celery:
     """Build the app without its tasks: enough for Flower and for inspection."""
     app = Celery("mien", set_as_current=False)
-    app.conf.update(broker_options(settings))
+    app.conf.update(asking_once(broker_options(settings)))
     app.conf.update(
         # A worker that is told to stop gives back the messages whose tasks have not ended, and takes no more of them
         # than it has threads. The job store makes running a task twice harmless.
@@ -61,6 +62,8 @@ def register_tasks(app: Celery, services: Services) -> None:
     @app.task(name=ANALYZE_FRAME, shared=False, send_events=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:
         with log_context(camera=camera), services.attention.taken():
+            if services.live_pause.paused:
+                return "paused"  # the request stands until it is given up, so that capture asks no more often
             try:
                 return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
             except (BrokerUnavailable, Overloaded) as error:  # there will be newer ones

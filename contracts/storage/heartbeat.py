@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from pydantic import Field
 from redis import Redis
 from redis.exceptions import ResponseError
 
@@ -17,6 +18,7 @@ from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_queue import LOOKED_AT
+from contracts.storage.lanes import LaneStore
 from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
 
@@ -48,6 +50,21 @@ class WorkerReport(Message):
     """For how many seconds a thread of it has been free without being given anything."""
     job_version: int = 1
     """The newest version of a job that it takes; older versions, which do not say it, take the first."""
+    version: str = ""
+    """Of Mien; empty in the reports of older versions."""
+    cpu_s: float = 0.0
+    """CPU seconds of its process, and of its children that have ended."""
+    resident_bytes: int = 0
+    clock_offset_s: float = 0.0
+    """How far its host's clock is ahead of the server's; the store writes it."""
+    plan_epoch: int | None = None
+    """Of the oldest plan of networks by which it still works; none: it follows none, as older versions."""
+    serves: dict[str, int] = Field(default_factory=dict)
+    """The networks that it answers with, and their weights; of older versions it is `model` alone."""
+    offers: list[str] = Field(default_factory=list)
+    """The networks that it could answer with."""
+    network_error: str = ""
+    """Why it does not serve the plan that is set; it goes on with the one before."""
 
 
 class Untaken(NamedTuple):
@@ -64,6 +81,7 @@ class HeartbeatStore:
         """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
         self._redis, self._clock = redis, clock
         self._report, self._waiting = load_script(redis, "report"), load_script(redis, "waiting")
+        self._lanes = LaneStore(redis, clock)
         self._passed_over = set[bytes]()
 
     def report(self, worker: WorkerReport) -> None:
@@ -73,7 +91,8 @@ class HeartbeatStore:
         """
         with translate_errors():
             now = self._time(self._redis.time())
-            reported = worker.model_copy(update={"reported_at": now})
+            offset_s = worker.reported_at - now
+            reported = worker.model_copy(update={"reported_at": now, "clock_offset_s": offset_s})
             self._report(keys=[keys.WORKERS], args=[worker.name, reported.model_dump_json()])
 
     def remove(self, name: str) -> None:
@@ -113,21 +132,24 @@ class HeartbeatStore:
 
         That is so if, when the worker reported, both had lasted for `UNTAKEN_AFTER_S`. Jobs for processes of their own
         are not looked at: they may wait for such a process. Nor are jobs of a newer version than the worker takes,
-        nor what is behind the first `LOOKED_AT` jobs, where no worker looks.
+        nor what is behind the first `LOOKED_AT` jobs, where no worker looks. A queue that is paused gives nothing, and
+        what waited until it was resumed has waited since then.
 
         Raises:
             BrokerUnavailable: Redis does not answer.
         """
         with translate_errors():
             told = self._waiting(keys=[keys.queued(queue) for queue in JOB_QUEUES], args=[keys.job(""), LOOKED_AT])
+        lanes = self._lanes.read()
         waiting = {
             queue: [(float(accepted), version) for accepted, version in zip(jobs[::2], jobs[1::2], strict=True)]
             for queue, jobs in zip(JOB_QUEUES, told, strict=True)
+            if queue not in lanes.paused
         }
 
         def waited_s(queue: str, worker: WorkerReport) -> float:
             since = (accepted for accepted, version in waiting.get(queue, ()) if version <= worker.job_version)
-            return worker.reported_at - next(since, worker.reported_at)
+            return worker.reported_at - max(next(since, worker.reported_at), lanes.resumed.get(queue, 0.0))
 
         return [
             Untaken(queue, worker.name)

@@ -38,7 +38,7 @@ def imported(files: set[Path]) -> set[str]:
 
 
 def test_the_image_holds_the_packages_that_its_process_imports(role: str, dockerfile: str, root: Path) -> None:
-    module = parse_procfile((root / "Procfile").read_text()).processes[role].split()[-1]
+    module = parse_procfile((root / "Procfile.local").read_text()).processes[role].split()[-1]
     package = module.split(".")[0]
     needed = {package, "deploy"}
     files = {root / "deploy/health.py", root / "deploy/flower.py"}
@@ -50,7 +50,7 @@ def test_the_image_holds_the_packages_that_its_process_imports(role: str, docker
 
 
 def test_it_runs_the_line_of_the_procfile(role: str, dockerfile: str, root: Path) -> None:
-    line = parse_procfile((root / "Procfile").read_text()).processes[role]
+    line = parse_procfile((root / "Procfile.local").read_text()).processes[role]
     command = re.search(r"^CMD \[(.*)\]$", dockerfile, re.MULTILINE)
     assert command is not None
     assert command[1] == ", ".join(f'"{part}"' for part in line.replace("-m", "-P -m").split())
@@ -62,6 +62,16 @@ def test_it_installs_its_lock_file_with_hashes_and_runs_without_rights(role: str
     assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["python:3.13-slim-trixie"] * 2
     assert re.search(r"^USER 10001:10001$", dockerfile, re.MULTILINE)
     assert "index-url" not in dockerfile
+
+
+def test_the_proxy_holds_its_configuration_and_no_right_to_low_ports(root: Path) -> None:
+    dockerfile = (root / "deploy/docker/edge.Dockerfile").read_text()
+    assert re.findall(r"^(?:ARG|FROM) (\S+)", dockerfile, re.MULTILINE) == ["CADDY_IMAGE=caddy:2", "${CADDY_IMAGE}"]
+    assert re.findall(r"^COPY (.+)$", dockerfile, re.MULTILINE) == ["deploy/edge/Caddyfile /etc/caddy/Caddyfile"]
+    assert re.findall(r"^USER (\S+)$", dockerfile, re.MULTILINE) == ["10001:10001"]
+    ports = re.findall(r"^\t(?:http|https)_port (\d+)$", (root / "deploy/edge/Caddyfile").read_text(), re.MULTILINE)
+    assert ports
+    assert all(int(port) > 1024 for port in ports)
 
 
 def test_what_is_copied_is_sent_to_the_engine(dockerfile: str, root: Path) -> None:
