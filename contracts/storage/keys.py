@@ -34,6 +34,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:restored:{backup}   string  when the backup was made that has been restored here; 30 days of TTL
     mien:lanes               hash    queue → since when it is paused; `drained`: since when no jobs are accepted
     mien:workers             hash    worker → what it says of itself, every few seconds
+    mien:networks            string  the plan of networks that all workers follow, and the plans before it (JSON)
     mien:counters            hash    Prometheus counters that many processes add to
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
     interactive, bulk, live, webhooks  list    Celery's queues, named by kombu
@@ -95,6 +96,7 @@ CAMERAS_KNOWN: Final = "mien:cameras:known"
 ERASED: Final = "mien:erased"
 LANES: Final = "mien:lanes"
 WORKERS: Final = "mien:workers"
+NETWORKS: Final = "mien:networks"
 
 
 def job(job_id: str) -> str:
