@@ -30,6 +30,7 @@ SECRET: Final[Mapping[str, Kind]] = {
 ADDED_UP: Final = frozenset({keys.COUNTERS})
 """Hashes of numbers, which are added to those that are there."""
 PLAIN: Final[Mapping[str, Kind]] = {
+    keys.NETWORKS: "string",
     keys.ERASED: "zset",
     keys.AUDIT: "list",
     keys.AUDIT_CHANGES: "list",
