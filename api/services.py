@@ -34,6 +34,8 @@ from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
+from contracts.tracing.loading import open_tracing
+from contracts.tracing.spans import Tracing
 
 _EXTENSION: Final = "mien"
 _CONNECTIONS: Final = 8
@@ -80,6 +82,7 @@ class Services:
     ingest: Ingest
     heartbeats: HeartbeatStore
     counters: CounterStore
+    tracing: Tracing
     request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
     websockets: WebSockets = field(default_factory=WebSockets)
 
@@ -99,6 +102,7 @@ class Services:
         self.drain()
         self.ingest.close()
         self.broker_watch.close()
+        self.tracing.close()
         for client in (self.redis, self.frame_redis, self.probe, self.frame_probe):
             client.close()
 
@@ -159,6 +163,7 @@ def connect_services(settings: Settings) -> Services:
         ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
         counters=counters,
+        tracing=open_tracing(settings, "gateway"),
     )
 
 

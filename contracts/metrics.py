@@ -17,6 +17,7 @@ STAGE_SECONDS: Final = "mien_stage_seconds_total"
 STAGE_CPU_SECONDS: Final = "mien_stage_cpu_seconds_total"
 HTTP_REQUESTS: Final = "mien_http_requests_total"
 HTTP_SECONDS: Final = "mien_http_request_seconds_total"
+SPANS: Final = "mien_spans_total"
 
 HELP: Final = {
     JOBS_FINISHED: "Jobs that reached a final state in a worker, by state.",
@@ -32,6 +33,7 @@ HELP: Final = {
     HTTP_REQUESTS: "Requests answered by gateways, by method, route and status.",
     HTTP_SECONDS: "Time from request to answer in gateways, by method and route, in seconds.",
     STAGE_SECONDS: "Worker time by stage of the analysis, in seconds.",
+    SPANS: "Spans of traces by outcome: exported, or dropped because the collector does not take them.",
     STAGE_CPU_SECONDS: "CPU time of workers' threads by stage of the analysis, and for storing jobs, in seconds.",
 }
 """Every counter kept in Redis, with its help text for Prometheus."""

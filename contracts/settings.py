@@ -39,6 +39,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")
 
+    traces: Literal["off", "otlp", "console"] = Field(
+        "off",
+        description="Where spans of jobs go (`docs/tracing.md`): to a collector by OTLP, as "
+        "`OTEL_EXPORTER_OTLP_ENDPOINT` says, to the standard output, or nowhere.",
+    )
+    trace_frames: float = Field(
+        0.0, ge=0, le=1, description="Part of live frames of which workers record a trace of their own; 0: none."
+    )
+
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     published_host: str = Field(
         "",

@@ -24,6 +24,8 @@ from contracts.storage.history import HistoryStore
 from contracts.storage.job_queue import JobQueue
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
+from contracts.tracing.loading import open_tracing
+from contracts.tracing.spans import Tracing
 from models import Analyzer, load_analyzer
 from workers.attention import Attention
 from workers.event_webhook import EventWebhook
@@ -69,12 +71,14 @@ class Services:
     """To look for a photo that waits, between the images of larger jobs."""
     webhook_sender: WebhookSender
     compaction: FileCompaction
+    tracing: Tracing
     started_at: float
     """Seconds since 1970."""
 
     def close(self) -> None:
         """Finish the webhooks that are being sent, send what was counted, and close all connections."""
         self.webhook_sender.close()
+        self.tracing.close()
         try:
             self.counters.flush()
         except MienError as error:
@@ -126,6 +130,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
     events = EventStore(frame_redis, settings)
+    tracing = open_tracing(settings, "worker")
     return Services(
         name=name,
         settings=settings,
@@ -146,7 +151,10 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         photo_turns=Turns(PHOTOS_EVERY_S),
-        webhook_sender=WebhookSender(jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only),
+        webhook_sender=WebhookSender(
+            jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only, tracing=tracing
+        ),
         compaction=FileCompaction(redis),
+        tracing=tracing,
         started_at=time.time(),
     )
