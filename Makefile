@@ -57,7 +57,7 @@ check: $(DEV) ## style, types, import contracts, and the tests that need no seco
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --recursive --severity-level medium contracts models workers api capture training deploy
+	$(BIN)/bandit --quiet --recursive --severity-level medium contracts models workers api capture training operate deploy
 	$(BIN)/python -m pytest -n $(JOBS) -q tests/architecture tests/contract tests/deploy tests/unit
 
 .PHONY: faults

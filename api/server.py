@@ -43,7 +43,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "worker_class": "api.server.GatewayWorker",
         "worker_connections": settings.max_connections + SPARE,  # beyond that none is accepted, not even to be told
         "timeout": 60,  # a process whose event loop hangs this long is replaced
-        "graceful_timeout": math.ceil(settings.sync_timeout_s) + _SPARE_S,
+        "graceful_timeout": math.ceil(settings.sync_timeout_s + settings.drain_s) + _SPARE_S,
         "keepalive": settings.idle_timeout_s,
         "limit_request_line": REQUEST_LINE_BYTES,
         "limit_request_fields": 50,
@@ -112,7 +112,7 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Serve a request; its client has to read the answer."""
         refusal = self._connections[gevent.getcurrent()].refusal
-        if refusal is not None:
+        if refusal is not None or self._services().draining:  # a kept one would be closed under its next request
             req.force_close()
         answer_socket = AnswerSocket(sock, self._services().settings, refusal, req.force_close)
         super().handle_request(listener_name, req, answer_socket, addr)
@@ -125,12 +125,22 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
                 gevent.sleep(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM: waiting clients get an answer, streams end, and idle connections are closed a moment later."""
-        super().handle_exit(sig, frame)
+        """SIGTERM: load balancers are told first, and requests are served until they have gone elsewhere.
+
+        Then waiting clients get an answer, streams end, and idle connections are closed a moment later.
+        """
         if not self.booted:  # nobody has connected, and what serves may be imported only in part
+            super().handle_exit(sig, frame)
             return
-        gevent.spawn(self._services().drain)
+        gevent.spawn(self._leave, sig)
+
+    def _leave(self, sig: int) -> None:
+        services = self._services()
+        services.leave()
+        gevent.sleep(services.settings.drain_s)
+        super().handle_exit(sig, None)
         gevent.spawn_later(_LAST_REQUESTS_S, self._close_idle)
+        services.drain()
 
     def _flush_regularly(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """What the views work with: one set of connections and stores a process."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -33,6 +34,7 @@ from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LaneStore
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.loading import open_tracing
 from contracts.tracing.spans import Tracing
@@ -81,17 +83,29 @@ class Services:
     video: CameraHub
     ingest: Ingest
     heartbeats: HeartbeatStore
+    lanes: LaneStore
     counters: CounterStore
     tracing: Tracing
     request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
     websockets: WebSockets = field(default_factory=WebSockets)
+    _ending: threading.Event = field(default_factory=threading.Event)
 
     def attach(self, app: Flask) -> None:
         """Make these the services of an application."""
         app.extensions[_EXTENSION] = self
 
+    @property
+    def draining(self) -> bool:
+        """Whether the process is about to stop, and should get no further requests."""
+        return self._ending.is_set()
+
+    def leave(self) -> None:
+        """Say of the process that it should get no further requests; those that come are served."""
+        self._ending.set()
+
     def drain(self) -> None:
         """Answer waiting clients with what is known and end all streams; the process is about to stop."""
+        self.leave()
         self.websockets.close()
         self.event_hub.close()
         self.waiting.close()
@@ -162,6 +176,7 @@ def connect_services(settings: Settings) -> Services:
         video=CameraHub(settings, frames),
         ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
+        lanes=LaneStore(probe),
         counters=counters,
         tracing=open_tracing(settings, "gateway"),
     )

@@ -80,7 +80,7 @@ def _system(folder: Path) -> Iterator[str]:
 
 def _ready(address: str) -> bool:
     try:
-        return requests.get(f"{address}/readyz", timeout=5).ok
+        return requests.get(f"{address}/healthz", timeout=5).ok
     except requests.RequestException:
         return False
 

@@ -94,7 +94,7 @@ def _wait_until_ready(address: str, redis: Redis, workers: int) -> None:
     end = time.monotonic() + 180
     while time.monotonic() < end:
         try:
-            ready = requests.get(f"{address}/readyz", timeout=2).status_code == 200
+            ready = requests.get(f"{address}/healthz", timeout=2).status_code == 200
         except requests.RequestException:
             ready = False
         if ready and len(HeartbeatStore(redis).live_workers()) == workers:

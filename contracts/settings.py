@@ -114,6 +114,13 @@ class Settings(BaseSettings):
         50_000_000, description="Largest image in pixels, read from its header; of a HEIC at most 36 million."
     )
     sync_timeout_s: Seconds = Field(10.0, description="How long `POST /detect_emotion` waits before it answers 202.")
+    drain_s: float = Field(
+        0.0,
+        ge=0,
+        le=300,
+        allow_inf_nan=False,
+        description="How long a gateway that is told to end still takes requests, with `/readyz` at 503.",
+    )
     max_wait_s: Seconds = Field(60.0, description="Upper limit of `?wait=`, in seconds.")
     max_queue_depth: Count = Field(2_000, description="Jobs waiting in a queue before new ones are refused with 503.")
 

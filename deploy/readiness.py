@@ -15,10 +15,10 @@ _IMPATIENT_S = 60.0
 
 
 class Readiness:
-    """Asks ``/readyz``."""
+    """Asks ``/healthz``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._url = f"{base_url(settings)}/readyz"
+        self._url = f"{base_url(settings)}/healthz"
 
     def wait(self, stop: threading.Event, say: Callable[[str], None]) -> None:
         """Return when all is ready or `stop` is set.

@@ -60,6 +60,8 @@ def register_tasks(app: Celery, services: Services) -> None:
     @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:
         with log_context(camera=camera), services.attention.taken():
+            if services.live_pause.paused:
+                return "paused"  # the request stands until it is given up, so that capture asks no more often
             try:
                 return analyze_frame(services, camera, token)[:_MAX_LOGGED_RESULT]
             except (BrokerUnavailable, Overloaded) as error:  # there will be newer ones

@@ -23,6 +23,7 @@ from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.job_queue import JobQueue
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LivePause
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.loading import open_tracing
 from contracts.tracing.spans import Tracing
@@ -69,6 +70,7 @@ class Services:
     isolated_jobs: IsolatedJobs
     photo_turns: Turns
     """To look for a photo that waits, between the images of larger jobs."""
+    live_pause: LivePause
     webhook_sender: WebhookSender
     compaction: FileCompaction
     tracing: Tracing
@@ -151,6 +153,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         photo_turns=Turns(PHOTOS_EVERY_S),
+        live_pause=LivePause(redis),
         webhook_sender=WebhookSender(
             jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only, tracing=tracing
         ),

@@ -4,11 +4,13 @@ Each job of a batch is in the trace of its own request; attempts of one batch na
 Redis' clock, which wrote when jobs were accepted and claimed: the worker's own only measures what has passed since.
 """
 
+import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
+from contracts.frames import Frame
 from contracts.jobs import ItemResult, Job
 from contracts.logs import log_context
 from contracts.storage.job_queue import Batch, Finished
@@ -121,6 +123,38 @@ class BatchTraces:
         for attempt in self._open.values():
             attempt.end("left_to_its_lease")
         self._open.clear()
+
+
+class FrameTrace:
+    """One frame of a camera, of which few are traced: its way from the camera to its viewers, in a trace of its own."""
+
+    def __init__(self, tracing: Tracing, frame: Frame, part: float) -> None:
+        """Begin, or not; `part` of frames are traced, from 0 to 1. All times go by this worker's clock."""
+        self._span, self._offset = NO_SPAN, time.time() - time.perf_counter()
+        self.laps: list[Lap] | None = None
+        """Where the analyzer is to note its stages."""
+        if not tracing.enabled or not part or random.random() >= part:
+            return
+        now = time.time()
+        begun_at = min(frame.captured_at, now)
+        attributes: Attributes = {"mien.bytes": len(frame.jpeg), "mien.frame.sequence": frame.stamp.sequence}
+        self._span = tracing.begin("frame", begun_at, kind="consumer", attributes=attributes)
+        self._span.part("queue", begun_at, now)
+        self.laps = [] if self._span.recorded else None
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """What happens within the block is a stage of the frame's analysis, after those that are noted in `laps`."""
+        begun_at = time.perf_counter()
+        yield
+        if self._span.recorded:
+            self._span.part(name, self._offset + begun_at, self._offset + time.perf_counter())
+
+    def close(self) -> None:
+        """End it now."""
+        for lap in self.laps or ():
+            self._span.part(lap.stage, self._offset + lap.begun_at, self._offset + lap.ended_at)
+        self._span.end(self._offset + time.perf_counter())
 
 
 class WebhookTrace:

@@ -41,6 +41,8 @@ _SECONDS_PER_IMAGE = 0.025  # until something has been measured
 _SHORTEST_S, _LONGEST_S = 1.0, 300.0
 _ROOM_S = 10.0
 """Memory is given back as results expire; that takes longer than a job that waits."""
+_DRAINED_S = 30.0
+"""When clients are to ask again while no jobs are accepted (`mien queues drain`): until an operator says otherwise."""
 _REMEMBERED_S = 600.0
 """For so long after another client's last job a client has a share only: another one may come at any time."""
 _ANNOTATED_BYTES = 250_000
@@ -108,6 +110,8 @@ class Admission:
         if ahead is None:
             ahead = self._admitted[queue, client]
         load = self._jobs.load(queue, client)
+        if load.drained:
+            raise self._full("No jobs are accepted while this service is maintained", _DRAINED_S)
         wait_s = load.waiting_images * self._pace(queue)
         self._check_room(wait_s / 4)
         if load.depth >= settings.max_queue_depth:

@@ -1,4 +1,9 @@
-"""Whether the gateway runs (``/livez``, ``/ping``) and whether it can do its work (``/readyz``)."""
+"""Three questions, each for somebody else: does the process answer, should it get requests, is the system whole?
+
+``/livez`` (``/ping``) is for who restarts processes, ``/readyz`` for who sends them requests: neither asks another
+process, so that no fault of Redis or of the workers takes all gateways away at once. ``/healthz`` is for people, alarms
+and whatever waits until everything works.
+"""
 
 from typing import Final, Literal
 
@@ -25,7 +30,13 @@ class Alive(Message):
 
 
 class Ready(Message):
-    """The process can do its work."""
+    """The process takes requests."""
+
+    status: Literal["ready"] = "ready"
+
+
+class Whole(Message):
+    """All parts of the system do their work."""
 
     status: Literal["ready"] = "ready"
     checks: dict[str, str] = Field(description="Each part that is needed, with `ok`.")
@@ -69,17 +80,42 @@ def livez() -> Response:
     body=NO_BODY,
     operation=Operation(
         id="readyz",
-        summary="Would a photo sent now be analysed?",
+        summary="Should this process get requests?",
         tag="operation",
-        responses={200: ResponseSpec("It would.", Ready)},
+        responses={200: ResponseSpec("It should.", Ready)},
         errors=(NotReady,),
     ),
 )
 def ready() -> Response:
+    """Whether this process takes requests: until it is told to end.
+
+    Without a worker it does: jobs wait for one. While Redis is away it does, too: each request is told so at once,
+    which no other gateway could do better.
+    """
+    if current_services().draining:
+        raise NotReady("This gateway is about to end; another one answers.", checks={"gateway": "is about to end"})
+    return json_response(Ready())
+
+
+@blueprint.get("/healthz")
+@endpoint(
+    scope=PUBLIC,
+    owned=False,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="healthz",
+        summary="Would a photo sent now be analysed?",
+        tag="operation",
+        responses={200: ResponseSpec("It would.", Whole)},
+        errors=(NotReady,),
+    ),
+)
+def whole() -> Response:
     """Whether a photo sent now would be analysed; if not, why not."""
     checks = _checks(current_services())
     if all(verdict == _OK for verdict in checks.values()):
-        return json_response(Ready(checks=checks))
+        return json_response(Whole(checks=checks))
     reasons = "; ".join(f"{part}: {verdict}" for part, verdict in checks.items() if verdict != _OK)
     raise NotReady(f"Not ready ({reasons}).", checks=checks)
 

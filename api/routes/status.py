@@ -15,6 +15,7 @@ from contracts.errors import BrokerUnavailable
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, IMAGES_DONE, parse_metric_key
 from contracts.queues import QUEUES
 from contracts.results import Message
+from contracts.storage.lanes import Lanes
 
 blueprint = Blueprint("status", __name__)
 
@@ -39,6 +40,7 @@ class QueueStatus(Message):
     name: str
     waiting: int = Field(description="Jobs, or messages, that wait in it.")
     oldest_s: float | None = Field(description="Seconds that the oldest job waits; null without one, or without times.")
+    paused_s: float | None = Field(description="Seconds since an operator has paused it; null if it is not paused.")
 
 
 class CameraHealth(CameraResponse):
@@ -55,6 +57,7 @@ class SystemStatus(Message):
     workers: list[WorkerStatus]
     queues: list[QueueStatus]
     cameras: list[CameraHealth]
+    drained_s: float | None = Field(description="Seconds since an operator had no more jobs accepted; null: they are.")
     images_done: dict[str, int] = Field(description="Images of jobs that workers are done with, by queue.")
 
 
@@ -76,10 +79,12 @@ def status() -> Response:
     """Everything, as of now."""
     services = current_services()
     counted = _by_label(services.counters.read())
+    lanes, now = services.lanes.read(), services.heartbeats.now()
     answer = SystemStatus(
         workers=_workers(services),
-        queues=_queues(services),
+        queues=_queues(services, lanes, now),
         cameras=_cameras(services, counted),
+        drained_s=None if lanes.drained_at is None else max(0.0, now - lanes.drained_at),
         images_done={queue: int(count) for queue, count in counted[IMAGES_DONE].items()},
     )
     return json_response(answer, headers=NOT_STORED)
@@ -97,10 +102,16 @@ def _workers(services: Services) -> list[WorkerStatus]:
     ]
 
 
-def _queues(services: Services) -> list[QueueStatus]:
+def _queues(services: Services, lanes: Lanes, now: float) -> list[QueueStatus]:
     oldest = services.heartbeats.oldest_s()
     return [
-        QueueStatus(name=name, waiting=services.jobs.queue_depth(name), oldest_s=oldest.get(name)) for name in QUEUES
+        QueueStatus(
+            name=name,
+            waiting=services.jobs.queue_depth(name),
+            oldest_s=oldest.get(name),
+            paused_s=max(0.0, now - lanes.paused[name]) if name in lanes.paused else None,
+        )
+        for name in QUEUES
     ]
 
 

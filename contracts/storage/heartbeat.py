@@ -17,6 +17,7 @@ from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.job_queue import LOOKED_AT
+from contracts.storage.lanes import LaneStore
 from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
 
@@ -64,6 +65,7 @@ class HeartbeatStore:
         """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
         self._redis, self._clock = redis, clock
         self._report, self._waiting = load_script(redis, "report"), load_script(redis, "waiting")
+        self._lanes = LaneStore(redis, clock)
         self._passed_over = set[bytes]()
 
     def report(self, worker: WorkerReport) -> None:
@@ -113,21 +115,24 @@ class HeartbeatStore:
 
         That is so if, when the worker reported, both had lasted for `UNTAKEN_AFTER_S`. Jobs for processes of their own
         are not looked at: they may wait for such a process. Nor are jobs of a newer version than the worker takes,
-        nor what is behind the first `LOOKED_AT` jobs, where no worker looks.
+        nor what is behind the first `LOOKED_AT` jobs, where no worker looks. A queue that is paused gives nothing, and
+        what waited until it was resumed has waited since then.
 
         Raises:
             BrokerUnavailable: Redis does not answer.
         """
         with translate_errors():
             told = self._waiting(keys=[keys.queued(queue) for queue in JOB_QUEUES], args=[keys.job(""), LOOKED_AT])
+        lanes = self._lanes.read()
         waiting = {
             queue: [(float(accepted), version) for accepted, version in zip(jobs[::2], jobs[1::2], strict=True)]
             for queue, jobs in zip(JOB_QUEUES, told, strict=True)
+            if queue not in lanes.paused
         }
 
         def waited_s(queue: str, worker: WorkerReport) -> float:
             since = (accepted for accepted, version in waiting.get(queue, ()) if version <= worker.job_version)
-            return worker.reported_at - next(since, worker.reported_at)
+            return worker.reported_at - max(next(since, worker.reported_at), lanes.resumed.get(queue, 0.0))
 
         return [
             Untaken(queue, worker.name)

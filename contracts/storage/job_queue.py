@@ -175,7 +175,7 @@ class JobQueue:
         others = [keys.queued(other) for other in JOB_QUEUES if other != queue]
         return Call(
             self._claim_next,
-            [keys.claimed(owner), queue, *SHARED, keys.queued(queue), *others],
+            [keys.claimed(owner), queue, *SHARED, keys.queued(queue), *others, keys.LANES],
             [
                 *claimant(self._settings, self._clock(), owner),
                 *RECORD_AND_IMAGES,

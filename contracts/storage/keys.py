@@ -30,6 +30,7 @@ Broker Redis (append-only file on, ``noeviction``)::
                                      still changes nothing; minutes of TTL
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done:{gateway} channel id and record of every job that became final while the gateway waited for it
+    mien:lanes               hash    queue → since when it is paused; `drained`: since when no jobs are accepted
     mien:workers             hash    worker → what it says of itself, every few seconds
     mien:counters            hash    Prometheus counters that many processes add to
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
@@ -89,6 +90,7 @@ EVENTS_SENT: Final = "mien:events:sent"
 HISTORIES: Final = "mien:histories"
 OBSERVER: Final = "mien:observer"
 CAMERAS_KNOWN: Final = "mien:cameras:known"
+LANES: Final = "mien:lanes"
 WORKERS: Final = "mien:workers"
 
 

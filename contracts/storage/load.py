@@ -7,12 +7,14 @@ damaged goes then, too. An account is a hash, so that no address of a client is 
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from redis import Redis
 
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.lanes import DRAINED
 
 
 class Load(NamedTuple):
@@ -36,6 +38,8 @@ class Load(NamedTuple):
     """Of the images of all unfinished jobs of the client."""
     client_annotated_bytes: int
     """Of the client's annotated images that are kept."""
+    drained: bool = False
+    """Whether no jobs are accepted, because an operator wishes so."""
 
 
 def account_of(client: str) -> str:
@@ -51,5 +55,23 @@ def read_load(redis: Redis, queue: str, client: str = "") -> Load:
         pipe.hmget(keys.ANNOTATED_BYTES, ["total", f"account:{account}"])
         shares = [f"{queue}:{name}" for name in ("bytes", "pixels", account)]
         pipe.hmget(keys.OPEN_LOAD, [f"{queue}:waiting", "bytes", *shares, f"{account}:bytes"])
-        depth, (annotated, own), (waiting, size, *others) = pipe.execute()
-    return Load(int(depth), *(max(0, int(value or 0)) for value in (waiting, size, annotated, *others, own)))
+        pipe.hexists(keys.LANES, DRAINED)
+        depth, annotated, amounts, drained = pipe.execute()
+    all_annotated, own_annotated = _amounts(annotated)
+    waiting, open_bytes, queue_bytes, queue_pixels, client_images, client_bytes = _amounts(amounts)
+    return Load(
+        depth=int(depth),
+        waiting_images=waiting,
+        open_bytes=open_bytes,
+        annotated_bytes=all_annotated,
+        queue_bytes=queue_bytes,
+        queue_pixels=queue_pixels,
+        client_images=client_images,
+        client_bytes=client_bytes,
+        client_annotated_bytes=own_annotated,
+        drained=bool(drained),
+    )
+
+
+def _amounts(stored: Iterable[bytes | None]) -> list[int]:
+    return [max(0, int(value or 0)) for value in stored]

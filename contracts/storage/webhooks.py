@@ -9,6 +9,7 @@ from pydantic import Field
 from redis import Redis
 
 from contracts.errors import WebhookNotFound
+from contracts.queues import WEBHOOKS
 from contracts.results import Message
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -53,19 +54,25 @@ class WebhookStore:
         self.secrets = WebhookSecrets(redis, self.clock)
 
     def take_due(self, limit: int = 100) -> list[str]:
-        """Ids of jobs whose webhook is to be tried now; none of them is given to another worker for a minute."""
+        """Ids of jobs whose webhook is to be tried now; none of them is given to another worker for a minute.
+
+        None while their queue is paused.
+        """
         with translate_errors():
+            if self._redis.hexists(keys.LANES, WEBHOOKS):
+                return []
             args = [self._steps_clock(), _ANNOUNCED_S, limit, keys.webhook(""), _KEPT_S]
             found = self._due(keys=[keys.WEBHOOKS_DUE], args=args)
         return [job_id.decode() for job_id in found]
 
     def begin(self, job_id: str) -> bool:
-        """Whether to try the webhook now: true once for each time that `take_due` gave it out."""
+        """Whether to try the webhook now: true once for each time that `take_due` gave it out, unless it is paused."""
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hdel(keys.webhook(job_id), "announced")
             pipe.zscore(keys.WEBHOOKS_DUE, job_id)
-            announced, due_at = pipe.execute()
-        return bool(announced) and due_at is not None
+            pipe.hexists(keys.LANES, WEBHOOKS)
+            announced, due_at, paused = pipe.execute()
+        return bool(announced) and due_at is not None and not paused
 
     def delivered(self, job_id: str) -> None:
         """Forget a webhook, which has reached its receiver; its job's result now lives as long as any other."""

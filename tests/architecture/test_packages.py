@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("contracts", "models", "workers", "api", "capture", "training", "deploy")
+PACKAGES = ("contracts", "models", "workers", "api", "capture", "training", "operate", "deploy")
 LONGEST_MODULE = 300
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("contracts", "models", "workers", "api", "capture", "training", "deploy")
+PACKAGES = ("contracts", "models", "workers", "api", "capture", "training", "operate", "deploy")
 STORAGE = "contracts/storage/"
 STORES_OF_ONE_PACKAGE = frozenset(
     {"api/access/audit.py", "api/access/keys.py", "api/access/live_tokens.py", "api/jobs/idempotency.py"}

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "tests/unit"
-PACKAGES = ("api", "capture", "contracts", "deploy", "models", "training", "workers")
+PACKAGES = ("api", "capture", "contracts", "deploy", "models", "operate", "training", "workers")
 
 
 class Elsewhere(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 from honcho.environ import parse_procfile
 
 LOCKS = {"gateway": "api", "worker": "worker", "capture": "capture", "flower": "flower"}
-PACKAGES = {"contracts", "models", "workers", "api", "capture", "training", "deploy"}
+PACKAGES = {"contracts", "models", "workers", "api", "capture", "training", "operate", "deploy"}
 
 
 @pytest.fixture(params=LOCKS)

@@ -29,7 +29,7 @@ def test_an_idle_worker_beside_waiting_work_is_told_and_connects_anew(
     began = time.monotonic()
     for _ in range(JOBS):
         system.ledger.submit()
-    assert requests.get(f"{system.url}/readyz", timeout=30).ok, "work may wait for a moment"
+    assert requests.get(f"{system.url}/healthz", timeout=30).ok, "work may wait for a moment"
     told = wait_for(lambda: not_ready(system.url), "readiness to see it", BOUND_S)
     assert "bulk" in told["checks"]["workers"]
     system.account.settle(BOUND_S)
@@ -41,5 +41,5 @@ def test_an_idle_worker_beside_waiting_work_is_told_and_connects_anew(
 
 
 def not_ready(url: str) -> dict[str, dict[str, str]]:
-    answer = requests.get(f"{url}/readyz", timeout=30)
+    answer = requests.get(f"{url}/healthz", timeout=30)
     return {} if answer.ok else answer.json()

@@ -36,7 +36,7 @@ def test_after_flushall_what_was_there_is_told_as_gone_and_work_goes_on(
     assert (answer.status_code, answer.json()["code"]) == (410, "job_gone")
     assert "loses its data" in answer.json()["detail"]
     wait_for(lambda: len(HeartbeatStore(system.redis).live_workers()) == 2, "both workers to be known again", 10)
-    assert requests.get(f"{system.url}/readyz", timeout=10).status_code == 200
+    assert requests.get(f"{system.url}/healthz", timeout=10).status_code == 200
     seen = camera()["sequence"]
     wait_for(lambda: (found := camera())["state"] == "live" and found["sequence"] > seen, "the camera to go on", 10)
     measured(system.check(lost=lost), recovered_s)

@@ -10,7 +10,7 @@ from support.clocks import WaitFor
 from support.faults import Measured, StartSystem, System
 
 PROBE_S, BOUND_S = 2.5, 6.0
-"""`/readyz`, and any request, have answered by then, also on a busy machine."""
+"""`/healthz`, and any request, have answered by then, also on a busy machine."""
 AGAIN_S = 2.0
 """So long after the thaw a job that was accepted since has been analysed."""
 
@@ -20,11 +20,11 @@ def freeze(system: System, broker: Broker, seconds: float) -> None:
     broker.freeze()
     try:
         while time.monotonic() < end:
-            for path in ("/readyz", "/livez"):
+            for path in ("/healthz", "/livez"):
                 began = time.monotonic()
                 answer = requests.get(system.url + path, timeout=30)
                 assert time.monotonic() - began < PROBE_S, path
-                assert (answer.status_code == 503) == (path == "/readyz")
+                assert (answer.status_code == 503) == (path == "/healthz")
             time.sleep(0.2)  # as often as a hasty probe asks; nothing is waited for
     finally:
         broker.thaw()

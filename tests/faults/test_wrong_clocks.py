@@ -64,7 +64,7 @@ def work(system: System, measured: Measured, wait_for: WaitFor) -> None:
     assert {job.attempts for job in jobs if job} == {1}, "a lease ran out"
     deadlines_are_kept(system, wait_for)
     assert len(HeartbeatStore(system.redis).live_workers()) == 2
-    assert requests.get(f"{system.url}/readyz", timeout=10).status_code == 200
+    assert requests.get(f"{system.url}/healthz", timeout=10).status_code == 200
     measured(system.check(), took_s)
 
 

@@ -83,6 +83,6 @@ def test_a_gateway_with_it_tells_no_emotion_and_is_not_ready_while_workers_read_
     assert b"Mien-Picture: annotated" not in seen
     assert live.json()["faces"]
     assert tells_no_emotion(live)
-    answer = requests.get(f"{base}/readyz", timeout=10)
+    answer = requests.get(f"{base}/healthz", timeout=10)
     assert answer.status_code == 503
     assert "MIEN_FACES_ONLY" in answer.json()["checks"]["workers"]

@@ -182,6 +182,26 @@ def test_waiting_clients_and_viewers_are_sent_home_when_it_stops(
     assert read_all(watching).endswith(b"0\r\n\r\n"), "the stream ends in order"
 
 
+def test_it_tells_load_balancers_before_it_leaves_and_serves_until_they_have_gone(
+    start_gateway: Callable[..., Any], redis: Redis, settings: Settings, wait_for: WaitFor
+) -> None:
+    process, port = start_gateway(drain_s=8)
+    url = f"http://127.0.0.1:{port}"
+    job = JobStore(redis, settings).create([b"x"], INTERACTIVE)
+    with requests.Session() as kept:
+        assert kept.get(f"{url}/readyz", timeout=10).headers.get("Connection") != "close"
+        process.send_signal(signal.SIGTERM)
+        told = time.monotonic()
+        wait_for(lambda: requests.get(f"{url}/readyz", timeout=10).status_code == 503, "/readyz to tell")
+        assert time.monotonic() - told < 8, "and not only because it is gone"
+        last = kept.get(f"{url}/v1/jobs/{job.id}?wait=3", timeout=10)
+    assert (last.status_code, last.headers["Connection"]) == (200, "close")
+    assert requests.get(f"{url}/livez", timeout=10).ok
+    process.wait(timeout=30)
+    assert process.returncode == 0
+    assert time.monotonic() - told > 8
+
+
 def test_video_does_not_hold_up_other_requests_and_vanished_viewers_are_noticed(
     gateway: Gateway, redis: Redis, settings: Settings, wait_for: WaitFor
 ) -> None:

@@ -142,7 +142,7 @@ def local(tmp_path: Path) -> Iterator[LocalRun]:
 def test_one_command_runs_everything_heals_and_leaves_nothing(local: LocalRun, wait_for: Callable[..., Any]) -> None:
     wait_for(lambda: local.make.poll() is not None or "Mien is ready." in local.said(), "everything to be ready")
     assert local.make.poll() is None
-    assert local.get("/readyz")["status"] == "ready"
+    assert local.get("/healthz")["status"] == "ready"
     assert f"http://127.0.0.1:{local.port}/" in local.said()
     assert f"user mien, password {PASSWORD}" in local.said()
     wait_for(lambda: local.get("/emotion_data").get("faces"), "a face of the demo camera")

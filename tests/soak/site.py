@@ -129,7 +129,7 @@ class Site:
 
 def _answers(url: str) -> bool:
     try:
-        return requests.get(f"{url}/readyz", timeout=5).ok
+        return requests.get(f"{url}/healthz", timeout=5).ok
     except requests.RequestException:
         return False
 

@@ -20,7 +20,7 @@ export const workerRows = ({ workers }) =>
 
 export const queueRows = (now, before) =>
   now.queues.map((queue) => [
-    queue.name,
+    queue.paused_s === null ? queue.name : `${queue.name} (paused)`,
     `${queue.waiting}`,
     queue.waiting ? duration(queue.oldest_s) : "–",
     queue.name in now.images_done ? rate(now, before, (at) => at.images_done[queue.name] ?? 0) : "–",

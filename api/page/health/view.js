@@ -20,7 +20,7 @@ export const healthView = {
 
 async function look() {
   try {
-    verdict(await (await ask("/readyz")).json());
+    verdict(await (await ask("/healthz")).json());
     const status = await askJson("/v1/status").catch(explained);
     if (!status) return;
     const now = { ...status, seenAt: performance.now() };

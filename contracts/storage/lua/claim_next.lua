@@ -9,7 +9,9 @@
 -- A job whose record is none leaves its queue, so that it holds up no other.
 -- Returns {'claimed', {id, record, images, id, record, images, …}} or {'isolated', id}; images are false where they are not
 -- here, or too many bytes to be copied.
--- KEYS: what the owner has claimed, queue's messages, then as finalize.lua; the first queue's jobs are those to claim
+-- Of a paused queue nothing is given.
+-- KEYS: what the owner has claimed, queue's messages, then as finalize.lua; the first queue's jobs are those to claim; the last
+--       one: paused queues
 -- ARGV: as attempt.lua has them; record prefix, images suffix, images, bytes and pixels at most, claimants that share the
 --       queue, only jobs of one image ('1', '0'), jobs for processes too ('1', '0'), jobs to look at, queue, message
 local by = claimant(1)
@@ -39,6 +41,7 @@ if before then
   return {'claimed', answer}
 end
 
+if redis.call('HEXISTS', KEYS[#KEYS], queue) == 1 then return {'claimed', answer} end -- paused; its message comes again
 local for_processes = isolating and not single
 local ids = redis.call('ZRANGEBYSCORE', KEYS[7], for_processes and '-inf' or 0, '+inf', 'LIMIT', 0, looked_at)
 if #ids == 0 then return {'claimed', answer} end

@@ -18,6 +18,7 @@ def test_the_address_is_written_as_gunicorn_reads_it(host: str, bind: str) -> No
 
 def test_a_stopping_process_outlives_the_longest_synchronous_request() -> None:
     assert options(Settings(sync_timeout_s=30.5))["graceful_timeout"] > 30.5
+    assert options(Settings(sync_timeout_s=30.5, drain_s=20))["graceful_timeout"] > 50.5
 
 
 def test_nothing_forwarded_is_believed_by_gunicorn_itself() -> None:

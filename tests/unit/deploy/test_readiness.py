@@ -23,7 +23,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Gateway
 
     def do_GET(self) -> None:
-        assert self.path == "/readyz"
+        assert self.path == "/healthz"
         status, body = self.server.answers[0] if len(self.server.answers) == 1 else self.server.answers.pop(0)
         self.send_response(status)
         self.end_headers()

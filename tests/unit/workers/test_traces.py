@@ -9,7 +9,9 @@ from contracts.jobs import Origin
 from contracts.queues import BULK
 from contracts.settings import Settings
 from models import Analyzer
+from support.factories import make_frame
 from support.spans import Seen, Spans, kept
+from workers.frames import analyze_frame
 from workers.jobs import analyze_jobs
 from workers.services import Services, connect_services
 
@@ -60,3 +62,21 @@ def test_a_job_waits_and_is_analysed_in_the_trace_of_its_request(
         "mien.faces": 1,
     }
     assert {span.service for span in spans.seen} == {"mien-worker"}
+
+
+def test_of_live_frames_so_many_are_traced_as_are_wanted(
+    spans: Spans, redis: Redis, settings: Settings, analyzer: Analyzer, face_jpeg: bytes
+) -> None:
+    for part, count in ((0.0, 0), (1.0, 1)):
+        services = connect_services(settings.model_copy(update={"trace_frames": part}), analyzer)
+        frame = make_frame(jpeg=face_jpeg, sequence=count + 1)
+        services.frames.publish(frame)
+        services.frames.reserve_request(frame.camera, "token")
+        assert analyze_frame(services, frame.camera, "token") == "finished"
+        services.close()
+        assert len(spans.named("frame")) == count
+    (frame_span,) = spans.named("frame")
+    assert frame_span.parent_id == ""
+    names = [span.name for span in parts(spans, frame_span)]
+    assert names == ["queue", "decode", "detect", "decode", "crop", "classify", "follow", "show"]
+    assert frame_span.attributes == {"mien.bytes": len(face_jpeg), "mien.frame.sequence": 2}

@@ -17,7 +17,7 @@ def test_without_a_key_no_client_gets_in_and_health_stays_open(make_app: MakeApp
         challenges = response.headers.getlist("WWW-Authenticate")
         assert challenges == ['Basic realm="mien"', 'Bearer realm="mien"'], "a line each, or Chromium never asks"
     assert client.get("/livez").status_code == 200
-    assert client.get("/readyz").get_json()["code"] == "not_ready"
+    assert client.get("/healthz").get_json()["code"] == "not_ready"
 
 
 def test_a_key_opens_what_its_scopes_say(make_app: MakeApp, api_keys: ApiKeyStore) -> None:

@@ -1,4 +1,4 @@
-"""Health: whether the process answers, and whether it can do its work."""
+"""Health: whether the process answers, whether it takes requests, and whether the system is whole."""
 
 import json
 import time
@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from api.services import services_of
 from contracts.queues import BULK
 from contracts.results import NO_MODEL
 from contracts.storage import keys
@@ -37,10 +38,22 @@ def test_alive_needs_no_other_process(make_app: MakeApp, address: str) -> None:
     assert app.test_client().get(address).get_json() == {"status": "ok"}
 
 
-def test_ready_with_a_broker_and_a_worker(client: FlaskClient, reported: WorkerReport, redis: Redis) -> None:
-    assert client.get("/readyz").status_code == 200
-    HeartbeatStore(redis).remove(reported.name)
+@pytest.mark.parametrize("url", [None, NO_SERVER])
+def test_ready_without_any_other_process_until_it_is_told_to_end(make_app: MakeApp, url: str | None) -> None:
+    app = make_app(redis_url=url) if url else make_app()
+    client = app.test_client()
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+    services_of(app).drain()
     response = client.get("/readyz")
+    assert (response.status_code, response.get_json()["code"]) == (503, "not_ready")
+    assert response.get_json()["checks"] == {"gateway": "is about to end"}
+    assert client.get("/livez").status_code == 200
+
+
+def test_whole_with_a_broker_and_a_worker(client: FlaskClient, reported: WorkerReport, redis: Redis) -> None:
+    assert client.get("/healthz").status_code == 200
+    HeartbeatStore(redis).remove(reported.name)
+    response = client.get("/healthz")
     assert (response.status_code, response.get_json()["code"]) == (503, "not_ready")
     assert response.get_json()["checks"] == {
         "broker": "ok",
@@ -52,39 +65,39 @@ def test_ready_with_a_broker_and_a_worker(client: FlaskClient, reported: WorkerR
 def test_a_worker_of_a_newer_version_is_a_worker(client: FlaskClient, reported: WorkerReport, redis: Redis) -> None:
     newer = reported.model_dump() | {"added": "by a newer version"}
     redis.hset(keys.WORKERS, mapping={reported.name: json.dumps(newer), "of a version that cannot be read": "{}"})
-    assert client.get("/readyz").status_code == 200
+    assert client.get("/healthz").status_code == 200
     metrics = client.get("/metrics")
     assert (metrics.status_code, "mien_workers 1.0" in metrics.text) == (200, True)
     assert client.post("/v1/jobs", data=b"\xff\xd8\xff", content_type="image/jpeg").status_code < 500
 
 
-def test_not_ready_while_work_waits_beside_an_idle_worker(
+def test_not_whole_while_work_waits_beside_an_idle_worker(
     client: FlaskClient, reported: WorkerReport, redis: Redis
 ) -> None:
     idle = reported.model_copy(update={"queues": "live,bulk", "idle_s": UNTAKEN_AFTER_S})
     HeartbeatStore(redis).report(idle)
-    assert client.get("/readyz").status_code == 200
+    assert client.get("/healthz").status_code == 200
     redis.zadd(keys.queued(BULK), {"job": time.time() - UNTAKEN_AFTER_S - 1})
-    response = client.get("/readyz")
+    response = client.get("/healthz")
     assert response.status_code == 503
     assert response.get_json()["checks"]["workers"] == "jobs wait in bulk, and w1, which is idle, takes none"
 
 
-def test_not_ready_without_a_broker(make_app: MakeApp) -> None:
+def test_not_whole_without_a_broker(make_app: MakeApp) -> None:
     app = make_app(redis_url=NO_SERVER)
-    response = app.test_client().get("/readyz")
+    response = app.test_client().get("/healthz")
     assert response.status_code == 503
     assert "does not answer" in response.get_json()["checks"]["broker"]
 
 
-def test_not_ready_while_workers_read_what_must_not_be_told(
+def test_not_whole_while_workers_read_what_must_not_be_told(
     make_app: MakeApp, reported: WorkerReport, redis: Redis
 ) -> None:
     client = make_app(faces_only=True).test_client()
     HeartbeatStore(redis).report(reported.model_copy(update={"name": "w2", "model": NO_MODEL}))
-    response = client.get("/readyz")
+    response = client.get("/healthz")
     assert response.status_code == 503
     assert response.get_json()["checks"]["workers"].startswith("1 of 2 read emotions")
     assert "MIEN_FACES_ONLY" in response.get_json()["detail"]
     HeartbeatStore(redis).remove(reported.name)
-    assert client.get("/readyz").status_code == 200
+    assert client.get("/healthz").status_code == 200

@@ -9,6 +9,7 @@ from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, IMAGES_DONE, metric
 from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.lanes import LaneStore
 from support.factories import make_worker_report
 
 
@@ -33,5 +34,17 @@ def test_it_tells_of_workers_queues_and_cameras(client: FlaskClient, redis: Redi
     queues = {queue["name"]: queue for queue in answer["queues"]}
     assert queues["bulk"]["waiting"] == 1
     assert 29 < queues["bulk"]["oldest_s"] < 40
-    assert queues["live"] == {"name": "live", "waiting": 0, "oldest_s": None}
+    assert queues["live"] == {"name": "live", "waiting": 0, "oldest_s": None, "paused_s": None}
+    assert answer["drained_s"] is None
     assert answer["images_done"] == {"bulk": 3}
+
+
+def test_it_tells_what_an_operator_holds_back(client: FlaskClient, redis: Redis) -> None:
+    lanes = LaneStore(redis)
+    lanes.pause("bulk")
+    lanes.drain()
+    answer = client.get("/v1/status").get_json()
+    paused = {queue["name"]: queue["paused_s"] for queue in answer["queues"]}
+    assert [name for name, since in paused.items() if since is not None] == ["bulk"]
+    assert 0 <= paused["bulk"] < 60
+    assert 0 <= answer["drained_s"] < 60
