@@ -46,6 +46,7 @@ test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they ru
 	@PYTHONPATH=tests $(BIN)/python -m support.faketime
 	@PYTHONPATH=tests $(BIN)/python -m support.rtsp
 	@PYTHONPATH=tests $(BIN)/python -m support.nginx
+	@PYTHONPATH=tests $(BIN)/python -m support.caddy
 	@rm -rf .coverage
 	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not slow_fault"
 	@$(BIN)/coverage combine --quiet

@@ -38,17 +38,21 @@ def _check_exposure(settings: Settings) -> None:
     """
     if settings.require_keys or settings.allow_anonymous:
         return
-    host = settings.published_host or settings.host
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not loopback:
+    published = [host.strip() for host in settings.published_host.split(",") if host.strip()]
+    for host in filter(_is_reachable, published or [settings.host]):
         raise ConfigurationError(
             f"MIEN_HOST={host} can be reached by others, and no API keys are required. Set "
             "MIEN_REQUIRE_KEYS=true, or MIEN_ALLOW_ANONYMOUS=true if every client may use it.",
             field="host",
         )
+
+
+def _is_reachable(host: str) -> bool:
+    """Whether other machines reach this address of ours."""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -51,8 +51,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     published_host: str = Field(
         "",
-        description="Address of the machine at which a container's port is published; it decides in place of "
-        "`MIEN_HOST` whether keys are needed.",
+        description="Addresses of the machine, separated by commas, at which a container's port and its proxy's are "
+        "published; they decide in place of `MIEN_HOST` whether keys are needed.",
     )
     port: Port = Field(5000, description="Port the gateway listens on.")
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")

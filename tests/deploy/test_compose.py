@@ -1,6 +1,7 @@
 """The compose file keeps what the documentation promises."""
 
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from deploy.health import CHECKS
 
 ROLES = ("gateway", "worker", "capture", "flower")
 SERVERS = ("redis", "frames")
+BY_PROFILE = {"edge": ("edge",)}
+"""Profile → services that run with it alone."""
 PACKAGES = {
     "gateway": ["api", "contracts"],
     "worker": ["workers", "contracts"],
@@ -24,16 +27,51 @@ PACKAGES = {
 
 def test_compose_and_procfile_run_the_same_processes(compose: dict[str, Any], root: Path) -> None:
     local = set(parse_procfile((root / "Procfile").read_text()).processes)
-    assert set(compose["services"]) - set(SERVERS) == local == set(ROLES) == set(CHECKS)
+    added = {name for names in BY_PROFILE.values() for name in names}
+    assert set(compose["services"]) - set(SERVERS) - added == local == set(ROLES) == set(CHECKS)
 
 
-def test_only_the_gateway_and_flower_can_be_reached(compose: dict[str, Any]) -> None:
+def test_only_what_a_profile_names_is_left_out_of_a_plain_start(compose: dict[str, Any]) -> None:
+    profiles = {name: service["profiles"] for name, service in compose["services"].items() if "profiles" in service}
+    assert profiles == {name: [profile] for profile, names in BY_PROFILE.items() for name in names}
+
+
+def test_only_the_gateway_flower_and_the_proxy_can_be_reached(compose: dict[str, Any]) -> None:
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
     assert published == {
         "gateway": ["${MIEN_HOST:-127.0.0.1}:${MIEN_PORT:-5000}:5000"],
         "flower": ["${MIEN_HOST:-127.0.0.1}:${MIEN_FLOWER_PORT:-5555}:5555"],
+        "edge": [
+            "${EDGE_HOST:-127.0.0.1}:${EDGE_HTTPS_PORT:-443}:8443",
+            "${EDGE_HOST:-127.0.0.1}:${EDGE_HTTP_PORT:-80}:8080",
+        ],
     }
     assert not any("network_mode" in service for service in compose["services"].values())
+
+
+def test_redis_is_out_of_reach_of_what_clients_reach(compose: dict[str, Any]) -> None:
+    members = {name: set(service["networks"]) for name, service in compose["services"].items()}
+    assert set().union(*members.values()) == set(compose["networks"])
+    assert {name for name in members if "data" in members[name]} == {*SERVERS, *ROLES}
+    assert compose["networks"]["data"] == {"internal": True}
+    assert all(members[name] == {"data"} for name in SERVERS)
+    assert members["edge"] == {"front"}
+    assert members["gateway"] == {"front", "data"}, "no way out"
+
+
+def test_the_gateway_believes_the_proxy_and_no_other_in_its_network(compose: dict[str, Any]) -> None:
+    (subnet,) = compose["networks"]["front"]["ipam"]["config"]
+    edge = compose["services"]["edge"]["networks"]["front"]["ipv4_address"]
+    trusted = compose["services"]["gateway"]["environment"]["MIEN_TRUSTED_PROXIES"]
+    assert trusted == f"${{MIEN_TRUSTED_PROXIES:-{edge}}}"
+    network, dynamic = (ip_network(default_of(subnet[name])) for name in ("subnet", "ip_range"))
+    assert dynamic.subnet_of(network)
+    assert ip_address(default_of(edge)) in set(network.hosts()) - set(dynamic.hosts())
+
+
+def default_of(text: str) -> str:
+    """What stands in a variable's place unless it is set."""
+    return text.partition(":-")[2].removesuffix("}")
 
 
 def test_every_service_is_checked_restarted_and_given_time_to_end(compose: dict[str, Any]) -> None:
@@ -93,13 +131,14 @@ def test_passwords_are_files_and_each_service_has_those_that_it_needs(compose: d
         "worker": {"mien_redis_url", "mien_frame_redis_url"},
         "capture": {"mien_redis_url", "mien_frame_redis_url", "mien_camera_source"},
         "flower": {"mien_redis_url", "mien_flower_password"},
+        "edge": set(),
     }
     made = {f"secrets/{name}" for name in secrets.write(tmp_path)}
     assert {secret["file"] for secret in compose["secrets"].values()} == made
 
 
 def names_of(service: dict[str, Any]) -> set[str]:
-    return {secret if isinstance(secret, str) else secret["source"] for secret in service["secrets"]}
+    return {secret if isinstance(secret, str) else secret["source"] for secret in service.get("secrets", ())}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -135,5 +174,8 @@ def test_waiting_images_fill_less_than_half_of_redis() -> None:
 
 def test_keys_are_needed_as_soon_as_the_port_is_published_to_others(compose: dict[str, Any]) -> None:
     environment = compose["services"]["gateway"]["environment"]
-    assert environment["MIEN_PUBLISHED_HOST"] == "${MIEN_HOST:-127.0.0.1}", "the address in `ports`"
+    addresses = ["${MIEN_HOST:-127.0.0.1}", "${EDGE_HOST:-127.0.0.1}"]
+    assert environment["MIEN_PUBLISHED_HOST"] == ",".join(addresses), "those in `ports`"
+    for name, address in zip(("gateway", "edge"), addresses, strict=True):
+        assert all(port.startswith(f"{address}:") for port in compose["services"][name]["ports"]), name
     assert environment["MIEN_ALLOW_ANONYMOUS"] is None, "as the operator says"

@@ -64,6 +64,16 @@ def test_it_installs_its_lock_file_with_hashes_and_runs_without_rights(role: str
     assert "index-url" not in dockerfile
 
 
+def test_the_proxy_holds_its_configuration_and_no_right_to_low_ports(root: Path) -> None:
+    dockerfile = (root / "deploy/docker/edge.Dockerfile").read_text()
+    assert re.findall(r"^(?:ARG|FROM) (\S+)", dockerfile, re.MULTILINE) == ["CADDY_IMAGE=caddy:2", "${CADDY_IMAGE}"]
+    assert re.findall(r"^COPY (.+)$", dockerfile, re.MULTILINE) == ["deploy/edge/Caddyfile /etc/caddy/Caddyfile"]
+    assert re.findall(r"^USER (\S+)$", dockerfile, re.MULTILINE) == ["10001:10001"]
+    ports = re.findall(r"^\t(?:http|https)_port (\d+)$", (root / "deploy/edge/Caddyfile").read_text(), re.MULTILINE)
+    assert ports
+    assert all(int(port) > 1024 for port in ports)
+
+
 def test_what_is_copied_is_sent_to_the_engine(dockerfile: str, root: Path) -> None:
     sent = set(re.findall(r"^!([^/\n]+)/?$", (root / ".dockerignore").read_text(), re.MULTILINE))
     for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE):

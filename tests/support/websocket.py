@@ -3,6 +3,7 @@
 import base64
 import os
 import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,9 +24,18 @@ class Refused(Exception):
 class Client:
     """One connection. It answers pings only while it receives."""
 
-    def __init__(self, port: int, path: str, headers: Mapping[str, str] = {}, timeout_s: float = 30) -> None:
+    def __init__(
+        self,
+        port: int,
+        path: str,
+        headers: Mapping[str, str] = {},
+        timeout_s: float = 30,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """Connect, or raise `Refused`."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout_s)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         head = {
             "Host": f"127.0.0.1:{port}",
             "Upgrade": "websocket",
@@ -117,9 +127,11 @@ class Client:
 
 
 @contextmanager
-def connected(port: int, path: str, headers: Mapping[str, str] = {}) -> Iterator[Client]:
+def connected(
+    port: int, path: str, headers: Mapping[str, str] = {}, tls: ssl.SSLContext | None = None
+) -> Iterator[Client]:
     """A connection for the length of a block."""
-    client = Client(port, path, headers)
+    client = Client(port, path, headers, tls=tls)
     try:
         yield client
     finally:

@@ -3,8 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
 from api.__main__ import _check_exposure
 from api.http.scopes import Scope
+from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 
 
@@ -26,6 +29,9 @@ def test_a_published_port_decides_in_place_of_the_address_in_the_container(redis
     assert refused.returncode == 2
     assert "MIEN_HOST=0.0.0.0 can be reached by others" in refused.stderr
     _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1"))
+    _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1,localhost, ::1"))
+    with pytest.raises(ConfigurationError, match=r"MIEN_HOST=192\.0\.2\.1 can be reached"):
+        _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1, 192.0.2.1"))
 
 
 def test_every_scope_can_be_given_to_a_key(redis_url: str) -> None:
