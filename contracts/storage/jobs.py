@@ -273,11 +273,8 @@ class JobStore:
             for job_id in job_ids:
                 pipe.hget(keys.job(job_id), "state")
             states = pipe.execute()
-        return {
-            job_id
-            for job_id, state in zip(job_ids, states, strict=True)
-            if state is None or JobState(state.decode()).final
-        }
+        found = zip(job_ids, states, strict=True)
+        return {job_id for job_id, state in found if state is None or JobState(state.decode()).final}
 
     def open_count(self) -> int:
         """Jobs accepted and not yet final."""

@@ -30,11 +30,18 @@ class Seen(NamedTuple):
     kind: int = 1
 
 
+class _Lasting(InMemorySpanExporter):
+    """One for all roles: it goes on when one of them ends."""
+
+    def shutdown(self) -> None:
+        pass
+
+
 class Spans:
     """Keeps the spans of every role that is opened while `kept` is in force."""
 
     def __init__(self) -> None:
-        self.exporter = InMemorySpanExporter()
+        self.exporter = _Lasting()
 
     def open(self, _: object, role: str) -> Tracing:
         """In place of `contracts.tracing.loading.open_tracing`."""
