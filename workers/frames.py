@@ -11,6 +11,7 @@ from contracts.frames import Frame, FrameResult
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, metric_key
 from contracts.results import Analysis, Box
 from contracts.storage.frames import Written
+from models import Analyzer
 from models.blurring import heads
 from models.tracking import TrackerState, follow
 from workers.metrics import add_analysis, add_cpu
@@ -34,8 +35,8 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
             amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
             return "stale"
         trace = FrameTrace(services.tracing, frame, services.settings.trace_frames)
-        with closing(trace):
-            return _analyze(services, frame, amounts, trace)
+        with closing(trace), services.networks.held() as networks:
+            return _analyze(services, networks.of_camera(camera), frame, amounts, trace)
     except InvalidImage as error:
         logger.warning("a frame of camera %s cannot be analysed: %s", camera, error)
         return "damaged"
@@ -44,9 +45,11 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         services.counters.add(amounts)
 
 
-def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float], trace: FrameTrace) -> str:
+def _analyze(
+    services: Services, analyzer: Analyzer, frame: Frame, amounts: defaultdict[str, float], trace: FrameTrace
+) -> str:
     cpu_seconds: dict[str, float] = {}
-    analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True, laps=trace.laps)
+    analysis = analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True, laps=trace.laps)
     with trace.stage("follow"):
         followed = _followed(services, frame, analysis)
     if followed is None:

@@ -24,6 +24,7 @@ from contracts.storage.history import HistoryStore
 from contracts.storage.job_queue import JobQueue
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LivePause
+from contracts.storage.networks import NetworkStore
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.loading import open_tracing
 from contracts.tracing.spans import Tracing
@@ -34,6 +35,7 @@ from workers.fleet import Fleet
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
+from workers.networks import Networks, first_network
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
 
@@ -53,6 +55,8 @@ class Services:
     """Unique among all workers, also over restarts."""
     settings: Settings
     analyzer: Analyzer
+    """Decodes, detects; which network reads the expressions `networks` says."""
+    networks: Networks
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
@@ -95,18 +99,20 @@ def build_services(settings: Settings) -> Services:
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
     """
-    return connect_services(settings, load_models(settings))
+    services = connect_services(settings, load_models(settings))
+    services.networks.load_own()
+    return services
 
 
 def load_models(settings: Settings) -> Analyzer:
-    """Load the models and run them, so that the first job is as fast as the next.
+    """Load the models and run them, so that the first job is as fast as the next; of several networks the first.
 
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
     """
     analyzer = load_analyzer(
         detector=settings.detector,
-        model=settings.model,
+        model=first_network(settings),
         runtime=settings.runtime,
         max_pixels=settings.max_pixels,
         yunet_file=settings.yunet_file,
@@ -137,6 +143,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         name=name,
         settings=settings,
         analyzer=analyzer,
+        networks=Networks(analyzer, settings, NetworkStore(redis)),
         redis=redis,
         frame_redis=frame_redis,
         jobs=jobs,

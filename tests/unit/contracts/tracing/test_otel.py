@@ -1,4 +1,4 @@
-"""Spans by OpenTelemetry's SDK: what is above and below, whose decision to record counts, what the service is called."""
+"""Spans by OpenTelemetry's SDK: what is above and below, who decides to record, what the service is called."""
 
 import pytest
 
