@@ -12,6 +12,7 @@ from redis import Redis
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
+from contracts.metrics import SPANS, metric_key
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.compaction import FileCompaction
@@ -81,12 +82,22 @@ class Services:
     started_at: float
     """Seconds since 1970."""
 
+    def flush_counts(self) -> None:
+        """Send what was counted, spans included.
+
+        Raises:
+            BrokerUnavailable: it stays here, for the next time.
+        """
+        spans = self.tracing.take_counts()
+        self.counters.add({metric_key(SPANS, outcome=outcome): float(count) for outcome, count in spans.items()})
+        self.counters.flush()
+
     def close(self) -> None:
         """Finish the webhooks that are being sent, send what was counted, and close all connections."""
         self.webhook_sender.close()
         self.tracing.close()
         try:
-            self.counters.flush()
+            self.flush_counts()
         except MienError as error:
             logger.warning("what this worker did last is not counted: %s", error)
         self.redis.close()
