@@ -28,7 +28,7 @@ BUILD = "build"
 """Lock file and dependency group of what builds Mien itself; installed before it, so that a build fetches nothing."""
 
 APART = "kubernetes"
-"""Lock file and dependency group of checks that ask for versions of their own; they are installed apart from all else."""
+"""Lock file and dependency group of checks that ask for versions of their own, installed apart from all else."""
 
 _OPTIONS = [
     "--universal",
