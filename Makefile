@@ -47,6 +47,8 @@ test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they ru
 	@PYTHONPATH=tests $(BIN)/python -m support.faketime
 	@PYTHONPATH=tests $(BIN)/python -m support.rtsp
 	@PYTHONPATH=tests $(BIN)/python -m support.nginx
+	@PYTHONPATH=tests $(BIN)/python -m support.units
+	@PYTHONPATH=tests $(BIN)/python -m support.cloud_init
 	@PYTHONPATH=tests $(BIN)/python -m support.caddy
 	@PYTHONPATH=tests $(BIN)/python -m support.prometheus
 	@rm -rf .coverage
