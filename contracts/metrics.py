@@ -12,7 +12,7 @@ holds it, the pages and the rules against this module.
 import re
 from bisect import bisect_left
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Kind = Literal["counter", "gauge", "histogram"]
@@ -31,6 +31,8 @@ class Metric:
     """Upper ends, of a histogram."""
     shared: bool = False
     """Whether processes add to it in Redis."""
+    always: tuple[tuple[str, ...], ...] = ()
+    """Values of its labels that are there from the first, as 0: Prometheus sees no first increase of what was not."""
 
 
 JOBS_FINISHED: Final = "mien_jobs_finished_total"
@@ -75,6 +77,8 @@ REFUSALS: Final = {
     "wait": "the predicted wait is too long",
     "too_many_images": "one interactive job of too many images",
     "client_share": "the client has its share already",
+    "drained": "an operator has stopped accepting jobs",
+    "rate": "the client's rate, also counted by images",
     "store": "the gateway stores too many jobs at a time, or Redis takes too long",
 }
 """Why a job is held back: the reason as metrics have it, and what it stands for."""
@@ -83,20 +87,32 @@ _SECONDS_OF_REQUESTS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.
 _SECONDS_OF_JOBS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0)
 _SECONDS_OF_STAGES: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
+_ONE: Final = ((),)
+_LANES: Final = (("interactive",), ("bulk",))
+_ENDS: Final = (("succeeded",), ("failed",), ("expired",))
+_FAILURES: Final = (("analysis_failed",), ("attempts_exhausted",))
+_OUTCOMES: Final = (("delivered",), ("later",), ("given up",))
+_REFUSED: Final = tuple((queue, reason) for (queue,) in _LANES for reason in REFUSALS)
 _SHARED: Final = {
-    JOBS_FINISHED: Metric("counter", "Jobs that reached a final state in a worker, by state.", ("state",)),
-    JOBS_FAILED: Metric("counter", "Jobs that ended as failed, by the code of the error.", ("code",)),
-    JOBS_BEGUN: Metric("counter", "Times that a worker has begun a job: its attempts, by queue.", ("queue",)),
-    JOBS_RETRIED: Metric("counter", "Jobs put back into their queues because their worker died."),
-    JOBS_ANALYZED: Metric("counter", "Jobs that workers have analysed, by queue.", ("queue",)),
-    WAKEUPS_SENT: Metric(
-        "counter", "Messages sent because jobs waited and none was left: lost, or just then in a worker's hands."
+    JOBS_FINISHED: Metric(
+        "counter", "Jobs that reached a final state in a worker, by state.", ("state",), always=_ENDS
     ),
-    IMAGES_ANALYZED: Metric("counter", "Images of jobs analysed."),
+    JOBS_FAILED: Metric("counter", "Jobs that ended as failed, by the code of the error.", ("code",), always=_FAILURES),
+    JOBS_BEGUN: Metric(
+        "counter", "Times that a worker has begun a job: its attempts, by queue.", ("queue",), always=_LANES
+    ),
+    JOBS_RETRIED: Metric("counter", "Jobs put back into their queues because their worker died.", always=_ONE),
+    JOBS_ANALYZED: Metric("counter", "Jobs that workers have analysed, by queue.", ("queue",), always=_LANES),
+    WAKEUPS_SENT: Metric(
+        "counter",
+        "Messages sent because jobs waited and none was left: lost, or just then in a worker's hands.",
+        always=_ONE,
+    ),
+    IMAGES_ANALYZED: Metric("counter", "Images of jobs analysed.", always=_ONE),
     IMAGES_DONE: Metric(
         "counter", "Images that workers are done with, those that cannot be analysed included, by queue.", ("queue",)
     ),
-    FACES_FOUND: Metric("counter", "Faces found in images and frames."),
+    FACES_FOUND: Metric("counter", "Faces found in images and frames.", always=_ONE),
     FRAMES_ANALYZED: Metric("counter", "Live frames analysed, by camera.", ("camera",)),
     FRAMES_STALE: Metric(
         "counter", "Live frames skipped because a newer one had been analysed, by camera.", ("camera",)
@@ -116,7 +132,10 @@ _SHARED: Final = {
         ("stage",),
     ),
     WEBHOOKS_TRIED: Metric(
-        "counter", "Deliveries of webhooks tried, by outcome: delivered, later (it failed), given up.", ("outcome",)
+        "counter",
+        "Deliveries of webhooks tried, by outcome: delivered, later (it failed), given up.",
+        ("outcome",),
+        always=_OUTCOMES,
     ),
     JOB_WAIT: Metric(
         "histogram", "Time from a job's acceptance to its first claim, by queue.", ("queue",), buckets=_SECONDS_OF_JOBS
@@ -144,9 +163,9 @@ _GATEWAY: Final = {
         buckets=_SECONDS_OF_REQUESTS,
     ),
     HTTP_PROBLEMS: Metric("counter", "Requests answered with a problem, by its code.", ("code",)),
-    JOBS_ACCEPTED: Metric("counter", "Jobs stored, by queue.", ("queue",)),
-    IMAGES_ACCEPTED: Metric("counter", "Images of jobs stored, by queue.", ("queue",)),
-    JOBS_REFUSED: Metric("counter", "Jobs held back, by queue and reason.", ("queue", "reason")),
+    JOBS_ACCEPTED: Metric("counter", "Jobs stored, by queue.", ("queue",), always=_LANES),
+    IMAGES_ACCEPTED: Metric("counter", "Images of jobs stored, by queue.", ("queue",), always=_LANES),
+    JOBS_REFUSED: Metric("counter", "Jobs held back, by queue and reason.", ("queue", "reason"), always=_REFUSED),
     JOBS_WAITED_FOR: Metric("gauge", "Clients that wait for a job at this gateway."),
     VIEWERS: Metric("gauge", "Viewers at this gateway, by camera.", ("camera",)),
     SENDERS: Metric("gauge", "Browsers that send their camera to this gateway."),
@@ -161,6 +180,11 @@ _SYSTEM: Final = {
         "gauge", "For how long the oldest job of a queue has waited; 0 without one.", ("queue",)
     ),
     "mien_queue_waiting_images": Metric("gauge", "Images of jobs that no worker has begun, by queue.", ("queue",)),
+    "mien_queue_open_images": Metric(
+        "gauge", "Images of unfinished jobs, begun ones included, by queue: what to scale by.", ("queue",)
+    ),
+    "mien_queue_paused": Metric("gauge", "Whether nothing is taken out of a queue, as operators want it.", ("queue",)),
+    "mien_jobs_drained": Metric("gauge", "Whether no jobs are accepted, as operators want it."),
     "mien_queue_predicted_wait_seconds": Metric(
         "gauge", "How long a job accepted now would wait, as admission predicts it, by queue.", ("queue",)
     ),
@@ -222,7 +246,7 @@ _SYSTEM: Final = {
 
 
 def _on(page: Page, metrics: dict[str, Metric], *, shared: bool = False) -> dict[str, Metric]:
-    return {name: Metric(one.kind, one.help, one.labels, page, one.buckets, shared) for name, one in metrics.items()}
+    return {name: replace(one, page=page, shared=shared) for name, one in metrics.items()}
 
 
 METRICS: Final = {

@@ -64,7 +64,7 @@ def _analyze_jobs(work: _Work) -> str:
     services, _, queue, tally = work
     ends_at = time.monotonic() + _TIME_SLICE_S
     owner = _new_owner(services)
-    batch = services.job_queue.claim(queue, owner, **_place(services))
+    batch = tally.claimed(services.job_queue.claim(queue, owner, **_place(services)))
     while batch.jobs:
         with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
             finished = list[Finished]()
@@ -78,9 +78,10 @@ def _analyze_jobs(work: _Work) -> str:
                 step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
             else:
                 step = services.job_queue.finish(owner, finished), Batch()
-            written, batch = step
+            written, batch = step[0], tally.claimed(step[1])
         _count(services, finished, written, tally)
         owner = next_owner
+    services.counters.add(tally.take())  # what the last claim found
     return _isolate(services, batch.isolated) if batch.isolated else tally.text
 
 
@@ -127,10 +128,14 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
     verdict = until_answered(lambda: services.jobs.claim(job_id, owner, isolated=True), lease_s)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this process: %s", job_id, verdict)
+        tally = Tally(INTERACTIVE)  # whatever its queue was, which no longer matters
+        tally.claimed(Batch(exhausted=verdict is Claim.EXHAUSTED, expired=verdict is Claim.EXPIRED))
+        services.counters.add(tally.take())
         return verdict.value
     with services.leases.waiting([(job_id, owner)]):  # Redis may be away for as long as the lease lasts
         claimed = until_answered(lambda: ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id)), lease_s)
     tally = Tally(claimed.job.queue)
+    tally.begun(claimed.job)
     with services.networks.held() as networks, services.leases.held(job_id, owner):
         analyzer = networks.of_job(claimed.job)
         items = [_analyze_item(analyzer, *image, tally) for image in enumerate(claimed.images)]
@@ -208,7 +213,7 @@ def _analyze_waiting_photo(services: Services, lease: Lease) -> None:
 def _take_and_analyze(services: Services) -> None:
     owner, tally = _new_owner(services), Tally(INTERACTIVE)
     with services.networks.held() as networks:
-        batch = services.job_queue.claim(INTERACTIVE, owner, single=True)
+        batch = tally.claimed(services.job_queue.claim(INTERACTIVE, owner, single=True))
         if batch.jobs:
             with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
                 finished = list(_analyze_batch(_Work(services, networks, INTERACTIVE, tally), owner, batch))
@@ -240,6 +245,7 @@ def _count(services: Services, finished: Sequence[Finished], written: Sequence[b
     for job, stored in zip(finished, written, strict=True):
         if stored:
             tally.add(job.items, JobState.FAILED if job.error else JobState.SUCCEEDED)
+            tally.ended(job.job_id, job.error)
             logger.debug("job %s is done", job.job_id)
         else:
             logger.warning("job %s was taken over by another worker while this one analysed it", job.job_id)

@@ -133,7 +133,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
     )
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
-    events = EventStore(frame_redis, settings)
+    events, counters = EventStore(frame_redis, settings), PendingCounters(CounterStore(redis))
     return Services(
         name=name,
         settings=settings,
@@ -148,7 +148,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         events=events,
         event_webhook=EventWebhook(events, webhooks, policy, settings),
         camera_statuses=CameraStatuses(frame_redis),
-        counters=PendingCounters(CounterStore(redis)),
+        counters=counters,
         heartbeats=heartbeats,
         fleet=Fleet(heartbeats, settings.worker_threads),
         attention=Attention(settings.worker_threads),
@@ -156,7 +156,9 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
-        webhook_sender=WebhookSender(jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only),
+        webhook_sender=WebhookSender(
+            jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only, count=counters.add
+        ),
         compaction=FileCompaction(redis),
         started_at=time.time(),
     )

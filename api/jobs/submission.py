@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final, NamedTuple
 
+from api.http.request_metrics import RequestMetrics
 from api.jobs.idempotency import IdempotencyStore
 from api.jobs.waiting import Arrival
-from api.overload.admission import Admission
+from api.overload.admission import Admission, reason_of
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.images import ImageList, Images
 from api.requests.jobs import JobRequest
@@ -18,7 +19,7 @@ from api.requests.offload import run_beside
 from api.requests.options import Options
 from api.requests.pixels import MeasuredImages
 from contracts import errors
-from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, Overloaded
+from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, Overloaded, TooManyImages
 from contracts.jobs import Job, JobOptions, new_job_id
 from contracts.storage.connections import is_away
 from contracts.storage.jobs import JobStore
@@ -26,6 +27,8 @@ from contracts.storage.jobs import JobStore
 _STORING_S: Final = 10.0
 """How long a request with the same key may take to store its job before this one stores it."""
 _LOOK_EVERY_S: Final = 0.02
+_COUNTED: Final = "counted"
+"""Attribute of a refusal that metrics have."""
 
 SUBMISSION_ERRORS: Final = (
     errors.IdempotencyConflict,
@@ -57,6 +60,7 @@ class Submission:
         *,
         measure: Callable[[Images], MeasuredImages],
         count: Callable[[int], None],
+        metrics: RequestMetrics | None = None,
     ) -> None:
         """Wire the parts.
 
@@ -67,7 +71,9 @@ class Submission:
             storing: how many jobs this process stores at the same time.
             measure: adds up the pixels of images.
             count: counts images towards the rate of the client, or refuses them for it.
+            metrics: where jobs are counted, accepted and refused ones.
         """
+        self._metrics = metrics
         self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
         self._storing, self._measure = storing, measure
         self._count = count
@@ -103,6 +109,11 @@ class Submission:
         """
         sender = _Sender(client, api_key, arrival.gateway if arrival else "")
         job_id = arrival.job_id if arrival else new_job_id()
+        with self._counting_refusals(request.options.priority):
+            return self._submit(job_id, request, key, sender, admitted=admitted)
+
+    def _submit(self, job_id: str, request: JobRequest, key: str | None, sender: _Sender, *, admitted: bool) -> Job:
+        client = sender.client
         if key is None:
             return self._store(job_id, request, sender, admitted=admitted)
         fingerprint = _fingerprint(request)
@@ -127,7 +138,7 @@ class Submission:
         Raises:
             Overloaded, QuotaExceeded: it is held back.
         """
-        with ExitStack() as admitted:
+        with ExitStack() as admitted, self._counting_refusals(queue):
             with self._storing.hold(1, client):  # a gateway that is late answers without asking Redis
                 admitted.enter_context(self._admission.admit(queue, client, images, annotate=annotate))
             yield
@@ -147,7 +158,19 @@ class Submission:
             except Overloaded as error:
                 refusal = error
         if refusal is not None:
-            raise refusal
+            with self._counting_refusals(queue):
+                raise refusal
+
+    @contextmanager
+    def _counting_refusals(self, queue: str) -> Iterator[None]:
+        """Count a job that is held back within the block, once however many blocks it leaves."""
+        try:
+            yield
+        except (Overloaded, TooManyImages) as error:
+            if self._metrics is not None and not error.__dict__.setdefault(_COUNTED, False):
+                error.__dict__[_COUNTED] = True
+                self._metrics.refused(queue, reason_of(error))
+            raise
 
     def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[[], None]) -> Job:
         try:
@@ -180,7 +203,7 @@ class Submission:
             images = self._measure(images)
         with self._storing.hold(1, sender.client):
             self._count(len(images))
-            return self._jobs.create(
+            job = self._jobs.create(
                 images,
                 options.priority,
                 job_id=job_id,
@@ -193,6 +216,9 @@ class Submission:
                 pixels=lambda: images.pixels or 0,
                 once=once,
             )
+        if self._metrics is not None:
+            self._metrics.accepted(options.priority, len(images))
+        return job
 
 
 def _stored_options(options: Options) -> JobOptions:

@@ -47,6 +47,10 @@ class Batch(NamedTuple):
     jobs: Sequence[ClaimedJob] = ()
     isolated: str = ""
     """Instead of jobs: the id of one for a process of its own, which is not claimed yet."""
+    exhausted: int = 0
+    """Jobs that were found to have used up their attempts, and have failed."""
+    expired: int = 0
+    """Jobs whose deadlines had passed."""
 
 
 class Finished(NamedTuple):
@@ -143,11 +147,12 @@ class JobQueue:
         return [not isinstance(answer, Exception) and bool(answer) for answer in answers]
 
     def _batch(self, answer: Any) -> Batch:
-        kind, found = answer
+        kind, found, *ended = answer
         if kind == b"isolated":
-            return Batch(isolated=found.decode())
+            return Batch((), found.decode(), *ended)
         parts = zip(found[::3], found[1::3], found[2::3], strict=True)
-        return Batch(tuple(claimed for part in parts if (claimed := self._claimed(*part)) is not None))
+        jobs = tuple(claimed for part in parts if (claimed := self._claimed(*part)) is not None)
+        return Batch(jobs, "", *ended)
 
     def _claimed(self, job_id: bytes, fields: Sequence[bytes], images: Sequence[bytes] | None) -> ClaimedJob | None:
         """The job; none if its record is damaged: it is given up like one that kills, and costs the others nothing."""
