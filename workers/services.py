@@ -6,12 +6,14 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from redis import Redis
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
+from contracts.queues import analyses
+from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.compaction import FileCompaction
@@ -25,7 +27,6 @@ from contracts.storage.job_queue import JobQueue
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LivePause
 from contracts.storage.webhooks import WebhookStore
-from models import Analyzer, load_analyzer
 from workers.attention import Attention
 from workers.event_webhook import EventWebhook
 from workers.fleet import Fleet
@@ -34,6 +35,9 @@ from workers.leases import Leases
 from workers.metrics import PendingCounters
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
+
+if TYPE_CHECKING:
+    from models import Analyzer
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +54,7 @@ class Services:
     name: str
     """Unique among all workers, also over restarts."""
     settings: Settings
-    analyzer: Analyzer
+    analyzer: "Analyzer"
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
@@ -94,12 +98,26 @@ def build_services(settings: Settings) -> Services:
     return connect_services(settings, load_models(settings))
 
 
-def load_models(settings: Settings) -> Analyzer:
-    """Load the models and run them, so that the first job is as fast as the next.
+class NoAnalyzer:
+    """In an analyzer's place in a worker that takes webhooks alone: neither networks nor OpenCV are loaded for it."""
+
+    detector_name: Final = NO_MODEL
+    model_name: Final = NO_MODEL
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise RuntimeError(f"This worker takes webhooks alone and analyses nothing; {name} was asked for.")
+
+
+def load_models(settings: Settings) -> "Analyzer":
+    """Load the models and run them, so that the first job is as fast as the next; none for webhooks alone.
 
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
     """
+    if not analyses(settings.worker_queues):
+        return cast("Analyzer", NoAnalyzer())
+    from models import load_analyzer
+
     analyzer = load_analyzer(
         detector=settings.detector,
         model=settings.model,
@@ -115,7 +133,7 @@ def load_models(settings: Settings) -> Analyzer:
     return analyzer
 
 
-def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
+def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
     """Wire models and stores; nothing is sent to Redis yet."""
     name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
     client_name, connections = f"mien-worker-{name}", settings.worker_threads + _OTHER_CONNECTIONS
@@ -139,7 +157,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         frames=FrameStore(frame_redis, settings),
         history=HistoryStore(frame_redis),
         events=events,
-        event_webhook=EventWebhook(events, webhooks, policy, settings),
+        event_webhook=EventWebhook(name, events, webhooks, policy, settings),
         camera_statuses=CameraStatuses(frame_redis),
         counters=PendingCounters(CounterStore(redis)),
         heartbeats=heartbeats,

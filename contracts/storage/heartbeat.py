@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from contracts.errors import RecordUnreadable
-from contracts.queues import JOB_QUEUES
+from contracts.queues import JOB_QUEUES, analyses
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -49,6 +49,11 @@ class WorkerReport(Message):
     """For how many seconds a thread of it has been free without being given anything."""
     job_version: int = 1
     """The newest version of a job that it takes; older versions, which do not say it, take the first."""
+
+    @property
+    def analyses(self) -> bool:
+        """Whether it takes anything but webhooks, for which it has no networks."""
+        return analyses(self.queues)
 
 
 class Untaken(NamedTuple):
