@@ -10,7 +10,7 @@ import ipaddress
 import re
 import socket
 from contextlib import suppress
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
 
 from contracts.errors import ConfigurationError, WebhookRefused
 
@@ -142,8 +142,8 @@ def host_of(url: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """The address as it may stand in a log: user name and password left out."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:  # a Unix socket's has no host, and its slashes would be lost
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    """The address as it may stand in a log: user name and password left out, and passwords behind the ``?``."""
+    scheme, separator, rest = url.partition("://")
+    place, question, query = rest.rpartition("@")[2].partition("?")
+    told = "&".join(part for part in query.split("&") if "password" not in part.partition("=")[0].lower())
+    return f"{scheme}{separator}{place}{question if told else ''}{told}"

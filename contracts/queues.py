@@ -1,9 +1,8 @@
 """Names that producers and consumers share: queues, tasks, and how both talk to the broker."""
 
-import ssl
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
 
+from contracts.redis_address import is_sentinel, kombu_sentinels, parse_sentinel, sentinel_options, tls_of
 from contracts.settings import Settings
 
 INTERACTIVE: Final = "interactive"
@@ -55,6 +54,7 @@ def broker_options(settings: Settings) -> dict[str, Any]:
             # connection is noticed within twice the interval.
             "socket_timeout": 5,
             "health_check_interval": 5,
+            **_sentinels(settings.redis_url),
         },
         "task_ignore_result": True,  # the job store keeps results; Celery's backend would keep them twice
         "task_serializer": "json",
@@ -66,18 +66,21 @@ def broker_options(settings: Settings) -> dict[str, Any]:
 
 
 def _broker(url: str) -> dict[str, Any]:
-    """The address as kombu and Flower take it: another scheme for Unix sockets, and options for TLS."""
+    """The address as kombu and Flower take it: other schemes for Unix sockets and Sentinels, and options for TLS."""
     if url.startswith("unix://"):
         return {"broker_url": "redis+socket://" + url.removeprefix("unix://").replace("?db=", "?virtual_host=")}
     if url.startswith("rediss://"):
-        return {"broker_url": url.partition("?")[0], "broker_use_ssl": _tls(url)}
+        # Verified in full if the address says nothing, where kombu would not at all.
+        return {"broker_url": url.partition("?")[0], "broker_use_ssl": tls_of(url)}
+    if is_sentinel(url):
+        address = parse_sentinel(url)
+        return {"broker_url": kombu_sentinels(address)} | ({"broker_use_ssl": dict(address.tls)} if address.tls else {})
     return {"broker_url": url}
 
 
-def _tls(url: str) -> dict[str, Any]:
-    """How the server is verified, as the address says; in full if it says nothing, where kombu would not at all."""
-    given = {name: value for name, value in parse_qsl(urlsplit(url).query) if name.startswith("ssl_")}
-    verified = given.get("ssl_cert_reqs", "required").lower() not in {"none", "cert_none"}
-    checked = verified and given.get("ssl_check_hostname", "true").lower() not in {"false", "0", "no"}
-    requirement = ssl.CERT_REQUIRED if verified else ssl.CERT_NONE
-    return {**given, "ssl_cert_reqs": requirement, "ssl_check_hostname": checked}
+def _sentinels(url: str) -> dict[str, Any]:
+    """How kombu and Flower ask Sentinels for the master; nothing for another address."""
+    if not is_sentinel(url):
+        return {}
+    address = parse_sentinel(url)
+    return {"master_name": address.master, "sentinel_kwargs": sentinel_options(address)}

@@ -5,12 +5,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.emotions import Head
 from contracts.errors import ConfigurationError
 from contracts.local import running_servers
+from contracts.networks import parse_weights
+from contracts.redis_address import check_redis_url
 
 PREFIX = "MIEN_"
 
@@ -18,11 +20,10 @@ OF_TOOLS = frozenset({"MIEN_DATA", "MIEN_FACES_DATA", "MIEN_PHOTO", "MIEN_URL"})
 """Names with our prefix that no process reads: where training finds its data, what the clients' examples talk to."""
 SECRETS = Path("/run/secrets")
 """Where containers find settings that are secret, each in a file named as its variable, in small letters."""
-_REDIS_URL = r"^(rediss?://|unix:///[A-Za-z0-9_./-]+(\?db=\d+)?$)"
-
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 
 
 class Settings(BaseSettings):
@@ -30,12 +31,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    redis_url: str = Field(
+    redis_url: RedisUrl = Field(
         "redis://127.0.0.1:6379/0",
-        pattern=_REDIS_URL,
-        description="Broker Redis: queues, jobs, images. Unset beside a running `make up`: the one of that.",
+        description="Broker Redis: queues, jobs, images; also `sentinel://…` (`docs/failover.md`). Unset beside a "
+        "running `make up`: the one of that.",
     )
-    frame_redis_url: str = Field("", pattern=_REDIS_URL, description="Redis for live frames; empty: the broker Redis.")
+    frame_redis_url: RedisUrl = Field("", description="Redis for live frames; empty: the broker Redis.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")
 
@@ -159,7 +160,14 @@ class Settings(BaseSettings):
     webhook_networks: str = Field(
         "", description="Networks that webhooks may reach although they are not public, as `10.0.0.0/8,fd00::/8`."
     )
-    model: str = Field("", description="Emotion network by name (`models/weights/`); empty: the default.")
+    model: str = Field(
+        "",
+        description="Emotion network by name (`models/weights/`), or several with their shares of the work, as "
+        "`mien-3:90,mien-2:10`; empty: the default. `mien networks` sets another plan for all workers.",
+    )
+    networks_folder: str = Field(
+        "", description="Folder with further emotion networks and their cards, looked into while workers run."
+    )
     detector: Literal["", "lite", "haar", "mtcnn", "yunet"] = Field(
         "", description="Face detector; empty: the default."
     )
@@ -215,6 +223,12 @@ class Settings(BaseSettings):
     flower_password: str = Field(
         "", description="Password for Flower; empty: a new one, printed, which `make up` keeps."
     )
+
+    @field_validator("model")
+    @classmethod
+    def _sound_weights(cls, value: str) -> str:
+        parse_weights(value)
+        return value
 
     @model_validator(mode="before")
     @classmethod

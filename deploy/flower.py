@@ -17,6 +17,7 @@ from celery import Celery
 from contracts.process import run_process
 from contracts.queues import broker_options
 from contracts.settings import Settings
+from contracts.storage.sentinels import asking_once
 
 if TYPE_CHECKING:
     from deploy.flower_guard import GuardedFlower
@@ -71,7 +72,7 @@ def make_flower(settings: Settings, credentials: str) -> "GuardedFlower":
     app = Celery("mien", set_as_current=False)
     # A connection for each question instead of a pool: one that is kept is dead when Redis has been restarted, and
     # Flower would ask through it for ever.
-    app.conf.update(broker_options(settings), broker_pool_limit=0)
+    app.conf.update(asking_once(broker_options(settings)), broker_pool_limit=0)
     options.address = settings.host
     options.port = settings.flower_port
     options.max_tasks = _TASKS_KEPT

@@ -78,6 +78,14 @@ class Analyzer:
         """Name and version of the emotion network, or `NO_MODEL`; part of every result."""
         return self._classifier.name if self._classifier else NO_MODEL
 
+    def reading_with(self, classifier: Classifier) -> "Analyzer":
+        """The same eyes with another network to read expressions: detector and decoders are shared.
+
+        Raises:
+            ConfigurationError: the network lacks the head that names the emotion here.
+        """
+        return Analyzer(self._detector, classifier, self._max_pixels, self._children, self._labels)
+
     def analyze(self, data: bytes) -> list[Face]:
         """Find the faces of an image.
 

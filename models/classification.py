@@ -106,6 +106,16 @@ class Classifier:
         """
         return self.predict(crops) if head == "fer2013" else emotions_of_votes(self.predict_votes(crops))
 
+    def prepare(self, threads: int) -> None:
+        """Run the network, and have it ready for so many threads that have not used it yet, where each needs its own.
+
+        Raises:
+            Exception: it does not run.
+        """
+        empty = np.zeros((1, SIDE, SIDE, 1), np.uint8)
+        self._runtime.run(empty)
+        self._runtime.prepare(empty, threads)
+
     def require(self, head: Head) -> None:
         """Do nothing if the network has this head.
 

@@ -9,6 +9,7 @@ from contracts.errors import BrokerUnavailable, Overloaded
 from contracts.logs import log_context
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, DELIVER_WEBHOOK, QUEUES, analyses, broker_options
 from contracts.settings import Settings
+from contracts.storage.sentinels import asking_once
 from workers.services import Services
 
 _MAX_LOGGED_RESULT = 100
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 def create_app(settings: Settings) -> Celery:
     """Build the app without its tasks: enough for Flower and for inspection."""
     app = Celery("mien", set_as_current=False)
-    app.conf.update(broker_options(settings))
+    app.conf.update(asking_once(broker_options(settings)))
     app.conf.update(
         # A worker that is told to stop gives back the messages whose tasks have not ended, and takes no more of them
         # than it has threads. The job store makes running a task twice harmless.

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.transport.redis import Channel as RedisChannel
+from kombu.transport.redis import SentinelChannel as MasterChannel
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import MasterDownError, ReadOnlyError, ResponseError
 
@@ -90,6 +91,10 @@ class Channel(RedisChannel):  # type: ignore[misc]
         """Keep alive what is noted of bindings: nothing."""
 
 
+class SentinelChannel(Channel, MasterChannel):  # type: ignore[misc]
+    """The same, from the server that the Sentinels call the master."""
+
+
 class Consumer(CeleryConsumer):  # type: ignore[misc]
     """Forgets the messages of a lost connection, and collects events for Flower, each of which would cost a trip."""
 
@@ -102,7 +107,10 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
     def connection_for_read(self, heartbeat: Any = None) -> Any:
         """Connect, with channels of our own."""
         connection = self.app.connection_for_read(heartbeat=heartbeat)
-        connection.transport.Channel = Channel
+        # Each channel asks all Sentinels. kombu would, after a failure, go from one address to the next with a
+        # transport, and channels, of its own.
+        connection.cycle = None
+        connection.transport.Channel = SentinelChannel if connection.transport_cls == "sentinel" else Channel
         return self.ensure_connected(connection)
 
     def ensure_connected(self, conn: Any) -> Any:

@@ -10,6 +10,7 @@ from contracts.frames import Frame, FrameResult
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, metric_key
 from contracts.results import Analysis, Box
 from contracts.storage.frames import Written
+from models import Analyzer
 from models.blurring import heads
 from models.tracking import TrackerState, follow
 from workers.metrics import add_analysis, add_cpu
@@ -31,7 +32,8 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         if frame is None:
             amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
             return "stale"
-        return _analyze(services, frame, amounts)
+        with services.networks.held() as networks:
+            return _analyze(services, networks.of_camera(camera), frame, amounts)
     except InvalidImage as error:
         logger.warning("a frame of camera %s cannot be analysed: %s", camera, error)
         return "damaged"
@@ -40,9 +42,9 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         services.counters.add(amounts)
 
 
-def _analyze(services: Services, frame: Frame, amounts: defaultdict[str, float]) -> str:
+def _analyze(services: Services, analyzer: Analyzer, frame: Frame, amounts: defaultdict[str, float]) -> str:
     cpu_seconds: dict[str, float] = {}
-    analysis = services.analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
+    analysis = analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
     followed = _followed(services, frame, analysis)
     if followed is None:
         amounts[metric_key(FRAMES_STALE, camera=metric_name(frame.camera))] += 1

@@ -4,7 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from contracts.errors import AnalysisFailed, InvalidImage, JobGone, MienError, RecordUnreadable
 from contracts.jobs import ItemResult, JobState, Problem
@@ -13,10 +13,12 @@ from contracts.queues import INTERACTIVE
 from contracts.storage.job_queue import Batch, ClaimedJob, Finished
 from contracts.storage.job_steps import Claim
 from contracts.storage.patience import until_answered
+from models import Analyzer
 from models.stages import StageTimer
 from workers.annotation import keep_annotated
 from workers.leases import Lease
 from workers.metrics import Tally
+from workers.networks import InForce
 from workers.services import Services
 
 _TIME_SLICE_S: Final = 0.05
@@ -24,6 +26,15 @@ _TIME_SLICE_S: Final = 0.05
 each result stored as soon as it is there."""
 
 logger = logging.getLogger(__name__)
+
+
+class _Work(NamedTuple):
+    """What one task works with, and counts."""
+
+    services: Services
+    networks: InForce
+    queue: str
+    tally: Tally
 
 
 class _Place(TypedDict):
@@ -45,13 +56,19 @@ def analyze_jobs(services: Services, queue: str) -> str:
     Returns:
         What was done, for the log and for Flower.
     """
-    ends_at, tally = time.monotonic() + _TIME_SLICE_S, Tally(queue)
+    with services.networks.held() as networks:
+        return _analyze_jobs(_Work(services, networks, queue, Tally(queue)))
+
+
+def _analyze_jobs(work: _Work) -> str:
+    services, _, queue, tally = work
+    ends_at = time.monotonic() + _TIME_SLICE_S
     owner = _new_owner(services)
     batch = services.job_queue.claim(queue, owner, **_place(services))
     while batch.jobs:
         with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
             finished = list[Finished]()
-            for job in _analyze_batch(services, queue, owner, batch, tally):
+            for job in _analyze_batch(work, owner, batch):
                 finished.append(job)
                 if time.monotonic() >= ends_at:  # it waits for no other
                     _count(services, finished, services.job_queue.finish(owner, finished), tally)
@@ -114,14 +131,10 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
     with services.leases.waiting([(job_id, owner)]):  # Redis may be away for as long as the lease lasts
         claimed = until_answered(lambda: ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id)), lease_s)
     tally = Tally(claimed.job.queue)
-    with services.leases.held(job_id, owner):
-        finished = _outcome(
-            services,
-            owner,
-            claimed,
-            [_analyze_item(services, *image, tally) for image in enumerate(claimed.images)],
-            tally,
-        )
+    with services.networks.held() as networks, services.leases.held(job_id, owner):
+        analyzer = networks.of_job(claimed.job)
+        items = [_analyze_item(analyzer, *image, tally) for image in enumerate(claimed.images)]
+        finished = _outcome(services, owner, claimed, items, tally)
         written = services.job_queue.finish(owner, [finished])
     _count(services, [finished], written, tally)
     return "finished" if written[0] else "lost"
@@ -131,30 +144,30 @@ def _new_owner(services: Services) -> str:
     return f"{services.name}/{secrets.token_hex(4)}"
 
 
-def _analyze_batch(services: Services, queue: str, owner: str, batch: Batch, tally: Tally) -> Iterator[Finished]:
+def _analyze_batch(work: _Work, owner: str, batch: Batch) -> Iterator[Finished]:
     for place, claimed in enumerate(batch.jobs):
-        yields = bool(place) and queue != INTERACTIVE
-        if finished := _analyze_job(services, owner, claimed, tally, yields=yields):
+        yields = bool(place) and work.queue != INTERACTIVE
+        if finished := _analyze_job(work, owner, claimed, yields=yields):
             yield finished
 
 
-def _analyze_job(services: Services, owner: str, claimed: ClaimedJob, tally: Tally, *, yields: bool) -> Finished | None:
+def _analyze_job(work: _Work, owner: str, claimed: ClaimedJob, *, yields: bool) -> Finished | None:
     """Analyse one job; none, if that fails by a mistake of ours: it is left to its lease, and costs no other.
 
     Args:
-        services: what to work with.
+        work: of the task.
         owner: who has claimed it.
         claimed: the job.
-        tally: what is counted.
         yields: whether a photo may overtake before its first image, as before all others.
     """
+    services, tally, analyzer = work.services, work.tally, work.networks.of_job(claimed.job)
     with log_context(job_id=claimed.job.id), services.leases.held(claimed.job.id, owner) as lease:
         try:
             items = list[ItemResult]()
             for index, data in enumerate(claimed.images):
                 if index or yields:
                     _analyze_waiting_photo(services, lease)
-                items.append(_analyze_item(services, index, data, tally))
+                items.append(_analyze_item(analyzer, index, data, tally))
             return _outcome(services, owner, claimed, items, tally)
         except Exception:
             logger.exception("job %s could not be analysed, and will be tried again", claimed.job.id)
@@ -194,18 +207,19 @@ def _analyze_waiting_photo(services: Services, lease: Lease) -> None:
 
 def _take_and_analyze(services: Services) -> None:
     owner, tally = _new_owner(services), Tally(INTERACTIVE)
-    batch = services.job_queue.claim(INTERACTIVE, owner, single=True)
-    if batch.jobs:
-        with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
-            finished = list(_analyze_batch(services, INTERACTIVE, owner, batch, tally))
-            written = services.job_queue.finish(owner, finished)
-        _count(services, finished, written, tally)
+    with services.networks.held() as networks:
+        batch = services.job_queue.claim(INTERACTIVE, owner, single=True)
+        if batch.jobs:
+            with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
+                finished = list(_analyze_batch(_Work(services, networks, INTERACTIVE, tally), owner, batch))
+                written = services.job_queue.finish(owner, finished)
+            _count(services, finished, written, tally)
 
 
-def _analyze_item(services: Services, index: int, data: bytes, tally: Tally) -> ItemResult:
+def _analyze_item(analyzer: Analyzer, index: int, data: bytes, tally: Tally) -> ItemResult:
     """Analyse one image; whatever is wrong with it stays with it."""
     try:
-        return ItemResult(index=index, analysis=services.analyzer.analyze_image(data, tally.cpu_seconds))
+        return ItemResult(index=index, analysis=analyzer.analyze_image(data, tally.cpu_seconds))
     except InvalidImage as error:
         return ItemResult(index=index, error=Problem.of(error))
     except Exception:

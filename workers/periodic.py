@@ -26,6 +26,7 @@ RECONCILE_EVERY_S: Final = 3.0
 WEBHOOKS_EVERY_S: Final = 1.0
 COUNT_EVERY_S: Final = 1.0
 COMPACT_EVERY_S: Final = 5.0
+NETWORKS_EVERY_S: Final = 1.0
 FORGET_EVERY_S: Final = 60.0
 EXIT_STUCK: Final = 70
 """Exit status of a worker with a stuck job (``EX_SOFTWARE``); a supervisor starts a fresh one."""
@@ -138,20 +139,24 @@ def report_heartbeat(services: Services) -> None:
         BrokerUnavailable: Redis is away, or refuses writes. It gives no work then either, so that to be idle tells
             nothing: that is counted anew.
     """
-    analyzer, settings = services.analyzer, services.settings
+    settings, networks = services.settings, services.networks.report
     report = WorkerReport(
         name=services.name,
         pid=os.getpid(),
         host=os.uname().nodename,
         threads=settings.worker_threads,
-        detector=analyzer.detector_name,
-        model=analyzer.model_name,
+        detector=services.analyzer.detector_name,
+        model=services.networks.main_name,
         runtime=settings.runtime,
         started_at=services.started_at,
         reported_at=time.time(),
         queues=settings.worker_queues,
         idle_s=services.attention.idle_s,
         job_version=JOB_VERSION,
+        plan_epoch=networks.plan_epoch,
+        serves=networks.serves,
+        offers=networks.offers,
+        network_error=networks.error,
     )
     try:
         services.heartbeats.report(report)
@@ -159,6 +164,16 @@ def report_heartbeat(services: Services) -> None:
         services.attention.begin()
         raise
     services.fleet.refresh()
+
+
+def follow_networks(services: Services) -> None:
+    """Change to the plan of networks that is set, and say so at once: somebody waits for that.
+
+    Raises:
+        BrokerUnavailable: Redis is away; the plan that is known stays.
+    """
+    if services.networks.follow():
+        report_heartbeat(services)
 
 
 class PeriodicTasks:
@@ -170,6 +185,7 @@ class PeriodicTasks:
         self._parts = [
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
             Periodic("heartbeat", REPORT_EVERY_S, lambda: report_heartbeat(services)),
+            Periodic("networks", NETWORKS_EVERY_S, lambda: follow_networks(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, Reconciler(services).run),
             Periodic("observer", OBSERVE_EVERY_S, Observer(services).run),
             Periodic("counters", COUNT_EVERY_S, services.counters.flush),

@@ -26,6 +26,7 @@ from contracts.storage.history import HistoryStore
 from contracts.storage.job_queue import JobQueue
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LivePause
+from contracts.storage.networks import NetworkStore
 from contracts.storage.webhooks import WebhookStore
 from workers.attention import Attention
 from workers.event_webhook import EventWebhook
@@ -33,6 +34,7 @@ from workers.fleet import Fleet
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
+from workers.networks import Networks, first_network
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
 
@@ -55,6 +57,8 @@ class Services:
     """Unique among all workers, also over restarts."""
     settings: Settings
     analyzer: "Analyzer"
+    """Decodes, detects; which network reads the expressions `networks` says."""
+    networks: Networks
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
@@ -95,7 +99,9 @@ def build_services(settings: Settings) -> Services:
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
     """
-    return connect_services(settings, load_models(settings))
+    services = connect_services(settings, load_models(settings))
+    services.networks.load_own()
+    return services
 
 
 class NoAnalyzer:
@@ -109,7 +115,9 @@ class NoAnalyzer:
 
 
 def load_models(settings: Settings) -> "Analyzer":
-    """Load the models and run them, so that the first job is as fast as the next; none for webhooks alone.
+    """Load the models and run them, so that the first job is as fast as the next; of several networks the first.
+
+    Of a worker that takes webhooks alone there are none.
 
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
@@ -120,7 +128,7 @@ def load_models(settings: Settings) -> "Analyzer":
 
     analyzer = load_analyzer(
         detector=settings.detector,
-        model=settings.model,
+        model=first_network(settings),
         runtime=settings.runtime,
         max_pixels=settings.max_pixels,
         yunet_file=settings.yunet_file,
@@ -150,6 +158,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         name=name,
         settings=settings,
         analyzer=analyzer,
+        networks=Networks(analyzer, settings, NetworkStore(redis)),
         redis=redis,
         frame_redis=frame_redis,
         jobs=jobs,

@@ -4,7 +4,6 @@ A request counts one, and a job as many as it has images: the first of them is t
 """
 
 import logging
-import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -39,7 +38,7 @@ def limit_rates(app: Flask, settings: Settings, pool: ConnectionPool) -> None:
     """
     limiter = Limiter(
         key_func=client_name,
-        storage_uri=re.sub("^unix:", "redis+unix:", settings.redis_url),  # the library's scheme for Unix sockets
+        storage_uri="redis://",  # says which library; where to, the pool knows
         storage_options=cast(Any, {"connection_pool": pool}),
         strategy="moving-window",
         key_prefix="mien",

@@ -2,28 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import Any
+from weakref import ref
 
 from kombu.exceptions import LimitExceeded, OperationalError
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialBackoff
-from redis.connection import AbstractConnection
+from redis.connection import AbstractConnection, Connection, SSLConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from contracts.errors import BrokerUnavailable, Overloaded
+from contracts.redis_address import SentinelAddress, is_sentinel, parse_sentinel
+from contracts.storage.sentinels import Masters
+
+
+class ServerMoved(RedisConnectionError):  # type: ignore[misc]  # the driver's errors are not typed
+    """The server takes no writes: it is a replica now, and others write to another one. Nothing was carried out."""
 
 
 def connect(
     url: str, *, name: str, max_connections: int = 16, answer_s: float = 5.0, connection_s: float = 5.0
 ) -> Redis:
-    """A thread-safe client with bounded connections that survives a restart of the server.
+    """A thread-safe client with bounded connections that survives a restart of the server, and a change of servers.
+
+    When a server answers that it is a replica, all connections of the client are closed and made anew: to the master
+    that the Sentinels name then, or to the same name, which may lead elsewhere by now.
 
     Args:
-        url: ``redis://host:port/db``, ``rediss://…`` or ``unix:///path``.
+        url: any of the forms that `contracts.redis_address` lists.
         name: shows up in ``CLIENT LIST``.
         max_connections: upper limit; a caller beyond it waits for a free connection.
         answer_s: how long an answer may take.
@@ -31,33 +40,74 @@ def connect(
     """
     # A Unix socket answers at once or never, and the driver knows no such options for it.
     tcp = {} if url.startswith("unix:") else {"socket_connect_timeout": min(3.0, answer_s), "socket_keepalive": True}
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=max_connections,
-        timeout=connection_s,
-        client_name=name,
-        socket_timeout=answer_s,
-        health_check_interval=30,
+    options: dict[str, Any] = {
+        "max_connections": max_connections,
+        "timeout": connection_s,
+        "client_name": name,
+        "socket_timeout": answer_s,
+        "health_check_interval": 30,
         # A lost connection is tried again at once; a server that hangs is not waited for thrice.
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2, supported_errors=(RedisConnectionError,)),
+        "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), 2, supported_errors=(RedisConnectionError,)),
         **tcp,
-    )
-    pool.connection_class = _answering(pool.connection_class)
+    }
+    if is_sentinel(url):
+        pool = _pool_of_master(parse_sentinel(url), options)
+    else:
+        pool = BlockingConnectionPool.from_url(url, **options)
+    pool.connection_class = _enduring(pool)
     return Redis.from_pool(pool)  # the client owns its pool: closing it closes the connections
 
 
-@cache
-def _answering(kind: type[AbstractConnection]) -> type[AbstractConnection]:
-    """The same kind of connection, to which an error is an answer when it asks whether the server is there.
+def _pool_of_master(address: SentinelAddress, options: dict[str, Any]) -> BlockingConnectionPool:
+    """Connections to whichever server the Sentinels call the master when each is made."""
+    known = {"db": address.db, "username": address.username, "password": address.password}
+    kind: type[Connection] = Connection if address.tls is None else SSLConnection
+    pool = BlockingConnectionPool(connection_class=kind, **options, **known, **(address.tls or {}))
+    pool.connection_class = _to_master(kind, Masters(address))
+    return pool
 
-    A server that cannot write its file answers so also to a ping; what it is to read it reads.
+
+def _to_master(kind: type[Connection], masters: Masters) -> type[Connection]:
+    """The same kind of connection, which asks where to whenever it connects, and makes sure that it is there."""
+
+    def connect_to_master(connection: Any) -> Any:
+        connection.host, connection.port = masters.find()
+        return kind._connect(connection)
+
+    def greet(connection: Any, check_health: bool = True) -> None:
+        kind.on_connect_check_health(connection, check_health=check_health)
+        connection.send_command("ROLE", check_health=False)
+        with suppress(ResponseError):  # this user may not ask
+            role, *_ = connection.read_response()
+            if role != b"master":
+                raise ServerMoved(f"{connection.host}:{connection.port} is no master any more")
+
+    members = {"_connect": connect_to_master, "on_connect_check_health": greet}
+    return type(f"Master{kind.__name__}", (kind,), members)
+
+
+def _enduring(pool: BlockingConnectionPool) -> type[AbstractConnection]:
+    """The pool's kind of connection, for servers that cannot write.
+
+    To one that cannot write its file an error is an answer when it is asked whether it is there: it answers so also to
+    a ping, and what it is to read it reads. One that has become a replica is left, by all connections of the pool.
     """
+    kind, owner = pool.connection_class, ref(pool)
 
     def send_ping(connection: Any) -> None:
         with suppress(ResponseError):
             kind._send_ping(connection)
 
-    return type(f"Answering{kind.__name__}", (kind,), {"_send_ping": send_ping})
+    def read_response(connection: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return kind.read_response(connection, *args, **options)
+        except (ReadOnlyError, MasterDownError) as error:
+            connection.disconnect()
+            if others := owner():
+                others.disconnect(inuse_connections=False)
+            raise ServerMoved(str(error)) from error
+
+    return type(f"Enduring{kind.__name__}", (kind,), {"_send_ping": send_ping, "read_response": read_response})
 
 
 @contextmanager
@@ -72,6 +122,8 @@ def translate_errors() -> Iterator[None]:
         yield
     except OutOfMemoryError as error:
         raise Overloaded("The job store is full; try again later.", retry_after=10) from error
+    except ServerMoved as error:
+        raise BrokerUnavailable("The job store is a replica now, and cannot be written to; try again soon.") from error
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise BrokerUnavailable("The job store does not answer; try again in a few seconds.") from error
     except RedisError as error:

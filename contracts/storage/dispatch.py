@@ -5,6 +5,7 @@ from celery import Celery
 from contracts.queues import ANALYZE_FRAME, DELIVER_WEBHOOK, LIVE, WEBHOOKS, broker_options
 from contracts.settings import Settings
 from contracts.storage.connections import translate_broker_errors
+from contracts.storage.sentinels import asking_once
 
 _CONNECTIONS = 4
 _TIMEOUT_S = 5
@@ -16,7 +17,7 @@ class Dispatcher:
     def __init__(self, settings: Settings) -> None:
         """Prepare connections to the broker; none is opened yet."""
         self._app = Celery("mien", set_as_current=False)
-        options = broker_options(settings)
+        options = asking_once(broker_options(settings))
         options["broker_transport_options"] |= {"socket_timeout": _TIMEOUT_S}  # a server that hangs is not waited for
         self._app.conf.update(options)
         # Not Celery's own pool: all apps of a process that talk to the same address share that one, so that closing

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from pydantic import Field
 from redis import Redis
 from redis.exceptions import ResponseError
 
@@ -49,6 +50,14 @@ class WorkerReport(Message):
     """For how many seconds a thread of it has been free without being given anything."""
     job_version: int = 1
     """The newest version of a job that it takes; older versions, which do not say it, take the first."""
+    plan_epoch: int | None = None
+    """Of the oldest plan of networks by which it still works; none: it follows none, as older versions."""
+    serves: dict[str, int] = Field(default_factory=dict)
+    """The networks that it answers with, and their weights; of older versions it is `model` alone."""
+    offers: list[str] = Field(default_factory=list)
+    """The networks that it could answer with."""
+    network_error: str = ""
+    """Why it does not serve the plan that is set; it goes on with the one before."""
 
     @property
     def analyses(self) -> bool:

@@ -32,6 +32,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:jobs:done:{gateway} channel id and record of every job that became final while the gateway waited for it
     mien:lanes               hash    queue → since when it is paused; `drained`: since when no jobs are accepted
     mien:workers             hash    worker → what it says of itself, every few seconds
+    mien:networks            string  the plan of networks that all workers follow, and the plans before it (JSON)
     mien:counters            hash    Prometheus counters that many processes add to
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
     interactive, bulk, live, webhooks  list    Celery's queues, named by kombu
@@ -94,6 +95,7 @@ OBSERVER: Final = "mien:observer"
 CAMERAS_KNOWN: Final = "mien:cameras:known"
 LANES: Final = "mien:lanes"
 WORKERS: Final = "mien:workers"
+NETWORKS: Final = "mien:networks"
 
 
 def job(job_id: str) -> str:

@@ -28,5 +28,13 @@ class Runtime(Protocol):
             Float32 arrays [N, …], one an output.
         """
 
+    def prepare(self, item: np.ndarray, count: int) -> None:
+        """Have ready, for so many threads that have not called yet, what each of them needs for itself.
+
+        Args:
+            item: real values [1, …], which the network is run on.
+            count: of threads.
+        """
+
     def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
         """Run the network on one item [1, …]; its outputs as it left them, for a caller that needs little of them."""

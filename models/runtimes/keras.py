@@ -27,6 +27,10 @@ class KerasRuntime:
         wanted = given if outputs is None else [given[number] for number in outputs]
         return tuple(np.asarray(output, np.float32) for output in wanted)
 
+    def prepare(self, item: np.ndarray, count: int) -> None:  # noqa: ARG002 - threads share it
+        """Run it once; threads need nothing of their own."""
+        self.run(item)
+
     def run_one(self, item: np.ndarray) -> tuple[Output, ...]:
         """Run one item [1, …]; its outputs, which are reals."""
         return tuple(map(Output, self.run(item)))

@@ -1,5 +1,6 @@
 """LiteRT: executes ``.tflite`` files on a CPU, in floating point or in 8 bits."""
 
+import collections
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -30,9 +31,17 @@ class LiteRT:
         self._source = source
         self._threads = threads
         self._local = threading.local()
+        self._prepared = collections.deque[_Session]()
         self._local.interpreter = _make(
             content, source, threads
         )  # a damaged file is refused here, not at the first face
+
+    def prepare(self, item: np.ndarray, count: int) -> None:
+        """Have interpreters ready, warmed up with `item`, for as many threads that have not called yet."""
+        for _ in range(count):
+            session = _Session(_make(self._content, self._source, self._threads), item.shape)
+            session.run(item, ())
+            self._prepared.append(session)
 
     def run(self, batch: np.ndarray, outputs: Sequence[int] | None = None) -> tuple[np.ndarray, ...]:
         """Run each item of ``batch`` [N, …]; see ``models.runtimes.Runtime``."""
@@ -54,10 +63,20 @@ class LiteRT:
     def _session(self, shape: tuple[int, ...]) -> "_Session":
         """Give this thread's own session for one item of this shape: the last one, or one made now."""
         session: _Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._take_prepared()
         if session is None or session.shape != shape:
             interpreter = getattr(self._local, "interpreter", None) or _make(self._content, self._source, self._threads)
             self._local.interpreter = interpreter
             self._local.session = session = _Session(interpreter, shape)
+        return session
+
+    def _take_prepared(self) -> "_Session | None":
+        try:
+            session = self._prepared.popleft()
+        except IndexError:
+            return None
+        self._local.session, self._local.interpreter = session, session.interpreter
         return session
 
 
@@ -70,7 +89,7 @@ class _Session:
             interpreter.resize_tensor_input(given["index"], shape)
             interpreter.allocate_tensors()
         self.shape = shape
-        self._interpreter = interpreter
+        self.interpreter = interpreter
         self._given = Tensor.of(given)
         # The converter numbers the outputs in their names (…:0, …:1) but does not store them in that order.
         outputs = sorted(interpreter.get_output_details(), key=lambda output: str(output["name"]))
@@ -79,7 +98,7 @@ class _Session:
 
     def run(self, item: np.ndarray, numbers: Iterable[int]) -> tuple[Output, ...]:
         """Run one item of the session's shape; the outputs of these numbers."""
-        interpreter = self._interpreter
+        interpreter = self.interpreter
         interpreter.set_tensor(self._given.number, self._given.quantised(item))
         interpreter.invoke()
         wanted = (self._outputs[number] for number in numbers)

@@ -17,7 +17,7 @@ AnyCard = TypeVar("AnyCard", bound=Card)
 
 def available(task: str, folder: Path = WEIGHTS) -> tuple[str, ...]:
     """Names of the networks in ``folder`` for ``task`` ("emotion" or "detection"), sorted."""
-    cards = (_read_card(path, Card, strict=False) for path in sorted(folder.glob("*.json")))
+    cards = (read_card(path, Card, strict=False) for path in sorted(folder.glob("*.json")))
     return tuple(card.name for card in cards if card.task == task)
 
 
@@ -42,7 +42,7 @@ def load_weights(
     path = Path(name) if name.endswith(".json") else folder / f"{name}.json"
     if not path.is_file():
         raise InvalidWeights(_missing(name, path, kind))
-    card = _read_card(path, kind)
+    card = read_card(path, kind)
     chosen: WeightFile = card
     if variant is not None:
         if variant not in card.variants:
@@ -77,10 +77,16 @@ def _missing(name: str, path: Path, kind: type[Card]) -> str:
     return f"There is no network named {name!r}: {path} does not exist.{choice}"
 
 
-def _read_card(path: Path, kind: type[AnyCard], *, strict: bool = True) -> AnyCard:
-    """Read a card; not ``strict``: fields that ``kind`` does not know are passed over."""
+def read_card(path: Path, kind: type[AnyCard], *, strict: bool = True) -> AnyCard:
+    """Read a card; not ``strict``: fields that ``kind`` does not know are passed over.
+
+    Raises:
+        InvalidWeights: it cannot be read, or does not read as ``kind``.
+    """
     try:
         return kind.model_validate_json(path.read_bytes(), extra="forbid" if strict else "ignore")
+    except OSError as error:
+        raise InvalidWeights(f"The card {path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -16,6 +16,7 @@ from contracts.events import CameraEvent, Noted
 from contracts.frames import FrameResult
 from contracts.history import HistorySample
 from contracts.jobs import Job
+from contracts.networks import NetworkRecord
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.heartbeat import WorkerReport
@@ -52,6 +53,8 @@ def kept(old: Any, new: Any) -> bool:
         ("worker_report", WorkerReport),
         ("worker_report_idle", WorkerReport),
         ("worker_report_versioned", WorkerReport),
+        ("worker_report_networks", WorkerReport),
+        ("network_record", NetworkRecord),
         ("dead_webhook", DeadWebhook),
     ],
 )

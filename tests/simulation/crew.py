@@ -19,6 +19,7 @@ from simulation.hooks import Deliveries
 from simulation.images import Analyzer
 from simulation.server import Server
 from simulation.world import Process, World
+from support.analyzers import OneAnalyzer
 from workers.isolated_jobs import Ended
 from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.leases import Leases
@@ -118,10 +119,12 @@ class Crew:
         jobs = JobStore(redis, self._settings)
         queue = _Queue(redis, jobs, self._settings)
         queue.checker = self._checker
+        analyzer = Analyzer(self._work, lambda image: self._die(process, image))
         services = SimpleNamespace(
             name=process.name,
             settings=self._settings,
-            analyzer=Analyzer(self._work, lambda image: self._die(process, image)),
+            analyzer=analyzer,
+            networks=OneAnalyzer(analyzer),
             redis=redis,
             jobs=jobs,
             job_queue=queue,

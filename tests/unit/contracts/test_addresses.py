@@ -78,6 +78,9 @@ def test_addresses_are_looked_at_before_they_are_stored(url: str) -> None:
         ("rtsp://anna:s@cret@10.0.0.7/live?x=1", "rtsp://10.0.0.7/live?x=1"),
         ("http://127.0.0.1:9/stream", "http://127.0.0.1:9/stream"),
         ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+        ("redis://broker:6379/0?password=secret&db=1", "redis://broker:6379/0?db=1"),
+        ("sentinel://u:p%40@a,b:1/mien/0?ssl=true&sentinel_password=secret", "sentinel://a,b:1/mien/0?ssl=true"),
+        ("sentinel://[::1]:1,[::2]/mien?sentinel_password=secret", "sentinel://[::1]:1,[::2]/mien"),
     ],
 )
 def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:

@@ -23,10 +23,25 @@ def test_every_wrong_setting_is_named_with_its_value(monkeypatch: pytest.MonkeyP
     assert "MIEN_DETECTOR='eyes'" in str(raised.value)
 
 
-@pytest.mark.parametrize("url", ["user:secret@host:6379/0", "unix:///tmp/redis.sock?password=secret"])
+def test_networks_without_weights_are_named_with_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_MODEL", "mien-3:90,mien-2")
+    with pytest.raises(ConfigurationError, match=r"MIEN_MODEL='mien-3:90,mien-2': .*needs a weight, as mien-2:90"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "user:secret@host:6379/0",
+        "unix:///tmp/redis.sock?password=secret",
+        "sentinel://:secret@a:26379",
+        "sentinel://:se?cret@a:26379/mien",
+        "sentinel://:secret@a:port/mien",
+    ],
+)
 def test_an_address_that_is_none_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("MIEN_REDIS_URL", url)
-    with pytest.raises(ConfigurationError, match=r"MIEN_REDIS_URL: .*rediss\?://") as raised:
+    with pytest.raises(ConfigurationError, match=r"MIEN_REDIS_URL: .*(rediss?|sentinel)") as raised:
         load_settings()
     assert "secret" not in str(raised.value)
     assert raised.value.__suppress_context__

@@ -4,7 +4,6 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -22,6 +21,7 @@ from contracts.storage.frames import FrameStore, StoredState, Written
 from contracts.views import DEFAULT
 from models import Analyzer
 from models.detection.lite import LiteDetector
+from support.analyzers import with_analyzer
 from support.counting import counted
 from support.factories import make_analysis, make_face, make_frame_result, marked
 from workers.frames import analyze_frame
@@ -58,7 +58,7 @@ def test_no_number_is_given_twice_when_the_state_has_expired(services: Services,
 
 def test_a_face_that_was_there_is_kept_for_a_lower_score(services: Services, face_jpeg: bytes) -> None:
     """The second worker wants a score that no face has."""
-    strict = replace(services, analyzer=Analyzer(LiteDetector(min_score=0.99), None))
+    strict = with_analyzer(services, Analyzer(LiteDetector(min_score=0.99), None))
     publish(strict, 1, face_jpeg)
     analyze_frame(strict, "cam", "t1")
     assert _tracks(strict) == [], "it begins no track"
@@ -188,7 +188,7 @@ def test_workers_in_any_order_give_no_identity_twice_and_never_go_back(
     redis.flushall()
     store = SteppingStore(redis, settings.model_copy(update={"camera_in_flight": WORKERS}))
     store.written = []
-    working = replace(services, frames=store, analyzer=TruthfulAnalyzer())  # type: ignore[arg-type]
+    working = with_analyzer(services, TruthfulAnalyzer(), frames=store)
     frames = iter(enumerate(crowds, 1))
 
     def work() -> None:

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -15,6 +14,7 @@ from contracts.metrics import FRAMES_DRAWN, VIEWS_ENCODED, metric_key
 from contracts.results import Analysis, Box
 from contracts.views import DEFAULT, Variant, View
 from models.images.decode import decode
+from support.analyzers import with_analyzer
 from support.counting import counted
 from support.factories import make_analysis, make_face
 from workers.frames import analyze_frame
@@ -65,7 +65,7 @@ def finder() -> FaceWhereItIs:
 @pytest.fixture
 def analyze(services: Services, finder: FaceWhereItIs) -> Callable[..., dict[Variant, View]]:
     """Publish a frame, have it analysed, and look at these views."""
-    working = replace(services, analyzer=finder)  # type: ignore[arg-type]
+    working = with_analyzer(services, finder)
     begun = time.time()
 
     def run(sequence: int, *variants: Variant, blur: bool = False, box: Box = FACE, epoch: int = 1) -> Any:

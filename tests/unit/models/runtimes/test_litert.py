@@ -88,3 +88,20 @@ def test_litert_loads_no_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_threads_that_come_later_find_interpreters_that_are_warm(
+    runtime: Runtime, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = runtime.run(images)[0]
+    runtime.prepare(images[:1], 2)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("an interpreter is made while an answer is waited for")
+
+    monkeypatch.setattr("models.runtimes.litert._make", refuse)
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        answers = [pool.submit(runtime.run, images).result()[0] for pool in (one, other, one)]
+    assert all(np.array_equal(answer, expected) for answer in answers)
+    with ThreadPoolExecutor(1) as third, pytest.raises(AssertionError):
+        third.submit(runtime.run, images).result()

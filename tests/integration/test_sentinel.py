@@ -1,0 +1,48 @@
+"""Redis behind Sentinels: the master moves, and gateway and worker go on with the new one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from contracts.storage.connections import connect
+from contracts.storage.heartbeat import HeartbeatStore
+from support.clocks import WaitFor
+from support.ledger import Account, Ledger
+from support.processes import StartGateway, StartProcess
+from support.sentinels import Trio, running
+
+PHOTO = (Path(__file__).parents[2] / "capture/sources/astronaut.jpg").read_bytes()
+
+
+@pytest.fixture
+def trio(tmp_path: Path) -> Iterator[Trio]:
+    with running(Trio(tmp_path, password="of-servers", sentinel_password="of-sentinels")) as started:
+        yield started
+
+
+def test_the_master_moves_under_load_and_no_accepted_job_is_lost(
+    trio: Trio, start_gateway: StartGateway, start_process: StartProcess, wait_for: WaitFor
+) -> None:
+    settings = {"redis_url": trio.url, "require_keys": False, "rate_limit": "100000/minute"}
+    worker = start_process("workers", **settings)
+    _, port = start_gateway(**settings)
+    ledger = Ledger(f"http://127.0.0.1:{port}", [PHOTO])
+    redis = connect(trio.url, name="tests")
+    wait_for(HeartbeatStore(redis).live_workers, "a worker")
+    with ledger.load(2):
+        wait_for(lambda: len(ledger.accepted) > 5, "jobs to be accepted")
+        trio.failover()
+        before = len(ledger.accepted)
+        wait_for(lambda: len(ledger.accepted) > before + 5, "jobs to be accepted by the new master")
+    account = Account(redis, ledger)
+    account.settle(60)
+    counted = account.check()
+    assert counted["succeeded"] == counted["accepted"]
+    assert worker.poll() is None
+    answer = requests.post(
+        f"{ledger.url}/detect_emotion", data=PHOTO, headers={"Content-Type": "image/jpeg"}, timeout=60
+    )
+    assert answer.json()["emotion"] == "Happy"
+    redis.close()
