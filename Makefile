@@ -83,6 +83,10 @@ soak: $(DEV) ## MINUTES=30 of mixed load with a fault every 20 s, in the order o
 	$(BIN)/python -m pytest -q -s tests/faults/test_soak.py --soak-minutes $(MINUTES) --soak-seed $(SEED) --reliability-report $(SOAK)
 	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(SOAK)
 
+.PHONY: docs-check
+docs-check: $(DEV) ## type what README, docs/running.md and docs/operations.md tell people to type, on a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m support.docs_check
+
 .PHONY: bench
 bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency
 	$(BIN)/python -m benchmarks.pipeline
