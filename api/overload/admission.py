@@ -252,7 +252,7 @@ class Admission:
         looked_at = since[IMAGES_ANALYZED] + since[FRAMES_ANALYZED]
         if looked_at:
             self._image_s = since[STAGE_SECONDS] / looked_at
-        threads = sum(worker.threads for worker in self._heartbeats.live_workers())
+        threads = sum(worker.threads for worker in self._heartbeats.live_workers() if worker.analyses)
         return self._image_s / max(1, threads)
 
     def _since_last_time(self, sums: Mapping[str, float]) -> defaultdict[str, float]:
