@@ -49,6 +49,7 @@ def write(folder: Path, servers: Mapping[str, str] = SERVERS) -> list[str]:
         _server("frames.conf", "mien_frame_redis_url", servers["frames"]),
         {"mien_flower_password": secrets.token_urlsafe(18)},
         {"mien_camera_source": "demo"},
+        {"grafana_password": secrets.token_urlsafe(18)},
     ]
     made = []
     for files in groups:

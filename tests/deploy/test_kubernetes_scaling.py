@@ -1,11 +1,14 @@
 """How many of each there are, and by which figures."""
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from contracts.metrics import METRICS
 from support.kubernetes import Manifest, build_overlay, name_of, of_kind, pods
+from support.prometheus_rule import FILE, written
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +65,21 @@ def test_who_is_waited_for_is_never_scaled_to_none(manifests: list[Manifest]) ->
         if least[name_of(scaled)] == 0:  # the first piece of work starts the first worker
             for trigger in scaled["spec"]["triggers"]:
                 assert trigger["metadata"]["activationThreshold"] == "0"
+
+
+def test_alerts_are_those_of_prometheus(root: Path, manifests: list[Manifest]) -> None:
+    assert FILE.read_text() == written(), "make kubernetes-rules"
+    (rule,) = of_kind(manifests, "PrometheusRule")
+    alerts = {one["alert"] for group in rule["spec"]["groups"] for one in group["rules"] if "alert" in one}
+    assert {"MienNoWorker", "MienQueueOld"} <= alerts
+
+
+def test_jobs_have_the_names_that_prometheus_rules_know(root: Path, manifests: list[Manifest]) -> None:
+    configured = yaml.safe_load((root / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    jobs = {one["job_name"]: one["metrics_path"] for one in configured if one["job_name"].startswith("mien-")}
+    found = {}
+    for monitor in of_kind(manifests, "ServiceMonitor"):
+        (endpoint,) = monitor["spec"]["endpoints"]
+        labels = {rule["targetLabel"]: rule["replacement"] for rule in endpoint["relabelings"]}
+        found[labels["job"]] = endpoint["path"]
+    assert found == jobs
