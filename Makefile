@@ -87,8 +87,9 @@ soak: $(DEV) ## MINUTES=30 of mixed load with a fault every 20 s, in the order o
 	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(SOAK)
 
 .PHONY: docs-check
-docs-check: $(DEV) ## type what README, docs/running.md and docs/operations.md tell people to type, on a system of its own
+docs-check: $(DEV) ## type what README and the pages on running, operating and machines tell people to type, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m support.docs_check
+	$(BIN)/python -m pytest -q -m slow_fault tests/integration/test_vm.py
 
 .PHONY: bench
 bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency
