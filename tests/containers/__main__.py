@@ -1,6 +1,6 @@
 """``make docker-check``: bring everything up with Docker, and show that it keeps what docs/deployment.md promises.
 
-Takes some twenty minutes on two cores, most of them for building images. Uses ports from 13000 to 19090 of this machine.
+Takes half an hour on two cores, a third of it for building images. Uses ports from 13000 to 19090 of this machine.
 """
 
 import argparse
