@@ -1,4 +1,4 @@
-"""What is done to the containers while clients go on: more workers, deaths, new versions. No accepted job may be lost."""
+"""What is done to the containers while clients go on: more workers, deaths, new versions. No accepted job is lost."""
 
 import os
 import re

@@ -85,9 +85,8 @@ def run(command: list[str], folder: Path = ROOT, variables: dict[str, str] | Non
         command, cwd=folder, env=os.environ | (variables or {}), capture_output=True, text=True, check=False
     )
     if check and done.returncode:
-        raise RuntimeError(
-            f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
-        )
+        said = done.stdout[-2_000:] + done.stderr[-4_000:]
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
     return done.stdout
 
 
