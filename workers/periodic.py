@@ -101,7 +101,8 @@ class Reconciler:
         try:
             self._services.jobs.annotated_images.forget_expired()  # those that have expired count no more
             was_away = self._clock() < self._away_at + self._services.settings.lease_s
-            overdue = self._services.jobs.overdue(0) if was_away else self._services.jobs.overdue()
+            limit = {"limit": 0} if was_away else {}
+            overdue = self._services.jobs.overdue(**limit, sent=self._count_sent)
         except MienError:
             self._away_at = self._clock()
             raise
@@ -111,6 +112,10 @@ class Reconciler:
         if overdue:
             self._services.counters.add({metrics.JOBS_RETRIED: len(overdue)})
         return len(overdue)
+
+    def _count_sent(self, messages: int) -> None:
+        if messages:
+            self._services.counters.add({metrics.WAKEUPS_SENT: messages})
 
 
 def renew_leases(services: Services) -> None:

@@ -168,7 +168,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
     )
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
-    events = EventStore(frame_redis, settings)
+    events, counters = EventStore(frame_redis, settings), PendingCounters(CounterStore(redis))
     tracing = open_tracing(settings, "worker")
     return Services(
         name=name,
@@ -184,7 +184,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         events=events,
         event_webhook=EventWebhook(name, events, webhooks, policy, settings),
         camera_statuses=CameraStatuses(frame_redis),
-        counters=PendingCounters(CounterStore(redis)),
+        counters=counters,
         heartbeats=heartbeats,
         fleet=Fleet(heartbeats, settings.worker_threads),
         attention=Attention(settings.worker_threads),
@@ -193,7 +193,13 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(
-            jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only, tracing=tracing
+            jobs,
+            webhooks,
+            policy,
+            webhooks.clock,
+            faces_only=settings.faces_only,
+            tracing=tracing,
+            count=counters.add,
         ),
         compaction=FileCompaction(redis),
         tracing=tracing,
