@@ -44,9 +44,10 @@ class Stack:
         return run(command, self.folder, self.variables, check=check)
 
     def up(self, *arguments: str) -> None:
-        """The command that operators use, which returns when all is healthy."""
-        scale = ["--scale", "grafana=0"] if self.without_grafana else []
-        self.compose("up", "--detach", "--wait", *scale, *arguments)
+        """The command that operators use, which waits until all is healthy; of everything, or of some services."""
+        everything = set(self.compose("config", "--services").split())
+        some = sorted(everything - {"grafana"}) if self.without_grafana and not everything & set(arguments) else []
+        self.compose("up", "--detach", "--wait", *arguments, *some)
 
     def trust(self) -> None:
         """Fetch the certificate of the proxy's own authority."""
