@@ -22,6 +22,7 @@ STEPS: dict[str, Callable[[Stack], dict[str, Any]]] = {
     "photo and live through TLS": checks.photo_and_live,
     "Flower": checks.flower_cannot_control,
     "Prometheus": checks.prometheus_sees_all,
+    "Grafana's panels": checks.panels_have_data,
     "start-up seconds": drills.start_up,
     "memory in MB": drills.memory,
     "four workers": drills.four_workers,

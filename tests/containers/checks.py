@@ -8,8 +8,9 @@ from typing import Any
 
 import requests
 
-from containers.load import PHOTO
+from containers.load import PHOTO, Load
 from containers.stack import FLOWER, PROJECT, PROMETHEUS, Stack, run, wait_until
+from deploy.panels import DASHBOARDS, EMPTY_WHEN_WELL
 from support.live import unpack, watch
 from support.websocket import connected
 
@@ -134,6 +135,20 @@ def flower_cannot_control(stack: Stack) -> dict[str, Any]:
     time.sleep(3)
     assert all(said["State"]["Running"] for said in stack.containers("worker", "webhooks"))
     return {"workers": len(before), "shutdown": 403}
+
+
+def panels_have_data(stack: Stack) -> dict[str, Any]:
+    """Each expression of Grafana's dashboards, while photos, jobs and a viewer come; some are empty when all is well."""
+
+    def empty() -> set[str]:
+        asked = {one: requests.get(f"{PROMETHEUS}/api/v1/query", {"query": one}, timeout=30).json() for one in asks}
+        return {one for one, said in asked.items() if not said["data"]["result"]}
+
+    asks = {line for dashboard in DASHBOARDS for panel in dashboard.panels for line, _ in panel.lines}
+    with Load(stack), stack.request("GET", "/video_feed", stream=True) as viewer:
+        next(viewer.iter_content(1_000))
+        wait_until(lambda: empty() <= EMPTY_WHEN_WELL, "data for all panels", 240)
+        return {"expressions": len(asks), "empty, as they are when all is well": sorted(empty())}
 
 
 def prometheus_sees_all(stack: Stack) -> dict[str, Any]:
