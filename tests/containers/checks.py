@@ -10,7 +10,6 @@ import requests
 
 from containers.load import PHOTO, Load
 from containers.stack import FLOWER, PROJECT, PROMETHEUS, Stack, run, wait_until
-from deploy.panels import DASHBOARDS, EMPTY_WHEN_WELL
 from support.live import unpack, watch
 from support.websocket import connected
 
@@ -138,7 +137,8 @@ def flower_cannot_control(stack: Stack) -> dict[str, Any]:
 
 
 def panels_have_data(stack: Stack) -> dict[str, Any]:
-    """Each expression of Grafana's dashboards, while photos, jobs and a viewer come; some are empty when all is well."""
+    """Each expression of Grafana's dashboards, while clients and a viewer come; some are empty when all is well."""
+    from deploy.panels import DASHBOARDS, EMPTY_WHEN_WELL
 
     def empty() -> set[str]:
         asked = {one: requests.get(f"{PROMETHEUS}/api/v1/query", {"query": one}, timeout=30).json() for one in asks}
