@@ -18,6 +18,7 @@ MINUTES ?= 30
 FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SBOM_ROLES ?= api worker capture flower
 
 PIP = $(BIN)/python -m pip install --disable-pip-version-check
@@ -39,6 +40,14 @@ up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl
 .PHONY: secrets
 secrets: ## make the passwords that docker compose needs, as files in secrets/
 	@$(PYTHON) -m deploy.secrets
+
+.PHONY: env
+env: $(DEV) ## write .env.example anew after a change of the settings or of docker-compose.yml
+	@$(BIN)/python -m deploy.env_example
+
+.PHONY: images
+images: ## build the containers' images, with the version and the commit in their labels
+	IMAGE_VERSION=$(VERSION) IMAGE_REVISION=$$(git rev-parse HEAD) docker compose build
 
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
