@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final, TextIO
@@ -44,17 +44,23 @@ def every_line_as_json(role: str) -> Iterator[TextIO]:
         sys.stderr.flush()
     before = {number: os.dup(number) for number in _STREAMS}
     threads = [_redirect(number, before[number], role) for number in _STREAMS]
+    process = os.getpid()
     try:
         with os.fdopen(os.dup(before[2]), "w", encoding="utf-8", errors="backslashreplace") as stream:
             yield stream
     finally:
-        for number, was in before.items():
-            with suppress(OSError, ValueError):
-                getattr(sys, _STREAMS[number]).flush()
-            os.dup2(was, number)  # which closes this process's end of the pipe
-            os.close(was)
-        for thread in threads:
-            thread.join(_LAST_S)
+        if os.getpid() == process:  # and no fork of it, whose last lines are to go through the pipes as well
+            _restore(before, threads)
+
+
+def _restore(before: Mapping[int, int], threads: Iterable[threading.Thread]) -> None:
+    for number, was in before.items():
+        with suppress(OSError, ValueError):
+            getattr(sys, _STREAMS[number]).flush()
+        os.dup2(was, number)  # which closes this process's end of the pipe
+        os.close(was)
+    for thread in threads:
+        thread.join(_LAST_S)
 
 
 def _redirect(number: int, to: int, role: str) -> threading.Thread:
