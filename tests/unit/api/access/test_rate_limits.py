@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from redis.exceptions import ResponseError
 
 from api.access.keys import ApiKeyStore
