@@ -18,6 +18,7 @@ MINUTES ?= 30
 FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
+CHECK ?=
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SBOM_ROLES ?= api worker capture flower
 
@@ -26,6 +27,7 @@ PIP = $(BIN)/python -m pip install --disable-pip-version-check
 LOCAL = $(VENV)/.installed-local
 DEV = $(VENV)/.installed-dev
 TRAINING = $(VENV)/.installed-training
+KUBERNETES = .venv-kubernetes
 ROLES = api worker capture flower local training
 
 .PHONY: help
@@ -49,12 +51,18 @@ env: $(DEV) ## write .env.example anew after a change of the settings or of dock
 images: ## build the containers' images, with the version and the commit in their labels
 	IMAGE_VERSION=$(VERSION) IMAGE_REVISION=$$(git rev-parse HEAD) docker compose build
 
+.PHONY: docker-check
+docker-check: $(DEV) ## docker-compose.yml on this machine's engine, half an hour (CHECK=--without-grafana leaves it out)
+	PYTHONPATH=tests:clients/python $(BIN)/python -m containers $(CHECK)
+
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
 	@PYTHONPATH=tests $(BIN)/python -m support.faketime
 	@PYTHONPATH=tests $(BIN)/python -m support.rtsp
 	@PYTHONPATH=tests $(BIN)/python -m support.nginx
+	@PYTHONPATH=tests $(BIN)/python -m support.units
+	@PYTHONPATH=tests $(BIN)/python -m support.cloud_init
 	@PYTHONPATH=tests $(BIN)/python -m support.caddy
 	@PYTHONPATH=tests $(BIN)/python -m support.prometheus
 	@rm -rf .coverage
@@ -120,6 +128,10 @@ vendor: $(DEV) ## fetch the library that the page brings along (UPLOT=1.6.33 for
 pictures: $(DEV) ## take the pictures of the page in docs/ anew, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.page_pictures
 
+.PHONY: trace-picture
+trace-picture: $(DEV) ## draw the traces of two jobs into docs/trace.png, on a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.trace_picture
+
 .PHONY: audit
 audit: $(DEV) ## look for known vulnerabilities of what requirements/ holds
 	$(BIN)/python -m deploy.audit
@@ -132,9 +144,23 @@ sbom: $(DEV) ## write a bill of materials (CycloneDX) of each role, from its loc
 	    --output-reproducible --output-format JSON --output-file $(SBOM)/$$role.json || exit 1; \
 	done
 
+.PHONY: kubernetes-rules
+kubernetes-rules: $(DEV) ## write Prometheus' rules anew as the object that its operator for Kubernetes reads
+	@PYTHONPATH=tests $(BIN)/python -m support.prometheus_rule
+
+.PHONY: kubernetes-check
+kubernetes-check: $(DEV) $(KUBERNETES)/.installed ## hold deploy/kubernetes against the schemas of operators, and checkov's rules
+	@PYTHONPATH=tests $(BIN)/python -m support.kubernetes_check $(KUBERNETES)
+
 .PHONY: clean
 clean: ## remove the virtual environment, caches and the local Redis' data
-	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
+	rm -rf $(VENV) $(KUBERNETES) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
+
+# What checks objects for Kubernetes asks for other versions of libraries than Mien: it has an environment of its own.
+$(KUBERNETES)/.installed: requirements/kubernetes.txt
+	$(PYTHON) -m venv $(KUBERNETES)
+	$(KUBERNETES)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/kubernetes.txt
+	@touch $@
 
 # A virtual environment knows by a stamp what was installed in it and is brought up to date when a lock file changes.
 $(BIN)/python:
