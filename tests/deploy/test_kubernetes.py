@@ -103,6 +103,7 @@ def test_what_pods_mount_is_there_or_is_the_operators(manifests: list[Manifest],
         (example,) = yaml.safe_load_all((FOLDER / "overlays/production/secrets.example.yaml").read_text())
         kubernetes_validate.validate(example, NEWEST, strict=True)
         made = {name_of(example): example["stringData"].keys()}
+        Settings(**{key.removeprefix(PREFIX.lower()): value for key, value in example["stringData"].items()})
     for name, template in pods(manifests).items():
         volumes = {volume["name"]: volume for volume in template["spec"]["volumes"]}
         for volume in volumes.values():
