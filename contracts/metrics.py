@@ -17,8 +17,26 @@ STAGE_SECONDS: Final = "mien_stage_seconds_total"
 STAGE_CPU_SECONDS: Final = "mien_stage_cpu_seconds_total"
 HTTP_REQUESTS: Final = "mien_http_requests_total"
 HTTP_SECONDS: Final = "mien_http_request_seconds_total"
+NETWORK_IMAGES: Final = "mien_network_images_total"
+NETWORK_FACES: Final = "mien_network_faces_total"
+NETWORK_CONFIDENCE: Final = "mien_network_confidence_total"
+NETWORK_CLASSIFY_SECONDS: Final = "mien_network_classify_seconds_total"
+SHADOW_IMAGES: Final = "mien_network_shadow_images_total"
+SHADOW_FACES: Final = "mien_network_shadow_total"
+SHADOW_DISAGREED: Final = "mien_network_shadow_disagreed_total"
+SHADOW_CONFIDENCE: Final = "mien_network_shadow_confidence_total"
+SHADOW_DIFFERENCE: Final = "mien_network_shadow_confidence_difference_total"
 
 HELP: Final = {
+    NETWORK_IMAGES: "Images and frames whose faces a network read for an answer, by network.",
+    NETWORK_FACES: "Faces that it read, by network and emotion.",
+    NETWORK_CONFIDENCE: "Sum of the confidences of these readings, by network.",
+    NETWORK_CLASSIFY_SECONDS: "Worker time for reading them, in seconds, by network.",
+    SHADOW_IMAGES: "Images for the network in the shadow, by outcome: read, dropped (no time for it), failed.",
+    SHADOW_FACES: "Faces that a network in the shadow read after another's answer, by whether it agrees.",
+    SHADOW_DISAGREED: "Those of these where it does not, by both emotions.",
+    SHADOW_CONFIDENCE: "Sum of the confidences of the answers, and of the readings in the shadow.",
+    SHADOW_DIFFERENCE: "Sum of the differences of these confidences, without their signs.",
     JOBS_FINISHED: "Jobs that reached a final state in a worker, by state.",
     JOBS_RETRIED: "Jobs put back into their queues because their worker died.",
     JOBS_ANALYZED: "Jobs that workers have analysed, by queue.",

@@ -10,10 +10,10 @@ from contracts.frames import Frame, FrameResult
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, metric_key
 from contracts.results import Analysis, Box
 from contracts.storage.frames import Written
-from models import Analyzer
 from models.blurring import heads
 from models.tracking import TrackerState, follow
 from workers.metrics import add_analysis, add_cpu
+from workers.networks import InForce
 from workers.services import Services
 from workers.views import show
 
@@ -28,12 +28,12 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
     """
     amounts: defaultdict[str, float] = defaultdict(float)
     try:
-        frame = services.frames.take(camera, token)
-        if frame is None:
-            amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
-            return "stale"
         with services.networks.held() as networks:
-            return _analyze(services, networks.of_camera(camera), frame, amounts)
+            frame = services.frames.take(camera, token)
+            if frame is not None:
+                return _analyze(services, networks, frame, amounts)
+        amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
+        return "stale"
     except InvalidImage as error:
         logger.warning("a frame of camera %s cannot be analysed: %s", camera, error)
         return "damaged"
@@ -42,9 +42,9 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         services.counters.add(amounts)
 
 
-def _analyze(services: Services, analyzer: Analyzer, frame: Frame, amounts: defaultdict[str, float]) -> str:
+def _analyze(services: Services, networks: InForce, frame: Frame, amounts: defaultdict[str, float]) -> str:
     cpu_seconds: dict[str, float] = {}
-    analysis = analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
+    analysis = networks.of_camera(frame.camera).analyze_image(frame.jpeg, cpu_seconds, keep=True)
     followed = _followed(services, frame, analysis)
     if followed is None:
         amounts[metric_key(FRAMES_STALE, camera=metric_name(frame.camera))] += 1
@@ -54,6 +54,8 @@ def _analyze(services: Services, analyzer: Analyzer, frame: Frame, amounts: defa
     add_analysis(amounts, analysis.model_copy(update={"faces": result.faces}))
     add_cpu(amounts, cpu_seconds)
     show(services, frame, result, hidden, amounts)
+    if analyzer := networks.shadow_of(f"{frame.camera} {frame.stamp}"):
+        services.shadow.offer(frame.jpeg, analysis, analyzer, keep=True)
     return "finished"
 
 

@@ -61,17 +61,18 @@ def analyze_jobs(services: Services, queue: str) -> str:
 
 
 def _analyze_jobs(work: _Work) -> str:
-    services, _, queue, tally = work
+    services, queue = work.services, work.queue
     ends_at = time.monotonic() + _TIME_SLICE_S
     owner = _new_owner(services)
     batch = services.job_queue.claim(queue, owner, **_place(services))
     while batch.jobs:
-        with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
+        jobs = batch.jobs
+        with services.leases.waiting([(claimed.job.id, owner) for claimed in jobs]):
             finished = list[Finished]()
             for job in _analyze_batch(work, owner, batch):
                 finished.append(job)
                 if time.monotonic() >= ends_at:  # it waits for no other
-                    _count(services, finished, services.job_queue.finish(owner, finished), tally)
+                    _count(work, batch.jobs, finished, services.job_queue.finish(owner, finished))
                     finished = []
             next_owner = _new_owner(services)
             if time.monotonic() < ends_at:
@@ -79,9 +80,9 @@ def _analyze_jobs(work: _Work) -> str:
             else:
                 step = services.job_queue.finish(owner, finished), Batch()
             written, batch = step
-        _count(services, finished, written, tally)
+        _count(work, jobs, finished, written)
         owner = next_owner
-    return _isolate(services, batch.isolated) if batch.isolated else tally.text
+    return _isolate(services, batch.isolated) if batch.isolated else work.tally.text
 
 
 def _place(services: Services) -> _Place:
@@ -136,7 +137,7 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
         items = [_analyze_item(analyzer, *image, tally) for image in enumerate(claimed.images)]
         finished = _outcome(services, owner, claimed, items, tally)
         written = services.job_queue.finish(owner, [finished])
-    _count(services, [finished], written, tally)
+        _count(_Work(services, networks, claimed.job.queue, tally), [], [finished], written)
     return "finished" if written[0] else "lost"
 
 
@@ -206,14 +207,15 @@ def _analyze_waiting_photo(services: Services, lease: Lease) -> None:
 
 
 def _take_and_analyze(services: Services) -> None:
-    owner, tally = _new_owner(services), Tally(INTERACTIVE)
+    owner = _new_owner(services)
     with services.networks.held() as networks:
+        work = _Work(services, networks, INTERACTIVE, Tally(INTERACTIVE))
         batch = services.job_queue.claim(INTERACTIVE, owner, single=True)
         if batch.jobs:
             with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
-                finished = list(_analyze_batch(_Work(services, networks, INTERACTIVE, tally), owner, batch))
+                finished = list(_analyze_batch(work, owner, batch))
                 written = services.job_queue.finish(owner, finished)
-            _count(services, finished, written, tally)
+            _count(work, batch.jobs, finished, written)
 
 
 def _analyze_item(analyzer: Analyzer, index: int, data: bytes, tally: Tally) -> ItemResult:
@@ -236,11 +238,23 @@ def _common_error(items: list[ItemResult]) -> Problem | None:
     return first or Problem.of(AnalysisFailed("The job has no images any more."))
 
 
-def _count(services: Services, finished: Sequence[Finished], written: Sequence[bool], tally: Tally) -> None:
+def _count(work: _Work, claimed: Sequence[ClaimedJob], finished: Sequence[Finished], written: Sequence[bool]) -> None:
+    """Count what was stored, and have some of its images read a second time; only those of `claimed` are there."""
+    images = {each.job.id: each.images for each in claimed}
     for job, stored in zip(finished, written, strict=True):
         if stored:
-            tally.add(job.items, JobState.FAILED if job.error else JobState.SUCCEEDED)
+            work.tally.add(job.items, JobState.FAILED if job.error else JobState.SUCCEEDED)
             logger.debug("job %s is done", job.job_id)
+            _shadow(work, job, images.get(job.job_id, ()))
         else:
             logger.warning("job %s was taken over by another worker while this one analysed it", job.job_id)
-    services.counters.add(tally.take())
+    work.services.counters.add(work.tally.take())
+
+
+def _shadow(work: _Work, job: Finished, images: Sequence[bytes]) -> None:
+    if work.networks.plan.shadow is None:
+        return
+    for item, image in zip(job.items, images, strict=False):
+        analyzer = work.networks.shadow_of(f"{job.job_id} {item.index}")
+        if analyzer and item.analysis:
+            work.services.shadow.offer(image, item.analysis, analyzer)

@@ -12,6 +12,7 @@ from redis import Redis
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
+from contracts.queues import INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.compaction import FileCompaction
@@ -34,6 +35,7 @@ from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
 from workers.networks import Networks, first_network
+from workers.shadow import ShadowReader
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
 
@@ -70,6 +72,7 @@ class Services:
     attention: Attention
     leases: Leases
     isolated_jobs: IsolatedJobs
+    shadow: ShadowReader
     photo_turns: Turns
     """To look for a photo that waits, between the images of larger jobs."""
     live_pause: LivePause
@@ -80,6 +83,7 @@ class Services:
 
     def close(self) -> None:
         """Finish the webhooks that are being sent, send what was counted, and close all connections."""
+        self.shadow.close()
         self.webhook_sender.close()
         try:
             self.counters.flush()
@@ -134,6 +138,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
     events = EventStore(frame_redis, settings)
+    counters, attention = PendingCounters(CounterStore(redis)), Attention(settings.worker_threads)
     return Services(
         name=name,
         settings=settings,
@@ -148,12 +153,13 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         events=events,
         event_webhook=EventWebhook(events, webhooks, policy, settings),
         camera_statuses=CameraStatuses(frame_redis),
-        counters=PendingCounters(CounterStore(redis)),
+        counters=counters,
         heartbeats=heartbeats,
         fleet=Fleet(heartbeats, settings.worker_threads),
-        attention=Attention(settings.worker_threads),
+        attention=attention,
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
+        shadow=ShadowReader(counters, lambda: attention.is_free and not jobs.queue_depth(INTERACTIVE)),
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only),
