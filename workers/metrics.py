@@ -12,13 +12,15 @@ from contracts.metrics import (
     IMAGES_DONE,
     JOBS_ANALYZED,
     JOBS_FINISHED,
+    STAGE_CPU_SECONDS,
+    STAGE_SECONDS,
+    metric_key,
+)
+from contracts.network_metrics import (
     NETWORK_CLASSIFY_SECONDS,
     NETWORK_CONFIDENCE,
     NETWORK_FACES,
     NETWORK_IMAGES,
-    STAGE_CPU_SECONDS,
-    STAGE_SECONDS,
-    metric_key,
 )
 from contracts.results import NO_MODEL, Analysis
 from contracts.storage.counters import CounterStore

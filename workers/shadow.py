@@ -14,13 +14,15 @@ from typing import Final, NamedTuple, Self
 
 from contracts.errors import MienError
 from contracts.metrics import (
+    STAGE_CPU_SECONDS,
+    metric_key,
+)
+from contracts.network_metrics import (
     SHADOW_CONFIDENCE,
     SHADOW_DIFFERENCE,
     SHADOW_DISAGREED,
     SHADOW_FACES,
     SHADOW_IMAGES,
-    STAGE_CPU_SECONDS,
-    metric_key,
 )
 from contracts.results import Analysis, Face
 from models import Analyzer

@@ -14,7 +14,14 @@ from redis import Redis
 from contracts.errors import BrokerUnavailable, ConfigurationError
 from contracts.frames import Frame, FrameStamp
 from contracts.jobs import Job, JobState, new_job_id
-from contracts.metrics import NETWORK_IMAGES, SHADOW_FACES, SHADOW_IMAGES, metric_key
+from contracts.metrics import (
+    metric_key,
+)
+from contracts.network_metrics import (
+    NETWORK_IMAGES,
+    SHADOW_FACES,
+    SHADOW_IMAGES,
+)
 from contracts.networks import NetworkPlan, Shadow
 from contracts.queues import BULK
 from contracts.settings import Settings
@@ -270,6 +277,7 @@ def test_frames_are_read_by_the_camera_s_network_and_in_the_shadow(
     put(store, weights={"mien-2": 1}, shadow={"network": "classic-1", "share": 1})
     services.networks.follow()
     services.frames.publish(Frame("cam", FrameStamp(1, 1), time.time(), face_jpeg))
+    services.frames.reserve_request("cam", "token")
     assert analyze_frame(services, "cam", "token") == "finished"
     result = services.frames.result("cam")
     assert result is not None
@@ -279,9 +287,7 @@ def test_frames_are_read_by_the_camera_s_network_and_in_the_shadow(
 
     def read() -> float:
         services.counters.flush()
-        return (
-            CounterStore(services.redis).read().get(metric_key(SHADOW_IMAGES, network="classic-1", outcome="read"), 0)
-        )
+        return CounterStore(services.redis).read().get(counted, 0)
 
     wait_for(lambda: read() == 1, "the frame in the shadow")
     assert services.frames.result("cam") == result

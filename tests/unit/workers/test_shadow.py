@@ -10,13 +10,15 @@ from redis import Redis
 
 from contracts.errors import BrokerUnavailable
 from contracts.metrics import (
+    STAGE_CPU_SECONDS,
+    metric_key,
+)
+from contracts.network_metrics import (
     SHADOW_CONFIDENCE,
     SHADOW_DIFFERENCE,
     SHADOW_DISAGREED,
     SHADOW_FACES,
     SHADOW_IMAGES,
-    STAGE_CPU_SECONDS,
-    metric_key,
 )
 from contracts.results import Analysis, Box
 from contracts.storage.counters import CounterStore
