@@ -38,6 +38,8 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
 from contracts.storage.networks import NetworkStore
 from contracts.storage.webhooks import WebhookStore
+from contracts.tracing.loading import open_tracing
+from contracts.tracing.spans import Tracing
 
 _EXTENSION: Final = "mien"
 _CONNECTIONS: Final = 8
@@ -86,6 +88,7 @@ class Services:
     networks: NetworkStore
     lanes: LaneStore
     counters: CounterStore
+    tracing: Tracing
     system_metrics: SystemMetrics
     request_metrics: RequestMetrics
     websockets: WebSockets = field(default_factory=WebSockets)
@@ -121,6 +124,7 @@ class Services:
         self.drain()
         self.ingest.close()
         self.broker_watch.close()
+        self.tracing.close()
         for client in (self.redis, self.frame_redis, self.probe, self.frame_probe):
             client.close()
 
@@ -185,6 +189,7 @@ def connect_services(settings: Settings) -> Services:
         networks=NetworkStore(probe),
         lanes=LaneStore(probe),
         counters=counters,
+        tracing=open_tracing(settings, "gateway"),
         system_metrics=SystemMetrics(probe, frame_probe, admission.predicted_wait_s),
         request_metrics=request_metrics,
     )

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import defaultdict
+from contextlib import closing
 
 from contracts.devices import metric_name
 from contracts.errors import InvalidImage
@@ -15,6 +16,7 @@ from models.tracking import TrackerState, follow
 from workers.metrics import add_analysis, add_cpu
 from workers.networks import InForce
 from workers.services import Services
+from workers.traces import FrameTrace
 from workers.views import show
 
 logger = logging.getLogger(__name__)
@@ -31,7 +33,8 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         with services.networks.held() as networks:
             frame = services.frames.take(camera, token)
             if frame is not None:
-                return _analyze(services, networks, frame, amounts)
+                with closing(FrameTrace(services.tracing, frame, services.settings.trace_frames)) as trace:
+                    return _analyze(services, networks, frame, amounts, trace)
         amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
         return "stale"
     except InvalidImage as error:
@@ -42,10 +45,13 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         services.counters.add(amounts)
 
 
-def _analyze(services: Services, networks: InForce, frame: Frame, amounts: defaultdict[str, float]) -> str:
+def _analyze(
+    services: Services, networks: InForce, frame: Frame, amounts: defaultdict[str, float], trace: FrameTrace
+) -> str:
     cpu_seconds: dict[str, float] = {}
-    analysis = networks.of_camera(frame.camera).analyze_image(frame.jpeg, cpu_seconds, keep=True)
-    followed = _followed(services, frame, analysis)
+    analysis = networks.of_camera(frame.camera).analyze_image(frame.jpeg, cpu_seconds, keep=True, laps=trace.laps)
+    with trace.stage("follow"):
+        followed = _followed(services, frame, analysis)
     if followed is None:
         amounts[metric_key(FRAMES_STALE, camera=metric_name(frame.camera))] += 1
         return "stale"
@@ -53,7 +59,8 @@ def _analyze(services: Services, networks: InForce, frame: Frame, amounts: defau
     amounts[metric_key(FRAMES_ANALYZED, camera=metric_name(frame.camera))] += 1
     add_analysis(amounts, analysis.model_copy(update={"faces": result.faces}))
     add_cpu(amounts, cpu_seconds)
-    show(services, frame, result, hidden, amounts)
+    with trace.stage("show"):
+        show(services, frame, result, hidden, amounts)
     if analyzer := networks.shadow_of(f"{frame.camera} {frame.stamp}"):
         services.shadow.offer(frame.jpeg, analysis, analyzer, keep=True)
     return "finished"

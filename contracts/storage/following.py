@@ -24,7 +24,7 @@ def state_of(worker: WorkerReport, record: NetworkRecord) -> State:
         return "unaware"
     if worker.plan_epoch == record.epoch:
         return "serving"
-    return "failed" if worker.network_error else "behind"
+    return "failed" if worker.failed_epoch == record.epoch else "behind"
 
 
 def served_by(worker: WorkerReport) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,30 +11,18 @@ import pytest
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable, ConfigurationError
-from contracts.frames import Frame, FrameStamp
 from contracts.jobs import Job, JobState, new_job_id
-from contracts.metrics import (
     metric_key,
 )
-from contracts.network_metrics import (
-    NETWORK_IMAGES,
-    SHADOW_FACES,
-    SHADOW_IMAGES,
-)
 from contracts.networks import NetworkPlan, Shadow
-from contracts.queues import BULK
 from contracts.settings import Settings
-from contracts.storage import keys
 from contracts.storage.connections import connect
-from contracts.storage.counters import CounterStore
 from contracts.storage.networks import NetworkStore
 from models import Analyzer, load_analyzer
 from models.weights import WEIGHTS
-from support.clocks import ManualClock, WaitFor
-from workers.frames import analyze_frame
-from workers.jobs import analyze_jobs
+from support.clocks import ManualClock
 from workers.networks import TRY_AGAIN_S, Networks, first_network
-from workers.services import Services, load_models
+from workers.services import load_models
 
 
 def job(client: str = "") -> Job:
@@ -197,13 +184,14 @@ def test_a_network_that_cannot_be_loaded_leaves_the_plan_before_in_force_and_is_
     assert networks.follow() is True
     assert networks.report[:2] == (first, {"classic-1": 1})
     assert "mine-1.tflite is damaged" in networks.report.error
+    assert networks.report.failed_epoch == second
     assert networks.follow() is False
     assert caplog.text.count("is damaged") == 1
     file.write_bytes(sound)
     assert networks.follow() is False, "not at once"
     clock.now += TRY_AGAIN_S
     assert networks.follow() is True
-    assert networks.report == (second, {"mine-1": 1}, networks.report.offers, "")
+    assert networks.report == (second, {"mine-1": 1}, networks.report.offers, "", 0)
 
 
 def test_a_plan_that_failed_and_was_taken_back_is_no_error_any_more(
@@ -233,7 +221,7 @@ def test_a_worker_that_reads_no_emotions_follows_every_plan_and_loads_nothing(st
     networks.load_own()
     epoch = put(store, weights={"missing-1": 1})
     networks.follow()
-    assert networks.report == (epoch, {"none": 1}, [], "")
+    assert networks.report == (epoch, {"none": 1}, [], "", 0)
     with networks.held() as plan:
         assert plan.of_job(job()).model_name == "none"
         assert plan.shadow_of("image") is None
@@ -246,67 +234,3 @@ def test_a_share_of_the_images_has_a_shadow(following: Callable[..., Networks], 
         assert 60 < sum(each is not None for each in found) < 140
         assert {each.model_name for each in found if each} == {"classic-1"}
         assert plan.of_job(job()).model_name == "mien-4"
-
-
-def test_a_job_is_answered_by_one_network_and_its_images_are_read_again_only_to_be_counted(
-    services: Services, store: NetworkStore, face_jpeg: bytes, wait_for: WaitFor
-) -> None:
-    put(store, weights={"mien-4": 1}, shadow={"network": "classic-1", "share": 1})
-    job = services.jobs.create([face_jpeg, face_jpeg], BULK)
-    analyze_jobs(services, BULK)
-    done = services.jobs.get(job.id)
-    assert [item.analysis.model for item in done.items if item.analysis] == ["mien-4", "mien-4"]
-
-    def counted() -> dict[str, float]:
-        services.counters.flush()
-        return CounterStore(services.redis).read()
-
-    read = metric_key(SHADOW_IMAGES, network="classic-1", outcome="read")
-    found = wait_for(lambda: (now := counted()).get(read) == 2 and now, "both images")
-    faces = sum(count for name, count in found.items() if name.startswith(SHADOW_FACES + "{"))
-    assert faces == 2
-    assert found[metric_key(NETWORK_IMAGES, network="mien-4")] == 2
-    assert metric_key(NETWORK_IMAGES, network="classic-1") not in found, "it has answered nothing"
-    assert services.jobs.get(job.id) == done, "nothing of it stands with the job"
-    assert "classic-1" not in str(services.redis.hgetall(keys.job(job.id)))
-
-
-def test_frames_are_read_by_the_camera_s_network_and_in_the_shadow(
-    services: Services, store: NetworkStore, face_jpeg: bytes, wait_for: WaitFor
-) -> None:
-    put(store, weights={"mien-2": 1}, shadow={"network": "classic-1", "share": 1})
-    services.networks.follow()
-    services.frames.publish(Frame("cam", FrameStamp(1, 1), time.time(), face_jpeg))
-    services.frames.reserve_request("cam", "token")
-    assert analyze_frame(services, "cam", "token") == "finished"
-    result = services.frames.result("cam")
-    assert result is not None
-    assert result.model == "mien-2"
-
-    counted = metric_key(SHADOW_IMAGES, network="classic-1", outcome="read")
-
-    def read() -> float:
-        services.counters.flush()
-        return CounterStore(services.redis).read().get(counted, 0)
-
-    wait_for(lambda: read() == 1, "the frame in the shadow")
-    assert services.frames.result("cam") == result
-
-
-def test_a_result_that_could_not_be_stored_has_no_shadow(
-    services: Services, store: NetworkStore, face_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(store, shadow={"network": "classic-1", "share": 1})
-    offered = list[bytes]()
-    monkeypatch.setattr(services.shadow, "offer", lambda data, *_: offered.append(data))
-    job = services.jobs.create([face_jpeg], BULK)
-    analyze = services.analyzer.analyze_image
-
-    def lose(*args: Any, **kwargs: Any) -> Any:
-        services.redis.hset(keys.job(job.id), "owner", "another")
-        return analyze(*args, **kwargs)
-
-    monkeypatch.setattr(services.analyzer, "analyze_image", lose)
-    analyze_jobs(services, BULK)
-    assert not services.jobs.get(job.id).state.final
-    assert offered == []

@@ -10,7 +10,7 @@ def test_the_plan_and_what_workers_do_with_it() -> None:
     record = NetworkRecord(epoch=7, plan=plan, set_at=12.5)
     workers = [
         make_worker_report("a", plan_epoch=7, serves={"mien-4": 9, "mien-3": 1}),
-        make_worker_report("b", plan_epoch=6, serves={"mien-4": 1}, network_error="damaged"),
+        make_worker_report("b", plan_epoch=6, serves={"mien-4": 1}, network_error="damaged", failed_epoch=7),
     ]
     found = {
         (sample.name, *sorted(sample.labels.values())): sample.value
