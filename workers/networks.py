@@ -168,7 +168,7 @@ class Networks:
                 self.error = ""  # whoever set the plan that failed took it back
             self._heard = True
             self._let_go()
-            told, self._told = self._told, (self.report_epoch, self.error, self._tried)
+            told, self._told = self._told, (self.report_epoch, self.error, self.failed_epoch)
             return told != self._told
 
     @property
@@ -178,12 +178,15 @@ class Networks:
             return next((plan.epoch for plan in self._retired if plan.users), self._current.epoch)
 
     @property
+    def failed_epoch(self) -> int:
+        """Of the plan that `error` is about."""
+        return self._tried if self.error else 0
+
+    @property
     def report(self) -> NetworksReport:
         """For the heartbeat."""
         serves = dict(self._current.plan.weights)
-        return NetworksReport(
-            self.report_epoch, serves, list(self._offered), self.error, self._tried if self.error else 0
-        )
+        return NetworksReport(self.report_epoch, serves, list(self._offered), self.error, self.failed_epoch)
 
     @property
     def main_name(self) -> str:

@@ -69,8 +69,8 @@ def as_values(found: Networks) -> dict[str, Any]:
 def compared(counters: Mapping[str, float]) -> dict[str, dict[str, float | None]]:
     """What was counted, by network; what cannot be told yet is None.
 
-    Images and faces answered, mean confidence, classification in ms; in the shadow: images, faces, and the part of these
-    that agrees.
+    Images and faces answered, mean confidence, classification in ms; in the shadow: images, faces, and the part of
+    these that agrees.
     """
     sums = defaultdict[str, defaultdict[str, float]](lambda: defaultdict(float))
     for field, value in counters.items():

@@ -12,8 +12,6 @@ from redis import Redis
 
 from contracts.errors import BrokerUnavailable, ConfigurationError
 from contracts.jobs import Job, JobState, new_job_id
-    metric_key,
-)
 from contracts.networks import NetworkPlan, Shadow
 from contracts.settings import Settings
 from contracts.storage.connections import connect

@@ -29,7 +29,7 @@ class Worker:
     def report(self, name: str = "w1", **changes: Any) -> None:
         record = self.store.read()
         told = {"plan_epoch": record.epoch, "serves": record.plan.weights or {"mien-4": 1}, "offers": OFFERS}
-        self._heartbeats.report(make_worker_report(name, model="mien-4", **told | changes))
+        self._heartbeats.report(make_worker_report(name, **{"model": "mien-4"} | told | changes))
 
 
 @pytest.fixture
