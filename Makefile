@@ -18,6 +18,7 @@ MINUTES ?= 30
 FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SBOM_ROLES ?= api worker capture flower
 
 PIP = $(BIN)/python -m pip install --disable-pip-version-check
@@ -39,6 +40,14 @@ up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl
 .PHONY: secrets
 secrets: ## make the passwords that docker compose needs, as files in secrets/
 	@$(PYTHON) -m deploy.secrets
+
+.PHONY: env
+env: $(DEV) ## write .env.example anew after a change of the settings or of docker-compose.yml
+	@$(BIN)/python -m deploy.env_example
+
+.PHONY: images
+images: ## build the containers' images, with the version and the commit in their labels
+	IMAGE_VERSION=$(VERSION) IMAGE_REVISION=$$(git rev-parse HEAD) docker compose build
 
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
@@ -73,6 +82,10 @@ faults: $(DEV) ## every fault that Mien has to outlive, also those that last for
 soak: $(DEV) ## MINUTES=30 of mixed load with a fault every 20 s, in the order of SEED=0; writes docs/reliability.md
 	$(BIN)/python -m pytest -q -s tests/faults/test_soak.py --soak-minutes $(MINUTES) --soak-seed $(SEED) --reliability-report $(SOAK)
 	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(SOAK)
+
+.PHONY: docs-check
+docs-check: $(DEV) ## type what README, docs/running.md and docs/operations.md tell people to type, on a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m support.docs_check
 
 .PHONY: bench
 bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency

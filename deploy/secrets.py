@@ -37,6 +37,7 @@ def write(folder: Path) -> list[str]:
         _server("frames.conf", "mien_frame_redis_url", "frames"),
         {"mien_flower_password": secrets.token_urlsafe(18)},
         {"mien_camera_source": "demo"},
+        {"grafana_password": secrets.token_urlsafe(18)},
     ]
     made = []
     for files in groups:

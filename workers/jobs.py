@@ -54,10 +54,10 @@ def analyze_jobs(services: Services, queue: str) -> str:
 
 
 def _analyze_jobs(work: Work) -> str:
-    services, queue = work.services, work.queue
+    services, _, queue, tally = work
     ends_at = time.monotonic() + _TIME_SLICE_S
     owner = _new_owner(services)
-    batch = services.job_queue.claim(queue, owner, **_place(services))
+    batch = tally.claimed(services.job_queue.claim(queue, owner, **_place(services)))
     while batch.jobs:
         jobs, traces = batch.jobs, BatchTraces(services.tracing, batch)
         with services.leases.waiting([(claimed.job.id, owner) for claimed in jobs]), closing(traces):
@@ -73,10 +73,11 @@ def _analyze_jobs(work: Work) -> str:
                     step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
             else:
                 step = _finish(services, owner, finished, traces), Batch()
-            written, batch = step
+            written, batch = step[0], tally.claimed(step[1])
         work.stored(jobs, finished, written)
         owner = next_owner
-    return _isolate(services, batch.isolated) if batch.isolated else work.tally.text
+    services.counters.add(tally.take())  # what the last claim found
+    return _isolate(services, batch.isolated) if batch.isolated else tally.text
 
 
 def _finish(services: Services, owner: str, finished: Sequence[Finished], traces: BatchTraces) -> list[bool]:
@@ -127,6 +128,9 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
     verdict = until_answered(lambda: services.jobs.claim(job_id, owner, isolated=True), lease_s)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this process: %s", job_id, verdict)
+        tally = Tally(INTERACTIVE)  # whatever its queue was, which no longer matters
+        tally.claimed(Batch(exhausted=verdict is Claim.EXHAUSTED, expired=verdict is Claim.EXPIRED))
+        services.counters.add(tally.take())
         return verdict.value
     asked_at = time.perf_counter()
     with services.leases.waiting([(job_id, owner)]):  # Redis may be away for as long as the lease lasts
@@ -138,6 +142,7 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
 
 def _analyze_claimed(services: Services, owner: str, claimed: ClaimedJob, traces: BatchTraces) -> str:
     tally, attempt = Tally(claimed.job.queue), traces.of(claimed.job.id)
+    tally.begun(claimed.job)
     with services.networks.held() as networks, services.leases.held(claimed.job.id, owner):
         analyzer = networks.of_job(claimed.job)
         items = [_analyze_item(analyzer, *image, tally, attempt) for image in enumerate(claimed.images)]
@@ -228,7 +233,7 @@ def _take_and_analyze(services: Services) -> None:
     owner = _new_owner(services)
     with services.networks.held() as networks:
         work = Work(services, networks, INTERACTIVE, Tally(INTERACTIVE))
-        batch = services.job_queue.claim(INTERACTIVE, owner, single=True)
+        batch = work.tally.claimed(services.job_queue.claim(INTERACTIVE, owner, single=True))
         if batch.jobs:
             traces = BatchTraces(services.tracing, batch)
             with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]), closing(traces):

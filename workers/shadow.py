@@ -10,7 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from contracts.errors import MienError
 from contracts.metrics import (
@@ -25,8 +25,10 @@ from contracts.network_metrics import (
     SHADOW_IMAGES,
 )
 from contracts.results import Analysis, Face
-from models import Analyzer
 from workers.metrics import PendingCounters
+
+if TYPE_CHECKING:
+    from models import Analyzer
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ _LOOK_EVERY_S: Final = 0.05
 class _Image(NamedTuple):
     data: bytes
     answer: Analysis
-    analyzer: Analyzer
+    analyzer: "Analyzer"
     keep: bool
     until: float
 
@@ -70,7 +72,7 @@ class ShadowReader:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def offer(self, data: bytes, answer: Analysis, analyzer: Analyzer, *, keep: bool = False) -> None:
+    def offer(self, data: bytes, answer: Analysis, analyzer: "Analyzer", *, keep: bool = False) -> None:
         """Read this image when there is time; returns at once.
 
         Args:
@@ -136,7 +138,7 @@ class ShadowReader:
             self._stopped.wait(self._look_every_s)
         return False
 
-    def _dropped(self, analyzer: Analyzer) -> None:
+    def _dropped(self, analyzer: "Analyzer") -> None:
         self._counters.add({metric_key(SHADOW_IMAGES, network=analyzer.model_name, outcome="dropped"): 1})
 
     def _read(self, image: _Image) -> None:

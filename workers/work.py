@@ -33,6 +33,7 @@ class Work(NamedTuple):
         for job, stored in zip(finished, written, strict=True):
             if stored:
                 self.tally.add(job.items, JobState.FAILED if job.error else JobState.SUCCEEDED)
+                self.tally.ended(job.job_id, job.error)
                 logger.debug("job %s is done", job.job_id)
                 self._read_again(job, images.get(job.job_id, ()))
             else:

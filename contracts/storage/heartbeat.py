@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from contracts.errors import RecordUnreadable
-from contracts.queues import JOB_QUEUES
+from contracts.queues import JOB_QUEUES, analyses
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -67,6 +67,11 @@ class WorkerReport(Message):
     """Why it does not serve a plan that was set; it goes on with the one before."""
     failed_epoch: int = 0
     """Of that plan."""
+
+    @property
+    def analyses(self) -> bool:
+        """Whether it takes anything but webhooks, for which it has no networks."""
+        return analyses(self.queues)
 
 
 class Untaken(NamedTuple):
