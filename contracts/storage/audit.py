@@ -21,6 +21,9 @@ from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.records import read_record
 
+Operation = Literal["networks", "paused", "resumed", "drained", "accepted", "replayed", "backed up", "restored"]
+"""What operators do beside keys and erasures."""
+
 _KEPT: Final = 10_000
 
 logger = logging.getLogger(__name__)
@@ -31,7 +34,7 @@ class AuditEntry(Message):
 
     time: float
     """Seconds since 1970, UTC."""
-    event: Literal["created", "rotated", "revoked", "erased", "refused", "networks"]
+    event: Literal["created", "rotated", "revoked", "erased", "refused"] | Operation
     key: str
     """The key's id; of a refused request, what it gave for one, or empty if that had not the form of a key; of an
     erasure, the key whose jobs were erased, or empty; of a change of networks, the key that was bound, or empty."""
@@ -52,7 +55,7 @@ class AuditLog:
         """Note what an operator did to a key, or erased."""
         self._add(keys.AUDIT_CHANGES, AuditEntry(time=self._clock(), event=event, key=key, by=operator(), what=name))
 
-    def operated(self, event: Literal["networks"], what: str, key: str = "") -> None:
+    def operated(self, event: Operation, what: str, key: str = "") -> None:
         """Note something else that an operator did, in a few words; `key` is the id of one that it is about."""
         entry = AuditEntry(time=self._clock(), event=event, key=key, by=operator(), what=what)
         self._add(keys.AUDIT_OPERATIONS, entry)
