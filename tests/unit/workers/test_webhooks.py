@@ -14,18 +14,16 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookNotFound
-from contracts.jobs import Job, JobOptions, Origin
+from contracts.jobs import Job, JobOptions
 from contracts.queues import BULK, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
-from contracts.tracing.spans import NO_TRACING
 from support.clocks import ManualClock, WaitFor
 from support.factories import make_analysis, make_face, make_items
 from support.receiver import Receiver
-from support.spans import Spans
 from workers import outbound
 from workers.webhooks import WebhookSender
 
@@ -85,26 +83,6 @@ def test_a_result_is_told_once_and_its_signature_verifies(
         assert told["data"]["items"][0]["result"]["emotion"] == emotion
         assert (b'"Sad"' in body) is not faces_only, "with it no emotion is told, whatever was read"
         assert {name.lower(): value for name, value in headers.items()}["webhook-id"] == f"msg_{job.id}"
-
-
-def test_its_receiver_is_told_the_trace_and_each_try_is_a_span(
-    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, store: WebhookStore, receiver: Receiver
-) -> None:
-    trace, span, spans = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", Spans()
-    header = f"00-{trace}-{span}-01"
-    policy, off = LOCAL, NO_TRACING
-    for tracing, sent, status in ((off, "", 200), (off, header, 200), (spans.open(None, "worker"), header, 503)):
-        job = jobs.create([b"x"], BULK, options=JobOptions(webhook=receiver.url), origin=Origin("", sent))
-        jobs.claim(job.id, "w")
-        jobs.finish(job.id, "w", ITEMS)
-        assert store.take_due() == [job.id]
-        receiver.status = status
-        WebhookSender(jobs, store, policy, clock, faces_only=False, tracing=tracing).deliver(job.id)
-    told = [headers.get("traceparent", "") for headers, _ in receiver.received]
-    (tried,) = spans.named("webhook")
-    assert told == ["", header, f"00-{trace}-{tried.span_id}-01"]
-    assert (tried.parent_id, tried.begun_at, tried.error) == (span, pytest.approx(clock.now, abs=1e-6), "http")
-    assert tried.attributes.keys() == {"mien.job.id", "mien.bytes", "http.response.status_code"}
 
 
 def test_each_client_has_secrets_of_its_own(
