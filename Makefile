@@ -120,6 +120,10 @@ vendor: $(DEV) ## fetch the library that the page brings along (UPLOT=1.6.33 for
 pictures: $(DEV) ## take the pictures of the page in docs/ anew, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.page_pictures
 
+.PHONY: dashboards-picture
+dashboards-picture: $(DEV) ## draw the panels of the dashboards' overview anew, from a Prometheus beside a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.dashboard_picture
+
 .PHONY: audit
 audit: $(DEV) ## look for known vulnerabilities of what requirements/ holds
 	$(BIN)/python -m deploy.audit
