@@ -26,6 +26,7 @@ PIP = $(BIN)/python -m pip install --disable-pip-version-check
 LOCAL = $(VENV)/.installed-local
 DEV = $(VENV)/.installed-dev
 TRAINING = $(VENV)/.installed-training
+KUBERNETES = .venv-kubernetes
 ROLES = api worker capture flower local training
 
 .PHONY: help
@@ -55,6 +56,8 @@ test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they ru
 	@PYTHONPATH=tests $(BIN)/python -m support.faketime
 	@PYTHONPATH=tests $(BIN)/python -m support.rtsp
 	@PYTHONPATH=tests $(BIN)/python -m support.nginx
+	@PYTHONPATH=tests $(BIN)/python -m support.units
+	@PYTHONPATH=tests $(BIN)/python -m support.cloud_init
 	@PYTHONPATH=tests $(BIN)/python -m support.caddy
 	@PYTHONPATH=tests $(BIN)/python -m support.prometheus
 	@rm -rf .coverage
@@ -136,9 +139,23 @@ sbom: $(DEV) ## write a bill of materials (CycloneDX) of each role, from its loc
 	    --output-reproducible --output-format JSON --output-file $(SBOM)/$$role.json || exit 1; \
 	done
 
+.PHONY: kubernetes-rules
+kubernetes-rules: $(DEV) ## write Prometheus' rules anew as the object that its operator for Kubernetes reads
+	@PYTHONPATH=tests $(BIN)/python -m support.prometheus_rule
+
+.PHONY: kubernetes-check
+kubernetes-check: $(DEV) $(KUBERNETES)/.installed ## hold deploy/kubernetes against the schemas of operators, and checkov's rules
+	@PYTHONPATH=tests $(BIN)/python -m support.kubernetes_check $(KUBERNETES)
+
 .PHONY: clean
 clean: ## remove the virtual environment, caches and the local Redis' data
-	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
+	rm -rf $(VENV) $(KUBERNETES) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
+
+# What checks objects for Kubernetes asks for other versions of libraries than Mien: it has an environment of its own.
+$(KUBERNETES)/.installed: requirements/kubernetes.txt
+	$(PYTHON) -m venv $(KUBERNETES)
+	$(KUBERNETES)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/kubernetes.txt
+	@touch $@
 
 # A virtual environment knows by a stamp what was installed in it and is brought up to date when a lock file changes.
 $(BIN)/python:
