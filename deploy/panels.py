@@ -57,7 +57,7 @@ _REFUSED: Final = Panel(
 _SLOW: Final = Panel(
     "Interactive jobs that took more than 2.5 s",
     "percentunit",
-    [(f"mien:interactive_slow:ratio_rate{window}", f"within {window}") for window in ("5m", "1h", "6h")],
+    [(f"system:interactive_slow:ratio_rate{window}", f"within {window}") for window in ("5m", "1h", "6h")],
     note="Allowed: 1 %.",
 )
 _MEMORY: Final = Panel(
@@ -191,7 +191,7 @@ REDIS: Final = Dashboard(
         Panel(
             "Part of the limit",
             "percentunit",
-            [("mien:redis_memory:ratio", "{{server}}")],
+            [("system:redis_memory:ratio", "{{server}}")],
             note="No jobs from 90 % on.",
         ),
         Panel("Commands a second", "reqps", [("rate(mien_redis_commands_total[5m])", "{{server}}")]),
@@ -227,14 +227,14 @@ OBJECTIVE: Final = Dashboard(
             "Allowance used, as a multiple of what is sustainable",
             "short",
             [
-                ("mien:interactive_slow:ratio_rate5m / 0.01", "within 5m"),
-                ("mien:interactive_slow:ratio_rate1h / 0.01", "within 1h"),
+                ("system:interactive_slow:ratio_rate5m / 0.01", "within 5m"),
+                ("system:interactive_slow:ratio_rate1h / 0.01", "within 1h"),
             ],
             note="14.4 over an hour: critical; 6 over six hours: warning.",
         ),
-        Panel("Requests that failed", "percentunit", [("mien:http_errors:ratio_rate5m", "5xx other than 503")]),
-        Panel("Jobs refused", "percentunit", [("mien:jobs_refused:ratio_rate5m", "refused")]),
-        Panel("Jobs that failed", "percentunit", [("mien:jobs_failing:ratio_rate10m", "failed")]),
+        Panel("Requests that failed", "percentunit", [("system:http_errors:ratio_rate5m", "5xx other than 503")]),
+        Panel("Jobs refused", "percentunit", [("system:jobs_refused:ratio_rate5m", "refused")]),
+        Panel("Jobs that failed", "percentunit", [("system:jobs_failing:ratio_rate10m", "failed")]),
         Panel("Time of requests, by route", "s", quantiles("mien_http_request_duration_seconds", "route")),
         Panel(
             "Memory and CPU of gateways",
@@ -255,7 +255,7 @@ EMPTY_WHEN_WELL: Final = frozenset(
         "mien_worker_deaf",
         "sum by (camera) (rate(mien_frames_stale_total[5m]))",
         "mien_redis_memory_limit_bytes > 0",
-        "mien:redis_memory:ratio",
+        "system:redis_memory:ratio",
     }
 )
 """Expressions that give no series while all is well, or where a server has no limit."""

@@ -55,7 +55,7 @@ def test_workers_that_are_gone_and_the_queue_that_gets_old(
         assert "MienNoWorker" not in prometheus.firing()
         other.send_signal(signal.SIGKILL)
         wait_for(lambda: "MienNoWorker" in prometheus.firing(), "the alert that there is none", PATIENCE_S)
-        accepted = system.ledger.submit()
+        accepted = system.ledger.submit(priority="interactive")  # bulk jobs may wait for half an hour
         assert accepted.status == 202
         wait_for(lambda: "MienQueueOld" in prometheus.firing(), "the alert of an old job", PATIENCE_S)
         system.workers[:] = [start_process("workers", redis_url=broker.url) for _ in range(2)]

@@ -20,7 +20,7 @@ def test_expressions_name_metrics_that_there_are(dashboard: Dashboard) -> None:
     for panel in dashboard.panels:
         assert panel.title
         for expression, legend in panel.lines:
-            asked = set(re.findall(r"\bmien[a-z_:0-9]*\b", re.sub(r'"[^"]*"', "", expression)))
+            asked = set(re.findall(r"\b(?:mien|system)[a-z_:0-9]+\b", re.sub(r'"[^"]*"', "", expression)))
             assert asked <= known, (panel.title, asked - known)
             for label in re.findall(r"{{(\w+)}}", legend):
                 assert label in {"instance", "alertname", "severity"} or any(
