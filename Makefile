@@ -18,6 +18,7 @@ MINUTES ?= 30
 FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
+CHECK ?=
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SBOM_ROLES ?= api worker capture flower
 
@@ -49,6 +50,10 @@ env: $(DEV) ## write .env.example anew after a change of the settings or of dock
 .PHONY: images
 images: ## build the containers' images, with the version and the commit in their labels
 	IMAGE_VERSION=$(VERSION) IMAGE_REVISION=$$(git rev-parse HEAD) docker compose build
+
+.PHONY: docker-check
+docker-check: $(DEV) ## docker-compose.yml on this machine's engine, half an hour (CHECK=--without-grafana leaves it out)
+	PYTHONPATH=tests:clients/python $(BIN)/python -m containers $(CHECK)
 
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
@@ -126,6 +131,10 @@ pictures: $(DEV) ## take the pictures of the page in docs/ anew, on a system of 
 .PHONY: dashboards-picture
 dashboards-picture: $(DEV) ## draw the panels of the dashboards' overview anew, from a Prometheus beside a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.dashboard_picture
+
+.PHONY: trace-picture
+trace-picture: $(DEV) ## draw the traces of two jobs into docs/trace.png, on a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.trace_picture
 
 .PHONY: audit
 audit: $(DEV) ## look for known vulnerabilities of what requirements/ holds
