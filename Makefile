@@ -47,6 +47,7 @@ test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they ru
 	@PYTHONPATH=tests $(BIN)/python -m support.rtsp
 	@PYTHONPATH=tests $(BIN)/python -m support.nginx
 	@PYTHONPATH=tests $(BIN)/python -m support.caddy
+	@PYTHONPATH=tests $(BIN)/python -m support.prometheus
 	@rm -rf .coverage
 	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not slow_fault"
 	@$(BIN)/coverage combine --quiet

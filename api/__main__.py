@@ -2,18 +2,14 @@
 
 import argparse
 import ipaddress
-import logging
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 
 from api.http.scopes import Scope
+from api.promise import check_promise
 from contracts.errors import ConfigurationError
 from contracts.process import run_process
-from contracts.settings import Durability, Settings
-
-logger = logging.getLogger(__name__)
+from contracts.settings import Settings
 
 
 def main() -> int:
@@ -24,7 +20,7 @@ def main() -> int:
 
 def _serve(settings: Settings) -> None:
     _check_exposure(settings)
-    _check_durability(settings)
+    check_promise(settings)
     from api.server import Gateway
 
     Gateway(settings).run()
@@ -34,35 +30,6 @@ def _manage(arguments: argparse.Namespace, settings: Settings) -> None:
     from api import cli
 
     cli.run(arguments, settings)
-
-
-def _check_durability(settings: Settings) -> None:
-    """Make sure that Redis can do what ``MIEN_DURABILITY`` promises, before anything is accepted.
-
-    In a process of its own: what it imports is not to be in this one before gevent has changed it.
-
-    Raises:
-        ConfigurationError: Redis cannot, or does not say.
-    """
-    if settings.durability == "everysec":
-        return
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        fault, warning = process.submit(_durability, settings.redis_url, settings.durability).result()
-    if fault:
-        raise ConfigurationError(fault, field="durability")
-    if warning:
-        logger.warning("%s", warning)
-
-
-def _durability(url: str, durability: Durability) -> tuple[str, str]:
-    from contracts.storage.connections import connect
-    from contracts.storage.durability import check_durability
-
-    with connect(url, name="mien-gateway-start", max_connections=1) as redis:
-        try:
-            return "", check_durability(redis, durability)
-        except ConfigurationError as error:
-            return str(error), ""
 
 
 def _check_exposure(settings: Settings) -> None:

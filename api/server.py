@@ -2,7 +2,10 @@
 
 import logging
 import math
+import os
+import shutil
 import signal
+import tempfile
 from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 _SPARE_S = 5
 """How much longer a stopping process has than a synchronous request may wait."""
 _FLUSH_EVERY_S = 5.0
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which prometheus_client finds the folder in which a gateway's processes count."""
 _PIECE = 64 * 1024
 """Bytes."""
 _LAST_REQUESTS_S = 0.5
@@ -37,7 +42,7 @@ logger = logging.getLogger(__name__)
 def options(settings: Settings) -> dict[str, Any]:
     """Gunicorn's settings."""
     return {
-        "bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
+        "bind": _addresses(settings),
         "workers": settings.gateway_processes,
         "worker_class": "api.server.GatewayWorker",
         "worker_connections": settings.max_connections + SPARE,  # beyond that none is accepted, not even to be told
@@ -51,12 +56,32 @@ def options(settings: Settings) -> dict[str, Any]:
         "logger_class": GunicornLogger,
         "proc_name": "mien-gateway",
         "control_socket_disable": True,
+        "child_exit": _forget_gauges,
+        "on_exit": _remove_counts,
         # What proxies forward is read by `api.http.proxies`; gunicorn itself would believe it of all of this machine,
         # a path that every other one is prefixed with (SCRIPT_NAME) included.
         "forwarded_allow_ips": "",
         "forwarder_headers": "",
         "secure_scheme_headers": {},
     }
+
+
+def _addresses(settings: Settings) -> str | list[str]:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"{host}:{settings.port}"
+    return [address, f"{host}:{settings.metrics_port}"] if settings.metrics_port else address
+
+
+def _forget_gauges(_: Any, worker: Any) -> None:
+    """A process has ended: what it has counted stays, how many clients it has does not."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def _remove_counts(_: Any) -> None:
+    """The gateway ends."""
+    shutil.rmtree(os.environ.get(_COUNTS, ""), ignore_errors=True)
 
 
 class GunicornLogger(Logger):  # type: ignore[misc]
@@ -97,6 +122,9 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve a connection from its first request to its end."""
+        if listener.getsockname()[1] == self._services().settings.metrics_port:  # never refused for what clients do
+            super().handle(listener, client, addr)
+            return
         if self._limiter is None:
             self._limiter = ConnectionLimiter(self._services().settings)
         connection = self._limiter.open(addr[0] if addr else "")
@@ -109,7 +137,8 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Serve a request; its client has to read the answer."""
-        refusal = self._connections[gevent.getcurrent()].refusal
+        connection = self._connections.get(gevent.getcurrent())
+        refusal = connection.refusal if connection else None
         if refusal is not None or self._services().draining:  # a kept one would be closed under its next request
             req.force_close()
         answer_socket = AnswerSocket(sock, self._services().settings, refusal, req.force_close)
@@ -147,8 +176,8 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
 
     def _flush(self) -> None:
         services = self._services()
+        services.note_clients()
         with suppress(MienError):  # nothing was lost; the next flush tries again
-            services.request_metrics.flush(services.counters)
             services.api_keys.flush()
 
     def _services(self) -> "Services":
@@ -210,10 +239,18 @@ class Gateway(BaseApplication):  # type: ignore[misc]
         for name, value in options(self._settings).items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        """Serve. All processes count in one folder; they find it by the environment, which they inherit."""
+        os.environ[_COUNTS] = tempfile.mkdtemp(prefix="mien-metrics-")
+        super().run()
+
     def load(self) -> Any:
         """The application, made after the worker has patched blocking calls."""
         from api.app import create_app
+        from api.routes.metrics import MetricsPort
 
         app = create_app(self._settings)
         app.wsgi_app = BodyRateMiddleware(app.wsgi_app, self._settings)  # type: ignore[method-assign]
+        if self._settings.metrics_port:
+            app.wsgi_app = MetricsPort(app)  # type: ignore[method-assign]
         return app

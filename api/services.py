@@ -19,6 +19,7 @@ from api.jobs.waiting import WaitingRoom
 from api.live.broadcast import CameraHub
 from api.live.event_hub import EventHub
 from api.live.ingest import Ingest
+from api.metrics.system import SystemMetrics
 from api.overload.admission import Admission
 from api.overload.body_memory import BodyMemory
 from api.overload.broker_watch import BrokerWatch
@@ -88,13 +89,18 @@ class Services:
     heartbeats: HeartbeatStore
     lanes: LaneStore
     counters: CounterStore
-    request_metrics: RequestMetrics = field(default_factory=RequestMetrics)
+    system_metrics: SystemMetrics
+    request_metrics: RequestMetrics
     websockets: WebSockets = field(default_factory=WebSockets)
     _ending: threading.Event = field(default_factory=threading.Event)
 
     def attach(self, app: Flask) -> None:
         """Make these the services of an application."""
         app.extensions[_EXTENSION] = self
+
+    def note_clients(self) -> None:
+        """Let metrics know who is here: all processes of a gateway tell of each other's."""
+        self.request_metrics.now(waiting=self.waiting.count, senders=self.senders.in_use, viewers=self.video.viewers())
 
     @property
     def draining(self) -> bool:
@@ -141,14 +147,16 @@ def connect_services(settings: Settings) -> Services:
         spare=settings.max_intake_jobs,
         setting="MIEN_MAX_INTAKE_JOBS",
     )
+    request_metrics = RequestMetrics()
     admission = Admission(settings, jobs, counters, heartbeats)
+    frame_probe = probe if shared else _probe(settings.frame_redis_url)
     return Services(
         settings=settings,
         redis=redis,
         storing=storing,
         frame_redis=frame_redis,
         probe=probe,
-        frame_probe=probe if shared else _probe(settings.frame_redis_url),
+        frame_probe=frame_probe,
         broker_watch=BrokerWatch(probe),
         jobs=jobs,
         api_keys=api_keys,
@@ -181,6 +189,8 @@ def connect_services(settings: Settings) -> Services:
         heartbeats=HeartbeatStore(probe),
         lanes=LaneStore(probe),
         counters=counters,
+        system_metrics=SystemMetrics(probe, frame_probe, admission.predicted_wait_s),
+        request_metrics=request_metrics,
     )
 
 

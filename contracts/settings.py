@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.emotions import Head
@@ -53,6 +53,13 @@ class Settings(BaseSettings):
         "published; they decide in place of `MIEN_HOST` whether keys are needed.",
     )
     port: Port = Field(5000, description="Port the gateway listens on.")
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port at which the gateway serves `/metrics` and `/metrics/system` without a key, for a Prometheus "
+        "in a network that clients do not reach; 0: none.",
+    )
     gateway_processes: Count = Field(1, description="Gateway processes; one serves hundreds of viewers.")
     require_keys: bool = Field(False, description="Whether clients need an API key (`python -m api keys create`).")
     allow_anonymous: bool = Field(
@@ -229,6 +236,13 @@ class Settings(BaseSettings):
     flower_password: str = Field(
         "", description="Password for Flower; empty: a new one, printed, which `make up` keeps."
     )
+
+    @field_validator("metrics_port")
+    @classmethod
+    def _of_its_own(cls, port: int, info: ValidationInfo) -> int:
+        if port and port == info.data.get("port"):
+            raise ValueError("the gateway itself listens on that port (MIEN_PORT); choose another")
+        return port
 
     @field_validator("model")
     @classmethod

@@ -1,8 +1,8 @@
 """The whole of Mien on one machine: ``python -m deploy.local``, which is what ``make up`` runs.
 
 Checks the ports, starts embedded Redis servers unless ``MIEN_REDIS_URL`` names another one (one for jobs, which keeps
-them in a file, and one for frames, which keeps them in memory only), then every line of the ``Procfile``, and says when
-all is ready. Ctrl-C and SIGTERM end everything, Redis last; a second one does not wait.
+them in a file, and one for frames, which keeps them in memory only), then every line of ``Procfile.local``, and says
+when all is ready. Ctrl-C and SIGTERM end everything, Redis last; a second one does not wait.
 """
 
 import argparse
@@ -127,9 +127,9 @@ def _embedded_servers(
 
 
 def _commands(workers: int) -> list[tuple[str, list[str]]]:
-    """Name and command of every process: the lines of the Procfile, the worker's as often as asked for."""
+    """Name and command of every process: the lines of Procfile.local, the worker's as often as asked for."""
     commands = []
-    for name, command in parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes.items():
+    for name, command in parse_procfile((ROOT / "Procfile.local").read_text(encoding="utf-8")).processes.items():
         names = [f"{name}.{number}" for number in range(1, workers + 1)] if name == "worker" else [name]
         commands += [(each, _argv(command)) for each in names]
     return commands

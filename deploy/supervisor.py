@@ -1,8 +1,8 @@
 """Child processes that are kept running.
 
-honcho reads the Procfile and colours the output, and its manager would start the processes as well. It ends all of them
-as soon as one ends, so a worker that crashes would take the gateway with it; it restarts none, and it cannot end Redis
-after the processes that use it. So the supervisor is our own.
+honcho reads Procfile.local and colours the output, and its manager would start the processes as well. It ends all of
+them as soon as one ends, so a worker that crashes would take the gateway with it; it restarts none, and it cannot end
+Redis after the processes that use it. So the supervisor is our own.
 """
 
 import json

@@ -9,9 +9,9 @@ from typing import Final, NoReturn
 
 from contracts.process import EXIT_CONFIGURATION, PROJECT, run_process
 from contracts.settings import Settings
-from operate.commands import queues
+from operate.commands import backup, doctor, jobs, queues, restore, version, webhooks, workers
 
-COMMANDS: Final = (queues,)
+COMMANDS: Final = (doctor, queues, jobs, workers, webhooks, backup, restore, version)
 """One module a word, in the order in which ``mien --help`` shows them."""
 
 OF_GATEWAY: Final = {
@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if any(tuple(words[: len(first)]) == first for first in OF_GATEWAY):
         _hand_over(words)
     arguments = _parser().parse_args(words)
+    if getattr(arguments, "reads_settings", False):
+        return int(arguments.run(arguments))
     status = 0
 
     def work(settings: Settings) -> None:

@@ -6,17 +6,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib.metadata import version
 from typing import Final, Self
 
 from contracts import metrics
 from contracts.errors import AnalysisFailed, MienError
 from contracts.jobs import JOB_VERSION, Problem
 from contracts.logs import log_context
+from contracts.process import PROJECT
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.attention import connect_if_deaf
 from workers.event_webhook import SEND_EVERY_S
 from workers.observer import OBSERVE_EVERY_S, Observer
+from workers.resources import taken
 from workers.services import Services
 
 logger = logging.getLogger(__name__)
@@ -152,6 +155,8 @@ def report_heartbeat(services: Services) -> None:
         queues=settings.worker_queues,
         idle_s=services.attention.idle_s,
         job_version=JOB_VERSION,
+        version=version(PROJECT),
+        **taken(),
         plan_epoch=networks.plan_epoch,
         serves=networks.serves,
         offers=networks.offers,

@@ -22,6 +22,7 @@ Schema = Mapping[str, Any]
 """A JSON schema."""
 
 _DECLARATION: Final = "mien_endpoint"
+_WITHOUT_BROKER: Final = "mien_without_broker"
 JSON: Final = "application/json"
 SCHEMA_REF: Final = "#/components/schemas/{model}"
 """Where a model stands in the OpenAPI document."""
@@ -154,6 +155,12 @@ def endpoint(
     return declare
 
 
+def without_broker(view: View) -> View:
+    """Let a view be asked also while the broker is away; it has to find out itself, and soon."""
+    setattr(view, _WITHOUT_BROKER, True)
+    return view
+
+
 def check_endpoints(app: Flask) -> None:
     """Refuse an application in which a view was forgotten.
 
@@ -175,6 +182,14 @@ def current_endpoint(request: Request) -> Endpoint | None:
     if request.endpoint is None:
         return None
     return declaration_of(current_app.view_functions[request.endpoint])
+
+
+def needs_broker(request: Request) -> bool:
+    """Whether the view of the current request is of no use while the broker is away."""
+    declared = current_endpoint(request)
+    if declared is None or declared.scope is PUBLIC:
+        return False
+    return not getattr(current_app.view_functions[request.endpoint or ""], _WITHOUT_BROKER, False)
 
 
 def is_json(request: Request) -> bool:

@@ -4,7 +4,7 @@ import logging
 import math
 from typing import Final
 
-from flask import Flask, Response, json, request
+from flask import Flask, Response, g, json, request
 from pydantic import ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
@@ -51,6 +51,7 @@ def register_error_handlers(app: Flask) -> None:
 def problem_response(error: MienError) -> Response:
     """The answer for an error of ours."""
     status, title = status_of(type(error))
+    g.problem = error.code  # for `api.http.request_metrics`
     more = error.members if error.field is None else {"field": error.field, **error.members}
     document = ProblemDocument(
         type=f"/problems/{error.code}",

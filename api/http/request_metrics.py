@@ -1,25 +1,51 @@
-"""Counts of answered requests, gathered in the process and added to the shared counters now and then."""
+"""What a gateway counts of its own requests and jobs, with prometheus_client.
 
-import threading
+Under gunicorn each process keeps its numbers in a file of its own in one folder, by prometheus_client's multiprocess
+mode (`api.server` sets it up), so that whichever process is asked tells of all of them, and a process that ends takes
+nothing along. Elsewhere, as in tests, they are in memory.
+"""
+
 import time
-from collections import Counter
-from typing import Final
+from collections import Counter as Count
+from collections.abc import Mapping
+from typing import Any, Final
 
+import prometheus_client
 from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.values import ValueClass
 
-from contracts.metrics import HTTP_REQUESTS, HTTP_SECONDS, metric_key
-from contracts.storage.counters import CounterStore
+from contracts import metrics
 
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 """Others are counted together: clients invent as many as they like."""
 
 
 class RequestMetrics:
-    """Cheap to add to on every request; `flush` moves what was counted into Redis, where all processes' sums meet."""
+    """The numbers of one gateway process, and of all of its siblings. Thread-safe; some microseconds a request."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pending: Counter[str] = Counter()
+        """Begin with nothing."""
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._requests = self._counter(metrics.HTTP_REQUESTS)
+        self._problems = self._counter(metrics.HTTP_PROBLEMS)
+        self._accepted = self._counter(metrics.JOBS_ACCEPTED)
+        self._images = self._counter(metrics.IMAGES_ACCEPTED)
+        self._refused = self._counter(metrics.JOBS_REFUSED)
+        self._seconds = Histogram(
+            metrics.HTTP_DURATION,
+            metrics.METRICS[metrics.HTTP_DURATION].help,
+            metrics.METRICS[metrics.HTTP_DURATION].labels,
+            registry=self._registry,
+            buckets=metrics.METRICS[metrics.HTTP_DURATION].buckets,
+        )
+        self._waiting, self._senders, self._viewers = (
+            self._gauge(name) for name in (metrics.JOBS_WAITED_FOR, metrics.SENDERS, metrics.VIEWERS)
+        )
+        self._viewed = set[str]()
 
     def install(self, app: Flask) -> None:
         """Count every request of this application."""
@@ -36,30 +62,54 @@ class RequestMetrics:
             seconds: from the first hook to the last one.
         """
         method = method if method in _METHODS else "other"
-        with self._lock:
-            self._pending[metric_key(HTTP_REQUESTS, method=method, route=route, status=str(status))] += 1
-            self._pending[metric_key(HTTP_SECONDS, method=method, route=route)] += seconds  # type: ignore[assignment]
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
 
-    def flush(self, counters: CounterStore) -> None:
-        """Add what was counted since the last time.
+    def accepted(self, queue: str, images: int) -> None:
+        """Count a job that was stored, and its images."""
+        self._accepted.labels(queue).inc()
+        self._images.labels(queue).inc(images)
 
-        Raises:
-            BrokerUnavailable: nothing was lost; the next flush tries again.
-        """
-        with self._lock:
-            pending, self._pending = self._pending, Counter()
-        if not pending:
-            return
-        try:
-            counters.add(dict(pending))
-        except Exception:
-            with self._lock:
-                self._pending.update(pending)
-            raise
+    def refused(self, queue: str, reason: str) -> None:
+        """Count a job that was held back; `reason` is one of `contracts.metrics.REFUSALS`."""
+        self._refused.labels(queue, reason).inc()
+
+    def now(self, *, waiting: int, senders: int, viewers: Mapping[str, int]) -> None:
+        """Note how many clients wait in this process, send their camera to it, and look at each camera."""
+        self._waiting.set(waiting)
+        self._senders.set(senders)
+        shown = Count(viewers)
+        for camera in self._viewed | set(shown):  # who has left has to be told, too
+            self._viewers.labels(camera).set(shown[camera])
+        self._viewed |= set(shown)
+
+    def collect(self) -> list[Family]:
+        """What all processes of this gateway have counted; cameras that nobody looks at are left out."""
+        registry = self._registry
+        if getattr(ValueClass, "_multiprocess", False):
+            registry = CollectorRegistry(auto_describe=False)
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        families = [family for family in registry.collect() if family.samples]
+        for family in families:
+            if family.name == metrics.VIEWERS:
+                family.samples = [sample for sample in family.samples if sample.value]
+        return families
+
+    def _counter(self, name: str) -> Counter:
+        known = metrics.METRICS[name]
+        return Counter(name, known.help, known.labels, registry=self._registry)
+
+    def _gauge(self, name: str) -> Gauge:
+        """One that sums up over living processes."""
+        known = metrics.METRICS[name]
+        return Gauge(name, known.help, known.labels, registry=self._registry, multiprocess_mode="livesum")
 
     def _count(self, response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "(none)"
         self.add(request.method, route, response.status_code, time.perf_counter() - g.started)
+        problem: Any = g.get("problem")
+        if problem is not None:
+            self._problems.labels(problem).inc()
         return response
 
 

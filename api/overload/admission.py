@@ -139,6 +139,10 @@ class Admission:
             work_s = (own + images) * self._pace(queue) if own else 0.0
             self._check_share(load, self._share(client), work_s, longest)
 
+    def predicted_wait_s(self, queue: str) -> float:
+        """How long a job that is accepted now would wait, in seconds, by what is compared with the longest wait."""
+        return self._jobs.load(queue).waiting_images * self._pace(queue)
+
     def _check_room(self, retry_after: float) -> None:
         """Hold back what Redis has no room for, or could not keep."""
         if self._room.full:

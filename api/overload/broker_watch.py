@@ -7,7 +7,7 @@ from typing import Final
 from flask import Flask, request
 from redis import Redis
 
-from api.http.endpoint import PUBLIC, current_endpoint
+from api.http.endpoint import needs_broker
 from contracts.errors import BrokerUnavailable
 from contracts.storage.connections import check_connection, is_away
 
@@ -64,11 +64,10 @@ class BrokerWatch:
             self._failures = 0
 
     def install(self, app: Flask) -> None:
-        """Refuse requests of this application, but for its public views, while the broker is away."""
+        """Refuse requests of this application that need the broker while that is away."""
 
         def begin() -> None:
-            endpoint = current_endpoint(request)
-            if endpoint is not None and endpoint.scope is not PUBLIC:
+            if needs_broker(request):
                 self._start()
                 self.check()
 

@@ -1,24 +1,25 @@
-"""``/metrics`` in Prometheus' text format: this process, and what all processes have counted together."""
+"""``/metrics`` of this gateway and ``/metrics/system`` of all, in Prometheus' text format."""
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from flask import Blueprint, Flask, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.http.endpoint import NO_BODY, Operation, ResponseSpec, endpoint
+from api.http.endpoint import NO_BODY, Operation, ResponseSpec, endpoint, without_broker
 from api.http.scopes import Scope
-from api.services import Services, current_services
-from contracts.errors import BrokerUnavailable, MienError
-from contracts.metrics import HELP, parse_metric_key
-from contracts.queues import QUEUES
+from api.metrics.families import page_of
+from api.metrics.gateway import gateway_families
+from api.services import Services, current_services, services_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 blueprint = Blueprint("metrics", __name__)
 
 
 @blueprint.get("/metrics")
+@without_broker
 @endpoint(
     scope=Scope.OPERATE,
     owned=False,
@@ -26,62 +27,70 @@ blueprint = Blueprint("metrics", __name__)
     body=NO_BODY,
     operation=Operation(
         id="metrics",
-        summary="Prometheus' text format",
+        summary="This gateway, all of its processes together, in Prometheus' text format",
         tag="operation",
-        responses={200: ResponseSpec("Counters of all processes.", {"type": "string"}, "text/plain")},
-        errors=(BrokerUnavailable,),
+        responses={200: ResponseSpec("Scraped of every gateway.", {"type": "string"}, "text/plain")},
     ),
 )
 def metrics() -> Response:
-    """Everything, as of now."""
-    services = current_services()
-    with suppress(MienError):  # a server that takes no writes is looked at all the same
-        services.request_metrics.flush(services.counters)
-    registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
-    registry.register(_Shared(services))
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    """What this gateway has counted, and what it takes."""
+    return _text(of_gateway(current_services()))
 
 
-class _Shared(Collector):
-    """Reads Redis once a scrape."""
+@blueprint.get("/metrics/system")
+@without_broker
+@endpoint(
+    scope=Scope.OPERATE,
+    owned=False,
+    rate_limited=False,
+    body=NO_BODY,
+    operation=Operation(
+        id="systemMetrics",
+        summary="The whole system, in Prometheus' text format",
+        tag="operation",
+        responses={200: ResponseSpec("The same from every gateway: scraped of one.", {"type": "string"}, "text/plain")},
+    ),
+)
+def system_metrics() -> Response:
+    """What Redis tells: workers, queues, cameras, and itself."""
+    return _text(of_system(current_services()))
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
 
-    def describe(self) -> list[Metric]:
-        """Nothing: so that registering does not read Redis."""
-        return []
+def of_gateway(services: Services) -> bytes:
+    """The page of this gateway."""
+    services.note_clients()
+    return page_of(gateway_families(services.request_metrics))
 
-    def collect(self) -> Iterator[Metric]:
-        """All shared counters and the gauges that follow from the stores."""
-        yield from self._counters()
-        services = self._services
-        depths = GaugeMetricFamily("mien_queue_depth", "Messages waiting, by queue.", labels=["queue"])
-        for queue in QUEUES:
-            depths.add_metric([queue], services.jobs.queue_depth(queue))
-        yield depths
-        yield GaugeMetricFamily("mien_jobs_open", "Jobs accepted and not yet final.", services.jobs.open_count())
-        workers = services.heartbeats.live_workers()
-        yield GaugeMetricFamily("mien_workers", "Workers that have reported lately.", len(workers))
-        threads = sum(worker.threads for worker in workers)
-        yield GaugeMetricFamily("mien_worker_threads", "Jobs that these workers analyse at a time.", threads)
-        yield GaugeMetricFamily("mien_jobs_waited_for", "Clients waiting in this process.", services.waiting.count)
-        viewers = GaugeMetricFamily("mien_viewers", "Viewers in this process, by camera.", labels=["camera"])
-        for camera, count in services.video.viewers().items():
-            viewers.add_metric([camera], count)
-        yield viewers
-        live = GaugeMetricFamily("mien_camera_live", "Whether a camera is live, as capture says.", labels=["camera"])
-        with suppress(MienError):  # Redis for frames may be another one, and be away
-            for camera, status in services.camera_statuses.all().items():
-                live.add_metric([camera], status.state == "live")
-        yield live
 
-    def _counters(self) -> Iterator[Metric]:
-        families: dict[str, CounterMetricFamily] = {}
-        for text, value in sorted(self._services.counters.read().items()):
-            name, labels = parse_metric_key(text)
-            if name not in families:
-                families[name] = CounterMetricFamily(name, HELP.get(name, name), labels=list(labels))
-            families[name].add_metric(list(labels.values()), value)
-        yield from families.values()
+def of_system(services: Services) -> bytes:
+    """The page of the system; also while Redis is away."""
+    return page_of(services.system_metrics.collect())
+
+
+class MetricsPort:
+    """Serves the two pages, and nothing else, at a port of their own, without a key; all else goes on to the gateway.
+
+    Which port a request came to, the socket says (`SERVER_PORT`), and no header.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        """Stand before everything that this application has."""
+        self._next, self._services = app.wsgi_app, services_of(app)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        """Answer a request."""
+        if environ["SERVER_PORT"] != str(self._services.settings.metrics_port):
+            return self._next(environ, start_response)
+        page = _PAGES.get(environ.get("PATH_INFO", ""))
+        if page is None or environ["REQUEST_METHOD"] != "GET":
+            answer = Response("Here are GET /metrics and GET /metrics/system.\n", 404, mimetype="text/plain")
+        else:
+            answer = _text(page(self._services))
+        return answer(environ, start_response)
+
+
+_PAGES: Final[dict[str, Callable[[Services], bytes]]] = {"/metrics": of_gateway, "/metrics/system": of_system}
+
+
+def _text(page: bytes) -> Response:
+    return Response(page, content_type=CONTENT_TYPE_LATEST)

@@ -1,5 +1,6 @@
 """Erasing jobs: all that is kept of one goes at once, also before its time."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -15,6 +16,9 @@ from contracts.storage.job_steps import REFUSED_S, refusal, servers_time
 from contracts.storage.scripts import Call, load_script
 
 _PAGE: Final = 500
+_KNOWN_S: Final = 2_592_000
+_MOST_KNOWN: Final = 100_000
+"""For so long, and of so many jobs, it is known that they were erased."""
 
 
 class JobEraser:
@@ -38,7 +42,8 @@ class JobEraser:
     def erase(self, job_id: str) -> bool:
         """Erase the job's record, result, annotated images, webhook and idempotency key.
 
-        Of a young one a hash of its id is kept for minutes: a call that stores it may be on its way a second time.
+        A hash of its id is kept for 30 days, so that no backup that was made before brings it back; that of a young
+        one also for minutes: a call that stores it may be on its way a second time.
 
         The append-only file is rewritten soon after (`contracts.storage.compaction`).
 
@@ -63,8 +68,9 @@ class JobEraser:
                     keys.ANNOTATED_UNTIL,
                     keys.ANNOTATED_BYTES,
                     refusal(job_id),
+                    keys.ERASED,
                 ],
-                [job_id, self._steps_clock(), REFUSED_S],
+                [job_id, self._steps_clock(), REFUSED_S, hash_of(job_id), _KNOWN_S, _MOST_KNOWN],
             )
             state, unconfirmed = self._durable.run(call)
         if unconfirmed:
@@ -93,7 +99,7 @@ class JobEraser:
 
     def _erase_all(self, field: str, chosen: Callable[[str], bool]) -> int:
         erased = 0
-        for page in self._pages():
+        for page in pages_of_jobs(self._redis):
             with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
                 for job_id in page:
                     pipe.hmget(keys.job(job_id), "state", field)
@@ -103,13 +109,19 @@ class JobEraser:
                     erased += JobState(state.decode()).final and self.erase(job_id)
         return erased
 
-    def _pages(self) -> Iterator[list[str]]:
-        """The ids of all jobs, some hundred at a time."""
-        prefix, cursor = keys.job(""), 0
-        while True:
-            with translate_errors():
-                cursor, found = self._redis.scan(cursor, match=f"{prefix}*", count=_PAGE, _type="hash")
-            names = (key.decode().removeprefix(prefix) for key in found)
-            yield [name for name in names if is_job_id(name)]
-            if cursor == 0:
-                return
+
+def pages_of_jobs(redis: Redis) -> Iterator[list[str]]:
+    """The ids of all jobs, some hundred at a time; Redis may name one twice."""
+    prefix, cursor = keys.job(""), 0
+    while True:
+        with translate_errors():
+            cursor, found = redis.scan(cursor, match=f"{prefix}*", count=_PAGE, _type="hash")
+        names = (key.decode().removeprefix(prefix) for key in found)
+        yield [name for name in names if is_job_id(name)]
+        if cursor == 0:
+            return
+
+
+def hash_of(job_id: str) -> str:
+    """What is kept of the id of a job that was erased, so that no backup brings it back."""
+    return hashlib.sha256(job_id.encode()).hexdigest()

@@ -50,6 +50,13 @@ class WorkerReport(Message):
     """For how many seconds a thread of it has been free without being given anything."""
     job_version: int = 1
     """The newest version of a job that it takes; older versions, which do not say it, take the first."""
+    version: str = ""
+    """Of Mien; empty in the reports of older versions."""
+    cpu_s: float = 0.0
+    """CPU seconds of its process, and of its children that have ended."""
+    resident_bytes: int = 0
+    clock_offset_s: float = 0.0
+    """How far its host's clock is ahead of the server's; the store writes it."""
     plan_epoch: int | None = None
     """Of the oldest plan of networks by which it still works; none: it follows none, as older versions."""
     serves: dict[str, int] = Field(default_factory=dict)
@@ -84,7 +91,8 @@ class HeartbeatStore:
         """
         with translate_errors():
             now = self._time(self._redis.time())
-            reported = worker.model_copy(update={"reported_at": now})
+            offset_s = worker.reported_at - now
+            reported = worker.model_copy(update={"reported_at": now, "clock_offset_s": offset_s})
             self._report(keys=[keys.WORKERS], args=[worker.name, reported.model_dump_json()])
 
     def remove(self, name: str) -> None:

@@ -30,6 +30,8 @@ Broker Redis (append-only file on, ``noeviction``)::
                                      still changes nothing; minutes of TTL
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
     mien:jobs:done:{gateway} channel id and record of every job that became final while the gateway waited for it
+    mien:erased              zset    hash of a job's id → when it was erased, for 30 days: no backup brings it back
+    mien:restored:{backup}   string  when the backup was made that has been restored here; 30 days of TTL
     mien:lanes               hash    queue → since when it is paused; `drained`: since when no jobs are accepted
     mien:workers             hash    worker → what it says of itself, every few seconds
     mien:confirmed           string  written behind what has to be on a disk, or in a replica; a minute of TTL
@@ -93,6 +95,7 @@ EVENTS_SENT: Final = "mien:events:sent"
 HISTORIES: Final = "mien:histories"
 OBSERVER: Final = "mien:observer"
 CAMERAS_KNOWN: Final = "mien:cameras:known"
+ERASED: Final = "mien:erased"
 LANES: Final = "mien:lanes"
 WORKERS: Final = "mien:workers"
 NETWORKS: Final = "mien:networks"
@@ -136,6 +139,11 @@ def job_once(job_id: str) -> str:
 def refused(id_hash: str) -> str:
     """The note that a job was refused, or erased; see `contracts.storage.job_steps.refusal`."""
     return f"mien:refused:{id_hash}"
+
+
+def restored(backup: str) -> str:
+    """The note that this backup has been restored."""
+    return f"mien:restored:{backup}"
 
 
 def webhook(job_id: str) -> str:

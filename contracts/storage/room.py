@@ -35,10 +35,11 @@ def read_room(redis: Redis) -> Room:
         pipe.info("memory")
         pipe.info("persistence")
         memory, persistence = pipe.execute()
-    return _room(memory, persistence)
+    return room_of(memory, persistence)
 
 
-def _room(memory: dict[str, Any], persistence: dict[str, Any]) -> Room:
+def room_of(memory: dict[str, Any], persistence: dict[str, Any]) -> Room:
+    """The room, from the sections of those names of ``INFO``."""
     used = int(memory["used_memory"]) - int(memory.get("mem_not_counted_for_evict", 0))
     writes = persistence.get("aof_last_write_status", "ok") == "ok"
     return Room(used, int(memory.get("maxmemory", 0)), writes)

@@ -37,6 +37,7 @@ PRELUDES: Final = {
     "refuse": ("found",),
     "renew": ("record",),
     "reserve_request": ("record",),
+    "restore_job": ("record",),
     "rewrite_due": ("record",),
     "take": ("record",),
     "want": ("record",),
@@ -46,7 +47,7 @@ PRELUDES: Final = {
     "webhook_replay": ("record",),
 }
 """Other files, whose local functions a script uses, in this order."""
-REFUSED_WHEN_FULL: Final = frozenset({"add_history", "create", "keep_annotated", "put_part"})
+REFUSED_WHEN_FULL: Final = frozenset({"add_history", "create", "keep_annotated", "put_part", "restore_job"})
 """Scripts that do not run when memory is full."""
 READ_ONLY: Final = frozenset({"waiting"})
 """Scripts that write nothing, and run wherever Redis can be read."""

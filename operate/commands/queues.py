@@ -1,36 +1,96 @@
-"""``mien queues``: what waits, since when."""
+"""``mien queues``: what waits and runs, and what is to be held back."""
 
 import argparse
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from redis import Redis
 
 from contracts.queues import QUEUES
 from contracts.settings import Settings
-from contracts.storage.connections import connect
-from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LaneStore
+from contracts.storage.queue_states import QueueStates, read_queues
+from operate.connecting import broker
 from operate.printing import as_json, seconds, table
+from operate.times import duration
+
+_LOOK_EVERY_S: Final = 1.0
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describe the command line."""
-    parser = subparsers.add_parser("queues", help="what waits in each queue, and for how long")
+    parser = subparsers.add_parser("queues", help="what waits and runs in each queue; pause, resume, drain")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, action="show")
+    actions = parser.add_subparsers(dest="action", metavar="action")
+    for name, text in (("pause", "give workers nothing of a queue"), ("resume", "give out again what waits")):
+        actions.add_parser(name, help=text).add_argument("queue", choices=QUEUES)
+    drain = actions.add_parser("drain", help="accept no more jobs, and wait until those that are there have ended")
+    drain.add_argument("--timeout", type=duration, metavar="TIME", help="give up waiting, as after 10m")
+    actions.add_parser("accept", help="accept jobs again")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print how the queues are. Returns the exit status."""
-    redis = connect(settings.redis_url, name="mien-commands")
-    try:
-        jobs, oldest = JobStore(redis, settings), HeartbeatStore(redis).oldest_s()
-        found: list[dict[str, Any]] = [
-            {"queue": queue, "waiting": jobs.queue_depth(queue), "oldest_s": oldest.get(queue)} for queue in QUEUES
-        ]
-    finally:
-        redis.close()
-    if arguments.json:
-        print(as_json(found))
-    else:
-        rows = [[one["queue"], str(one["waiting"]), seconds(one["oldest_s"])] for one in found]
-        print(table(["queue", "waiting", "oldest"], rows))
+    """Do what is asked. Returns the exit status."""
+    with broker(settings) as redis:
+        lanes = LaneStore(redis)
+        match arguments.action:
+            case "pause":
+                changed = lanes.pause(arguments.queue)
+                print(f"{arguments.queue} is paused{'' if changed else ' already'}: jobs are accepted, and wait.")
+            case "resume":
+                changed = lanes.resume(arguments.queue)
+                JobStore(redis, settings).overdue(0)  # so that a message says at once that there is work
+                print(f"{arguments.queue} {'is resumed' if changed else 'was not paused'}.")
+            case "drain":
+                return _drain(redis, settings, arguments.timeout)
+            case "accept":
+                print("Jobs are accepted again." if lanes.accept() else "Jobs were accepted already.")
+            case _:
+                states = read_queues(redis, settings)
+                print(as_json(_as_values(states)) if arguments.json else _as_text(states))
     return 0
+
+
+def _drain(
+    redis: Redis, settings: Settings, timeout_s: float | None, sleep: Callable[[float], None] = time.sleep
+) -> int:
+    LaneStore(redis).drain()
+    print("No more jobs are accepted, until you say `mien queues accept`.", flush=True)
+    ends_at = float("inf") if timeout_s is None else time.monotonic() + timeout_s
+    told = -1
+    while (states := read_queues(redis, settings)).left:
+        if states.left != told:
+            told = states.left
+            print(f"{told:,} jobs are left.", flush=True)
+        if time.monotonic() >= ends_at:
+            print("They have not ended in time; what is left goes on.", flush=True)
+            return 1
+        sleep(_LOOK_EVERY_S)
+    paused = ", ".join(state.queue for state in states.queues if state.paused_s is not None and state.waiting)
+    print(f"All jobs have ended, but for those that wait in {paused}." if paused else "All jobs have ended.")
+    return 0
+
+
+def _as_values(states: QueueStates) -> dict[str, Any]:
+    return {"queues": [state._asdict() for state in states.queues], "drained_s": states.drained_s, "left": states.left}
+
+
+def _as_text(states: QueueStates) -> str:
+    rows = [
+        [
+            state.queue,
+            f"{state.waiting:,}",
+            f"{state.running:,}",
+            seconds(state.oldest_s),
+            seconds(state.wait_s),
+            "" if state.paused_s is None else f"paused for {seconds(state.paused_s)}",
+        ]
+        for state in states.queues
+    ]
+    lines = [table(["queue", "waiting", "running", "oldest", "next waits", ""], rows)]
+    if states.drained_s is not None:
+        lines.append(f"No jobs are accepted, for {seconds(states.drained_s)}: mien queues accept ends that.")
+    return "\n".join(lines)

@@ -26,7 +26,7 @@ PACKAGES = {
 
 
 def test_compose_and_procfile_run_the_same_processes(compose: dict[str, Any], root: Path) -> None:
-    local = set(parse_procfile((root / "Procfile").read_text()).processes)
+    local = set(parse_procfile((root / "Procfile.local").read_text()).processes)
     added = {name for names in BY_PROFILE.values() for name in names}
     assert set(compose["services"]) - set(SERVERS) - added == local == set(ROLES) == set(CHECKS)
 

@@ -38,7 +38,7 @@ def imported(files: set[Path]) -> set[str]:
 
 
 def test_the_image_holds_the_packages_that_its_process_imports(role: str, dockerfile: str, root: Path) -> None:
-    module = parse_procfile((root / "Procfile").read_text()).processes[role].split()[-1]
+    module = parse_procfile((root / "Procfile.local").read_text()).processes[role].split()[-1]
     package = module.split(".")[0]
     needed = {package, "deploy"}
     files = {root / "deploy/health.py", root / "deploy/flower.py"}
@@ -50,7 +50,7 @@ def test_the_image_holds_the_packages_that_its_process_imports(role: str, docker
 
 
 def test_it_runs_the_line_of_the_procfile(role: str, dockerfile: str, root: Path) -> None:
-    line = parse_procfile((root / "Procfile").read_text()).processes[role]
+    line = parse_procfile((root / "Procfile.local").read_text()).processes[role]
     command = re.search(r"^CMD \[(.*)\]$", dockerfile, re.MULTILINE)
     assert command is not None
     assert command[1] == ", ".join(f'"{part}"' for part in line.replace("-m", "-P -m").split())

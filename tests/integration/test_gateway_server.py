@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -20,10 +21,8 @@ from redis import Redis
 
 from api.server import options
 from contracts.frames import Frame, FrameStamp
-from contracts.metrics import HTTP_REQUESTS, metric_key
 from contracts.queues import INTERACTIVE
 from contracts.settings import Settings
-from contracts.storage.counters import CounterStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.jobs import JobStore
 from deploy.ports import free_port
@@ -86,16 +85,34 @@ def test_a_stopping_process_has_longer_than_a_request_may_wait(settings: Setting
     assert options(patient)["graceful_timeout"] > 60.5
 
 
-def test_counts_are_shared_without_a_scrape_and_survive_the_process(
-    gateway: Gateway, redis: Redis, wait_for: WaitFor
+def test_all_processes_of_a_gateway_are_counted_together_whichever_answers_and_whatever_dies(
+    start_gateway: Callable[..., Any], tmp_path: Path, wait_for: WaitFor
 ) -> None:
-    name = metric_key(HTTP_REQUESTS, method="GET", route="/ping", status="200")
-    counters = CounterStore(redis)
-    requests.get(f"{gateway.url}/ping", timeout=30)
-    wait_for(lambda: counters.read().get(name) == 1, "the count", 20)
-    requests.get(f"{gateway.url}/ping", timeout=30)
+    port = free_port()
+    process, serving = start_gateway(gateway_processes=2, metrics_port=port)
+    gateway = Gateway(process, serving, tmp_path / "api-0.log")
+    pings = 'mien_http_requests_total{method="GET",route="/ping",status="200"} '
+
+    def told() -> dict[str, float]:
+        lines = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text.splitlines()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+    wait_for(lambda: told()["mien_gateway_processes"] == 2, "both processes")
+    before = told().get(pings.strip(), 0)
+    for _ in range(20):  # each by a connection of its own, so that both processes get some
+        requests.get(f"{gateway.url}/ping", timeout=30)
+    assert {told()[pings.strip()] - before for _ in range(10)} == {20}
+    one, other = psutil.Process(process.pid).children()
+    assert told()["process_resident_memory_bytes"] > one.memory_info().rss + other.memory_info().rss
+    cpu_s = told()["process_cpu_seconds_total"]
+    one.kill()
+    wait_for(lambda: other.is_running() and not one.is_running() and told()["mien_gateway_processes"] == 2, "another")
+    assert told()[pings.strip()] - before == 20
+    assert told()["process_cpu_seconds_total"] >= cpu_s
+    assert requests.get(f"http://127.0.0.1:{port}/ping", timeout=30).status_code == 404
+    (folder,) = {file.parent for file in Path(tempfile.gettempdir()).glob(f"mien-metrics-*/counter_{other.pid}.db")}
     gateway.stop()
-    assert counters.read()[name] == 2
+    assert not folder.exists()
 
 
 def post(gateway: Gateway, *headers: str) -> socket.socket:

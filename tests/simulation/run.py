@@ -35,6 +35,7 @@ _KEPT: Final = (
     "mien:webhooks:secret",
     "mien:webhooks:dead",
     "mien:annotated:",
+    "mien:erased",
 )
 
 

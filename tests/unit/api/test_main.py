@@ -34,13 +34,6 @@ def test_a_published_port_decides_in_place_of_the_address_in_the_container(redis
         _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1, 192.0.2.1"))
 
 
-def test_it_does_not_promise_what_its_redis_cannot_do(redis_url: str) -> None:
-    refused = command(redis_url, MIEN_DURABILITY="always")
-    assert refused.returncode == 2
-    assert "MIEN_DURABILITY=always: " in refused.stderr
-    assert "Traceback" not in refused.stderr
-
-
 def test_a_key_that_no_replica_knows_of_is_told(redis_url: str) -> None:
     made = command(redis_url, "keys", "create", "x", MIEN_DURABILITY="replicated")
     assert made.returncode == 1

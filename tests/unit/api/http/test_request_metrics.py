@@ -1,21 +1,43 @@
-"""Counts of requests, until they are in Redis."""
+"""What a gateway counts of its own."""
 
-import pytest
-from flask import Flask
-from redis import Redis
+from api.http.request_metrics import RequestMetrics
 
-from api.services import services_of
-from contracts.storage.counters import CounterStore
-from support.gateway import NO_SERVER
+Found = dict[tuple[str, *tuple[tuple[str, str], ...]], float]
 
 
-def test_counts_survive_a_broker_that_does_not_answer(app: Flask, redis: Redis) -> None:
-    from contracts.errors import BrokerUnavailable
-    from contracts.storage.connections import connect
+def found(metrics: RequestMetrics) -> Found:
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in metrics.collect()
+        for sample in family.samples
+    }
 
-    requests = services_of(app).request_metrics
-    requests.add("GET", "/ping", 200, 0.1)
-    with pytest.raises(BrokerUnavailable):
-        requests.flush(CounterStore(connect(NO_SERVER, name="tests")))
-    requests.flush(CounterStore(redis))
-    assert CounterStore(redis).read()['mien_http_requests_total{method="GET",route="/ping",status="200"}'] == 1
+
+def test_requests_and_their_time_are_counted_by_route_and_methods_that_are_made_up_together() -> None:
+    metrics = RequestMetrics()
+    for method, seconds in (("GET", 0.1), ("GET", 0.3), ("BREW", 0.2), ("STIR", 0.2)):
+        metrics.add(method, "/ping", 200, seconds)
+    counted = found(metrics)
+    get, other = (("method", "GET"), ("route", "/ping")), (("method", "other"), ("route", "/ping"))
+    assert counted["mien_http_requests_total", *get, ("status", "200")] == 2
+    assert counted["mien_http_requests_total", *other, ("status", "200")] == 2
+    assert counted["mien_http_request_duration_seconds_count", *get] == 2
+    assert counted["mien_http_request_duration_seconds_bucket", ("le", "0.1"), *get] == 1
+    assert counted["mien_http_request_duration_seconds_sum", *get] == 0.4
+
+
+def test_a_camera_that_nobody_looks_at_any_more_is_left_out() -> None:
+    metrics = RequestMetrics()
+    metrics.now(waiting=3, senders=1, viewers={"hall": 2, "door": 1})
+    metrics.now(waiting=0, senders=1, viewers={"door": 4})
+    counted = found(metrics)
+    assert counted["mien_viewers", ("camera", "door")] == 4
+    assert ("mien_viewers", ("camera", "hall")) not in counted
+    assert (counted["mien_jobs_waited_for",], counted["mien_senders",]) == (0, 1)
+
+
+def test_two_gateways_in_one_process_count_for_themselves() -> None:
+    one, other = RequestMetrics(), RequestMetrics()
+    one.accepted("bulk", 3)
+    assert found(one)["mien_images_accepted_total", ("queue", "bulk")] == 3
+    assert ("mien_images_accepted_total", ("queue", "bulk")) not in found(other)

@@ -10,7 +10,7 @@ from contracts.jobs import Job, new_job_id
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.erasure import JobEraser
+from contracts.storage.erasure import JobEraser, hash_of
 from contracts.storage.frames import FrameStore
 from contracts.storage.job_steps import REFUSED_S, refusal
 from contracts.storage.jobs import JobStore
@@ -54,7 +54,9 @@ def test_a_finished_job_goes_and_its_erasure_is_noted(jobs: JobStore, eraser: Jo
     job = finished(jobs, annotated=b"drawn")
     redis.delete(keys.ERASURES, BULK)
     assert eraser.erase(job.id)
-    assert sorted(redis.scan_iter("*")) == [keys.ERASURES.encode(), refusal(job.id).encode()]
+    left = [keys.ERASED.encode(), keys.ERASURES.encode(), refusal(job.id).encode()]
+    assert sorted(redis.scan_iter("*")) == left
+    assert redis.zrange(keys.ERASED, 0, -1) == [hash_of(job.id).encode()]
     assert eraser.erase(job.id), "again is no error"
 
 

@@ -1,0 +1,1 @@
+"""The two pages for Prometheus: of this gateway, and of the whole system."""

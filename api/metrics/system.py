@@ -1,0 +1,150 @@
+"""The whole system in Prometheus' words, read from Redis: the same from every gateway, so it is scraped of one.
+
+Each part is read on its own. A server that does not answer costs the page what it knows, and that is all: the rest, and
+`mien_redis_up`, are there then, of all times.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Final
+
+from prometheus_client.metrics_core import Metric
+from redis import Redis
+
+from api.metrics.families import counter, gauge, shared
+from contracts.errors import MienError
+from contracts.queues import JOB_QUEUES
+from contracts.storage.counters import CounterStore
+from contracts.storage.gauges import BrokerGauges, CameraGauge, FrameGauges, ServerGauges, read_server
+from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
+
+_STATES: Final = ("connecting", "live", "stalled", "gone", "silent")
+"""Of cameras; the last: nobody says any more how it is."""
+
+logger = logging.getLogger(__name__)
+
+
+class SystemMetrics:
+    """Reads the servers once a scrape."""
+
+    def __init__(self, broker: Redis, frames: Redis, predicted_wait_s: Callable[[str], float]) -> None:
+        """Read these servers.
+
+        Args:
+            broker: a client that gives up after a second or so.
+            frames: the same, of the frame Redis; the same object where one server is both.
+            predicted_wait_s: what admission predicts for a queue, in seconds.
+        """
+        self._servers = {"broker": broker} if frames is broker else {"broker": broker, "frames": frames}
+        self._work, self._cameras = BrokerGauges(broker), FrameGauges(frames)
+        self._counters, self._heartbeats = CounterStore(broker), HeartbeatStore(broker)
+        self._predicted_wait_s = predicted_wait_s
+
+    def collect(self) -> Iterator[Metric]:
+        """Everything, as of now."""
+        found = dict[str, ServerGauges]()
+        for name, redis in self._servers.items():
+            with suppress(MienError):
+                found[name] = read_server(redis)
+        yield gauge("mien_redis_up", *(((name,), name in found) for name in self._servers))
+        yield from _servers(found)
+        if "broker" in found:
+            for part in (self._shared, self._waiting, self._predicted, self._workers):
+                yield from _whole(part)
+        if found.keys() == self._servers.keys():
+            yield from _whole(self._live)
+
+    def _shared(self) -> Iterable[Metric]:
+        return shared(self._counters.read())
+
+    def _waiting(self) -> Iterable[Metric]:
+        work = self._work.work()
+        yield gauge("mien_queue_depth", *(((queue,), depth) for queue, depth in work.depths.items()))
+        yield gauge("mien_queue_oldest_seconds", *(((queue,), age) for queue, age in work.oldest_s.items()))
+        yield gauge("mien_queue_waiting_images", *(((queue,), count) for queue, count in work.waiting_images.items()))
+        yield gauge("mien_jobs_open", ((), work.open_jobs))
+        yield gauge("mien_open_image_bytes", ((), work.open_bytes))
+        yield gauge("mien_annotated_image_bytes", ((), work.annotated_bytes))
+        yield gauge("mien_webhooks_waiting", ((), work.webhooks_waiting))
+        yield gauge("mien_webhooks_late_seconds", ((), work.webhooks_late_s))
+        yield gauge("mien_webhooks_dead", ((), work.webhooks_dead))
+
+    def _predicted(self) -> Iterable[Metric]:
+        waits = [((queue,), self._predicted_wait_s(queue)) for queue in JOB_QUEUES]
+        yield gauge("mien_queue_predicted_wait_seconds", *waits)
+
+    def _workers(self) -> Iterable[Metric]:
+        live = self._heartbeats.live_workers()
+        yield gauge("mien_workers", ((), len(live)))
+        yield gauge("mien_worker_threads", ((), sum(worker.threads for worker in live)))
+        yield gauge("mien_worker_info", *((_identity(worker), 1) for worker in live))
+        yield counter("mien_worker_cpu_seconds_total", *(((worker.name,), worker.cpu_s) for worker in live))
+        yield gauge("mien_worker_resident_memory_bytes", *(((worker.name,), worker.resident_bytes) for worker in live))
+        yield gauge("mien_worker_start_time_seconds", *(((worker.name,), worker.started_at) for worker in live))
+        yield gauge("mien_worker_idle_seconds", *(((worker.name,), worker.idle_s) for worker in live))
+        yield gauge("mien_worker_clock_offset_seconds", *(((worker.name,), worker.clock_offset_s) for worker in live))
+        deaf = {(one.worker, one.queue) for one in self._heartbeats.untaken(live)}
+        yield gauge("mien_worker_deaf", *((one, 1) for one in sorted(deaf)))
+
+    def _live(self) -> Iterable[Metric]:
+        cameras = self._cameras.cameras()
+        yield gauge("mien_camera_live", *(((name,), _state(one) == "live") for name, one in cameras.items()))
+        states = [((name, state), _state(one) == state) for name, one in cameras.items() for state in _STATES]
+        yield gauge("mien_camera_state", *states)
+        ages = [((name,), one.age_s) for name, one in cameras.items() if one.age_s is not None]
+        yield gauge("mien_camera_frame_age_seconds", *ages)
+        yield gauge("mien_events_kept", ((), self._cameras.kept_events()))
+
+
+def _whole(part: Callable[[], Iterable[Metric]]) -> list[Metric]:
+    """What a part tells, or nothing, if what it reads went away meanwhile."""
+    try:
+        return list(part())
+    except MienError as error:
+        logger.warning("a part of the metrics is missing: %s", error)
+        return []
+
+
+def _identity(worker: WorkerReport) -> tuple[str, ...]:
+    return (
+        worker.name,
+        worker.host,
+        worker.version,
+        worker.model,
+        worker.detector,
+        worker.runtime,
+        worker.queues,
+    )
+
+
+def _state(camera: CameraGauge) -> str:
+    return camera.status.state if camera.status else "silent"
+
+
+def _servers(found: dict[str, ServerGauges]) -> Iterator[Metric]:
+    for name, read in _OF_SERVERS.items():
+        make = counter if name.endswith("_total") else gauge
+        yield make(name, *(((server,), read(one)) for server, one in found.items()))
+    yield gauge("mien_redis_info", *(((server, one.version), 1) for server, one in found.items()))
+
+
+_OF_SERVERS: Final[dict[str, Callable[[ServerGauges], float]]] = {
+    "mien_redis_memory_used_bytes": lambda one: one.used_bytes,
+    "mien_redis_memory_limit_bytes": lambda one: one.limit_bytes,
+    "mien_redis_resident_memory_bytes": lambda one: one.resident_bytes,
+    "mien_redis_clients": lambda one: one.clients,
+    "mien_redis_blocked_clients": lambda one: one.blocked_clients,
+    "mien_redis_replicas": lambda one: one.replicas,
+    "mien_redis_primary": lambda one: one.primary,
+    "mien_redis_uptime_seconds": lambda one: one.uptime_s,
+    "mien_redis_commands_total": lambda one: one.commands,
+    "mien_redis_evicted_keys_total": lambda one: one.evicted_keys,
+    "mien_redis_append_only": lambda one: one.append_only,
+    "mien_redis_file_write_ok": lambda one: one.write_ok,
+    "mien_redis_file_rewrite_ok": lambda one: one.rewrite_ok,
+    "mien_redis_file_rewriting": lambda one: one.rewriting,
+    "mien_redis_file_bytes": lambda one: one.file_bytes,
+    "mien_redis_delayed_fsyncs_total": lambda one: one.delayed_fsyncs,
+    "mien_redis_save_ok": lambda one: one.save_ok,
+}

@@ -1,0 +1,202 @@
+"""What a backup holds is put back, entry by entry; see `contracts.storage.backup`.
+
+What is there already wins over what is in the backup, so that a restore may be begun anew, and may run beside gateways
+and workers: each job is there with all that belongs to it, or not at all.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from contracts.backups import Begin, Entry, JobEntry, JobImages, KeyPart
+from contracts.queues import BULK, JOB_QUEUES, QUEUES
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.backup import ADDED_UP
+from contracts.storage.connections import translate_errors
+from contracts.storage.erasure import hash_of, pages_of_jobs
+from contracts.storage.job_images import JobImageStore
+from contracts.storage.job_steps import SHARED, refusal, servers_time
+from contracts.storage.scripts import load_script
+from contracts.storage.wakeups import wakeup
+
+_WEBHOOK_KEPT_S: Final = 259_200
+_RESTORED_S: Final = 2_592_000
+"""For so long it is known which backups have been restored."""
+_UNFINISHED_S: Final = 600
+_AUDIT_KEPT: Final = 10_000
+_FAMILIES: Final = "mien:"
+
+
+class Outcome(StrEnum):
+    """What became of a job of a backup."""
+
+    STORED = "stored"
+    EXISTS = "exists"  # on the server, which is left as it is
+    ERASED = "erased"  # since the backup was made
+    EXPIRED = "expired"  # its time is over
+    INCOMPLETE = "incomplete"  # its images are not all there
+
+
+class Occupied(NamedTuple):
+    """What is on a server already."""
+
+    jobs: int
+    api_keys: int
+    webhooks: int
+    """Given up, or to be delivered."""
+
+
+class BackupTarget:
+    """Puts entries into the broker Redis, and what is of cameras into that of frames."""
+
+    def __init__(
+        self, redis: Redis, frame_redis: Redis, settings: Settings, clock: Callable[[], float | str] = servers_time
+    ) -> None:
+        """Use both servers, which may be the same; `clock` gives seconds since 1970, in place of the server's."""
+        self._redis, self._frame_redis, self._settings, self._clock = redis, frame_redis, settings, clock
+        self._images = JobImageStore(redis)
+        self._put_part, self._restore = load_script(redis, "put_part"), load_script(redis, "restore_job")
+        self._passed_over = set[str]()
+        """Streams on the server that are newer than what is in the backup."""
+
+    def occupied(self) -> Occupied:
+        """What is there that a restore could get mixed up with."""
+        with translate_errors():
+            jobs = sum(len(page) for page in pages_of_jobs(self._redis))
+            webhooks = self._redis.zcard(keys.WEBHOOKS_DUE) + self._redis.hlen(keys.WEBHOOKS_DEAD)
+            return Occupied(jobs, int(self._redis.hlen(keys.API_KEYS)), int(webhooks))
+
+    def clear(self, *, history: bool) -> int:
+        """Delete everything of Mien in the broker Redis, and of cameras what is kept of them if `history`.
+
+        Returns:
+            How many keys.
+        """
+        spared = () if history else ("mien:history", keys.EVENTS, keys.HISTORIES)
+        gone = 0
+        with translate_errors():
+            for name in self._redis.scan_iter(match=f"{_FAMILIES}*", count=500):
+                if not spared or not name.decode().startswith(spared):
+                    gone += self._redis.unlink(name)
+            self._redis.unlink(*QUEUES)
+            if history and self._frame_redis is not self._redis:
+                for name in self._frame_redis.scan_iter(match="mien:history:*", count=500):
+                    gone += self._frame_redis.unlink(name)
+                gone += self._frame_redis.unlink(keys.EVENTS, keys.HISTORIES)
+            self._redis.zadd(keys.ERASURES, {"erased": self._redis.time()[0]})
+        return gone
+
+    def begin(self, backup: Begin) -> bool:
+        """Whether this backup has not been restored to its end here before: what is added up is added once."""
+        with translate_errors():
+            return not self._redis.exists(keys.restored(backup.id))
+
+    def end(self, backup: Begin) -> None:
+        """All of this backup is here."""
+        with translate_errors():
+            self._redis.set(keys.restored(backup.id), str(backup.made_at), ex=_RESTORED_S)
+
+    def put(self, entry: Entry, *, anew: bool = False) -> Outcome | None:
+        """Put one entry back.
+
+        Args:
+            entry: of the backup, in its order.
+            anew: whether this backup was restored here before, and nothing is to be added up again.
+
+        Returns:
+            What became of a job; none for anything else.
+
+        Raises:
+            Overloaded, BrokerUnavailable: Redis is full, or away.
+        """
+        with translate_errors():
+            match entry:
+                case JobImages():
+                    self._put_images(entry)
+                case JobEntry():
+                    return self._put_job(entry)
+                case KeyPart():
+                    self._put_key(entry, anew=anew)
+        return None
+
+    def _put_images(self, entry: JobImages) -> None:
+        if not entry.annotated:
+            self._images.put_part(entry.job, dict(entry.images))
+            return
+        names = [keys.job(entry.job), keys.job_annotated(entry.job), refusal(entry.job)]
+        self._put_part(names, [_UNFINISHED_S, *(part for pair in entry.images for part in pair)])
+
+    def _put_job(self, entry: JobEntry) -> Outcome:
+        record = dict(entry.record)
+        queue = record.get("queue", b"").decode()
+        queue = queue if queue in JOB_QUEUES else BULK
+        open_jobs, due, erasures, load = SHARED
+        names = [keys.job(entry.job), keys.job_images(entry.job), open_jobs, load, keys.queued(queue), queue]
+        names += [due, keys.webhook(entry.job), keys.WEBHOOKS_DEAD, keys.job_annotated(entry.job)]
+        names += [keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES, keys.job_once(entry.job)]
+        names += [entry.once.key if entry.once else keys.job_once(entry.job), keys.ERASED, erasures]
+        once = [entry.once.value, entry.once.expires_at_ms] if entry.once else ["", ""]
+        webhook = [entry.webhook_attempts, _or_nothing(entry.webhook_due_at), entry.webhook_dead or ""]
+        times = [_or_nothing(entry.expires_at_ms), _or_nothing(entry.annotated_until_ms)]
+        arguments = [entry.job, hash_of(entry.job), self._clock(), self._settings.requeue_after_s, *times, *once]
+        arguments += [*webhook, _WEBHOOK_KEPT_S, wakeup(queue), *(part for pair in entry.record for part in pair)]
+        return Outcome(self._restore(names, arguments).decode())
+
+    def _put_key(self, part: KeyPart, *, anew: bool) -> None:
+        redis = self._frame_redis if part.frames else self._redis
+        if part.key in ADDED_UP or part.type == "list":
+            if not anew:
+                self._add_up(redis, part)
+        elif part.type == "stream":
+            self._put_stream(redis, part)
+        else:
+            with redis.pipeline(transaction=False) as pipe:
+                for value in part.values:
+                    _put_value(pipe, part, value)
+                if part.expires_at_ms is not None:
+                    pipe.pexpireat(part.key, part.expires_at_ms)
+                pipe.execute()
+
+    @staticmethod
+    def _add_up(redis: Redis, part: KeyPart) -> None:
+        with redis.pipeline(transaction=True) as pipe:
+            if part.type == "list":  # the newest stands first, and what is there is newer than all of the backup
+                pipe.rpush(part.key, *(value for (value,) in part.values))
+                pipe.ltrim(part.key, 0, _AUDIT_KEPT - 1)
+            else:
+                for name, amount in part.values:
+                    pipe.hincrbyfloat(part.key, name, float(amount))
+            pipe.execute()
+
+    def _put_stream(self, redis: Redis, part: KeyPart) -> None:
+        """As far as the server has nothing newer: what stands in a stream comes in order."""
+        if part.key in self._passed_over:
+            return
+        try:
+            with redis.pipeline(transaction=False) as pipe:
+                for number, *fields in part.values:
+                    pipe.xadd(part.key, dict(zip(fields[::2], fields[1::2], strict=True)), id=number)
+                if part.expires_at_ms is not None:
+                    pipe.pexpireat(part.key, part.expires_at_ms)
+                pipe.execute()
+        except ResponseError as error:
+            if "equal or smaller" not in str(error):
+                raise
+            self._passed_over.add(part.key)
+
+
+def _put_value(pipe: Any, part: KeyPart, value: list[bytes]) -> None:
+    if part.type == "string":
+        pipe.set(part.key, value[0], nx=True)
+    elif part.type == "hash":
+        pipe.hsetnx(part.key, *value)
+    else:
+        pipe.zadd(part.key, {value[1]: float(value[0])}, nx=True)
+
+
+def _or_nothing(value: float | None) -> float | str:
+    return "" if value is None else value

@@ -1,0 +1,20 @@
+"""What Heroku would make of the repository: tracked files, less those that `.slugignore` names."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def copy_slug(folder: Path) -> Path:
+    """Copy them to a folder that does not exist yet."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    left_out = [line.lstrip("/") for line in (ROOT / ".slugignore").read_text().splitlines() if line]
+    for name in filter(None, listed.split("\0")):
+        if any(name == one or name.startswith(f"{one}/") for one in left_out) or not (ROOT / name).is_file():
+            continue
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
+    return folder

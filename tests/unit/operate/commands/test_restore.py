@@ -1,0 +1,81 @@
+"""`mien restore`: what it refuses, and what it says that it did."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from contracts.queues import BULK
+from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.jobs import JobStore
+from contracts.storage.restore import BackupTarget
+from support.factories import make_worker_report
+
+Mien = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def file(mien: Mien, redis: Redis, settings: Settings, tmp_path: Path) -> str:
+    JobStore(redis, settings).create([b"image"], BULK)
+    path = str(tmp_path / "a.backup")
+    assert mien("backup", path)[0] == 0
+    return path
+
+
+def test_after_a_loss_everything_is_there_again(mien: Mien, redis: Redis, file: str) -> None:
+    redis.flushall()
+    assert mien("restore", file) == (0, "Of 1 jobs: 1 restored.\n")
+    assert redis.zcard(keys.queued(BULK)) == 1
+    told = json.loads(mien("restore", file, "--merge", "--json")[1])
+    assert (told["jobs"], told["outcomes"]["exists"], told["outcomes"]["stored"]) == (1, 1, 0)
+
+
+def test_it_mixes_nothing_up_unasked(mien: Mien, redis: Redis, settings: Settings, file: str) -> None:
+    status, printed = mien("restore", file)
+    assert (status, "There are 1 jobs, 0 API keys and 0 webhooks already" in printed) == (2, True)
+    JobStore(redis, settings).create([b"another"], BULK)
+    assert mien("restore", file, "--replace") == (0, "Of 1 jobs: 1 restored.\n")
+    assert redis.zcard(keys.queued(BULK)) == 1
+
+
+def test_what_workers_work_on_is_not_replaced(mien: Mien, redis: Redis, file: str) -> None:
+    HeartbeatStore(redis).report(make_worker_report("w1"))
+    status, printed = mien("restore", file, "--replace")
+    assert (status, "1 workers are at work (w1). Stop all workers" in printed) == (2, True)
+    assert redis.zcard(keys.queued(BULK)) == 1
+
+
+def test_a_damaged_file_changes_nothing(mien: Mien, redis: Redis, file: str) -> None:
+    Path(file).write_bytes(Path(file).read_bytes()[:-20])
+    redis.flushall()
+    status, printed = mien("restore", file)
+    assert (status, "nothing of it was restored" in printed) == (2, True)
+    assert redis.keys("*") == []
+    assert mien("restore", f"{file}.none")[0] == 2
+
+
+def test_a_file_can_be_looked_at_only(mien: Mien, redis: Redis, file: str) -> None:
+    redis.flushall()
+    status, printed = mien("restore", file, "--check")
+    assert (status, printed.startswith("The file is sound: 1 jobs, made by Mien ")) == (0, True)
+    assert redis.keys("*") == []
+
+
+def test_a_server_that_gets_full_is_told_and_the_rest_follows(mien: Mien, redis: Redis, file: str) -> None:
+    redis.flushall()
+    redis.config_set("maxmemory", 1)
+    try:
+        status, printed = mien("restore", file)
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert (status, "go on with --merge" in printed) == (2, True)
+    assert mien("restore", file, "--merge") == (0, "Of 1 jobs: 1 restored.\n")
+
+
+def test_an_empty_server_is_one_without_jobs_keys_and_webhooks(redis: Redis, settings: Settings) -> None:
+    HeartbeatStore(redis).report(make_worker_report("w1"))
+    assert not any(BackupTarget(redis, redis, settings).occupied())
