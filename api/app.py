@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import Blueprint, Flask
 
-from api.access.authentication import check_keys, client_name
+from api.access.authentication import check_keys, client_name, key_id
 from api.access.cors import Origins, allow_origins
 from api.access.failures import Failures
 from api.access.hosts import check_hosts
@@ -13,7 +13,7 @@ from api.access.ownership import protect_jobs
 from api.access.rate_limits import limit_rates
 from api.access.security_headers import add_security_headers
 from api.access.sites import refuse_cross_site
-from api.http import request_id
+from api.http import request_id, request_trace
 from api.http.endpoint import check_endpoints
 from api.http.problems import register_error_handlers
 from api.http.proxies import ForwardedMiddleware, TrustedProxies
@@ -81,6 +81,7 @@ def _add_hooks(app: Flask, services: Services) -> None:
     refuse_cross_site(app, origins)
     services.broker_watch.install(app)  # before what asks Redis
     check_keys(app, services.api_keys, services.live_tokens, Failures(), required=settings.require_keys)
+    request_trace.install(app, services.tracing, lambda: bool(key_id()))
     add_security_headers(app)
     allow_origins(app, origins)
     protect_jobs(app, services.jobs)

@@ -21,6 +21,7 @@ from api.overload.connections import SPARE, Connection, ConnectionLimiter, allow
 from api.overload.heap import give_back_large_blocks
 from api.overload.transfer import AnswerSocket, BodyRateMiddleware
 from contracts.errors import MienError
+from contracts.metrics import SPANS, metric_key
 from contracts.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
         flushing = gevent.spawn(self._flush_regularly)
         super().run()
         flushing.kill()
+        self._services().tracing.close()
         self._flush()
 
     def timeout_ctx(self) -> gevent.Timeout:
@@ -179,6 +181,8 @@ class GatewayWorker(GeventWorker):  # type: ignore[misc]
         services.note_clients()
         with suppress(MienError):  # nothing was lost; the next flush tries again
             services.api_keys.flush()
+            if spans := services.tracing.take_counts():
+                services.counters.add({metric_key(SPANS, outcome=outcome): count for outcome, count in spans.items()})
 
     def _services(self) -> "Services":
         from api.services import services_of  # imports threads and sockets, which gevent has replaced by now

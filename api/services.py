@@ -38,6 +38,8 @@ from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
 from contracts.storage.webhooks import WebhookStore
+from contracts.tracing.loading import open_tracing
+from contracts.tracing.spans import Tracing
 
 _EXTENSION: Final = "mien"
 _CONNECTIONS: Final = 8
@@ -89,6 +91,7 @@ class Services:
     heartbeats: HeartbeatStore
     lanes: LaneStore
     counters: CounterStore
+    tracing: Tracing
     system_metrics: SystemMetrics
     request_metrics: RequestMetrics
     websockets: WebSockets = field(default_factory=WebSockets)
@@ -124,6 +127,7 @@ class Services:
         self.drain()
         self.ingest.close()
         self.broker_watch.close()
+        self.tracing.close()
         for client in (self.redis, self.storing, self.frame_redis, self.probe, self.frame_probe):
             client.close()
 
@@ -189,6 +193,7 @@ def connect_services(settings: Settings) -> Services:
         heartbeats=HeartbeatStore(probe),
         lanes=LaneStore(probe),
         counters=counters,
+        tracing=open_tracing(settings, "gateway"),
         system_metrics=SystemMetrics(probe, frame_probe, admission.predicted_wait_s),
         request_metrics=request_metrics,
     )

@@ -3,9 +3,9 @@
     make failover                        # kills, partitions and latency; prints the tables of docs/failover.md
     python -m benchmarks.failover kill --rounds 5
 
-Jobs are photos with an idempotency key each, sent by clients that go on after an error. What was answered with 202 is asked for
-in the end, one by one: what the new master does not know is lost. A partition takes root and nft: it parts the master
-from the other servers and from two Sentinels, not from its clients and not from the third Sentinel.
+Jobs are photos with an idempotency key each, sent by clients that go on after an error. What was answered with 202 is
+asked for in the end, one by one: what the new master does not know is lost. A partition takes root and nft: it parts
+the master from the other servers and from two Sentinels, not from its clients and not from the third Sentinel.
 """
 
 import argparse
@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import requests
-from support.clocks import wait_for
-from support.sentinels import Trio, running
 
 from contracts.storage.connections import connect
 from contracts.storage.heartbeat import HeartbeatStore
 from deploy.ports import free_port
+from support.clocks import wait_for
+from support.sentinels import Trio, running
 
 ROOT: Final = Path(__file__).parents[1]
 PHOTO: Final = (ROOT / "capture/sources/astronaut.jpg").read_bytes()
@@ -154,18 +154,21 @@ def lost(load: Load, limit_s: float = 120) -> tuple[int, int]:
 
 def killed(mode: Mode) -> dict[str, float]:
     """One round: the master is killed under load."""
-    with tempfile.TemporaryDirectory() as name, running(Trio(Path(name), options=mode.options)) as trio:
-        with system(trio, mode.durability, Path(name)) as load:
-            load.start(CLIENTS)
-            time.sleep(BEFORE_S)
-            at = time.monotonic()
-            trio.master.kill()
-            wait_for(lambda: load.accepted(at), "a job to be accepted", 120)
-            first = load.accepted(at)[0]
-            finished_s = _finished(load, first, at)
-            time.sleep(AFTER_S)
-            load.stop()
-            return _counted(load, at, first.ended - at, finished_s)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running(Trio(Path(name), options=mode.options)) as trio,
+        system(trio, mode.durability, Path(name)) as load,
+    ):
+        load.start(CLIENTS)
+        time.sleep(BEFORE_S)
+        at = time.monotonic()
+        trio.master.kill()
+        wait_for(lambda: load.accepted(at), "a job to be accepted", 120)
+        first = load.accepted(at)[0]
+        finished_s = _finished(load, first, at)
+        time.sleep(AFTER_S)
+        load.stop()
+        return _counted(load, at, first.ended - at, finished_s)
 
 
 def _finished(load: Load, answer: Answer, at: float) -> float:
@@ -207,39 +210,45 @@ def parted(trio: Trio) -> Iterator[None]:
 
 def partitioned(mode: Mode) -> dict[str, float]:
     """One round: the master is cut off for `PARTED_S`, in which another one is made."""
-    with tempfile.TemporaryDirectory() as name, running(Trio(Path(name), options=mode.options, spread=True)) as trio:
-        with system(trio, mode.durability, Path(name)) as load:
-            load.start(CLIENTS)
-            time.sleep(BEFORE_S)
-            at = time.monotonic()
-            with parted(trio):
-                time.sleep(PARTED_S)
-            healed = time.monotonic()
-            within = len(load.accepted(at))
-            wait_for(lambda: trio.followers() == len(trio.servers) - 1, "the old master to follow", 120)
-            wait_for(lambda: load.accepted(healed), "a job to be accepted", 120)
-            time.sleep(AFTER_S)
-            again = load.accepted(time.monotonic() - AFTER_S / 2)[0]
-            load.stop()
-            counted = _counted(load, at, again.ended - at, _finished(load, again, at))
-            return counted | {"accepted while parted": within}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running(Trio(Path(name), options=mode.options, spread=True)) as trio,
+        system(trio, mode.durability, Path(name)) as load,
+    ):
+        load.start(CLIENTS)
+        time.sleep(BEFORE_S)
+        at = time.monotonic()
+        with parted(trio):
+            time.sleep(PARTED_S)
+        healed = time.monotonic()
+        within = len(load.accepted(at))
+        wait_for(lambda: trio.followers() == len(trio.servers) - 1, "the old master to follow", 120)
+        wait_for(lambda: load.accepted(healed), "a job to be accepted", 120)
+        time.sleep(AFTER_S)
+        again = load.accepted(time.monotonic() - AFTER_S / 2)[0]
+        load.stop()
+        counted = _counted(load, at, again.ended - at, _finished(load, again, at))
+        return counted | {"accepted while parted": within}
 
 
 def latency(mode: Mode, clients: int, seconds: float = 10.0) -> dict[str, float]:
     """Without any failover: how long `POST /v1/jobs` takes."""
-    with tempfile.TemporaryDirectory() as name, running(Trio(Path(name), options=mode.options)) as trio:
-        with system(trio, mode.durability, Path(name)) as load:
-            load.start(clients)
-            time.sleep(2)
-            at = time.monotonic()
-            time.sleep(seconds)
-            load.stop()
-            taken = sorted(answer.ended - answer.began for answer in load.accepted(at))
-            return {
-                "p50 ms": 1e3 * taken[len(taken) // 2],
-                "p95 ms": 1e3 * taken[int(0.95 * len(taken))],
-                "jobs a second": len(taken) / seconds,
-            }
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running(Trio(Path(name), options=mode.options)) as trio,
+        system(trio, mode.durability, Path(name)) as load,
+    ):
+        load.start(clients)
+        time.sleep(2)
+        at = time.monotonic()
+        time.sleep(seconds)
+        load.stop()
+        taken = sorted(answer.ended - answer.began for answer in load.accepted(at))
+        return {
+            "p50 ms": 1e3 * taken[len(taken) // 2],
+            "p95 ms": 1e3 * taken[int(0.95 * len(taken))],
+            "jobs a second": len(taken) / seconds,
+        }
 
 
 MODES: Final = (

@@ -18,7 +18,7 @@ from capture.states import CameraHealth
 from capture.turns import Turn, Turns
 from contracts.cameras import CameraSettings, CameraStatus
 from contracts.logs import log_context
-from contracts.settings import unknown_settings
+from contracts.unknown_settings import unknown_settings
 
 CHILD: Final = (sys.executable, *(("-P",) if sys.flags.safe_path else ()), "-m", "capture.child")
 """With `-P` if this process has it, as in containers: no module is taken from the folder where it runs."""

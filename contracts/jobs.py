@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import secrets
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from pydantic import Field, JsonValue
 
@@ -76,6 +76,14 @@ class JobOptions(Message):
         return 2 if self.blur else 1
 
 
+class Origin(NamedTuple):
+    """The request that made a job, for whoever follows it through logs and traces."""
+
+    request_id: str = ""
+    traceparent: str = ""
+    """W3C's header: the span that all that becomes of the job is part of."""
+
+
 class Job(Message):
     """Everything a client may know of a job. Times are seconds since 1970, UTC."""
 
@@ -92,6 +100,9 @@ class Job(Message):
     names: list[str | None] = Field(
         default_factory=list, description="File names in the order of the images; empty if the client gave none."
     )
+    request_id: str = Field("", description="Of the request that made it; in all log lines about it.")
+    traceparent: str = Field("", description="W3C's header, of the trace that it is part of; empty: of none.")
+    begun_before: float | None = Field(None, description="When the attempt before this one began; it came to nothing.")
     started_at: float | None = None
     finished_at: float | None = None
     items: list[ItemResult] = Field(

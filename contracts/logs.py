@@ -33,14 +33,19 @@ def configure_logging(settings: Settings, role: str, stream: TextIO | None = Non
 
 
 @contextmanager
-def log_context(*, request_id: str = "", job_id: str = "", camera: str = "") -> Iterator[None]:
+def log_context(*, request_id: str = "", job_id: str = "", trace_id: str = "", camera: str = "") -> Iterator[None]:
     """Say what the work within the block is about. Blocks may be nested; what is left out stays as it is."""
-    given = {"request_id": request_id, "job_id": job_id, "camera": camera}
+    given = {"request_id": request_id, "job_id": job_id, "trace_id": trace_id, "camera": camera}
     token = _CONTEXT.set({**_CONTEXT.get(), **{name: value for name, value in given.items() if value}})
     try:
         yield
     finally:
         _CONTEXT.reset(token)
+
+
+def context_of(name: str) -> str:
+    """What the work that goes on here is about, by one of the names that `log_context` takes; empty: not said."""
+    return _CONTEXT.get().get(name, "")
 
 
 class TextFormatter(logging.Formatter):

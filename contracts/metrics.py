@@ -54,6 +54,7 @@ STAGE_SECONDS: Final = "mien_stage_seconds_total"
 STAGE_CPU_SECONDS: Final = "mien_stage_cpu_seconds_total"
 STAGE_DURATION: Final = "mien_stage_duration_seconds"
 WEBHOOKS_TRIED: Final = "mien_webhooks_tried_total"
+SPANS: Final = "mien_spans_total"
 
 HTTP_REQUESTS: Final = "mien_http_requests_total"
 HTTP_DURATION: Final = "mien_http_request_duration_seconds"
@@ -118,6 +119,7 @@ _SHARED: Final = {
     WEBHOOKS_TRIED: Metric(
         "counter", "Deliveries of webhooks tried, by outcome: delivered, later (it failed), given up.", ("outcome",)
     ),
+    SPANS: Metric("counter", "Spans of traces, by outcome: exported, dropped (the collector is slow).", ("outcome",)),
     JOB_WAIT: Metric(
         "histogram", "Time from a job's acceptance to its first claim, by queue.", ("queue",), buckets=_SECONDS_OF_JOBS
     ),

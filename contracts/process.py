@@ -8,7 +8,8 @@ from typing import Final
 
 from contracts.errors import ConfigurationError, MienError
 from contracts.logs import configure_logging
-from contracts.settings import PREFIX, Settings, load_settings, unknown_settings
+from contracts.settings import PREFIX, Settings, load_settings
+from contracts.unknown_settings import unknown_settings
 
 PROJECT: Final = "mien"
 EXIT_CONFIGURATION: Final = 2

@@ -5,7 +5,7 @@ whether it may tell emotions (`faces_only`): a result may be older than the sett
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import Field, JsonValue
 
@@ -114,6 +114,10 @@ class ItemResponse(Message):
         return cls(index=item.index, name=name, result=result, error=item.error, annotated=annotated)
 
 
+_NOT_TOLD: Final = {"version", "items", "options", "names", "client", "request_id", "traceparent", "begun_before"}
+"""Members of a job that a client is not told of, or not as they are stored."""
+
+
 class JobResponse(Message):
     """A job as its client sees it. Times are seconds since 1970, UTC."""
 
@@ -138,7 +142,7 @@ class JobResponse(Message):
             items=[ItemResponse.of(item, job, faces_only=faces_only) for item in job.items],
             location=job_location(job.id),
             metadata=job.options.metadata,
-            **job.model_dump(exclude={"version", "items", "options", "names", "client"}),
+            **job.model_dump(exclude=_NOT_TOLD),
         )
 
 

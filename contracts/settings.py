@@ -1,7 +1,5 @@
 """All settings, read once by a process's ``__main__`` and passed on. ``docs/settings.md`` lists them for people."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,6 +43,15 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")
+
+    traces: Literal["off", "otlp", "console"] = Field(
+        "off",
+        description="Where spans of jobs go (`docs/tracing.md`): to a collector by OTLP, as "
+        "`OTEL_EXPORTER_OTLP_ENDPOINT` says, to the standard output, or nowhere.",
+    )
+    trace_frames: float = Field(
+        0.0, ge=0, le=1, description="Part of live frames of which workers record a trace of their own; 0: none."
+    )
 
     host: str = Field("127.0.0.1", description="Address that the gateway and Flower listen on.")
     published_host: str = Field(
@@ -282,23 +289,6 @@ def load_settings() -> Settings:
     if settings.frame_redis_url != settings.redis_url:
         found.pop("frame_redis_url", None)
     return settings.model_copy(update=found)
-
-
-def unknown_settings(environment: Iterable[str]) -> dict[str, str]:
-    """What is wrong with names in the environment that begin as settings do and are none.
-
-    Returns:
-        Name → a sentence that names the setting most like it.
-    """
-    known = [f"{PREFIX}{name}".upper() for name in Settings.model_fields]
-    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in OF_TOOLS.union(known))
-    sentences = {}
-    for name in unknown:
-        # Without the prefix, which all of them share: it alone would make any name look like any other.
-        nearest = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
-        hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists them all."
-        sentences[name] = f"{name} is not a setting and changes nothing; {hint}"
-    return sentences
 
 
 def _described(name: str, value: Any, message: str) -> str:

@@ -21,7 +21,8 @@ from honcho.environ import parse_procfile
 from contracts.errors import ConfigurationError
 from contracts.local import BROKER_SOCKET, FRAMES_SOCKET, STATE, make_private, socket_folder, socket_url
 from contracts.process import PROJECT, run_process
-from contracts.settings import PREFIX, Settings, unknown_settings
+from contracts.settings import PREFIX, Settings
+from contracts.unknown_settings import unknown_settings
 from deploy.flower import new_password
 from deploy.ports import check_ports, next_free_port
 from deploy.readiness import Readiness, addresses

@@ -20,6 +20,7 @@ EXTRAS = {
     "flower": ("flower",),
     "local": ("local",),
     "training": ("training",),
+    "otel": ("otel",),
 }
 """Lock file → extras of pyproject.toml that it holds."""
 

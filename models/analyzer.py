@@ -18,7 +18,7 @@ from models.images.decode import MAX_PIXELS, DecodedImage, EncodedImage, decode
 from models.images.decoder_process import DecoderPool
 from models.quality import flaws
 from models.runtimes import RuntimeName
-from models.stages import StageTimer
+from models.stages import Lap, StageTimer
 
 _WARM_UP_RUNS: Final = 2
 
@@ -101,7 +101,12 @@ class Analyzer:
         return self.analyze_image(data).faces
 
     def analyze_image(
-        self, data: bytes, cpu_seconds: dict[str, float] | None = None, *, keep: bool = False
+        self,
+        data: bytes,
+        cpu_seconds: dict[str, float] | None = None,
+        *,
+        keep: bool = False,
+        laps: list[Lap] | None = None,
     ) -> Analysis:
         """Find the faces of an image, with everything that is known of the image and of the analysis.
 
@@ -109,11 +114,12 @@ class Analyzer:
             data: a whole JPEG, PNG, WebP, AVIF or HEIC file.
             cpu_seconds: the CPU time of each stage is added to it; the analysis itself says how long each took.
             keep: whether faces belong to it whose score suffices only if they were there a moment ago.
+            laps: when each stage began and ended is added to it, by ``time.perf_counter``.
 
         Raises:
             InvalidImage: a subclass says what is wrong with the image.
         """
-        stages = StageTimer(cpu_seconds)
+        stages = StageTimer(cpu_seconds, laps=laps)
         encoded = EncodedImage(data, self._max_pixels, self._children)
         image = encoded.decode(self._detector.sufficient_size(encoded.longest_side))
         stages.end("decode")
@@ -157,6 +163,7 @@ class Analyzer:
         stages.end("decode")
         found = [rescaled(detection, image.scale / finer.scale) for detection in detections]
         crops = classifier.crop(finer.pixels, found, [detection.landmarks for detection in found])
+        stages.lap("crop")
         probabilities = classifier.predict_by(self._labels, crops)
         stages.end("classify")
         return [_Reading(*pair) for pair in zip(probabilities, crops, strict=True)]

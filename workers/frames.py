@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import defaultdict
+from contextlib import closing
 
 from contracts.devices import metric_name
 from contracts.errors import InvalidImage
@@ -15,6 +16,7 @@ from models.blurring import heads
 from models.tracking import TrackerState, follow
 from workers.metrics import add_analysis, add_cpu
 from workers.services import Services
+from workers.traces import FrameTrace
 from workers.views import show
 
 logger = logging.getLogger(__name__)
@@ -32,8 +34,9 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         if frame is None:
             amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
             return "stale"
-        with services.networks.held() as networks:
-            return _analyze(services, networks.of_camera(camera), frame, amounts)
+        trace = FrameTrace(services.tracing, frame, services.settings.trace_frames)
+        with closing(trace), services.networks.held() as networks:
+            return _analyze(services, networks.of_camera(camera), frame, amounts, trace)
     except InvalidImage as error:
         logger.warning("a frame of camera %s cannot be analysed: %s", camera, error)
         return "damaged"
@@ -42,10 +45,13 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
         services.counters.add(amounts)
 
 
-def _analyze(services: Services, analyzer: Analyzer, frame: Frame, amounts: defaultdict[str, float]) -> str:
+def _analyze(
+    services: Services, analyzer: Analyzer, frame: Frame, amounts: defaultdict[str, float], trace: FrameTrace
+) -> str:
     cpu_seconds: dict[str, float] = {}
-    analysis = analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True)
-    followed = _followed(services, frame, analysis)
+    analysis = analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True, laps=trace.laps)
+    with trace.stage("follow"):
+        followed = _followed(services, frame, analysis)
     if followed is None:
         amounts[metric_key(FRAMES_STALE, camera=metric_name(frame.camera))] += 1
         return "stale"
@@ -53,7 +59,8 @@ def _analyze(services: Services, analyzer: Analyzer, frame: Frame, amounts: defa
     amounts[metric_key(FRAMES_ANALYZED, camera=metric_name(frame.camera))] += 1
     add_analysis(amounts, analysis.model_copy(update={"faces": result.faces}))
     add_cpu(amounts, cpu_seconds)
-    show(services, frame, result, hidden, amounts)
+    with trace.stage("show"):
+        show(services, frame, result, hidden, amounts)
     return "finished"
 
 

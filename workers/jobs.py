@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Final, NamedTuple, TypedDict
 
 from contracts.errors import AnalysisFailed, InvalidImage, JobGone, MienError, RecordUnreadable
@@ -14,12 +15,13 @@ from contracts.storage.job_queue import Batch, ClaimedJob, Finished
 from contracts.storage.job_steps import Claim
 from contracts.storage.patience import until_answered
 from models import Analyzer
-from models.stages import StageTimer
+from models.stages import Lap, StageTimer
 from workers.annotation import keep_annotated
 from workers.leases import Lease
 from workers.metrics import Tally
 from workers.networks import InForce
 from workers.services import Services
+from workers.traces import AttemptTrace, BatchTraces, about
 
 _TIME_SLICE_S: Final = 0.05
 """After so long a task ends, and Celery chooses anew which queue is next; what has been claimed is finished before, and
@@ -66,22 +68,29 @@ def _analyze_jobs(work: _Work) -> str:
     owner = _new_owner(services)
     batch = services.job_queue.claim(queue, owner, **_place(services))
     while batch.jobs:
-        with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
+        traces = BatchTraces(services.tracing, batch)
+        with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]), closing(traces):
             finished = list[Finished]()
-            for job in _analyze_batch(work, owner, batch):
+            for job in _analyze_batch(work, owner, traces):
                 finished.append(job)
                 if time.monotonic() >= ends_at:  # it waits for no other
-                    _count(services, finished, services.job_queue.finish(owner, finished), tally)
+                    _count(services, finished, _finish(services, owner, finished, traces), tally)
                     finished = []
             next_owner = _new_owner(services)
             if time.monotonic() < ends_at:
-                step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
+                with traces.storing(finished):
+                    step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
             else:
-                step = services.job_queue.finish(owner, finished), Batch()
+                step = _finish(services, owner, finished, traces), Batch()
             written, batch = step
         _count(services, finished, written, tally)
         owner = next_owner
     return _isolate(services, batch.isolated) if batch.isolated else tally.text
+
+
+def _finish(services: Services, owner: str, finished: Sequence[Finished], traces: BatchTraces) -> list[bool]:
+    with traces.storing(finished):
+        return services.job_queue.finish(owner, finished)
 
 
 def _place(services: Services) -> _Place:
@@ -128,14 +137,21 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this process: %s", job_id, verdict)
         return verdict.value
+    asked_at = time.perf_counter()
     with services.leases.waiting([(job_id, owner)]):  # Redis may be away for as long as the lease lasts
         claimed = until_answered(lambda: ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id)), lease_s)
-    tally = Tally(claimed.job.queue)
-    with services.networks.held() as networks, services.leases.held(job_id, owner):
+    traces = BatchTraces(services.tracing, Batch((claimed,), asked_at=asked_at, here_at=time.perf_counter()))
+    with about(claimed.job), closing(traces):
+        return _analyze_claimed(services, owner, claimed, traces)
+
+
+def _analyze_claimed(services: Services, owner: str, claimed: ClaimedJob, traces: BatchTraces) -> str:
+    tally, attempt = Tally(claimed.job.queue), traces.of(claimed.job.id)
+    with services.networks.held() as networks, services.leases.held(claimed.job.id, owner):
         analyzer = networks.of_job(claimed.job)
-        items = [_analyze_item(analyzer, *image, tally) for image in enumerate(claimed.images)]
-        finished = _outcome(services, owner, claimed, items, tally)
-        written = services.job_queue.finish(owner, [finished])
+        items = [_analyze_item(analyzer, *image, tally, attempt) for image in enumerate(claimed.images)]
+        finished = _outcome(services, owner, claimed, items, tally, attempt=attempt)
+        written = _finish(services, owner, [finished], traces)
     _count(services, [finished], written, tally)
     return "finished" if written[0] else "lost"
 
@@ -144,40 +160,52 @@ def _new_owner(services: Services) -> str:
     return f"{services.name}/{secrets.token_hex(4)}"
 
 
-def _analyze_batch(work: _Work, owner: str, batch: Batch) -> Iterator[Finished]:
-    for place, claimed in enumerate(batch.jobs):
+def _analyze_batch(work: _Work, owner: str, traces: BatchTraces) -> Iterator[Finished]:
+    for place, claimed in enumerate(traces.jobs):
         yields = bool(place) and work.queue != INTERACTIVE
-        if finished := _analyze_job(work, owner, claimed, yields=yields):
+        if finished := _analyze_job(work, owner, claimed, traces.of(claimed.job.id), yields=yields):
             yield finished
 
 
-def _analyze_job(work: _Work, owner: str, claimed: ClaimedJob, *, yields: bool) -> Finished | None:
+def _analyze_job(
+    work: _Work, owner: str, claimed: ClaimedJob, attempt: AttemptTrace, *, yields: bool
+) -> Finished | None:
     """Analyse one job; none, if that fails by a mistake of ours: it is left to its lease, and costs no other.
 
     Args:
         work: of the task.
         owner: who has claimed it.
         claimed: the job.
+        attempt: what is traced of it.
         yields: whether a photo may overtake before its first image, as before all others.
     """
     services, tally, analyzer = work.services, work.tally, work.networks.of_job(claimed.job)
-    with log_context(job_id=claimed.job.id), services.leases.held(claimed.job.id, owner) as lease:
+    with about(claimed.job), services.leases.held(claimed.job.id, owner) as lease:
         try:
             items = list[ItemResult]()
             for index, data in enumerate(claimed.images):
                 if index or yields:
                     _analyze_waiting_photo(services, lease)
-                items.append(_analyze_item(analyzer, index, data, tally))
-            return _outcome(services, owner, claimed, items, tally)
+                items.append(_analyze_item(analyzer, index, data, tally, attempt))
+            return _outcome(services, owner, claimed, items, tally, attempt=attempt)
         except Exception:
             logger.exception("job %s could not be analysed, and will be tried again", claimed.job.id)
             return None
 
 
-def _outcome(services: Services, owner: str, claimed: ClaimedJob, items: list[ItemResult], tally: Tally) -> Finished:
+def _outcome(
+    services: Services,
+    owner: str,
+    claimed: ClaimedJob,
+    items: list[ItemResult],
+    tally: Tally,
+    *,
+    attempt: AttemptTrace,
+) -> Finished:
     if claimed.job.options.annotate:
         stages = StageTimer(tally.cpu_seconds)
-        keep_annotated(services, claimed.job, owner, claimed.images, items)
+        with attempt.stage("annotate"):
+            keep_annotated(services, claimed.job, owner, claimed.images, items)
         stages.end("draw")
     return Finished(claimed.job.id, items, _common_error(items))
 
@@ -210,16 +238,24 @@ def _take_and_analyze(services: Services) -> None:
     with services.networks.held() as networks:
         batch = services.job_queue.claim(INTERACTIVE, owner, single=True)
         if batch.jobs:
-            with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]):
-                finished = list(_analyze_batch(_Work(services, networks, INTERACTIVE, tally), owner, batch))
-                written = services.job_queue.finish(owner, finished)
+            traces = BatchTraces(services.tracing, batch)
+            with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]), closing(traces):
+                finished = list(_analyze_batch(_Work(services, networks, INTERACTIVE, tally), owner, traces))
+                written = _finish(services, owner, finished, traces)
             _count(services, finished, written, tally)
 
 
-def _analyze_item(analyzer: Analyzer, index: int, data: bytes, tally: Tally) -> ItemResult:
+def _analyze_item(analyzer: Analyzer, index: int, data: bytes, tally: Tally, attempt: AttemptTrace) -> ItemResult:
+    begun_at, laps = time.perf_counter(), attempt.laps(index)
+    item = _item(analyzer, index, data, tally, laps)
+    attempt.image(item, laps, begun_at)
+    return item
+
+
+def _item(analyzer: Analyzer, index: int, data: bytes, tally: Tally, laps: list[Lap] | None) -> ItemResult:
     """Analyse one image; whatever is wrong with it stays with it."""
     try:
-        return ItemResult(index=index, analysis=analyzer.analyze_image(data, tally.cpu_seconds))
+        return ItemResult(index=index, analysis=analyzer.analyze_image(data, tally.cpu_seconds, laps=laps))
     except InvalidImage as error:
         return ItemResult(index=index, error=Problem.of(error))
     except Exception:

@@ -193,7 +193,7 @@ class PeriodicTasks:
             Periodic("networks", NETWORKS_EVERY_S, lambda: follow_networks(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, Reconciler(services).run),
             Periodic("observer", OBSERVE_EVERY_S, observer.run),
-            Periodic("counters", COUNT_EVERY_S, services.counters.flush),
+            Periodic("counters", COUNT_EVERY_S, services.flush_counts),
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
             Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),
             Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhook_sender.announce(dispatcher)),

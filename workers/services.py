@@ -12,6 +12,7 @@ from redis import Redis
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
+from contracts.metrics import SPANS, metric_key
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.compaction import FileCompaction
@@ -26,6 +27,8 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LivePause
 from contracts.storage.networks import NetworkStore
 from contracts.storage.webhooks import WebhookStore
+from contracts.tracing.loading import open_tracing
+from contracts.tracing.spans import Tracing
 from models import Analyzer, load_analyzer
 from workers.attention import Attention
 from workers.event_webhook import EventWebhook
@@ -75,14 +78,26 @@ class Services:
     live_pause: LivePause
     webhook_sender: WebhookSender
     compaction: FileCompaction
+    tracing: Tracing
     started_at: float
     """Seconds since 1970."""
+
+    def flush_counts(self) -> None:
+        """Send what was counted, spans included.
+
+        Raises:
+            BrokerUnavailable: it stays here, for the next time.
+        """
+        spans = self.tracing.take_counts()
+        self.counters.add({metric_key(SPANS, outcome=outcome): float(count) for outcome, count in spans.items()})
+        self.counters.flush()
 
     def close(self) -> None:
         """Finish the webhooks that are being sent, send what was counted, and close all connections."""
         self.webhook_sender.close()
+        self.tracing.close()
         try:
-            self.counters.flush()
+            self.flush_counts()
         except MienError as error:
             logger.warning("what this worker did last is not counted: %s", error)
         self.redis.close()
@@ -134,6 +149,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
     events = EventStore(frame_redis, settings)
+    tracing = open_tracing(settings, "worker")
     return Services(
         name=name,
         settings=settings,
@@ -156,7 +172,10 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
-        webhook_sender=WebhookSender(jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only),
+        webhook_sender=WebhookSender(
+            jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only, tracing=tracing
+        ),
         compaction=FileCompaction(redis),
+        tracing=tracing,
         started_at=time.time(),
     )

@@ -18,8 +18,10 @@ from contracts.responses import JobResponse
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
+from contracts.tracing.spans import NO_TRACING, Tracing
 from workers.fair_pool import FairPool
 from workers.outbound import post
+from workers.traces import WebhookTrace, about
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class WebhookSender:
         clock: Callable[[], float],
         *,
         faces_only: bool,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         """Prepare the threads.
 
@@ -52,9 +55,10 @@ class WebhookSender:
             policy: which addresses may be called.
             clock: gives seconds since 1970.
             faces_only: whether no emotion is sent, whatever was read.
+            tracing: records each try as a part of the job's trace.
         """
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
-        self._faces_only = faces_only
+        self._faces_only, self._tracing = faces_only, tracing
         self._pool = FairPool("webhook", threads=_SENDERS, share=_SHARE, waiting=_WAITING)
 
     def announce(self, dispatcher: Dispatcher) -> None:
@@ -84,13 +88,14 @@ class WebhookSender:
         except NotFound as error:
             self._webhooks.failed(job_id, "", str(error), final=True)
             return "given up"
-        problem, final = self._try(job)
-        if not problem:
-            self._webhooks.delivered(job_id)
-            return "delivered"
-        again = self._webhooks.failed(job_id, job.options.webhook, problem, final=final)
-        logger.warning("webhook of job %s: %s; %s", job_id, problem, "will try again" if again else "given up")
-        return "later" if again else "given up"
+        with about(job):
+            problem, final = self._try(job)
+            if not problem:
+                self._webhooks.delivered(job_id)
+                return "delivered"
+            again = self._webhooks.failed(job_id, job.options.webhook, problem, final=final)
+            logger.warning("webhook of job %s: %s; %s", job_id, problem, "will try again" if again else "given up")
+            return "later" if again else "given up"
 
     def close(self) -> None:
         """Finish what is being sent; what waits will be announced again."""
@@ -106,18 +111,22 @@ class WebhookSender:
 
     def _try(self, job: Job) -> tuple[str, bool]:
         """What went wrong, if anything, and whether that is final."""
-        body = _payload(job, faces_only=self._faces_only)
+        body, now = _payload(job, faces_only=self._faces_only), self._clock()
+        traced = WebhookTrace(self._tracing, job, now, len(body))
         try:
-            headers = self._headers(job, body)
+            headers = self._headers(job, body, now) | traced.headers
             status = post(job.options.webhook, body.encode(), headers, self._policy)
         except WebhookRefused as error:
+            traced.end(error=error.code)
             return str(error), True
         except (OSError, HTTPException) as error:
+            traced.end(error=type(error).__name__)
             return f"not reached: {error}", False
+        traced.end(status)
         return ("" if 200 <= status < 300 else f"answered {status}"), status == _GONE
 
-    def _headers(self, job: Job, body: str) -> dict[str, str]:
-        now = datetime.fromtimestamp(self._clock(), UTC)
+    def _headers(self, job: Job, body: str, seconds: float) -> dict[str, str]:
+        now = datetime.fromtimestamp(seconds, UTC)
         message_id = f"msg_{job.id}"
         return {
             "Content-Type": "application/json",

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from contextlib import ExitStack
 from typing import Final
 
@@ -27,6 +28,7 @@ def install(app: Flask) -> None:
 
 
 def _begin() -> None:
+    g.begun_at = time.time()
     sent = request.headers.get(HEADER, "")
     g.request_id = sent if _ACCEPTABLE.fullmatch(sent) else secrets.token_hex(16)
     g.log_context = ExitStack()

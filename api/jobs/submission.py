@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final, NamedTuple
 
+from api.http.request_trace import current_origin, stage
 from api.jobs.idempotency import IdempotencyStore
 from api.jobs.waiting import Arrival
 from api.overload.admission import Admission
@@ -128,7 +129,7 @@ class Submission:
             Overloaded, QuotaExceeded: it is held back.
         """
         with ExitStack() as admitted:
-            with self._storing.hold(1, client):  # a gateway that is late answers without asking Redis
+            with stage("admit"), self._storing.hold(1, client):  # a gateway that is late answers without asking Redis
                 admitted.enter_context(self._admission.admit(queue, client, images, annotate=annotate))
             yield
 
@@ -180,7 +181,7 @@ class Submission:
                 return self._store(job_id, request, sender, admitted=True, once=once)
         if not isinstance(images, ImageList) or images.pixels is None:
             images = self._measure(images)
-        with self._storing.hold(1, sender.client):
+        with stage("store"), self._storing.hold(1, sender.client):
             self._count(len(images))
             return self._jobs.create(
                 images,
@@ -194,6 +195,7 @@ class Submission:
                 gateway=sender.gateway,
                 pixels=lambda: images.pixels or 0,
                 once=once,
+                origin=current_origin(),
             )
 
 

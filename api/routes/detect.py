@@ -10,6 +10,7 @@ from api.access.streams import check_after_wait
 from api.http.connection import disconnected
 from api.http.endpoint import Operation, ResponseSpec, endpoint
 from api.http.problems import error_of
+from api.http.request_trace import note_job, stage
 from api.http.responses import json_response
 from api.http.scopes import Scope
 from api.jobs.submission import SUBMISSION_ERRORS
@@ -59,14 +60,16 @@ def _submit_and_wait(services: Services) -> Job:
     with services.waiting.expecting(new_job_id()) as arrival:
         # Before the photo is read: what is refused has to be cheap. A key may stand for a job that has its place.
         with services.submission.admit(INTERACTIVE, client_name()) if key is None else nullcontext():
-            wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
+            with stage("parse"):
+                wanted = JobRequest(read_image(request, services.settings), Options(priority=INTERACTIVE))
             job = services.submission.submit(
                 wanted, key, client_name(), api_key=key_id(), arrival=arrival, admitted=key is None
             )
+        note_job(job)
         del wanted
         services.body_memory.release()
         gone = disconnected(request.environ)
-        with check_after_wait(services.api_keys):
+        with stage("wait"), check_after_wait(services.api_keys):
             job = services.waiting.wait_for_accepted(job, services.settings.sync_timeout_s, gone, arrival)
     if not job.state.final and key is None and gone():
         services.jobs.cancel(job.id)  # no client is there to read the answer, and none knows the id

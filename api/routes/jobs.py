@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from api.access.authentication import client_name, key_id
 from api.access.streams import check_after_wait, while_allowed
 from api.http.endpoint import JSON, NO_BODY, SCHEMA_REF, Operation, ResponseSpec, endpoint
+from api.http.request_trace import note_job, stage
 from api.http.responses import NOT_STORED, HeldStream, json_response
 from api.http.scopes import Scope
 from api.jobs import events
@@ -76,10 +77,12 @@ def create_job() -> Response:
         if wait:
             waiting.enter_context(services.waits.hold(1, client_name()))
             arrival = waiting.enter_context(services.waiting.expecting(new_job_id()))
-        wanted = read_job(request, services.settings)
+        with stage("parse"):
+            wanted = read_job(request, services.settings)
         job = services.submission.submit(wanted, key, client_name(), api_key=key_id(), arrival=arrival)
+        note_job(job)
         services.body_memory.release()
-        with check_after_wait(services.api_keys):
+        with stage("wait"), check_after_wait(services.api_keys):
             job = services.waiting.wait_for_accepted(job, wait or 0.0, arrival=arrival)
     response = _answer(job, 200 if job.state.final else 202)
     response.headers["Location"] = job_location(job.id)
@@ -107,9 +110,10 @@ def get_job(job: Job) -> Response:
     """The job as it is, or as soon as it is final if the client waits for that."""
     services = current_services()
     wait = query.wait_seconds(request, services.settings.max_wait_s)
+    note_job(job)
     if job.state.final or not wait:
         return _answer(job)
-    with services.waits.hold(1, client_name()), check_after_wait(services.api_keys):
+    with stage("wait"), services.waits.hold(1, client_name()), check_after_wait(services.api_keys):
         job = services.waiting.wait(job.id, wait)
     return _answer(job)
 

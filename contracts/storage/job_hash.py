@@ -14,8 +14,9 @@ def to_hash(job: Job) -> dict[str, str]:
     stored["options"] = job.options.model_dump_json()
     if job.options.webhook:
         stored["webhook"] = job.options.webhook  # finalize.lua looks whether this field is there
-    if not job.client:
-        del stored["client"]
+    for name in ("client", "request_id", "traceparent"):
+        if not stored[name]:
+            del stored[name]
     if any(job.names):
         stored["names"] = json.dumps(job.names)
     return {name: str(value) for name, value in stored.items()}

@@ -1,7 +1,9 @@
 """A queue of jobs as workers see it: a few at a time, with all that is needed to work on them, in one trip each."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
@@ -41,12 +43,17 @@ class ClaimedJob(NamedTuple):
     """As they were uploaded, in order."""
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True)
+class Batch:
     """What a claim gave."""
 
     jobs: Sequence[ClaimedJob] = ()
     isolated: str = ""
     """Instead of jobs: the id of one for a process of its own, which is not claimed yet."""
+    asked_at: float = field(default=0.0, compare=False)
+    """When the trip to Redis began that claimed them, in seconds of ``time.perf_counter``."""
+    here_at: float = field(default=0.0, compare=False)
+    """When it was over, images and all, by the same clock."""
 
 
 class Finished(NamedTuple):
@@ -83,11 +90,11 @@ class JobQueue:
             BrokerUnavailable: it has been away for longer, and others get the jobs.
         """
         call = self._claim_call(queue, owner, sharing, single=single, isolating=isolating)
-        (answer,) = until_answered(lambda: self._run([call]), self._settings.lease_s)
+        asked_at, (answer,) = until_answered(lambda: (time.perf_counter(), self._run([call])), self._settings.lease_s)
         if isinstance(answer, Exception):
             with translate_errors():
                 raise answer
-        return self._batch(answer)
+        return self._batch(answer, asked_at)
 
     def finish(self, owner: str, finished: Sequence[Finished]) -> list[bool]:
         """Store results, each once; see `JobStore.finish`.
@@ -98,7 +105,7 @@ class JobQueue:
         Raises:
             BrokerUnavailable, Overloaded: it has been away for longer.
         """
-        return self._written(finished, self._run_held(self._finish_calls(owner, finished)))
+        return self._written(finished, self._run_held(self._finish_calls(owner, finished))[1])
 
     def finish_and_claim(
         self, owner: str, finished: Sequence[Finished], queue: str, next_owner: str, *, sharing: int, isolating: bool
@@ -109,12 +116,12 @@ class JobQueue:
             For each job whether its result was written, and the next batch; none if it could not be claimed.
         """
         call = self._claim_call(queue, next_owner, sharing, single=False, isolating=isolating)
-        *written, claimed = self._run_held([*self._finish_calls(owner, finished), call])
+        asked_at, (*written, claimed) = self._run_held([*self._finish_calls(owner, finished), call])
         stored = self._written(finished, written)
         if isinstance(claimed, Exception):
             logger.error("the next jobs of the queue %s could not be claimed", queue, exc_info=claimed)
             return stored, Batch()
-        return stored, self._batch(claimed)
+        return stored, self._batch(claimed, asked_at)
 
     def _run(self, calls: Sequence[Call]) -> list[Any]:
         with translate_errors():
@@ -123,8 +130,9 @@ class JobQueue:
                 raise answer
         return answers
 
-    def _run_held(self, calls: Sequence[Call]) -> list[Any]:
-        return until_answered(lambda: self._run(calls), self._settings.job_time_limit_s)
+    def _run_held(self, calls: Sequence[Call]) -> tuple[float, list[Any]]:
+        """When they were asked the last time, which was answered, and the answers."""
+        return until_answered(lambda: (time.perf_counter(), self._run(calls)), self._settings.job_time_limit_s)
 
     def _finish_calls(self, owner: str, finished: Sequence[Finished]) -> list[Call]:
         first, rest = [keys.claimed(owner)], list[str]()
@@ -142,12 +150,13 @@ class JobQueue:
                     logger.error("the result of job %s could not be stored", job.job_id, exc_info=answer)
         return [not isinstance(answer, Exception) and bool(answer) for answer in answers]
 
-    def _batch(self, answer: Any) -> Batch:
+    def _batch(self, answer: Any, asked_at: float) -> Batch:
         kind, found = answer
         if kind == b"isolated":
             return Batch(isolated=found.decode())
         parts = zip(found[::3], found[1::3], found[2::3], strict=True)
-        return Batch(tuple(claimed for part in parts if (claimed := self._claimed(*part)) is not None))
+        jobs = tuple(claimed for part in parts if (claimed := self._claimed(*part)) is not None)
+        return Batch(jobs, asked_at=asked_at, here_at=time.perf_counter())
 
     def _claimed(self, job_id: bytes, fields: Sequence[bytes], images: Sequence[bytes] | None) -> ClaimedJob | None:
         """The job; none if its record is damaged: it is given up like one that kills, and costs the others nothing."""

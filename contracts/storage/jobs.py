@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from redis import Redis
 
 from contracts.errors import AcceptanceUnknown, JobGone
-from contracts.jobs import ItemResult, Job, JobOptions, JobState, Problem, new_job_id
+from contracts.jobs import ItemResult, Job, JobOptions, JobState, Origin, Problem, new_job_id
 from contracts.queues import INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage import job_steps as steps
@@ -71,6 +71,7 @@ class JobStore:
         pixels: Callable[[], int] = lambda: 0,
         gateway: str = "",
         once: bool = False,
+        origin: Origin = Origin(),  # noqa: B008 - frozen
     ) -> Job:
         """Store a new job and its images, as durably as the server's file is; it exists only once all are stored.
 
@@ -88,6 +89,7 @@ class JobStore:
             pixels: how many there are in all images, once all have been taken.
             gateway: that is told when the job is final, as by `watch`; empty: none.
             once: whether an idempotency key stands for the job, and has to still.
+            origin: the request that makes it.
 
         Returns:
             The queued job; a message in the queue says that there is work.
@@ -100,6 +102,7 @@ class JobStore:
         try:
             last, count, size = self._images.put_all_but_last(job_id, images)
             known = {"id": job_id, "queue": queue, "image_count": count, "client": client, "names": list(names)}
+            known |= origin._asdict()
             job = Job(version=options.version, state=JobState.QUEUED, options=options, created_at=0, **known)
             more = {"bytes": str(size), "pixels": str(pixels()), "account": account_of(sender)}
             more |= ({"notify": keys.final_jobs_channel(gateway)} if gateway else {}) | ({"once": "1"} if once else {})
@@ -263,11 +266,8 @@ class JobStore:
             for job_id in job_ids:
                 pipe.hget(keys.job(job_id), "state")
             states = pipe.execute()
-        return {
-            job_id
-            for job_id, state in zip(job_ids, states, strict=True)
-            if state is None or JobState(state.decode()).final
-        }
+        found = zip(job_ids, states, strict=True)
+        return {job_id for job_id, state in found if state is None or JobState(state.decode()).final}
 
     def open_count(self) -> int:
         """Jobs accepted and not yet final."""

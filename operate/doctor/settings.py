@@ -7,7 +7,8 @@ from collections.abc import Iterator, MutableMapping
 from typing import Final
 
 from contracts.errors import ConfigurationError
-from contracts.settings import Settings, load_settings, unknown_settings
+from contracts.settings import Settings, load_settings
+from contracts.unknown_settings import unknown_settings
 from operate.doctor.finding import Finding, or_ok, problem, warning
 
 _NAMED: Final = re.compile(r"\bMIEN_[A-Z0-9_]+")

@@ -44,6 +44,7 @@ def kept(old: Any, new: Any) -> bool:
         ("job_searched", Job),
         ("job_labelled", Job),
         ("job_blurred", Job),
+        ("job_traced", Job),
         ("frame_result", FrameResult),
         ("frame_result_labelled", FrameResult),
         ("frame_result_raw", FrameResult),
@@ -64,7 +65,7 @@ def test_a_record_is_read_and_written_as_before(name: str, model: type[BaseModel
     assert kept(json.loads(text), written)
 
 
-@pytest.mark.parametrize("name", ["job", "job_named", "job_of_client", "job_searched", "job_labelled"])
+@pytest.mark.parametrize("name", ["job", "job_named", "job_of_client", "job_searched", "job_labelled", "job_traced"])
 def test_a_job_is_read_from_the_hash_in_which_it_was_stored(redis: Redis, settings: Settings, name: str) -> None:
     expected = Job.model_validate_json((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
     redis.hset(keys.job(expected.id), mapping=json.loads((GOLDEN / f"{name}_hash.json").read_text(encoding="utf-8")))

@@ -12,6 +12,8 @@ from contracts.settings import PREFIX, Settings
 from deploy import secrets
 from deploy.health import CHECKS
 
+OF_OPENTELEMETRY = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
+"""Variables that its library reads."""
 ROLES = ("gateway", "worker", "capture", "flower")
 SERVERS = ("redis", "frames")
 BY_PROFILE = {"edge": ("edge",)}
@@ -147,7 +149,7 @@ def test_a_role_is_given_the_settings_that_it_reads_and_no_password(
 ) -> None:
     service = compose["services"][role]
     assert "env_file" not in service
-    given = {name.removeprefix(PREFIX).lower() for name in service["environment"]}
+    given = {name.removeprefix(PREFIX).lower() for name in service["environment"] if name not in OF_OPENTELEMETRY}
     files = [root / part for part in PACKAGES[role]]
     texts = [path.read_text() for file in files for path in (file.rglob("*.py") if file.is_dir() else [file])]
     read = {name for text in texts for name in re.findall(r"settings\.(\w+)", text)} & Settings.model_fields.keys()
@@ -164,7 +166,9 @@ def contracts(root: Path) -> list[Path]:
 
 def test_every_setting_reaches_a_role(compose: dict[str, Any]) -> None:
     services = [compose["services"][role] for role in ROLES]
-    given = {name.lower() for service in services for name in (*service["environment"], *names_of(service))}
+    given = {name.lower() for service in services for name in (*service["environment"], *names_of(service))} - {
+        name.lower() for name in OF_OPENTELEMETRY
+    }
     assert {f"{PREFIX}{name}".lower() for name in Settings.model_fields} == given
 
 

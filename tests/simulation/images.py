@@ -50,7 +50,7 @@ class Analyzer:
         """Take time by `work`; `die` of an image ends the process."""
         self._work, self._die = work, die
 
-    def analyze_image(self, data: bytes, cpu_seconds: dict[str, float]) -> Analysis:
+    def analyze_image(self, data: bytes, cpu_seconds: dict[str, float], **_: object) -> Analysis:
         """Find what is in an image, or die of it."""
         self._work()
         if data.startswith(POISON):

@@ -40,6 +40,7 @@ local function attempt(id, record, by, record_key, images_key)
   end
   if attempts > 0 and by.isolated ~= '1' then return 'isolated' end
   local changed = {state = 'running', owner = by.owner, started_at = by.now, attempts = attempts + 1}
+  if attempts > 0 then changed.begun_before = record.started_at end
   local flat = {}
   for field, value in pairs(changed) do
     record[field] = tostring(value)

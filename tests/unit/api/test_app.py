@@ -26,6 +26,7 @@ def test_hooks_around_views_run_once_and_in_order(app: Flask) -> None:
         "refuse_cross_site.<locals>.check",
         "BrokerWatch.install.<locals>.begin",  # before what asks Redis
         "check_keys.<locals>.check",
+        "install.<locals>.begin",  # after the keys: whose trace it is decides who is to be recorded
         "limit_requests.<locals>.begin",
         "BodyMemory._begin",
     ]

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.errors import ConfigurationError
-from contracts.settings import Settings, load_settings, unknown_settings
+from contracts.settings import Settings, load_settings
 
 
 def test_the_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,13 +67,3 @@ def test_without_an_address_the_servers_of_a_running_make_up_are_used(monkeypatc
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().port = 1  # type: ignore[misc]
-
-
-def test_a_name_that_is_no_setting_is_pointed_out_with_the_nearest_one() -> None:
-    names = ["HOME", "MIEN_PORT", "MIEN_DATA", "MIEN_PROT", "MIEN_DETECTR", "MIEN_FOO", "MIEN_XYZZY"]
-    assert unknown_settings(names) == {
-        "MIEN_PROT": "MIEN_PROT is not a setting and changes nothing; did you mean MIEN_PORT?",
-        "MIEN_DETECTR": "MIEN_DETECTR is not a setting and changes nothing; did you mean MIEN_DETECTOR?",
-        "MIEN_FOO": "MIEN_FOO is not a setting and changes nothing; docs/settings.md lists them all.",
-        "MIEN_XYZZY": "MIEN_XYZZY is not a setting and changes nothing; docs/settings.md lists them all.",
-    }

@@ -100,7 +100,7 @@ def test_once_the_slice_is_over_no_result_waits_for_the_rest_of_its_batch(
 ) -> None:
     analyze, ids, states = analyzer.analyze_image, list[str](), list[list[JobState]]()
 
-    def look(data: bytes, cpu_seconds: dict[str, float]) -> object:
+    def look(data: bytes, cpu_seconds: dict[str, float], **_: object) -> object:
         states.append([services.jobs.get(job_id).state for job_id in ids])
         return analyze(data, cpu_seconds)
 
@@ -150,7 +150,7 @@ def test_an_unexpected_error_stays_with_its_image_and_is_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("inside the network")
 
     monkeypatch.setattr(analyzer, "analyze_image", fail)
@@ -174,7 +174,7 @@ def test_a_job_that_another_worker_has_taken_over_is_not_written(
     analyze = analyzer.analyze_image
     job = services.jobs.create([plain_jpeg], BULK)
 
-    def too_slow(data: bytes, cpu_seconds: dict[str, float]) -> object:
+    def too_slow(data: bytes, cpu_seconds: dict[str, float], **_: object) -> object:
         redis.hset(keys.job(job.id), "owner", "another worker")
         return analyze(data, cpu_seconds)
 
@@ -199,7 +199,7 @@ class ManualTime:
         self._analyze = services.analyzer.analyze_image
         monkeypatch.setattr(services.analyzer, "analyze_image", self._analyze_image)
 
-    def _analyze_image(self, data: bytes, cpu_seconds: dict[str, float]) -> Analysis:
+    def _analyze_image(self, data: bytes, cpu_seconds: dict[str, float], **_: object) -> Analysis:
         self._clock.now += self.seconds[data]
         assert self.services.leases.stuck() == {}, "no job takes longer than the limit by itself"
         return self._analyze(data, cpu_seconds)
