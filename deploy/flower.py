@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _TASKS_KEPT = 10_000
 """Flower's own limit is ten times as many, which is hundreds of megabytes."""
+_FORGOTTEN_AFTER_S = 600
+"""So long a worker that is gone stays listed, as offline: each new one has another name."""
 _TASKS_COLUMNS: Final = "name,args,state,result,received,runtime,worker"
 """A task is a batch of jobs: its argument is the queue, its result how many jobs and images."""
 
@@ -66,7 +68,9 @@ def make_flower(settings: Settings, credentials: str) -> "GuardedFlower":
     """
     from flower.options import options
     from flower.urls import settings as of_tornado
+    from tornado.ioloop import IOLoop
 
+    from deploy.flower_events import SteadyEvents
     from deploy.flower_guard import GuardedFlower
 
     app = Celery("mien", set_as_current=False)
@@ -77,9 +81,11 @@ def make_flower(settings: Settings, credentials: str) -> "GuardedFlower":
     options.port = settings.flower_port
     options.max_tasks = _TASKS_KEPT
     options.tasks_columns = _TASKS_COLUMNS
+    options.purge_offline_workers = _FORGOTTEN_AFTER_S
     options.read_only = True  # its pages show no buttons then; the guard refuses whatever they would ask for
     options.basic_auth = [credentials]
-    return GuardedFlower(credentials, capp=app, options=options, **of_tornado)
+    events = SteadyEvents(app, IOLoop.current(), max_tasks_in_memory=_TASKS_KEPT)
+    return GuardedFlower(credentials, capp=app, events=events, options=options, **of_tornado)
 
 
 def _end(*_: object) -> NoReturn:

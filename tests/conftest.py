@@ -21,6 +21,7 @@ from models.boxes import corners, iou
 from support import clocks, reliability
 from support.clocks import ManualClock, WaitFor
 from support.faketime import clock_off
+from support.last_release import environment_of
 from support.pictures import ASTRONAUT_FACE
 from support.processes import Process, StartGateway, StartProcess, StartWorkers
 from support.receiver import Receiver
@@ -153,8 +154,12 @@ def start_process(redis_url: str, tmp_path: Path) -> Iterator[StartProcess]:
     """
     started: list[Process] = []
 
-    def start(module: str, clock_off_s: float = 0, namespace: str = "", **settings: object) -> Process:
+    def start(
+        module: str, clock_off_s: float = 0, namespace: str = "", code: Path | None = None, **settings: object
+    ) -> Process:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MIEN_")}
+        if code is not None:
+            environment = environment_of(code, tmp_path)
         environment |= {"MIEN_REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
         environment |= clock_off(clock_off_s) if clock_off_s else {}
         environment |= {f"MIEN_{name.upper()}": str(value) for name, value in settings.items()}
@@ -162,7 +167,9 @@ def start_process(redis_url: str, tmp_path: Path) -> Iterator[StartProcess]:
         with log.open("wb") as output:
             entered = ["ip", "netns", "exec", namespace] if namespace else []
             command = [*entered, sys.executable, "-m", module]
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(
+                command, cwd=code or ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
         started.append(process)
         return process
 

@@ -58,7 +58,8 @@ def register_tasks(app: Celery, services: Services) -> None:
             logger.warning("jobs of the queue %s are left to their leases: %s", queue, error)
             return "left to their leases"
 
-    @app.task(name=ANALYZE_FRAME, shared=False)  # type: ignore[untyped-decorator]
+    # Without events: some cameras are thousands of frames in minutes, among which nobody would find a photo in Flower.
+    @app.task(name=ANALYZE_FRAME, shared=False, send_events=False)  # type: ignore[untyped-decorator]
     def _analyze_frame(camera: str, token: str) -> str:
         with log_context(camera=camera), services.attention.taken():
             if services.live_pause.paused:

@@ -151,15 +151,15 @@ def test_one_command_runs_everything_heals_and_leaves_nothing(local: LocalRun, w
         urllib.request.urlopen(f"http://127.0.0.1:{local.flower_port}/", timeout=20)
     workers = wait_for(lambda: len(found := local.flower("/api/workers?refresh=1")) == 2 and found, "Flower's workers")
     assert all(name.startswith("worker@") for name in workers)
-    tasks = wait_for(lambda: local.flower("/api/tasks?limit=5"), "Flower's tasks").values()
-    assert {task["name"] for task in tasks} == {"analyze_frame"}
-    assert all(re.match(r"\W*camera\W*$", task["args"]) for task in tasks), "a short label, and no bytes"
 
     assert local.command("keys", "create", "found without an address").returncode == 0
     assert "found without an address" in local.command("keys", "list").stdout
     assert not local.files_with(b"\xff\xd8\xff"), "no file holds a frame"
     job = local.analyze((ROOT / "capture/sources/astronaut.jpg").read_bytes())
     assert local.files_with(job.encode()), "the job is stored durably"
+    tasks = wait_for(lambda: local.flower("/api/tasks?limit=5"), "Flower's tasks").values()
+    assert {task["name"] for task in tasks} == {"analyze_jobs"}, "no frame is among them"
+    assert all(re.match(r"\W*(interactive|bulk)\W*$", task["args"]) for task in tasks), "a short label, and no bytes"
     local.delete(f"/v1/jobs/{job}")
     wait_for(lambda: not local.files_with(job.encode()), "the job's id to leave the files")
     assert not local.files_with(b"\xff\xd8\xff"), "and the photo, with all that was drawn in it"

@@ -54,7 +54,11 @@ class Broker:
 
     def kill(self) -> None:
         """As a crash does."""
-        self._process.kill()
+        self.end(signal.SIGKILL)
+
+    def end(self, how: signal.Signals) -> None:
+        """By this signal, and wait until it has."""
+        self._process.send_signal(how)
         self._process.wait()
 
     def freeze(self) -> None:

@@ -42,6 +42,7 @@ def test_it_listens_where_the_settings_say_and_only_reads(monkeypatch: pytest.Mo
     assert (made.options.address, made.options.port) == ("::1", 82)
     assert made.options.read_only is True
     assert {"args", "result"} <= set(made.options.tasks_columns.split(",")), "the queue and size of a batch"
+    assert made.options.purge_offline_workers == 600
     assert made.options.basic_auth == ["mien:secret"]
     assert made.capp.conf.broker_pool_limit == 0
 

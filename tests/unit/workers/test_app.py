@@ -27,6 +27,14 @@ def test_it_has_the_tasks_that_producers_name_and_no_others_of_ours(app: Celery)
     assert {name for name in app.tasks if not name.startswith("celery.")} == set(TASKS)
 
 
+def test_flower_hears_of_jobs_and_not_of_every_frame(app: Celery) -> None:
+    assert {name: app.tasks[name].send_events for name in TASKS} == {
+        ANALYZE_JOBS: True,
+        DELIVER_WEBHOOK: True,
+        ANALYZE_FRAME: False,
+    }
+
+
 def test_a_message_can_be_given_back_until_its_task_has_ended_and_none_is_taken_ahead(app: Celery) -> None:
     assert app.conf.task_acks_late
     assert app.conf.worker_prefetch_multiplier == 1
