@@ -26,7 +26,7 @@ from contracts.storage.connections import connect
 from contracts.storage.heartbeat import HeartbeatStore
 from deploy.ports import free_port
 from support.clocks import wait_for
-from support.sentinels import Trio, running
+from support.sentinels import Trio, parted, running
 
 ROOT: Final = Path(__file__).parents[1]
 PHOTO: Final = (ROOT / "capture/sources/astronaut.jpg").read_bytes()
@@ -189,23 +189,6 @@ def _counted(load: Load, at: float, accepted_s: float, finished_s: float) -> dic
         "lost": gone,
         "uncertain and gone": uncertain_gone,
     }
-
-
-@contextlib.contextmanager
-def parted(trio: Trio) -> Iterator[None]:
-    """The first server and the last Sentinel are cut off from the others, while clients reach both sides."""
-    inside = f"{{ {trio.servers[0].host}, {trio.sentinels[-1].host} }}"
-    outside = "{ " + ", ".join(part.host for part in [*trio.servers[1:], *trio.sentinels[:-1]]) + " }"
-    table = f"mien_failover_{os.getpid()}"
-    rules = f"""table ip {table} {{ chain cut {{ type filter hook output priority 0;
-        ip saddr {inside} ip daddr {outside} drop
-        ip saddr {outside} ip daddr {inside} drop
-    }} }}"""
-    subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["nft", "delete", "table", "ip", table], check=True)
 
 
 def partitioned(mode: Mode) -> dict[str, float]:

@@ -232,3 +232,20 @@ def running(trio: Trio) -> Iterator[Trio]:
         yield trio
     finally:
         trio.close()
+
+
+@contextmanager
+def parted(trio: Trio) -> Iterator[None]:
+    """The first server and the last Sentinel are cut off from the others, while clients reach both sides."""
+    inside = f"{{ {trio.servers[0].host}, {trio.sentinels[-1].host} }}"
+    outside = "{ " + ", ".join(part.host for part in [*trio.servers[1:], *trio.sentinels[:-1]]) + " }"
+    table = f"mien_failover_{os.getpid()}"
+    rules = f"""table ip {table} {{ chain cut {{ type filter hook output priority 0;
+        ip saddr {inside} ip daddr {outside} drop
+        ip saddr {outside} ip daddr {inside} drop
+    }} }}"""
+    subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["nft", "delete", "table", "ip", table], check=True)
