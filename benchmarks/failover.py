@@ -168,7 +168,7 @@ def killed(mode: Mode) -> dict[str, float]:
         finished_s = _finished(load, first, at)
         time.sleep(AFTER_S)
         load.stop()
-        return _counted(load, at, first.ended - at, finished_s)
+        return _counted(load, first.ended - at, finished_s)
 
 
 def _finished(load: Load, answer: Answer, at: float) -> float:
@@ -177,13 +177,12 @@ def _finished(load: Load, answer: Answer, at: float) -> float:
     return time.monotonic() - at
 
 
-def _counted(load: Load, at: float, accepted_s: float, finished_s: float) -> dict[str, float]:
+def _counted(load: Load, accepted_s: float, finished_s: float) -> dict[str, float]:
     gone, uncertain_gone = lost(load)
     return {
         "accepted again after s": accepted_s,
         "finished again after s": finished_s,
         "accepted": len(load.accepted()),
-        "accepted of the old master since": sum(answer.ended < at + accepted_s for answer in load.accepted(at)),
         "uncertain": sum(bool(answer.job_id) and not answer.certain for answer in load.answers),
         "refused": sum(not answer.job_id for answer in load.answers),
         "lost": gone,
@@ -210,7 +209,7 @@ def partitioned(mode: Mode) -> dict[str, float]:
         time.sleep(AFTER_S)
         again = load.accepted(time.monotonic() - AFTER_S / 2)[0]
         load.stop()
-        counted = _counted(load, at, again.ended - at, _finished(load, again, at))
+        counted = _counted(load, again.ended - at, _finished(load, again, at))
         return counted | {"accepted while parted": within}
 
 

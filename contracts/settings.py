@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     durability: Durability = Field(
         "everysec",
         description="What the answer 202 means ([failover](failover.md)): the job is in the broker's memory, and in "
-        "its file within about a second; or on its disk; or in the memory of a replica as well.",
+        "its file within about a second; or on its disk; or in the memory of its replicas as well.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")

@@ -5,7 +5,7 @@ setting        a step that is answered                                          
 =============  =================================================================  ===============================
 everysec       stands in the server's memory; in its file within about a second   nothing more
 always         is on the server's disk                                            ``WAITAOF 1 0``, and its policy
-replicated     stands in the memory of another server as well                     ``WAIT 1``
+replicated     stands in the memory of other servers as well                      ``WAIT``, as `Replicas` says
 =============  =================================================================  ===============================
 
 ``WAIT`` and ``WAITAOF`` speak of what their own connection wrote, so they go with the step in one pipeline: one trip,
@@ -17,6 +17,11 @@ on the disk (Redis 7.4 before its pull request 13793, Valkey 9.1.2 by measuremen
 too, and takes no other than ``always``, with which a server answers nothing before it has synced.
 """
 
+import math
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
@@ -30,13 +35,9 @@ from contracts.storage.scripts import Call, Command, run_scripts
 
 CONFIRM_S: Final = 2.0
 """How long a step waits to be confirmed, at most."""
-_MS: Final = int(CONFIRM_S * 1_000)
 _POLICY: Final = {"appendfsync": "always", "no-appendfsync-on-rewrite": "no"}
-_CONFIRMATIONS: Final[dict[Durability, tuple[Command, ...]]] = {
-    "everysec": (),
-    "always": (("WAITAOF", 1, 0, _MS), ("CONFIG GET", *_POLICY)),
-    "replicated": (("WAIT", 1, _MS),),
-}
+GONE_S: Final = 10.0
+"""A replica that has left its master is missed for so long: it may be the next master."""
 
 
 class Outcome(NamedTuple):
@@ -48,17 +49,57 @@ class Outcome(NamedTuple):
     """Why it is not as safe as it should be, which says nothing of the step itself; empty if it is."""
 
 
+class Replicas:
+    """How many replicas have to confirm a step: all that follow the master. Thread-safe.
+
+    One would do if the master were always dead before another is made. Where the Sentinels are told to move it, or
+    cannot see it, they make a replica the master while the old one still takes writes, and its other replicas confirm
+    these: all of them would be lost. So one that has left is waited for in vain for `GONE_S`, within which either the
+    old master is told of the new one, or nothing was behind it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Know of none; `clock` gives seconds."""
+        self._clock, self._lock = clock, threading.Lock()
+        self._history, self._count, self._fewer_since = "", 1, math.inf
+
+    @property
+    def known(self) -> bool:
+        """Whether a master has said how many follow it."""
+        return bool(self._history)
+
+    @property
+    def count(self) -> int:
+        """To be waited for."""
+        return self._count
+
+    def seen(self, told: Mapping[str, Any]) -> None:
+        """Take what a master says of its replication, in the section of that name of ``INFO``."""
+        replicas = [value for name, value in told.items() if re.fullmatch(r"slave\d+", name)]
+        online, now = sum(replica["state"] == "online" for replica in replicas), self._clock()
+        with self._lock:
+            if told.get("master_replid") != self._history:  # another master, or the first one that is asked
+                self._history, self._count, self._fewer_since = str(told.get("master_replid")), max(1, online), math.inf
+            elif online >= self._count:
+                self._count, self._fewer_since = online, math.inf
+            else:
+                self._fewer_since = min(now, self._fewer_since)
+                if now - self._fewer_since >= GONE_S:
+                    self._count, self._fewer_since = max(1, online), math.inf
+
+
 class DurableSteps:
     """Runs scripts, and waits until what they wrote is safe. Thread-safe."""
 
     def __init__(self, redis: Redis, durability: Durability) -> None:
-        """Use this client's connections; each is taken for as long as a confirmation lasts."""
-        self._redis, self._durability = redis, durability
+        """Use this client's connections; each is taken for as long as a confirmation lasts, `CONFIRM_S` at most."""
+        self._redis, self._durability, self._ms = redis, durability, int(CONFIRM_S * 1_000)
+        self._replicas = Replicas()
 
     @property
     def waits(self) -> bool:
         """Whether anything is waited for."""
-        return bool(_CONFIRMATIONS[self._durability])
+        return self._durability != "everysec"
 
     def run(self, call: Call) -> Outcome:
         """Run a script that may be run twice without harm.
@@ -68,10 +109,10 @@ class DurableSteps:
         """
         if not self.waits:
             return Outcome(call.script(keys=call.keys, args=call.args), "")
-        answer, *confirmations = run_scripts(self._redis, [call], _CONFIRMATIONS[self._durability])
+        answer, *confirmations = run_scripts(self._redis, [call], self._confirmations())
         if isinstance(answer, Exception):
             raise answer
-        return Outcome(answer, _unconfirmed(self._durability, confirmations))
+        return Outcome(answer, self._unconfirmed(confirmations))
 
     def confirm(self) -> None:
         """Wait until all that was written to this server before is safe.
@@ -83,13 +124,32 @@ class DurableSteps:
             return
         with translate_errors(), self._redis.pipeline(transaction=False) as pipe:
             pipe.set(keys.CONFIRMED, "", ex=60)  # behind all of it, on the connection that waits
-            for command in _CONFIRMATIONS[self._durability]:
+            for command in self._confirmations():
                 pipe.execute_command(*command)
             written, *confirmations = pipe.execute(raise_on_error=False)
             if isinstance(written, Exception):
                 raise written
-        if reason := _unconfirmed(self._durability, confirmations):
+        if reason := self._unconfirmed(confirmations):
             raise BrokerUnavailable(f"It is done, and may be lost yet: {reason}.")
+
+    def _confirmations(self) -> Sequence[Command]:
+        if self._durability == "always":
+            return ("WAITAOF", 1, 0, self._ms), ("CONFIG GET", *_POLICY)
+        if not self._replicas.known:
+            self._replicas.seen(self._redis.info("replication"))
+        return ("WAIT", self._replicas.count, self._ms), ("INFO", "replication")
+
+    def _unconfirmed(self, answers: Sequence[Any]) -> str:
+        for answer in answers:
+            if isinstance(answer, RedisError):
+                return f"the job store answers '{answer}'"
+        if self._durability == "always":
+            (on_disk, _), policy = answers
+            return _other_policy(policy) if on_disk else f"it was not on the job store's disk within {CONFIRM_S:g} s"
+        confirmed, told = answers
+        self._replicas.seen(told)
+        missing = max(1, self._replicas.count) - confirmed
+        return f"{missing} of {self._replicas.count} replicas have not confirmed it in time" if missing > 0 else ""
 
 
 def check_durability(redis: Redis, durability: Durability) -> str:
@@ -130,16 +190,6 @@ def _check_always(redis: Redis) -> None:
             "its replicas.",
             field="durability",
         )
-
-
-def _unconfirmed(durability: Durability, answers: list[Any]) -> str:
-    for answer in answers:
-        if isinstance(answer, RedisError):
-            return f"the job store answers '{answer}'"
-    if durability == "replicated":
-        return "" if answers[0] >= 1 else f"no replica has confirmed it within {CONFIRM_S:g} s"
-    (on_disk, _), policy = answers
-    return _other_policy(policy) if on_disk else f"it was not on the job store's disk within {CONFIRM_S:g} s"
 
 
 def _other_policy(policy: dict[str, str]) -> str:

@@ -139,6 +139,8 @@ class Trio:
                     self._folder / f"redis-{number}", broker, clock_off_s=self._skew_s, host=self._host(11 + number)
                 ),
             )
+        # The Sentinels look for replicas when they start, and then every ten seconds.
+        wait_for(lambda: self._following(self.servers[0]) == COUNT - 1, "the replicas to follow")
         watching = self._watching(self._down_after_ms)
         for number in range(COUNT):
             self._start(
@@ -185,7 +187,10 @@ class Trio:
 
     def followers(self) -> int:
         """Replicas that have what the master has."""
-        with self.client(self.master) as client:
+        return self._following(self.master)
+
+    def _following(self, master: Server) -> int:
+        with self.client(master) as client:
             told = client.info("replication")
         return sum(told[f"slave{number}"]["state"] == "online" for number in range(int(told["connected_slaves"])))
 
@@ -240,10 +245,18 @@ def parted(trio: Trio) -> Iterator[None]:
     inside = f"{{ {trio.servers[0].host}, {trio.sentinels[-1].host} }}"
     outside = "{ " + ", ".join(part.host for part in [*trio.servers[1:], *trio.sentinels[:-1]]) + " }"
     table = f"mien_failover_{os.getpid()}"
-    rules = f"""table ip {table} {{ chain cut {{ type filter hook output priority 0;
-        ip saddr {inside} ip daddr {outside} drop
-        ip saddr {outside} ip daddr {inside} drop
-    }} }}"""
+    rules = "\n".join(
+        [
+            f"table ip {table} {{",
+            "chain cut {",
+            "type filter hook output priority 0;",
+            f"ip saddr {inside} ip daddr {outside} drop;",
+            f"ip saddr {outside} ip daddr {inside} drop;",
+            "}",
+            "}",
+            "",
+        ]
+    )
     subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=True)
     try:
         yield

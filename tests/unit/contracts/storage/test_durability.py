@@ -14,10 +14,10 @@ from contracts.queues import BULK
 from contracts.settings import Durability, Settings
 from contracts.storage import durability as tested
 from contracts.storage.connections import connect
-from contracts.storage.durability import DurableSteps, check_durability
+from contracts.storage.durability import GONE_S, DurableSteps, Replicas, check_durability
 from contracts.storage.erasure import JobEraser
 from contracts.storage.jobs import JobStore
-from support.clocks import wait_for
+from support.clocks import ManualClock, wait_for
 from support.sentinels import Server
 
 Start = Callable[..., Server]
@@ -44,7 +44,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not confirmed is waited for a tenth of a second."""
-    monkeypatch.setitem(tested._CONFIRMATIONS, "replicated", (("WAIT", 1, 100),))
+    monkeypatch.setattr(tested, "CONFIRM_S", 0.1)
 
 
 def client(server: Server) -> Redis:
@@ -74,7 +74,7 @@ def test_a_job_is_accepted_when_a_replica_has_it(start: Start) -> None:
 def test_without_a_replica_the_client_is_told_the_id_and_that_it_is_uncertain(start: Start) -> None:
     with client(start()) as redis:
         jobs, job_id = store_of(redis, "replicated"), new_job_id()
-        with pytest.raises(AcceptanceUnknown, match="no replica has confirmed it") as raised:
+        with pytest.raises(AcceptanceUnknown, match="1 of 1 replicas have not confirmed it in time") as raised:
             jobs.create([b"x"], BULK, job_id=job_id)
         assert raised.value.job_id == job_id
         assert jobs.get(job_id).state is JobState.QUEUED, "it is analysed if it is not lost"
@@ -106,7 +106,7 @@ def test_an_erasure_that_no_replica_has_may_come_back_and_that_is_told(start: St
         job = jobs.create([b"x"], BULK)
         jobs.cancel(job.id)
         eraser = JobEraser(redis, durable=DurableSteps(redis, "replicated"))
-        with pytest.raises(BrokerUnavailable, match=r"erased, but might come back: no replica"):
+        with pytest.raises(BrokerUnavailable, match=r"erased, but might come back: 1 of 1 replicas"):
             eraser.erase(job.id)
         with pytest.raises(JobGone):
             jobs.get(job.id)
@@ -118,7 +118,7 @@ def test_what_was_written_before_is_confirmed_as_well(start: Start) -> None:
     with client(master) as redis:
         redis.set("a", 1)
         steps = DurableSteps(redis, "replicated")
-        with pytest.raises(BrokerUnavailable, match="may be lost yet: no replica"):
+        with pytest.raises(BrokerUnavailable, match="may be lost yet: 1 of 1 replicas"):
             steps.confirm()
         DurableSteps(redis, "everysec").confirm()
         follow(start(), master)
@@ -178,3 +178,50 @@ def test_a_server_that_becomes_a_replica_while_it_is_waited_for_is_left(start: S
             steps.confirm()
         assert time.monotonic() - began < 1.5
         thread.join()
+
+
+def told(online: int, history: str = "first", syncing: int = 0) -> dict[str, object]:
+    states = ["online"] * online + ["send_bulk"] * syncing
+    replicas = {f"slave{number}": {"state": state} for number, state in enumerate(states)}
+    return {"role": "master", "connected_slaves": len(states), "master_replid": history, **replicas}
+
+
+def test_all_replicas_have_to_confirm_also_one_that_has_just_left(clock: ManualClock) -> None:
+    replicas = Replicas(clock)
+    assert (replicas.known, replicas.count) == (False, 1)
+    replicas.seen(told(2, syncing=1))
+    assert (replicas.known, replicas.count) == (True, 2)
+    replicas.seen(told(1))
+    clock.sleep(GONE_S - 1)
+    replicas.seen(told(1))
+    assert replicas.count == 2, "it may have become the master"
+    clock.sleep(1)
+    replicas.seen(told(1))
+    assert replicas.count == 1
+
+
+def test_a_replica_that_is_back_counts_as_before_and_a_new_master_has_its_own(clock: ManualClock) -> None:
+    replicas = Replicas(clock)
+    replicas.seen(told(2))
+    for online in (1, 2, 1):
+        replicas.seen(told(online))
+        clock.sleep(GONE_S - 1)
+    assert replicas.count == 2
+    replicas.seen(told(0, "second"))
+    assert replicas.count == 1, "there has to be one, whoever is the master"
+
+
+def test_what_another_replica_confirms_is_uncertain_while_one_may_have_become_the_master(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tested, "CONFIRM_S", 0.3)
+    master, promoted, other = start(), start(), start()
+    for replica in (promoted, other):
+        follow(replica, master)
+    with client(master) as redis, client(promoted) as new:
+        wait_for(lambda: redis.set("a", 1) and redis.wait(2, 1_000) == 2, "both to follow")
+        jobs = store_of(redis, "replicated")
+        jobs.create([b"x"], BULK)
+        new.replicaof("NO", "ONE")
+        with pytest.raises(AcceptanceUnknown, match="1 of 2 replicas have not confirmed"):
+            jobs.create([b"x"], BULK)

@@ -13,12 +13,12 @@ from contracts.storage.jobs import JobStore
 @pytest.fixture
 def waiting(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> JobStore:
     """A store that waits for a replica, for a moment; there is none."""
-    monkeypatch.setitem(durability._CONFIRMATIONS, "replicated", (("WAIT", 1, 10),))
+    monkeypatch.setattr(durability, "CONFIRM_S", 0.01)
     return JobStore(redis, Settings(durability="replicated"))
 
 
 def test_a_job_that_is_not_safe_in_time_is_stored_once_and_uncertain(waiting: JobStore, redis: Redis) -> None:
-    with pytest.raises(AcceptanceUnknown, match="less safely than it should be: no replica") as raised:
+    with pytest.raises(AcceptanceUnknown, match="less safely than it should be: 1 of 1 replicas") as raised:
         waiting.create([b"x"], BULK)
     assert waiting.get(raised.value.job_id).id == raised.value.job_id
     assert waiting.images(raised.value.job_id) == [b"x"]
