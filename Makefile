@@ -19,6 +19,7 @@ ROUNDS ?= 3
 FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SBOM_ROLES ?= api worker capture flower
 
 PIP = $(BIN)/python -m pip install --disable-pip-version-check
@@ -26,6 +27,7 @@ PIP = $(BIN)/python -m pip install --disable-pip-version-check
 LOCAL = $(VENV)/.installed-local
 DEV = $(VENV)/.installed-dev
 TRAINING = $(VENV)/.installed-training
+KUBERNETES = .venv-kubernetes
 ROLES = api worker capture flower local training
 
 .PHONY: help
@@ -41,12 +43,22 @@ up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl
 secrets: ## make the passwords that docker compose needs, as files in secrets/
 	@$(PYTHON) -m deploy.secrets
 
+.PHONY: env
+env: $(DEV) ## write .env.example anew after a change of the settings or of docker-compose.yml
+	@$(BIN)/python -m deploy.env_example
+
+.PHONY: images
+images: ## build the containers' images, with the version and the commit in their labels
+	IMAGE_VERSION=$(VERSION) IMAGE_REVISION=$$(git rev-parse HEAD) docker compose build
+
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
 	@PYTHONPATH=tests $(BIN)/python -m support.faketime
 	@PYTHONPATH=tests $(BIN)/python -m support.rtsp
 	@PYTHONPATH=tests $(BIN)/python -m support.nginx
+	@PYTHONPATH=tests $(BIN)/python -m support.units
+	@PYTHONPATH=tests $(BIN)/python -m support.cloud_init
 	@PYTHONPATH=tests $(BIN)/python -m support.caddy
 	@PYTHONPATH=tests $(BIN)/python -m support.prometheus
 	@rm -rf .coverage
@@ -78,6 +90,9 @@ soak: $(DEV) ## MINUTES=30 of mixed load with a fault every 20 s, in the order o
 .PHONY: failover
 failover: $(DEV) ## what a failover of Redis costs, ROUNDS=3 of each kind: killed, parted (root and nft), latency
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.failover --rounds $(ROUNDS)
+.PHONY: docs-check
+docs-check: $(DEV) ## type what README, docs/running.md and docs/operations.md tell people to type, on a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m support.docs_check
 
 .PHONY: bench
 bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency
@@ -124,9 +139,23 @@ sbom: $(DEV) ## write a bill of materials (CycloneDX) of each role, from its loc
 	    --output-reproducible --output-format JSON --output-file $(SBOM)/$$role.json || exit 1; \
 	done
 
+.PHONY: kubernetes-rules
+kubernetes-rules: $(DEV) ## write Prometheus' rules anew as the object that its operator for Kubernetes reads
+	@PYTHONPATH=tests $(BIN)/python -m support.prometheus_rule
+
+.PHONY: kubernetes-check
+kubernetes-check: $(DEV) $(KUBERNETES)/.installed ## hold deploy/kubernetes against the schemas of operators, and checkov's rules
+	@PYTHONPATH=tests $(BIN)/python -m support.kubernetes_check $(KUBERNETES)
+
 .PHONY: clean
 clean: ## remove the virtual environment, caches and the local Redis' data
-	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
+	rm -rf $(VENV) $(KUBERNETES) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
+
+# What checks objects for Kubernetes asks for other versions of libraries than Mien: it has an environment of its own.
+$(KUBERNETES)/.installed: requirements/kubernetes.txt
+	$(PYTHON) -m venv $(KUBERNETES)
+	$(KUBERNETES)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/kubernetes.txt
+	@touch $@
 
 # A virtual environment knows by a stamp what was installed in it and is brought up to date when a lock file changes.
 $(BIN)/python:

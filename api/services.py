@@ -181,6 +181,7 @@ def connect_services(settings: Settings) -> Services:
             store_limiter,
             measure=lambda images: MeasuredImages(images, settings),
             count=count_images,
+            metrics=request_metrics,
         ),
         frames=frames,
         history=HistoryStore(frame_redis),

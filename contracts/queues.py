@@ -27,6 +27,15 @@ TASKS: Final = (ANALYZE_JOBS, ANALYZE_FRAME, DELIVER_WEBHOOK)
 accepts a misspelt name from a producer without a word."""
 
 
+def analyses(queues: str) -> bool:
+    """Whether a worker of these queues analyses anything: one that takes webhooks alone needs no network.
+
+    Args:
+        queues: as ``MIEN_WORKER_QUEUES`` has them; none: of a worker that did not say them.
+    """
+    return any(queue != WEBHOOKS for queue in queues.split(","))
+
+
 def broker_options(settings: Settings) -> dict[str, Any]:
     """Celery configuration on which producers and consumers have to agree."""
     return {

@@ -1,5 +1,6 @@
 """All settings, read once by a process's ``__main__`` and passed on. ``docs/settings.md`` lists them for people."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -267,16 +268,18 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment, and the files in `SECRETS` for what is not there.
+    """Read the environment, and files for what is not there: those in `SECRETS`, and the credentials of a systemd unit.
 
     Without an address of Redis in either, the servers of a ``make up`` that runs are used.
 
     Raises:
         ConfigurationError: one sentence that names each setting that is wrong, its value and what is expected.
     """
-    secrets = SECRETS if SECRETS.is_dir() else None
+    # systemd names the folder of `LoadCredential=` in this variable.
+    folders = [SECRETS, Path(os.environ.get("CREDENTIALS_DIRECTORY") or SECRETS)]
+    secrets = [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
     try:
-        settings = Settings(_secrets_dir=secrets)
+        settings = Settings(_secrets_dir=secrets or None)
     except ValidationError as error:
         faults = "; ".join(
             _described("_".join(str(part) for part in fault["loc"]), fault["input"], fault["msg"])

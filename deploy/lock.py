@@ -27,6 +27,9 @@ EXTRAS = {
 BUILD = "build"
 """Lock file and dependency group of what builds Mien itself; installed before it, so that a build fetches nothing."""
 
+APART = "kubernetes"
+"""Lock file and dependency group of checks that ask for versions of their own, installed apart from all else."""
+
 _OPTIONS = [
     "--universal",
     "--python-version=3.11",
@@ -42,18 +45,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.lock", description="Write requirements/*.txt.")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows")
     upgrade = ["--upgrade"] if parser.parse_args().upgrade else []
-    for name in (*EXTRAS, BUILD):
+    for name in (*EXTRAS, BUILD, APART):
         subprocess.run([*command(name), *upgrade], cwd=ROOT, check=True)  # noqa: S603
     return 0
 
 
 def command(name: str) -> list[str]:
     """The command that writes one file; run it in the root of the project, so that no path of yours gets in."""
-    group = f"--group=pyproject.toml:{BUILD}"
+    group = f"--group=pyproject.toml:{BUILD if name == 'dev' else name}"
     extras = [f"--extra={extra}" for extra in EXTRAS.get(name, ())]
-    bound = [] if name == "dev" else [f"--constraint={FOLDER / 'dev.txt'}"]
+    bound = [] if name in {"dev", APART} else [f"--constraint={FOLDER / 'dev.txt'}"]
     file = f"--output-file={FOLDER / name}.txt"
-    source = [group] if name == BUILD else ["pyproject.toml", *extras]
+    source = [group] if name in {BUILD, APART} else ["pyproject.toml", *extras]
     if name == "dev":
         source.append(group)  # so that the developers' file binds it, too
     return [sys.executable, "-m", "uv", "pip", "compile", *source, *_OPTIONS, *bound, file]

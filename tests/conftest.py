@@ -27,6 +27,8 @@ from support.processes import Process, StartGateway, StartProcess, StartWorkers
 from support.receiver import Receiver
 
 ROOT = Path(__file__).parents[1]
+_START_S = 120.0
+"""Within which a process is ready, on a machine that has little time for it."""
 _PROCESSES = {"start_process", "start_workers", "start_gateway"}
 
 
@@ -199,7 +201,7 @@ def start_workers(start_process: StartProcess, redis: Redis, wait_for: WaitFor) 
             assert all(worker.poll() is None for worker in workers), "a worker ended at its start"
             return pids <= {report.pid for report in HeartbeatStore(redis).live_workers()}
 
-        wait_for(ready, f"{count} workers to be ready")
+        wait_for(ready, f"{count} workers to be ready", _START_S)
         return workers
 
     return start
@@ -220,7 +222,7 @@ def start_gateway(start_process: StartProcess, wait_for: WaitFor) -> StartGatewa
             except requests.RequestException:
                 return False
 
-        wait_for(answers, "the gateway to answer")
+        wait_for(answers, "the gateway to answer", _START_S)
         return process, port
 
     return start

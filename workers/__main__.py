@@ -16,6 +16,7 @@ from celery.platforms import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
 
 from contracts.process import run_process
+from contracts.queues import analyses
 from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
 from workers.priority import lower_priority
@@ -25,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Load the models, then take messages. Returns the exit status."""
     argparse.ArgumentParser(
         prog="python -m workers",
-        description="Run one worker, which analyses photos and frames and delivers webhooks, until SIGTERM.",
+        description="Run one worker, which analyses photos and frames and delivers webhooks, until SIGTERM. With "
+        "MIEN_WORKER_QUEUES=webhooks it only delivers webhooks, and loads no networks.",
         epilog="Settings are read from the environment; docs/settings.md lists them.",
     ).parse_args(argv)
     return run_process("worker", run)
@@ -36,13 +38,13 @@ def run(settings: Settings) -> None:
     if settings.log_level == "info":
         _limit_library_logs()
     lower_priority(settings.worker_queues)  # before anything starts threads, as NumPy does when it is imported
-    import cv2
+    if analyses(settings.worker_queues):
+        _limit_opencv()
 
     from workers.app import create_app, register_tasks
     from workers.periodic import PeriodicTasks
     from workers.services import build_services
 
-    cv2.setNumThreads(1)  # the threads of the pool are the parallelism; OpenCV's own would compete with them
     services = build_services(settings)
     app = create_app(settings)
     register_tasks(app, services)
@@ -56,6 +58,13 @@ def run(settings: Settings) -> None:
         periodic.stop()
         services.close()
         dispatcher.close()
+
+
+def _limit_opencv() -> None:
+    """The threads of the pool are the parallelism; OpenCV's own would compete with them."""
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 def _limit_library_logs() -> None:

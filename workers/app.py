@@ -7,11 +7,9 @@ from kombu import Exchange, Queue
 
 from contracts.errors import BrokerUnavailable, Overloaded
 from contracts.logs import log_context
-from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, DELIVER_WEBHOOK, QUEUES, broker_options
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, DELIVER_WEBHOOK, QUEUES, analyses, broker_options
 from contracts.settings import Settings
 from contracts.storage.sentinels import asking_once
-from workers.frames import analyze_frame
-from workers.jobs import analyze_jobs
 from workers.services import Services
 
 _MAX_LOGGED_RESULT = 100
@@ -48,6 +46,15 @@ def create_app(settings: Settings) -> Celery:
 
 def register_tasks(app: Celery, services: Services) -> None:
     """Bind the tasks to this process's models and stores. Each parses its message, works, and stores."""
+    _register_delivery(app, services)
+    if analyses(services.settings.worker_queues):
+        _register_analyses(app, services)
+
+
+def _register_analyses(app: Celery, services: Services) -> None:
+    # They load OpenCV, and so does whatever they import.
+    from workers.frames import analyze_frame
+    from workers.jobs import analyze_jobs
 
     @app.task(name=ANALYZE_JOBS, shared=False)  # type: ignore[untyped-decorator]
     def _analyze_jobs(queue: str) -> str:
@@ -70,6 +77,8 @@ def register_tasks(app: Celery, services: Services) -> None:
                 logger.warning("a frame is dropped: %s", error)
                 return "dropped"
 
+
+def _register_delivery(app: Celery, services: Services) -> None:
     @app.task(name=DELIVER_WEBHOOK, shared=False)  # type: ignore[untyped-decorator]
     def _deliver_webhook(job_id: str) -> str:
         with log_context(job_id=job_id), services.attention.taken():

@@ -20,6 +20,8 @@ from workers.outbound import post
 logger = logging.getLogger(__name__)
 
 SEND_EVERY_S: Final = 1.0
+_TURN_S: Final = 15.0
+"""For so long the others leave it to a worker that says nothing more; an attempt takes ten seconds at most."""
 _LONGEST_S: Final = 60.0
 """Between two attempts, or a quarter of the time for which events are kept: later they are gone."""
 _MOST_EVENTS: Final = 100
@@ -27,10 +29,13 @@ _MOST_EVENTS: Final = 100
 
 
 class EventWebhook:
-    """What one worker does, the one that observes cameras. Events that nobody takes are told until they expire."""
+    """What one worker does, of those that deliver webhooks. Events that nobody takes are told until they expire."""
 
-    def __init__(self, events: EventStore, webhooks: WebhookStore, policy: AddressPolicy, settings: Settings) -> None:
-        """Send to the address of the settings."""
+    def __init__(
+        self, worker: str, events: EventStore, webhooks: WebhookStore, policy: AddressPolicy, settings: Settings
+    ) -> None:
+        """Send to the address of the settings; `worker` is the name under which this one takes its turn."""
+        self._worker = worker
         self._events, self._webhooks, self._policy = events, webhooks, policy
         self._url, self._faces_only = settings.events_webhook, settings.faces_only
         self._longest_s = min(_LONGEST_S, max(1.0, settings.events_s / 4))
@@ -40,11 +45,13 @@ class EventWebhook:
         """Send what has happened since the last time.
 
         Returns:
-            ``nothing``, ``sent``, or ``later``: it was not taken, and will be tried again.
+            ``not on turn``, ``nothing``, ``sent``, or ``later``: it was not taken, and will be tried again.
 
         Raises:
             BrokerUnavailable: Redis is away.
         """
+        if not self._events.take_turn(self._worker, _TURN_S):
+            return "not on turn"
         now = self._webhooks.clock()
         if now < self._not_before:
             return "later"

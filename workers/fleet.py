@@ -10,7 +10,7 @@ class Fleet:
         """Begin with this worker alone."""
         self._heartbeats, self._own_threads = heartbeats, own_threads
         self.threads = own_threads
-        """Of all workers; `refresh` renews it."""
+        """Of all workers that analyse; `refresh` renews it."""
 
     def refresh(self) -> None:
         """Look who is there.
@@ -18,4 +18,5 @@ class Fleet:
         Raises:
             BrokerUnavailable: Redis does not answer; what was known stays.
         """
-        self.threads = max(self._own_threads, sum(worker.threads for worker in self._heartbeats.live_workers()))
+        analysing = [worker.threads for worker in self._heartbeats.live_workers() if worker.analyses]
+        self.threads = max(self._own_threads, sum(analysing))

@@ -66,7 +66,7 @@ def _analyze_jobs(work: _Work) -> str:
     services, _, queue, tally = work
     ends_at = time.monotonic() + _TIME_SLICE_S
     owner = _new_owner(services)
-    batch = services.job_queue.claim(queue, owner, **_place(services))
+    batch = tally.claimed(services.job_queue.claim(queue, owner, **_place(services)))
     while batch.jobs:
         traces = BatchTraces(services.tracing, batch)
         with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]), closing(traces):
@@ -82,9 +82,10 @@ def _analyze_jobs(work: _Work) -> str:
                     step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
             else:
                 step = _finish(services, owner, finished, traces), Batch()
-            written, batch = step
+            written, batch = step[0], tally.claimed(step[1])
         _count(services, finished, written, tally)
         owner = next_owner
+    services.counters.add(tally.take())  # what the last claim found
     return _isolate(services, batch.isolated) if batch.isolated else tally.text
 
 
@@ -136,6 +137,9 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
     verdict = until_answered(lambda: services.jobs.claim(job_id, owner, isolated=True), lease_s)
     if verdict is not Claim.CLAIMED:
         logger.info("job %s is not for this process: %s", job_id, verdict)
+        tally = Tally(INTERACTIVE)  # whatever its queue was, which no longer matters
+        tally.claimed(Batch(exhausted=verdict is Claim.EXHAUSTED, expired=verdict is Claim.EXPIRED))
+        services.counters.add(tally.take())
         return verdict.value
     asked_at = time.perf_counter()
     with services.leases.waiting([(job_id, owner)]):  # Redis may be away for as long as the lease lasts
@@ -147,6 +151,7 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
 
 def _analyze_claimed(services: Services, owner: str, claimed: ClaimedJob, traces: BatchTraces) -> str:
     tally, attempt = Tally(claimed.job.queue), traces.of(claimed.job.id)
+    tally.begun(claimed.job)
     with services.networks.held() as networks, services.leases.held(claimed.job.id, owner):
         analyzer = networks.of_job(claimed.job)
         items = [_analyze_item(analyzer, *image, tally, attempt) for image in enumerate(claimed.images)]
@@ -236,7 +241,7 @@ def _analyze_waiting_photo(services: Services, lease: Lease) -> None:
 def _take_and_analyze(services: Services) -> None:
     owner, tally = _new_owner(services), Tally(INTERACTIVE)
     with services.networks.held() as networks:
-        batch = services.job_queue.claim(INTERACTIVE, owner, single=True)
+        batch = tally.claimed(services.job_queue.claim(INTERACTIVE, owner, single=True))
         if batch.jobs:
             traces = BatchTraces(services.tracing, batch)
             with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]), closing(traces):
@@ -276,6 +281,7 @@ def _count(services: Services, finished: Sequence[Finished], written: Sequence[b
     for job, stored in zip(finished, written, strict=True):
         if stored:
             tally.add(job.items, JobState.FAILED if job.error else JobState.SUCCEEDED)
+            tally.ended(job.job_id, job.error)
             logger.debug("job %s is done", job.job_id)
         else:
             logger.warning("job %s was taken over by another worker while this one analysed it", job.job_id)

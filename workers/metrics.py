@@ -5,19 +5,29 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 
-from contracts.jobs import ItemResult, JobState
+from contracts.errors import AttemptsExhausted
+from contracts.jobs import ItemResult, Job, JobState, Problem
 from contracts.metrics import (
+    BATCH_IMAGES,
+    BATCH_JOBS,
     FACES_FOUND,
     IMAGES_ANALYZED,
     IMAGES_DONE,
+    JOB_DURATION,
+    JOB_WAIT,
     JOBS_ANALYZED,
+    JOBS_BEGUN,
+    JOBS_FAILED,
     JOBS_FINISHED,
     STAGE_CPU_SECONDS,
+    STAGE_DURATION,
     STAGE_SECONDS,
     metric_key,
+    observe,
 )
 from contracts.results import Analysis
 from contracts.storage.counters import CounterStore
+from contracts.storage.job_queue import Batch
 
 
 class Tally:
@@ -31,6 +41,39 @@ class Tally:
         self._jobs = self._images = 0
         self._begun = time.thread_time()
         self._amounts: defaultdict[str, float] = defaultdict(float)
+        self._claimed: dict[str, tuple[float, float]] = {}
+        """Job → seconds from its acceptance to its claim, and when that was."""
+
+    def claimed(self, batch: Batch) -> Batch:
+        """Count what a claim gave, and which jobs it found to be over. Returns the same."""
+        jobs = [claimed.job for claimed in batch.jobs]
+        if jobs:
+            observe(self._amounts, BATCH_JOBS, len(jobs), queue=self._queue)
+            observe(self._amounts, BATCH_IMAGES, sum(job.image_count for job in jobs), queue=self._queue)
+        for job in jobs:
+            self.begun(job)
+        if batch.exhausted:
+            self._amounts[metric_key(JOBS_FINISHED, state=JobState.FAILED.value)] += batch.exhausted
+            self._amounts[metric_key(JOBS_FAILED, code=AttemptsExhausted.code)] += batch.exhausted
+        if batch.expired:
+            self._amounts[metric_key(JOBS_FINISHED, state=JobState.EXPIRED.value)] += batch.expired
+        return batch
+
+    def begun(self, job: Job) -> None:
+        """Count an attempt, and how long the job has waited for its first one."""
+        wait_s = max(0.0, (job.started_at or job.created_at) - job.created_at)
+        self._claimed[job.id] = wait_s, time.monotonic()
+        self._amounts[metric_key(JOBS_BEGUN, queue=self._queue)] += 1
+        if job.attempts <= 1:
+            observe(self._amounts, JOB_WAIT, wait_s, queue=self._queue)
+
+    def ended(self, job_id: str, error: Problem | None) -> None:
+        """Count how long a job took whose result is stored, and why it failed, if it did."""
+        if job_id in self._claimed:
+            wait_s, begun = self._claimed.pop(job_id)
+            observe(self._amounts, JOB_DURATION, wait_s + time.monotonic() - begun, queue=self._queue)
+        if error is not None:
+            self._amounts[metric_key(JOBS_FAILED, code=error.code)] += 1
 
     def add(self, items: Iterable[ItemResult], state: JobState) -> None:
         """Count a job whose result is stored."""
@@ -100,6 +143,7 @@ def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
     amounts[FACES_FOUND] += len(analysis.faces)
     for stage, milliseconds in analysis.stages_ms.items():
         amounts[metric_key(STAGE_SECONDS, stage=stage)] += milliseconds / 1000
+        observe(amounts, STAGE_DURATION, milliseconds / 1000, stage=stage)
 
 
 def add_cpu(amounts: defaultdict[str, float], cpu_seconds: dict[str, float]) -> None:

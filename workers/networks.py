@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from contracts.errors import ConfigurationError, MienError
 from contracts.jobs import Job
@@ -18,10 +18,9 @@ from contracts.networks import NetworkPlan, NetworkRecord, assign, format_weight
 from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage.networks import NetworkStore
-from models import Analyzer
-from models.catalog import find_networks
-from models.classification import load_classifier
-from models.weights import WEIGHTS
+
+if TYPE_CHECKING:
+    from models import Analyzer
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +39,9 @@ def first_network(settings: Settings) -> str:
 
 def offered_networks(settings: Settings) -> Mapping[str, Path]:
     """The networks that this worker could answer with, and where their cards are."""
+    from models.catalog import find_networks  # loads NumPy, for which a worker of webhooks alone has no use
+    from models.weights import WEIGHTS
+
     folders = [WEIGHTS, Path(settings.networks_folder)] if settings.networks_folder else [WEIGHTS]
     return find_networks(folders, settings.runtime, settings.labels)
 
@@ -47,7 +49,7 @@ def offered_networks(settings: Settings) -> Mapping[str, Path]:
 class InForce:
     """A plan with its networks, loaded. Does not change."""
 
-    def __init__(self, epoch: int, plan: NetworkPlan, analyzers: Mapping[str, Analyzer]) -> None:
+    def __init__(self, epoch: int, plan: NetworkPlan, analyzers: "Mapping[str, Analyzer]") -> None:
         """Take the plan.
 
         Args:
@@ -59,15 +61,15 @@ class InForce:
         self.users = 0
         """Tasks that work by it; `Networks` counts them."""
 
-    def of_job(self, job: Job) -> Analyzer:
+    def of_job(self, job: Job) -> "Analyzer":
         """Who reads all images of this job, also when it is tried again."""
         return self.analyzers[self.plan.keys.get(job.client) or assign(self.plan.weights, job.id)]
 
-    def of_camera(self, camera: str) -> Analyzer:
+    def of_camera(self, camera: str) -> "Analyzer":
         """Who reads the frames of this camera."""
         return self.analyzers[assign(self.plan.weights, camera)]
 
-    def shadow_of(self, identity: str) -> Analyzer | None:
+    def shadow_of(self, identity: str) -> "Analyzer | None":
         """Who reads this image a second time, if anybody does."""
         shadow = self.plan.shadow
         return self.analyzers[shadow.network] if shadow and is_drawn(identity, shadow.share) else None
@@ -87,7 +89,7 @@ class Networks:
 
     def __init__(
         self,
-        analyzer: Analyzer,
+        analyzer: "Analyzer",
         settings: Settings,
         store: NetworkStore,
         clock: Callable[[], float] = time.monotonic,
@@ -209,13 +211,13 @@ class Networks:
         self.error = ""
         logger.info("networks in force: %s (%s)", format_weights(plan.weights), record.change or "MIEN_MODEL")
 
-    def _loaded(self, plan: NetworkPlan) -> tuple[NetworkPlan, Mapping[str, Analyzer]]:
+    def _loaded(self, plan: NetworkPlan) -> "tuple[NetworkPlan, Mapping[str, Analyzer]]":
         """The plan as it is served here, and its networks; those that are in force already are not loaded again."""
         if self._analyzer.model_name == NO_MODEL:
             return NetworkPlan(weights={NO_MODEL: 1}), {NO_MODEL: self._analyzer}
         plan = plan if plan.weights else plan.model_copy(update={"weights": self._own})
         there, offered = self._current.analyzers, self._offered
-        loaded = dict[str, Analyzer]()
+        loaded: dict[str, Analyzer] = {}
         for name in sorted(plan.networks):
             if name == self._analyzer.model_name:
                 loaded[name] = self._analyzer
@@ -225,7 +227,9 @@ class Networks:
                 loaded[name] = self._load(str(offered.get(name, name)))
         return plan, loaded
 
-    def _load(self, name: str) -> Analyzer:
+    def _load(self, name: str) -> "Analyzer":
+        from models.classification import load_classifier
+
         classifier = load_classifier(name, runtime=self._settings.runtime)
         analyzer = self._analyzer.reading_with(classifier)
         classifier.prepare(self._settings.worker_threads)

@@ -33,8 +33,6 @@ class Observer:
         self._kept: dict[str, FrameStamp] = {}
         """Camera → the frame whose analysis was kept last."""
         self._turns = 0
-        self.on_turn = False
-        """Whether it is this worker's turn."""
 
     def run(self) -> None:
         """Look once.
@@ -42,9 +40,7 @@ class Observer:
         Raises:
             BrokerUnavailable: Redis is away.
         """
-        self.on_turn = False
-        self.on_turn = self._history.take_turn(self._name, _TURN_S)
-        if not self.on_turn:
+        if not self._history.take_turn(self._name, _TURN_S):
             return
         published = self._frames.cameras()
         statuses = self._statuses.all() if self._settings.events_s else {}

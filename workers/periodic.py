@@ -14,6 +14,7 @@ from contracts.errors import AnalysisFailed, MienError
 from contracts.jobs import JOB_VERSION, Problem
 from contracts.logs import log_context
 from contracts.process import PROJECT
+from contracts.queues import WEBHOOKS
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.attention import connect_if_deaf
@@ -100,7 +101,8 @@ class Reconciler:
         try:
             self._services.jobs.annotated_images.forget_expired()  # those that have expired count no more
             was_away = self._clock() < self._away_at + self._services.settings.lease_s
-            overdue = self._services.jobs.overdue(0) if was_away else self._services.jobs.overdue()
+            limit = {"limit": 0} if was_away else {}
+            overdue = self._services.jobs.overdue(**limit, sent=self._count_sent)
         except MienError:
             self._away_at = self._clock()
             raise
@@ -110,6 +112,10 @@ class Reconciler:
         if overdue:
             self._services.counters.add({metrics.JOBS_RETRIED: len(overdue)})
         return len(overdue)
+
+    def _count_sent(self, messages: int) -> None:
+        if messages:
+            self._services.counters.add({metrics.WAKEUPS_SENT: messages})
 
 
 def renew_leases(services: Services) -> None:
@@ -186,21 +192,20 @@ class PeriodicTasks:
     def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
         """Prepare all threads; none runs yet."""
         self._services = services
-        observer = Observer(services)
         self._parts = [
             Periodic("leases", services.settings.lease_s / 4, lambda: renew_leases(services)),
             Periodic("heartbeat", REPORT_EVERY_S, lambda: report_heartbeat(services)),
             Periodic("networks", NETWORKS_EVERY_S, lambda: follow_networks(services)),
             Periodic("reconciler", RECONCILE_EVERY_S, Reconciler(services).run),
-            Periodic("observer", OBSERVE_EVERY_S, observer.run),
+            Periodic("observer", OBSERVE_EVERY_S, Observer(services).run),
             Periodic("counters", COUNT_EVERY_S, services.flush_counts),
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
             Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),
             Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhook_sender.announce(dispatcher)),
         ]
-        if services.settings.events_s and services.settings.events_webhook:
-            send = services.event_webhook.run
-            self._parts.append(Periodic("webhook of events", SEND_EVERY_S, lambda: observer.on_turn and send()))
+        settings = services.settings
+        if settings.events_s and settings.events_webhook and WEBHOOKS in settings.worker_queues.split(","):
+            self._parts.append(Periodic("webhook of events", SEND_EVERY_S, services.event_webhook.run))
 
     def start(self, connect_anew: Callable[[], None], when_connected: Callable[[Callable[[], None]], None]) -> None:
         """Start all parts.

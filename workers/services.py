@@ -6,13 +6,15 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from redis import Redis
 
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
 from contracts.metrics import SPANS, metric_key
+from contracts.queues import analyses
+from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.compaction import FileCompaction
@@ -29,7 +31,6 @@ from contracts.storage.networks import NetworkStore
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.loading import open_tracing
 from contracts.tracing.spans import Tracing
-from models import Analyzer, load_analyzer
 from workers.attention import Attention
 from workers.event_webhook import EventWebhook
 from workers.fleet import Fleet
@@ -39,6 +40,9 @@ from workers.metrics import PendingCounters
 from workers.networks import Networks, first_network
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
+
+if TYPE_CHECKING:
+    from models import Analyzer
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +59,7 @@ class Services:
     name: str
     """Unique among all workers, also over restarts."""
     settings: Settings
-    analyzer: Analyzer
+    analyzer: "Analyzer"
     """Decodes, detects; which network reads the expressions `networks` says."""
     networks: Networks
     redis: Redis
@@ -115,12 +119,28 @@ def build_services(settings: Settings) -> Services:
     return services
 
 
-def load_models(settings: Settings) -> Analyzer:
+class NoAnalyzer:
+    """In an analyzer's place in a worker that takes webhooks alone: neither networks nor OpenCV are loaded for it."""
+
+    detector_name: Final = NO_MODEL
+    model_name: Final = NO_MODEL
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise RuntimeError(f"This worker takes webhooks alone and analyses nothing; {name} was asked for.")
+
+
+def load_models(settings: Settings) -> "Analyzer":
     """Load the models and run them, so that the first job is as fast as the next; of several networks the first.
+
+    Of a worker that takes webhooks alone there are none.
 
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
     """
+    if not analyses(settings.worker_queues):
+        return cast("Analyzer", NoAnalyzer())
+    from models import load_analyzer
+
     analyzer = load_analyzer(
         detector=settings.detector,
         model=first_network(settings),
@@ -136,7 +156,7 @@ def load_models(settings: Settings) -> Analyzer:
     return analyzer
 
 
-def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
+def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
     """Wire models and stores; nothing is sent to Redis yet."""
     name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
     client_name, connections = f"mien-worker-{name}", settings.worker_threads + _OTHER_CONNECTIONS
@@ -148,7 +168,7 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
     )
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
-    events = EventStore(frame_redis, settings)
+    events, counters = EventStore(frame_redis, settings), PendingCounters(CounterStore(redis))
     tracing = open_tracing(settings, "worker")
     return Services(
         name=name,
@@ -162,9 +182,9 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         frames=FrameStore(frame_redis, settings),
         history=HistoryStore(frame_redis),
         events=events,
-        event_webhook=EventWebhook(events, webhooks, policy, settings),
+        event_webhook=EventWebhook(name, events, webhooks, policy, settings),
         camera_statuses=CameraStatuses(frame_redis),
-        counters=PendingCounters(CounterStore(redis)),
+        counters=counters,
         heartbeats=heartbeats,
         fleet=Fleet(heartbeats, settings.worker_threads),
         attention=Attention(settings.worker_threads),
@@ -173,7 +193,13 @@ def connect_services(settings: Settings, analyzer: Analyzer) -> Services:
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(
-            jobs, webhooks, policy, webhooks.clock, faces_only=settings.faces_only, tracing=tracing
+            jobs,
+            webhooks,
+            policy,
+            webhooks.clock,
+            faces_only=settings.faces_only,
+            tracing=tracing,
+            count=counters.add,
         ),
         compaction=FileCompaction(redis),
         tracing=tracing,

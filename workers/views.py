@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from contracts.devices import metric_name
 from contracts.frames import Frame, FrameResult
-from contracts.metrics import FRAMES_DRAWN, STAGE_SECONDS, VIEWS_ENCODED, metric_key
+from contracts.metrics import FRAMES_DRAWN, STAGE_DURATION, STAGE_SECONDS, VIEWS_ENCODED, metric_key, observe
 from contracts.results import Box
 from contracts.views import Variant, View, next_due
 from models.blurring import hide
@@ -42,7 +42,9 @@ def show(
             views[variant] = View(frame.stamp, frame.captured_at, jpeg, result.model, blurred, drawing.told, next_one)
     if views:
         services.frames.views.put(frame.camera, views, frame.mark)
-        amounts[metric_key(STAGE_SECONDS, stage="draw")] += time.perf_counter() - begun
+        seconds = time.perf_counter() - begun
+        amounts[metric_key(STAGE_SECONDS, stage="draw")] += seconds
+        observe(amounts, STAGE_DURATION, seconds, stage="draw")
         amounts[metric_key(FRAMES_DRAWN, camera=metric_name(frame.camera))] += 1
         amounts[metric_key(VIEWS_ENCODED, camera=metric_name(frame.camera))] += drawing.encoded
 

@@ -14,6 +14,7 @@ from contracts.addresses import AddressPolicy
 from contracts.errors import MienError, NotFound, RecordUnreadable, WebhookRefused
 from contracts.jobs import Job
 from contracts.logs import log_context
+from contracts.metrics import WEBHOOKS_TRIED, metric_key
 from contracts.responses import JobResponse
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
@@ -45,6 +46,7 @@ class WebhookSender:
         clock: Callable[[], float],
         *,
         faces_only: bool,
+        count: Callable[[dict[str, float]], None] | None = None,
         tracing: Tracing = NO_TRACING,
     ) -> None:
         """Prepare the threads.
@@ -55,8 +57,10 @@ class WebhookSender:
             policy: which addresses may be called.
             clock: gives seconds since 1970.
             faces_only: whether no emotion is sent, whatever was read.
+            count: adds to the counters that all processes share.
             tracing: records each try as a part of the job's trace.
         """
+        self._count = count
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
         self._faces_only, self._tracing = faces_only, tracing
         self._pool = FairPool("webhook", threads=_SENDERS, share=_SHARE, waiting=_WAITING)
@@ -83,6 +87,12 @@ class WebhookSender:
         """
         if not self._webhooks.begin(job_id):
             return "not due"
+        outcome = self._deliver_due(job_id)
+        if self._count:
+            self._count({metric_key(WEBHOOKS_TRIED, outcome=outcome): 1})
+        return outcome
+
+    def _deliver_due(self, job_id: str) -> str:
         try:
             job = self._jobs.get(job_id)
         except NotFound as error:

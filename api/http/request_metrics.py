@@ -97,7 +97,10 @@ class RequestMetrics:
 
     def _counter(self, name: str) -> Counter:
         known = metrics.METRICS[name]
-        return Counter(name, known.help, known.labels, registry=self._registry)
+        made = Counter(name, known.help, known.labels, registry=self._registry)
+        for values in known.always:
+            made.labels(*values)
+        return made
 
     def _gauge(self, name: str) -> Gauge:
         """One that sums up over living processes."""

@@ -8,10 +8,11 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final, NamedTuple
 
+from api.http.request_metrics import RequestMetrics
 from api.http.request_trace import current_origin, stage
 from api.jobs.idempotency import IdempotencyStore
 from api.jobs.waiting import Arrival
-from api.overload.admission import Admission
+from api.overload.admission import Admission, reason_of
 from api.overload.concurrency import ConcurrencyLimiter
 from api.requests.images import ImageList, Images
 from api.requests.jobs import JobRequest
@@ -19,7 +20,7 @@ from api.requests.offload import run_beside
 from api.requests.options import Options
 from api.requests.pixels import MeasuredImages
 from contracts import errors
-from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, Overloaded
+from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, Overloaded, TooManyImages
 from contracts.jobs import Job, JobOptions, new_job_id
 from contracts.storage.connections import is_away
 from contracts.storage.jobs import JobStore
@@ -27,6 +28,8 @@ from contracts.storage.jobs import JobStore
 _STORING_S: Final = 10.0
 """How long a request with the same key may take to store its job before this one stores it."""
 _LOOK_EVERY_S: Final = 0.02
+_COUNTED: Final = "counted"
+"""Attribute of a refusal that metrics have."""
 
 SUBMISSION_ERRORS: Final = (
     errors.IdempotencyConflict,
@@ -58,6 +61,7 @@ class Submission:
         *,
         measure: Callable[[Images], MeasuredImages],
         count: Callable[[int], None],
+        metrics: RequestMetrics | None = None,
     ) -> None:
         """Wire the parts.
 
@@ -68,7 +72,9 @@ class Submission:
             storing: how many jobs this process stores at the same time.
             measure: adds up the pixels of images.
             count: counts images towards the rate of the client, or refuses them for it.
+            metrics: where jobs are counted, accepted and refused ones.
         """
+        self._metrics = metrics
         self._jobs, self._idempotency, self._admission = jobs, idempotency, admission
         self._storing, self._measure = storing, measure
         self._count = count
@@ -104,6 +110,11 @@ class Submission:
         """
         sender = _Sender(client, api_key, arrival.gateway if arrival else "")
         job_id = arrival.job_id if arrival else new_job_id()
+        with self._counting_refusals(request.options.priority):
+            return self._submit(job_id, request, key, sender, admitted=admitted)
+
+    def _submit(self, job_id: str, request: JobRequest, key: str | None, sender: _Sender, *, admitted: bool) -> Job:
+        client = sender.client
         if key is None:
             return self._store(job_id, request, sender, admitted=admitted)
         fingerprint = _fingerprint(request)
@@ -128,7 +139,7 @@ class Submission:
         Raises:
             Overloaded, QuotaExceeded: it is held back.
         """
-        with ExitStack() as admitted:
+        with ExitStack() as admitted, self._counting_refusals(queue):
             with stage("admit"), self._storing.hold(1, client):  # a gateway that is late answers without asking Redis
                 admitted.enter_context(self._admission.admit(queue, client, images, annotate=annotate))
             yield
@@ -148,7 +159,19 @@ class Submission:
             except Overloaded as error:
                 refusal = error
         if refusal is not None:
-            raise refusal
+            with self._counting_refusals(queue):
+                raise refusal
+
+    @contextmanager
+    def _counting_refusals(self, queue: str) -> Iterator[None]:
+        """Count a job that is held back within the block, once however many blocks it leaves."""
+        try:
+            yield
+        except (Overloaded, TooManyImages) as error:
+            if self._metrics is not None and not error.__dict__.setdefault(_COUNTED, False):
+                error.__dict__[_COUNTED] = True
+                self._metrics.refused(queue, reason_of(error))
+            raise
 
     def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[[], None]) -> Job:
         try:
@@ -183,7 +206,7 @@ class Submission:
             images = self._measure(images)
         with stage("store"), self._storing.hold(1, sender.client):
             self._count(len(images))
-            return self._jobs.create(
+            job = self._jobs.create(
                 images,
                 options.priority,
                 job_id=job_id,
@@ -197,6 +220,9 @@ class Submission:
                 once=once,
                 origin=current_origin(),
             )
+        if self._metrics is not None:
+            self._metrics.accepted(options.priority, len(images))
+        return job
 
 
 def _stored_options(options: Options) -> JobOptions:

@@ -37,7 +37,7 @@ def counter(name: str, *samples: tuple[Sequence[str], float]) -> Metric:
 
 def shared(kept: Mapping[str, float]) -> Iterable[Metric]:
     """What all processes have counted in Redis; fields of other versions, which are not known here, are left out."""
-    samples = defaultdict[str, list[tuple[list[str], float]]](list)
+    samples = {name: dict.fromkeys(one.always, 0.0) for name, one in METRICS.items() if one.shared and one.always}
     buckets = defaultdict[tuple[str, tuple[str, ...]], dict[str, float]](dict)
     sums = dict[tuple[str, tuple[str, ...]], float]()
     for field, value in sorted(kept.items()):
@@ -52,8 +52,8 @@ def shared(kept: Mapping[str, float]) -> Iterable[Metric]:
         elif part == "_sum":
             sums[histogram, values] = value
         else:
-            samples[name].append((list(values), value))
-    yield from (counter(name, *found) for name, found in samples.items())
+            samples.setdefault(name, {})[values] = value
+    yield from (counter(name, *found.items()) for name, found in samples.items())
     yield from _histograms(buckets, sums)
 
 

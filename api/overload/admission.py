@@ -15,6 +15,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 from contracts.errors import Overloaded, QuotaExceeded, TooManyImages
 from contracts.metrics import (
@@ -47,7 +48,22 @@ _REMEMBERED_S = 600.0
 """For so long after another client's last job a client has a share only: another one may come at any time."""
 _ANNOTATED_BYTES = 250_000
 """An annotated image has so many bytes or fewer, but for noise."""
+_REASON = "reason"
 _STAGES = ("decode", "detect", "classify")
+
+
+Refusal = TypeVar("Refusal", Overloaded, QuotaExceeded, TooManyImages)
+
+
+def because(reason: str, refusal: Refusal) -> Refusal:
+    """The same refusal, with its reason among `contracts.metrics.REFUSALS`, which is for metrics."""
+    refusal.__dict__[_REASON] = reason
+    return refusal
+
+
+def reason_of(refusal: Overloaded | TooManyImages) -> str:
+    """The reason that `because` gave; of those that come from elsewhere, what they mean in general."""
+    return str(refusal.__dict__.get(_REASON, "rate" if isinstance(refusal, QuotaExceeded | TooManyImages) else "store"))
 
 
 class Admission:
@@ -111,16 +127,19 @@ class Admission:
             ahead = self._admitted[queue, client]
         load = self._jobs.load(queue, client)
         if load.drained:
-            raise self._full("No jobs are accepted while this service is maintained", _DRAINED_S)
+            raise self._full("drained", "No jobs are accepted while this service is maintained", _DRAINED_S)
         wait_s = load.waiting_images * self._pace(queue)
         self._check_room(wait_s / 4)
         if load.depth >= settings.max_queue_depth:
-            raise self._full(f"{load.depth:,} jobs are waiting already (MIEN_MAX_QUEUE_DEPTH)", wait_s / 4)
+            raise self._full("depth", f"{load.depth:,} jobs are waiting already (MIEN_MAX_QUEUE_DEPTH)", wait_s / 4)
         if load.open_bytes + load.annotated_bytes >= settings.max_open_bytes:
-            raise self._full("Too many images are waiting to be analysed (MIEN_MAX_OPEN_BYTES)", wait_s / 4)
+            raise self._full(
+                "open_bytes", "Too many images are waiting to be analysed (MIEN_MAX_OPEN_BYTES)", wait_s / 4
+            )
         part = settings.bulk_share if queue == BULK else 1.0
         if load.queue_bytes >= part * settings.max_open_bytes or load.queue_pixels >= part * settings.max_open_pixels:
             raise self._full(
+                "queue_share",
                 f"Too many {queue} images are waiting (MIEN_BULK_SHARE of MIEN_MAX_OPEN_BYTES, MIEN_MAX_OPEN_PIXELS)",
                 wait_s / 4,
             )
@@ -128,12 +147,13 @@ class Admission:
             self._check_annotated(load, client, images * _ANNOTATED_BYTES)
         longest = settings.max_interactive_wait_s if queue == INTERACTIVE else settings.max_bulk_wait_s
         if wait_s > longest:
-            raise self._full(f"The job would wait for about {wait_s:.0f} s", wait_s - longest)
+            raise self._full("wait", f"The job would wait for about {wait_s:.0f} s", wait_s - longest)
         if queue == INTERACTIVE and images > 1 and images * self._pace(queue) > longest:
-            raise TooManyImages(
+            sentence = (
                 f"{images} images take about {images * self._pace(queue):.0f} s, for which no other client should have "
                 "to wait (MIEN_MAX_INTERACTIVE_WAIT_S); send them as a bulk job, or in smaller ones."
             )
+            raise because("too_many_images", TooManyImages(sentence))
         if client:
             own = load.client_images + ahead
             work_s = (own + images) * self._pace(queue) if own else 0.0
@@ -146,22 +166,28 @@ class Admission:
     def _check_room(self, retry_after: float) -> None:
         """Hold back what Redis has no room for, or could not keep."""
         if self._room.full:
-            raise self._full("The job store is nearly full (Redis' maxmemory)", max(retry_after, _ROOM_S))
+            raise self._full(
+                "redis_memory", "The job store is nearly full (Redis' maxmemory)", max(retry_after, _ROOM_S)
+            )
         if not self._room.writes:
-            raise self._full("The job store cannot write its file (its disk may be full)", _LONGEST_S / 10)
+            raise self._full(
+                "redis_file", "The job store cannot write its file (its disk may be full)", _LONGEST_S / 10
+            )
 
     def _check_annotated(self, load: Load, client: str, more: int) -> None:
         """Hold back a job whose annotated images would not be kept, by the rule of ``keep_annotated.lua``."""
         limit, total = self._settings.max_annotated_bytes, load.annotated_bytes + more
         share = int(self._settings.client_share * limit)
         if total > limit:
-            raise self._full("Too many annotated images are kept (MIEN_MAX_ANNOTATED_BYTES)", _LONGEST_S)
-        if client and load.client_annotated_bytes + more > share and total > limit - share:
-            raise QuotaExceeded(
-                "This client has as many annotated images as it may (MIEN_CLIENT_SHARE of MIEN_MAX_ANNOTATED_BYTES); "
-                "delete jobs whose images were fetched, or try again later.",
-                retry_after=_LONGEST_S,
+            raise self._full(
+                "annotated_bytes", "Too many annotated images are kept (MIEN_MAX_ANNOTATED_BYTES)", _LONGEST_S
             )
+        if client and load.client_annotated_bytes + more > share and total > limit - share:
+            sentence = (
+                "This client has as many annotated images as it may (MIEN_CLIENT_SHARE of MIEN_MAX_ANNOTATED_BYTES); "
+                "delete jobs whose images were fetched, or try again later."
+            )
+            raise because("client_share", QuotaExceeded(sentence, retry_after=_LONGEST_S))
 
     def _check_share(self, load: Load, share: float, work_s: float, longest_s: float) -> None:
         """Hold back a client that has its share of what waits already; its only job gets through."""
@@ -171,10 +197,9 @@ class Admission:
             limit, reset_s = "MIEN_MAX_OPEN_BYTES", work_s / 4
         else:
             return
-        raise QuotaExceeded(
-            f"This client has as much work waiting as it may (MIEN_CLIENT_SHARE of {limit}); try again later.",
-            retry_after=min(max(reset_s, _SHORTEST_S), _LONGEST_S),
-        )
+        sentence = f"This client has as much work waiting as it may (MIEN_CLIENT_SHARE of {limit}); try again later."
+        retry_after = min(max(reset_s, _SHORTEST_S), _LONGEST_S)
+        raise because("client_share", QuotaExceeded(sentence, retry_after=retry_after))
 
     def _share(self, client: str) -> float:
         """The part of what may wait that is this client's: while it is alone, all but one share."""
@@ -186,8 +211,9 @@ class Admission:
             alone = now - self._clients[0][1] > _REMEMBERED_S
         return max(share, 1 - share) if alone else share
 
-    def _full(self, reason: str, retry_after: float) -> Overloaded:
-        return Overloaded(f"{reason}; try again later.", retry_after=min(max(retry_after, _SHORTEST_S), _LONGEST_S))
+    def _full(self, reason: str, sentence: str, retry_after: float) -> Overloaded:
+        retry_after = min(max(retry_after, _SHORTEST_S), _LONGEST_S)
+        return because(reason, Overloaded(f"{sentence}; try again later.", retry_after=retry_after))
 
     def _pace(self, queue: str) -> float:
         """Seconds from one image that leaves the queue to the next, over all workers."""
@@ -226,7 +252,7 @@ class Admission:
         looked_at = since[IMAGES_ANALYZED] + since[FRAMES_ANALYZED]
         if looked_at:
             self._image_s = since[STAGE_SECONDS] / looked_at
-        threads = sum(worker.threads for worker in self._heartbeats.live_workers())
+        threads = sum(worker.threads for worker in self._heartbeats.live_workers() if worker.analyses)
         return self._image_s / max(1, threads)
 
     def _since_last_time(self, sums: Mapping[str, float]) -> defaultdict[str, float]:

@@ -141,7 +141,7 @@ def _checks(services: Services) -> dict[str, str]:
 
 
 def _workers(heartbeats: HeartbeatStore, *, faces_only: bool) -> str:
-    live = heartbeats.live_workers()
+    live = [worker for worker in heartbeats.live_workers() if worker.analyses]
     if not live:
         return "no worker has reported within the last seconds"
     reading = sum(worker.model != NO_MODEL for worker in live)

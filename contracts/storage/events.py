@@ -16,6 +16,7 @@ from contracts.storage.connections import translate_errors
 from contracts.storage.job_steps import servers_time
 from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
+from contracts.storage.turns import take_turn
 
 MOST_EVENTS: Final = 10_000
 _NOTED_MS: Final = 3_600_000
@@ -90,6 +91,10 @@ class EventStore:
                 continue
             told.append(StoredEvent(number.decode(), event))
         return told
+
+    def take_turn(self, worker: str, seconds: float) -> bool:
+        """Whether it is for this worker to tell the webhook, for so long; it keeps the turn by asking again."""
+        return take_turn(self._redis, keys.EVENTS_SENDER, worker, seconds)
 
     def sent(self, url: str) -> str:
         """The id of the last event that this address has been told; none is told that happened before it was set up."""

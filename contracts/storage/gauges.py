@@ -3,6 +3,8 @@
 What is read here can be read of a server that takes no writes as well: then, of all times, it is looked at.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,11 +16,13 @@ from contracts.errors import RecordUnreadable
 from contracts.queues import JOB_QUEUES, QUEUES
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
+from contracts.storage.lanes import DRAINED
 from contracts.storage.records import read_record
 from contracts.storage.room import room_of
 
 _BEGUN: Final = 1e11
 """What ``overdue.lua`` takes off the time of a job that was begun before."""
+_ACCOUNT: Final = re.compile(r"[0-9a-f]{16}")
 _KNOWN_S: Final = 3_600.0
 """A camera without a word for longer is none any more."""
 
@@ -33,6 +37,12 @@ class WorkGauges:
     """For how long the oldest job of each of `JOB_QUEUES` has waited, in seconds; 0 without one."""
     waiting_images: dict[str, int]
     """Of jobs that no worker has begun, by queue."""
+    open_images: dict[str, int]
+    """Of unfinished jobs, begun ones included, by queue."""
+    paused: dict[str, bool]
+    """Whether nothing is taken out of a queue, by queue."""
+    drained: bool
+    """Whether no jobs are accepted."""
     open_jobs: int
     open_bytes: int
     """Of images of unfinished jobs."""
@@ -102,7 +112,8 @@ class BrokerGauges:
                 pipe.zrange(keys.queued(queue), 0, 0, withscores=True)
                 pipe.zrangebyscore(keys.queued(queue), 0, "+inf", start=0, num=1, withscores=True)
             pipe.zcard(keys.OPEN_JOBS)
-            pipe.hmget(keys.OPEN_LOAD, ["bytes", *(f"{queue}:waiting" for queue in JOB_QUEUES)])
+            pipe.hgetall(keys.OPEN_LOAD)
+            pipe.hmget(keys.LANES, [*QUEUES, DRAINED])
             pipe.hget(keys.ANNOTATED_BYTES, "total")
             pipe.zcard(keys.WEBHOOKS_DUE)
             pipe.zrange(keys.WEBHOOKS_DUE, 0, 0, withscores=True)
@@ -111,17 +122,21 @@ class BrokerGauges:
         now = seconds + micros / 1e6
         depths, rest = answers[: len(QUEUES)], answers[len(QUEUES) :]
         oldest, rest = rest[: 2 * len(JOB_QUEUES)], rest[2 * len(JOB_QUEUES) :]
-        open_jobs, load, annotated, webhooks, due, dead = rest
-        open_bytes, *waiting = (max(0, int(value or 0)) for value in load)
+        open_jobs, stored_load, lanes, annotated, webhooks, due, dead = rest
+        load = {field.decode(): max(0, int(amount)) for field, amount in stored_load.items()}
+        held = [since is not None for since in lanes]
         return WorkGauges(
             depths=dict(zip(QUEUES, map(int, depths), strict=True)),
             oldest_s={
                 queue: max(_waited_s(now, first), _waited_s(now, plain))
                 for queue, first, plain in zip(JOB_QUEUES, oldest[::2], oldest[1::2], strict=True)
             },
-            waiting_images=dict(zip(JOB_QUEUES, waiting, strict=True)),
+            waiting_images={queue: load.get(f"{queue}:waiting", 0) for queue in JOB_QUEUES},
+            open_images={queue: _open_images(load, queue) for queue in JOB_QUEUES},
+            paused=dict(zip(QUEUES, held[:-1], strict=True)),
+            drained=held[-1],
             open_jobs=int(open_jobs),
-            open_bytes=open_bytes,
+            open_bytes=load.get("bytes", 0),
             annotated_bytes=max(0, int(annotated or 0)),
             webhooks_waiting=int(webhooks),
             webhooks_late_s=max(0.0, now - float(due[0][1])) if due else 0.0,
@@ -187,6 +202,11 @@ def read_server(redis: Redis) -> ServerGauges:
         save_ok=info.get("rdb_last_bgsave_status", "ok") == "ok",
         version=str(info.get("valkey_version", info.get("redis_version", ""))),
     )
+
+
+def _open_images(load: Mapping[str, int], queue: str) -> int:
+    """What all accounts have in a queue; see `contracts.storage.load`."""
+    return sum(count for field, count in load.items() if _ACCOUNT.fullmatch(field.removeprefix(f"{queue}:")))
 
 
 def _waited_s(now: float, oldest: list[tuple[bytes, float]]) -> float:

@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from contracts.errors import RecordUnreadable
-from contracts.queues import JOB_QUEUES
+from contracts.queues import JOB_QUEUES, analyses
 from contracts.results import Message
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -65,6 +65,11 @@ class WorkerReport(Message):
     """The networks that it could answer with."""
     network_error: str = ""
     """Why it does not serve the plan that is set; it goes on with the one before."""
+
+    @property
+    def analyses(self) -> bool:
+        """Whether it takes anything but webhooks, for which it has no networks."""
+        return analyses(self.queues)
 
 
 class Untaken(NamedTuple):

@@ -13,6 +13,7 @@ from contracts.storage.connections import translate_errors
 from contracts.storage.job_steps import servers_time
 from contracts.storage.records import read_record
 from contracts.storage.scripts import load_script
+from contracts.storage.turns import take_turn
 
 SAMPLE_EVERY_S: Final = 1.0
 MOST_SAMPLES: Final = 100_000
@@ -108,12 +109,7 @@ class HistoryStore:
 
     def take_turn(self, worker: str, seconds: float) -> bool:
         """Whether it is for this worker to note what cameras show, for so long; it keeps the turn by asking again."""
-        with translate_errors():
-            if self._redis.set(keys.OBSERVER, worker, px=round(1000 * seconds), nx=True):
-                return True
-            if self._redis.get(keys.OBSERVER) != worker.encode():
-                return False
-            return bool(self._redis.pexpire(keys.OBSERVER, round(1000 * seconds)))
+        return take_turn(self._redis, keys.OBSERVER, worker, seconds)
 
     def erase(self, camera: str) -> bool:
         """Forget everything of a camera. Returns whether there was anything."""

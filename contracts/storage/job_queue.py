@@ -50,6 +50,10 @@ class Batch:
     jobs: Sequence[ClaimedJob] = ()
     isolated: str = ""
     """Instead of jobs: the id of one for a process of its own, which is not claimed yet."""
+    exhausted: int = 0
+    """Jobs that were found to have used up their attempts, and have failed."""
+    expired: int = 0
+    """Jobs whose deadlines had passed."""
     asked_at: float = field(default=0.0, compare=False)
     """When the trip to Redis began that claimed them, in seconds of ``time.perf_counter``."""
     here_at: float = field(default=0.0, compare=False)
@@ -151,12 +155,13 @@ class JobQueue:
         return [not isinstance(answer, Exception) and bool(answer) for answer in answers]
 
     def _batch(self, answer: Any, asked_at: float) -> Batch:
-        kind, found = answer
+        kind, found, *ended = answer
+        exhausted, expired = ended or (0, 0)
         if kind == b"isolated":
-            return Batch(isolated=found.decode())
+            return Batch((), found.decode(), exhausted, expired)
         parts = zip(found[::3], found[1::3], found[2::3], strict=True)
         jobs = tuple(claimed for part in parts if (claimed := self._claimed(*part)) is not None)
-        return Batch(jobs, asked_at=asked_at, here_at=time.perf_counter())
+        return Batch(jobs, "", exhausted, expired, asked_at=asked_at, here_at=time.perf_counter())
 
     def _claimed(self, job_id: bytes, fields: Sequence[bytes], images: Sequence[bytes] | None) -> ClaimedJob | None:
         """The job; none if its record is damaged: it is given up like one that kills, and costs the others nothing."""

@@ -245,20 +245,20 @@ class JobStore:
         with translate_errors():
             return int(self._renew(keys=names, args=[*times, *flat(owners)]))
 
-    def overdue(self, limit: int = 100) -> list[tuple[str, str]]:
+    def overdue(self, limit: int = 100, sent: Callable[[int], object] = int) -> list[tuple[str, str]]:
         """Put jobs back into their queues whose worker died, and see to it that each queue has a message.
 
-        Returns:
-            The jobs that were put back, as (id, queue); all that are due are looked at, `limit` a step; with 0, none.
+        All that are due are looked at, `limit` a step; with 0, none. `sent` is told how many messages that took.
         """
         args = [self._steps_clock(), self._settings.requeue_after_s, limit, *steps.RECORD_AND_IMAGES]
         names = [keys.OPEN_JOBS, keys.OPEN_LOAD, *steps.QUEUED, *JOB_QUEUES]
         found, looked_at = list[str](), limit or -1
         while looked_at == (limit or -1):  # each look puts off the next
             with translate_errors():
-                looked_at, *put_back = self._overdue(names, [*args, *JOB_QUEUES, *map(wakeup, JOB_QUEUES)])
+                looked_at, messages, *put_back = self._overdue(names, [*args, *JOB_QUEUES, *map(wakeup, JOB_QUEUES)])
+            sent(messages)
             found += [value.decode() for value in put_back]
-        return list(zip(found[::2], found[1::2], strict=True))
+        return list(zip(found[::2], found[1::2], strict=True))  # id, queue: of those that were put back
 
     def final_among(self, job_ids: Sequence[str]) -> set[str]:
         """Those of these jobs that can change no more, or are known no longer; one round trip."""

@@ -55,6 +55,7 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
     mien:noted:{camera}      string  who was in view, and its state, when events were told last (JSON); an hour of TTL
     mien:events              stream  what happened before all cameras, JSON; its retention of TTL
     mien:events:sent         string  id of the last event that the webhook has been told, and which
+    mien:events:sender       string  the worker that tells the webhook; seconds of TTL
     mien:histories           zset    camera with a history → retention in s
     mien:observer            string  the worker that writes histories; seconds of TTL
     mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL
@@ -92,6 +93,7 @@ COUNTERS: Final = "mien:counters"
 CAMERAS: Final = "mien:cameras"
 EVENTS: Final = "mien:events"
 EVENTS_SENT: Final = "mien:events:sent"
+EVENTS_SENDER: Final = "mien:events:sender"
 HISTORIES: Final = "mien:histories"
 OBSERVER: Final = "mien:observer"
 CAMERAS_KNOWN: Final = "mien:cameras:known"

@@ -1,22 +1,42 @@
-# The gateway: Flask on gunicorn. No TensorFlow, no OpenCV.
-FROM python:3.13-slim-trixie AS build
-RUN python -m venv /opt/mien
-COPY requirements/api.txt /requirements.txt
-RUN --mount=type=cache,target=/root/.cache/pip /opt/mien/bin/pip install --require-hashes -r /requirements.txt
-COPY requirements/build.txt /build.txt
-RUN --mount=type=cache,target=/root/.cache/pip pip install --require-hashes -r /build.txt
+# The gateway: Flask on gunicorn. No TensorFlow, no OpenCV. Has the command `mien`.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+FROM ${PYTHON_IMAGE} AS build
+RUN python -m venv --without-pip /opt/mien
+COPY requirements/api.txt requirements/build.txt /requirements/
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip --python /opt/mien/bin/python install --no-compile --require-hashes -r /requirements/api.txt
+RUN --mount=type=cache,target=/root/.cache/pip pip install --require-hashes -r /requirements/build.txt
 COPY pyproject.toml README.md LICENSE /source/
 COPY contracts /source/contracts
 COPY models /source/models
 COPY api /source/api
+COPY operate /source/operate
 COPY deploy /source/deploy
+WORKDIR /source
 RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels /source
-RUN /opt/mien/bin/pip install --no-index --no-deps /wheels/*.whl
+RUN pip --python /opt/mien/bin/python install --no-compile --no-index --no-deps /wheels/*.whl
+ARG VERSION=
+RUN python -m deploy.slim gateway /opt/mien \
+    && python -m deploy.sbom mien-gateway "${VERSION}" /opt/mien /requirements/api.txt
+# It still works without what was taken out.
+RUN cd /tmp && /opt/mien/bin/python -P -m api --help >/dev/null
 
-FROM python:3.13-slim-trixie
+FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --no-create-home mien
 COPY --from=build /opt/mien /opt/mien
-ENV PATH=/opt/mien/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/mien/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ARG PYTHON_IMAGE
+ARG VERSION=
+ARG REVISION=
+ARG SOURCE=
+LABEL org.opencontainers.image.title="Mien gateway" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${PYTHON_IMAGE}" \
+      mien.sbom="/opt/mien/sbom.cdx.json"
 USER 10001:10001
 WORKDIR /tmp
 CMD ["python", "-P", "-m", "api"]

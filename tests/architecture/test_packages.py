@@ -44,6 +44,19 @@ def test_a_worker_without_the_keras_runtime_loads_no_tensorflow() -> None:
     assert not loaded & {"tensorflow", "keras", "torch", "flask"}
 
 
+def test_a_worker_that_takes_webhooks_alone_loads_neither_networks_nor_opencv() -> None:
+    loaded = loaded_by("""
+from contracts.settings import Settings
+from workers.app import create_app, register_tasks
+from workers.periodic import PeriodicTasks
+from workers.services import build_services
+settings = Settings(worker_queues="webhooks")
+register_tasks(create_app(settings), build_services(settings))
+""")
+    assert "celery" in loaded
+    assert not loaded & {"cv2", "numpy", "ai_edge_litert", "PIL"}
+
+
 def test_importing_models_loads_neither_opencv_nor_a_runtime() -> None:
     loaded = loaded_by("import models, models.images.header")
     assert not loaded & {"cv2", "numpy", "ai_edge_litert", "tensorflow"}

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from honcho.environ import parse_procfile
 
+from deploy import sbom, slim
+
 LOCKS = {"gateway": "api", "worker": "worker", "capture": "capture", "flower": "flower"}
 PACKAGES = {"contracts", "models", "workers", "api", "capture", "training", "operate", "deploy"}
+WITH_COMMAND = ("gateway", "worker")
+"""Roles in whose containers operators have the command `mien`."""
 
 
 @pytest.fixture(params=LOCKS)
@@ -46,7 +50,10 @@ def test_the_image_holds_the_packages_that_its_process_imports(role: str, docker
         files |= set((root / name).rglob("*.py"))
     for name in imported(files) - needed:
         files |= set((root / name).rglob("*.py"))
+    if role in WITH_COMMAND:
+        needed |= {"operate", "models"}
     assert copied(dockerfile) == imported(files) | needed
+    assert (role in WITH_COMMAND) == (role in slim._OF_OPERATORS)
 
 
 def test_it_runs_the_line_of_the_procfile(role: str, dockerfile: str, root: Path) -> None:
@@ -57,11 +64,28 @@ def test_it_runs_the_line_of_the_procfile(role: str, dockerfile: str, root: Path
 
 
 def test_it_installs_its_lock_file_with_hashes_and_runs_without_rights(role: str, dockerfile: str) -> None:
-    assert f"COPY requirements/{LOCKS[role]}.txt /requirements.txt" in dockerfile
-    assert "pip install --require-hashes -r /requirements.txt" in dockerfile
-    assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["python:3.13-slim-trixie"] * 2
+    assert f"COPY requirements/{LOCKS[role]}.txt requirements/build.txt /requirements/" in dockerfile
+    assert f"install --no-compile --require-hashes -r /requirements/{LOCKS[role]}.txt" in dockerfile
+    assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
+    assert dockerfile.split("FROM", maxsplit=1)[0].endswith("ARG PYTHON_IMAGE=python:3.13-slim-trixie\n\n")
     assert re.search(r"^USER 10001:10001$", dockerfile, re.MULTILINE)
     assert "index-url" not in dockerfile
+
+
+def test_its_bill_of_materials_is_in_it_and_labels_say_where_and_what_it_is(role: str, dockerfile: str) -> None:
+    _, made, kept = dockerfile.split("FROM ${PYTHON_IMAGE}")
+    assert f"python -m deploy.slim {role} /opt/mien" in made
+    assert f'deploy.sbom mien-{role} "${{VERSION}}" /opt/mien /requirements/{LOCKS[role]}.txt' in made
+    labels = dict(re.findall(r'([\w.]+)="([^"]*)"', kept.split("LABEL ")[1].split("USER")[0]))
+    assert labels.pop("mien.sbom") == f"/opt/mien/{sbom.FILE}"
+    assert {name.removeprefix("org.opencontainers.image."): value for name, value in labels.items()} == {
+        "title": f"Mien {role}",
+        "version": "${VERSION}",
+        "revision": "${REVISION}",
+        "source": "${SOURCE}",
+        "licenses": "Apache-2.0",
+        "base.name": "${PYTHON_IMAGE}",
+    }
 
 
 def test_the_proxy_holds_its_configuration_and_no_right_to_low_ports(root: Path) -> None:

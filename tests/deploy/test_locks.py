@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.lock import BUILD, EXTRAS
+from deploy.lock import APART, BUILD, EXTRAS
 
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)(.*?)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
 
@@ -37,10 +37,10 @@ def direct(project: dict[str, Any], extras: tuple[str, ...]) -> set[str]:
 
 
 def test_there_is_one_file_for_each(root: Path) -> None:
-    assert {path.stem for path in (root / "requirements").iterdir()} == {*EXTRAS, BUILD}
+    assert {path.stem for path in (root / "requirements").iterdir()} == {*EXTRAS, BUILD, APART}
 
 
-@pytest.mark.parametrize("name", [*EXTRAS, BUILD])
+@pytest.mark.parametrize("name", [*EXTRAS, BUILD, APART])
 def test_everything_is_pinned_with_hashes_and_without_addresses(root: Path, name: str) -> None:
     text = read(root, name)
     unpinned = PIN.sub("", text)

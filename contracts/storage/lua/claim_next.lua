@@ -8,7 +8,7 @@
 -- A batch has no more images, bytes and pixels than it is told, but for its first job.
 -- A job whose record is none leaves its queue, so that it holds up no other.
 -- Returns {'claimed', {id, record, images, id, record, images, …}} or {'isolated', id}; images are false where they are not
--- here, or too many bytes to be copied.
+-- here, or too many bytes to be copied. Behind that, how many jobs ended meanwhile: by their attempts, and by their deadlines.
 -- Of a paused queue nothing is given.
 -- KEYS: what the owner has claimed, queue's messages, then as finalize.lua; the first queue's jobs are those to claim; the last
 --       one: paused queues
@@ -18,7 +18,7 @@ local by = claimant(1)
 local prefix, suffix, most, most_bytes, most_pixels, sharing, single, isolating, looked_at, queue, message = unpack(ARGV, 8, 18)
 most, most_bytes, most_pixels, looked_at = tonumber(most), tonumber(most_bytes), tonumber(most_pixels), tonumber(looked_at)
 single, isolating = single == '1', isolating == '1'
-local answer = {}
+local answer, ended = {}, {exhausted = 0, expired = 0}
 
 local function add(id, record)
   local flat = {}
@@ -67,6 +67,7 @@ for _, id in ipairs(ids) do
     if images > 0 and (again or too_many) then break end
     local verdict = attempt(id, record, by, prefix .. id, prefix .. id .. suffix)
     if verdict ~= 'held' then left = left - 1 end
+    if ended[verdict] then ended[verdict] = ended[verdict] + 1 end
     if verdict == 'isolated' then
       isolated, removed[#removed + 1] = id, id
       break
@@ -87,4 +88,4 @@ if left <= 0 then
 elseif (single or isolating or #taken > 0) and redis.call('LLEN', KEYS[2]) == 0 then
   redis.call('LPUSH', KEYS[2], message)
 end
-return isolated and {'isolated', isolated} or {'claimed', answer}
+return {isolated and 'isolated' or 'claimed', isolated or answer, ended.exhausted, ended.expired}

@@ -6,7 +6,7 @@
 -- A record of a newer version is left to workers of that version.
 -- A job whose record is none is open no more, its images go, and its load with that of the last open job.
 -- Then each queue that has jobs and no message gets one: it was lost, or is in a worker's hands just now, which does no harm.
--- Returns {how many were looked at, id, queue, id, queue, …}: of the jobs that were put into their queues.
+-- Returns {how many were looked at, messages sent, id, queue, id, queue, …}: of the jobs that were put into their queues.
 -- KEYS: open jobs, load, jobs of each queue, messages of each queue
 -- ARGV: now, requeue_after_s, limit, record prefix, images suffix, names of the queues, messages for the queues
 local VERSION = 2 -- as in attempt.lua
@@ -17,7 +17,7 @@ local place = {}
 for i = 1, queues do place[ARGV[5 + i]] = i end
 
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[3]))
-local again = {#due}
+local again = {#due, 0}
 for _, id in ipairs(due) do
   local record = redis.pcall('HMGET', ARGV[4] .. id, 'state', 'queue', 'created_at', 'image_count', 'attempts', 'version')
   local i = not record.err and place[record[2] or '']
@@ -41,6 +41,7 @@ if #due > 0 and redis.call('EXISTS', KEYS[1]) == 0 then redis.call('DEL', KEYS[2
 for i = 1, queues do
   if redis.call('EXISTS', KEYS[2 + i]) == 1 and redis.call('LLEN', KEYS[2 + queues + i]) == 0 then
     redis.call('LPUSH', KEYS[2 + queues + i], ARGV[5 + queues + i])
+    again[2] = again[2] + 1
   end
 end
 return again

@@ -24,5 +24,11 @@ def test_the_developers_file_is_first_and_newer_versions_are_taken_on_request(
     monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append(command))
     assert lock.main() == 0
     assert "--output-file=requirements/dev.txt" in commands[0]
-    assert len(commands) == len(lock.EXTRAS) + 1
+    assert len(commands) == len(lock.EXTRAS) + 2
     assert all(("--upgrade" in command) is upgrades for command in commands)
+
+
+def test_checks_with_versions_of_their_own_are_bound_by_nothing() -> None:
+    command = lock.command(lock.APART)
+    assert f"--group=pyproject.toml:{lock.APART}" in command
+    assert not any(option.startswith("--constraint") for option in command)

@@ -34,6 +34,31 @@ def test_an_address_without_its_password_is_made_anew_with_it(tmp_path: Path) ->
     assert (tmp_path / "redis.conf").read_text().split()[1] in (tmp_path / "mien_redis_url").read_text()
 
 
+def test_servers_may_be_elsewhere(tmp_path: Path) -> None:
+    assert main(["--folder", str(tmp_path), "--redis", "127.0.0.1:6380", "--frames", "127.0.0.1:6381"]) == 0
+    assert (tmp_path / "mien_redis_url").read_text().endswith("@127.0.0.1:6380/0\n")
+    assert (tmp_path / "mien_frame_redis_url").read_text().endswith("@127.0.0.1:6381/0\n")
+
+
+def test_a_unit_of_systemd_reads_them_as_its_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path)
+    monkeypatch.setattr(settings, "SECRETS", tmp_path / "none")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    for name in ("REDIS_URL", "FRAME_REDIS_URL"):
+        monkeypatch.delenv(f"MIEN_{name}", raising=False)
+    assert load_settings().redis_url == (tmp_path / "mien_redis_url").read_text().strip()
+
+
+def test_a_volume_of_kubernetes_reads_like_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are links, by way of a folder that is put in another one's place when a Secret changes."""
+    write(tmp_path / "..2026_11_29")
+    (tmp_path / "..data").symlink_to("..2026_11_29")
+    (tmp_path / "mien_redis_url").symlink_to("..data/mien_redis_url")
+    monkeypatch.setattr(settings, "SECRETS", tmp_path)
+    monkeypatch.delenv("MIEN_REDIS_URL", raising=False)
+    assert load_settings().redis_url == (tmp_path / "mien_redis_url").read_text().strip()
+
+
 def test_processes_read_them_as_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
     monkeypatch.setattr(settings, "SECRETS", tmp_path)

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 from celery import Celery
@@ -10,7 +11,7 @@ from redis import Redis
 
 from contracts.errors import BrokerUnavailable
 from contracts.logs import JsonFormatter
-from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, BULK, DELIVER_WEBHOOK, QUEUES, TASKS
+from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, BULK, DELIVER_WEBHOOK, QUEUES, TASKS, WEBHOOKS
 from contracts.settings import Settings
 from workers.app import create_app, register_tasks
 from workers.services import Services
@@ -25,6 +26,12 @@ def app(settings: Settings, services: Services) -> Celery:
 
 def test_it_has_the_tasks_that_producers_name_and_no_others_of_ours(app: Celery) -> None:
     assert {name for name in app.tasks if not name.startswith("celery.")} == set(TASKS)
+
+
+def test_one_that_takes_webhooks_alone_has_their_task_alone(settings: Settings, services: Services) -> None:
+    app, alone = create_app(settings), settings.model_copy(update={"worker_queues": WEBHOOKS})
+    register_tasks(app, replace(services, settings=alone))
+    assert {name for name in app.tasks if not name.startswith("celery.")} == {DELIVER_WEBHOOK}
 
 
 def test_flower_hears_of_jobs_and_not_of_every_frame(app: Celery) -> None:
@@ -113,8 +120,8 @@ def test_while_redis_is_away_a_task_says_so_in_one_line(
         raise BrokerUnavailable("no answer")
 
     app = create_app(settings)
-    for work in ("analyze_jobs", "analyze_frame"):
-        monkeypatch.setattr(f"workers.app.{work}", away)
+    for work in ("jobs.analyze_jobs", "frames.analyze_frame"):
+        monkeypatch.setattr(f"workers.{work}", away)
     monkeypatch.setattr(services.webhook_sender, "begin", away)
     register_tasks(app, services)
     assert app.tasks[task](*arguments) == said

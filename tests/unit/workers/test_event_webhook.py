@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 from contracts.addresses import AddressPolicy
 from contracts.events import CameraEvent, EventKind
 from contracts.settings import Settings
+from contracts.storage import keys
 from contracts.storage.events import EventStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock
@@ -39,7 +40,7 @@ def store(redis: Redis, settings: Settings, clock: ManualClock) -> EventStore:
 @pytest.fixture
 def webhook(redis: Redis, settings: Settings, store: EventStore, clock: ManualClock) -> EventWebhook:
     webhooks = WebhookStore(redis, settings, clock)
-    webhook = EventWebhook(store, webhooks, AddressPolicy("127.0.0.0/8"), settings)
+    webhook = EventWebhook("one", store, webhooks, AddressPolicy("127.0.0.0/8"), settings)
     assert webhook.run() == "nothing"
     return webhook
 
@@ -81,6 +82,17 @@ def test_what_is_not_taken_is_sent_again_later_and_in_order(
     assert receiver.received[0][0]["webhook-id"] != receiver.received[1][0]["webhook-id"]
 
 
+def test_one_worker_at_a_time_sends_and_another_takes_over(
+    webhook: EventWebhook, redis: Redis, settings: Settings, store: EventStore, clock: ManualClock
+) -> None:
+    webhooks, policy = WebhookStore(redis, settings, clock), AddressPolicy("127.0.0.0/8")
+    other = EventWebhook("other", store, webhooks, policy, settings)
+    tell(store, 1)
+    assert other.run() == "not on turn"
+    redis.delete(keys.EVENTS_SENDER)  # as it expires when the first one is gone
+    assert [other.run(), webhook.run()] == ["sent", "not on turn"]
+
+
 def test_no_more_than_so_many_go_into_one_request(
     webhook: EventWebhook, store: EventStore, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +105,7 @@ def test_no_more_than_so_many_go_into_one_request(
 def test_an_address_that_may_not_be_called_is_not(
     redis: Redis, settings: Settings, store: EventStore, receiver: Receiver, clock: ManualClock
 ) -> None:
-    strict = EventWebhook(store, WebhookStore(redis, settings, clock), AddressPolicy(""), settings)
+    strict = EventWebhook("one", store, WebhookStore(redis, settings, clock), AddressPolicy(""), settings)
     strict.run()
     tell(store, 1)
     assert strict.run() == "later"
@@ -104,7 +116,7 @@ def test_with_faces_only_no_emotion_is_sent(
     redis: Redis, settings: Settings, store: EventStore, receiver: Receiver, clock: ManualClock
 ) -> None:
     bare = settings.model_copy(update={"faces_only": True})
-    webhook = EventWebhook(store, WebhookStore(redis, bare, clock), AddressPolicy("127.0.0.0/8"), bare)
+    webhook = EventWebhook("one", store, WebhookStore(redis, bare, clock), AddressPolicy("127.0.0.0/8"), bare)
     webhook.run()
     tell(store, 1, kind=EventKind.CHANGED)
     assert webhook.run() == "sent"

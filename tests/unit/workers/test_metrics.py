@@ -1,22 +1,32 @@
 """What analyses add to the counters."""
 
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable
-from contracts.jobs import JobState
+from contracts.jobs import Job, JobState, Problem, new_job_id
 from contracts.metrics import (
+    BATCH_IMAGES,
+    BATCH_JOBS,
     FACES_FOUND,
     IMAGES_ANALYZED,
     IMAGES_DONE,
+    JOB_DURATION,
+    JOB_WAIT,
     JOBS_ANALYZED,
+    JOBS_BEGUN,
+    JOBS_FAILED,
+    JOBS_FINISHED,
     STAGE_CPU_SECONDS,
+    STAGE_DURATION,
     STAGE_SECONDS,
     metric_key,
 )
 from contracts.storage.counters import CounterStore
+from contracts.storage.job_queue import Batch, ClaimedJob
 from support.factories import make_analysis, make_face, make_items
 from workers.metrics import PendingCounters, Tally, add_analysis, add_cpu
 
@@ -69,3 +79,37 @@ def test_counts_go_together_and_wait_for_a_server_that_is_away(redis: Redis, mon
     pending.flush()
     pending.flush()
     assert store.read() == {"a": 3, "b": 0.5}
+
+
+def test_a_job_is_counted_from_its_acceptance_to_its_result() -> None:
+    tally = Tally("bulk")
+    first = make_job(created_at=100.0, started_at=103.0, attempts=1, image_count=2)
+    again = make_job(created_at=100.0, started_at=160.0, attempts=2)
+    batch = Batch((ClaimedJob(first, []), ClaimedJob(again, [])), exhausted=2, expired=1)
+    assert tally.claimed(batch) is batch
+    tally.ended(first.id, None)
+    tally.ended(again.id, Problem(code="analysis_failed", detail="It failed."))
+    tally.ended("of nobody's", None)
+    counted = tally.take()
+    assert counted[metric_key(JOBS_BEGUN, queue="bulk")] == 2
+    assert counted[metric_key(f"{JOB_WAIT}_bucket", le="5.0", queue="bulk")] == 1
+    assert counted[metric_key(f"{JOB_WAIT}_sum", queue="bulk")] == 3, "the second has waited for a worker that died"
+    assert counted[metric_key(f"{JOB_DURATION}_sum", queue="bulk")] == pytest.approx(63, abs=5)
+    assert counted[metric_key(f"{BATCH_JOBS}_bucket", le="2.0", queue="bulk")] == 1
+    assert counted[metric_key(f"{BATCH_IMAGES}_sum", queue="bulk")] == 3
+    assert counted[metric_key(JOBS_FAILED, code="attempts_exhausted")] == 2
+    assert counted[metric_key(JOBS_FAILED, code="analysis_failed")] == 1
+    assert counted[metric_key(JOBS_FINISHED, state="expired")] == 1
+
+
+def test_stages_are_told_apart_by_how_long_they_took() -> None:
+    amounts: defaultdict[str, float] = defaultdict(float)
+    add_analysis(amounts, make_analysis(stages_ms={"detect": 8.0}))
+    add_analysis(amounts, make_analysis(stages_ms={"detect": 9.0}))
+    assert amounts[metric_key(f"{STAGE_DURATION}_bucket", le="0.01", stage="detect")] == 2
+    assert amounts[metric_key(f"{STAGE_DURATION}_sum", stage="detect")] == pytest.approx(0.017)
+
+
+def make_job(**changes: Any) -> Job:
+    given = {"state": JobState.RUNNING, "queue": "bulk", "image_count": 1} | changes
+    return Job(id=new_job_id(), **given)

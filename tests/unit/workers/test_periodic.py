@@ -9,7 +9,7 @@ from redis import Redis
 
 from contracts.errors import BrokerUnavailable
 from contracts.jobs import JobOptions, JobState
-from contracts.metrics import JOBS_RETRIED
+from contracts.metrics import JOBS_RETRIED, WAKEUPS_SENT
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -41,7 +41,7 @@ def test_a_dead_workers_job_is_put_back_and_counted(
     assert Reconciler(services).run() == 1
     assert redis.zrange(keys.queued(BULK), 0, -1) == [job_id.encode()]
     assert redis.llen(BULK) == 1
-    assert counted(services) == {JOBS_RETRIED: 1}
+    assert counted(services) == {JOBS_RETRIED: 1, WAKEUPS_SENT: 1}
     assert f"job {job_id} is put back" in caplog.text
 
 
@@ -67,7 +67,7 @@ def test_a_message_that_was_lost_is_sent_again(services: Services, redis: Redis)
     redis.delete(BULK)
     assert Reconciler(services).run() == 0, "no job was lost"
     assert redis.llen(BULK) == 1
-    assert counted(services) == {}
+    assert counted(services) == {WAKEUPS_SENT: 1}
 
 
 def test_without_jobs_there_is_nothing_to_do(services: Services, redis: Redis) -> None:

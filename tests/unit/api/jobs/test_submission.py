@@ -1,5 +1,7 @@
 """Submitting a job: stored once, whatever fails in the middle of it; held back when there is no room."""
 
+import inspect
+import re
 import threading
 from typing import Any
 
@@ -13,8 +15,10 @@ from werkzeug.test import TestResponse
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
 from api.jobs import submission
+from api.overload import admission as admission_module
 from api.services import services_of
-from contracts.errors import AcceptanceUnknown
+from contracts.errors import AcceptanceUnknown, Overloaded
+from contracts.metrics import REFUSALS
 from contracts.queues import BULK
 from contracts.storage import keys
 from contracts.storage.jobs import JobStore
@@ -140,3 +144,35 @@ def test_fifty_duplicates_at_once_are_one_analysis(app: Flask, worker: StandIn, 
     assert len(ids) == 50
     assert len(set(ids)) == 1
     assert len(worker.seen) == 1
+
+
+def told(app: Flask) -> dict[tuple[str, ...], float]:
+    """What metrics have of jobs, but for what is 0."""
+    families = services_of(app).request_metrics.collect()
+    samples = [sample for family in families for sample in family.samples]
+    return {(one.name, *one.labels.values()): one.value for one in samples if "_jobs_" in one.name and one.value}
+
+
+def test_jobs_are_counted_once_as_accepted_or_as_refused_with_the_reason(
+    make_app: MakeApp, jobs: JobStore, jpeg: bytes
+) -> None:
+    app = make_app(max_queue_depth=2)
+    for _ in range(2):
+        assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
+    assert told(app) == {("mien_jobs_accepted_total", BULK): 1}, "the second is the first"
+    jobs.create([b"x"], BULK)
+    refused = post(app, "/v1/jobs", jpeg)
+    assert refused.get_json()["code"] == "overloaded"
+    assert told(app)["mien_jobs_refused_total", BULK, "depth"] == 1
+    services_of(app).store_limiter.acquire(1_000_000)
+    with pytest.raises(Overloaded), services_of(app).submission.admit(BULK):
+        pass
+    counted = told(app)
+    assert sum(count for name, count in counted.items() if name[0] == "mien_jobs_refused_total") == 2
+    assert counted["mien_jobs_refused_total", BULK, "store"] == 1
+
+
+def test_every_reason_of_a_refusal_is_known() -> None:
+    source = inspect.getsource(admission_module)
+    reasons = set(re.findall(r'(?:_full|because)\(\s*"(\w+)"', source)) | {"rate", "store"}
+    assert reasons == set(REFUSALS)

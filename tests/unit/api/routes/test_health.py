@@ -62,6 +62,19 @@ def test_whole_with_a_broker_and_a_worker(client: FlaskClient, reported: WorkerR
     }
 
 
+def test_a_worker_that_takes_webhooks_alone_makes_it_neither_whole_nor_unwell(
+    make_app: MakeApp, client: FlaskClient, reported: WorkerReport, redis: Redis
+) -> None:
+    delivering = reported.model_copy(update={"name": "delivers", "queues": "webhooks", "model": NO_MODEL})
+    HeartbeatStore(redis).report(delivering)
+    assert client.get("/healthz").status_code == 200
+    HeartbeatStore(redis).remove(reported.name)
+    checks = client.get("/healthz").get_json()["checks"]
+    assert checks["workers"] == "no worker has reported within the last seconds"
+    bare = make_app(faces_only=True).test_client()
+    assert bare.get("/healthz").get_json()["checks"]["workers"] == checks["workers"]
+
+
 def test_a_worker_of_a_newer_version_is_a_worker(client: FlaskClient, reported: WorkerReport, redis: Redis) -> None:
     newer = reported.model_dump() | {"added": "by a newer version"}
     redis.hset(keys.WORKERS, mapping={reported.name: json.dumps(newer), "of a version that cannot be read": "{}"})

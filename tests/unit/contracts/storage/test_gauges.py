@@ -24,11 +24,15 @@ def test_an_empty_server_has_nothing_waiting(redis: Redis) -> None:
 
 def test_jobs_webhooks_and_messages_are_counted(redis: Redis, settings: Settings) -> None:
     store = JobStore(redis, settings)
-    store.create([b"12345", b"678"], "bulk")
+    store.create([b"12345", b"678"], "bulk", sender="somebody")
     redis.rpush("live", "a message")
     redis.zadd(keys.WEBHOOKS_DUE, {"one": time.time() - 60, "other": time.time() + 60})
     redis.hset(keys.WEBHOOKS_DEAD, "job", "{}")
     work = BrokerGauges(redis).work()
+    assert (work.open_images, work.drained) == ({"interactive": 0, "bulk": 2}, False)
+    redis.hset(keys.LANES, mapping={"live": 1, "drained": 2})
+    held = BrokerGauges(redis).work()
+    assert ([queue for queue, paused in held.paused.items() if paused], held.drained) == (["live"], True)
     assert work.depths == {"interactive": 0, "live": 1, "webhooks": 0, "bulk": 1}
     assert (work.open_jobs, work.open_bytes, work.waiting_images["bulk"]) == (1, 8, 2)
     assert (work.webhooks_waiting, work.webhooks_dead) == (2, 1)
