@@ -19,6 +19,7 @@ ROUNDS ?= 3
 FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
+CHECK ?=
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SBOM_ROLES ?= api worker capture flower
 
@@ -50,6 +51,10 @@ env: $(DEV) ## write .env.example anew after a change of the settings or of dock
 .PHONY: images
 images: ## build the containers' images, with the version and the commit in their labels
 	IMAGE_VERSION=$(VERSION) IMAGE_REVISION=$$(git rev-parse HEAD) docker compose build
+
+.PHONY: docker-check
+docker-check: $(DEV) ## docker-compose.yml on this machine's engine, half an hour (CHECK=--without-grafana leaves it out)
+	PYTHONPATH=tests:clients/python $(BIN)/python -m containers $(CHECK)
 
 .PHONY: test
 test: $(DEV) ## all tests, on JOBS=2 processes, and how much of the code they run
@@ -126,6 +131,10 @@ vendor: $(DEV) ## fetch the library that the page brings along (UPLOT=1.6.33 for
 .PHONY: pictures
 pictures: $(DEV) ## take the pictures of the page in docs/ anew, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.page_pictures
+
+.PHONY: trace-picture
+trace-picture: $(DEV) ## draw the traces of two jobs into docs/trace.png, on a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.trace_picture
 
 .PHONY: audit
 audit: $(DEV) ## look for known vulnerabilities of what requirements/ holds

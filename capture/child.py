@@ -4,6 +4,7 @@ Its standard input is the camera as a line of JSON, and then a pipe that ends wh
 come about: then this process ends as well. What it writes to its standard output are reports.
 """
 
+import argparse
 import json
 import os
 import signal
@@ -39,6 +40,10 @@ _LONGEST_S: Final = 60.0
 
 def main() -> int:
     """Publish until the source ends, or the supervisor does. Returns the exit status."""
+    argparse.ArgumentParser(
+        prog="python -m capture.child",
+        description="Publish one camera; capture starts this, and tells it the camera on its standard input.",
+    ).parse_args()
     ending = Ending()
     _handle_signals(ending)
     reports = ReportWriter(os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8"))

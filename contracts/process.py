@@ -3,11 +3,14 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
-from typing import Final
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TextIO
 
 from contracts.errors import ConfigurationError, MienError
 from contracts.logs import configure_logging
+from contracts.plain_lines import every_line_as_json
 from contracts.settings import PREFIX, Settings, load_settings
 from contracts.unknown_settings import unknown_settings
 
@@ -27,13 +30,28 @@ def run_process(role: str, main: Callable[[Settings], None]) -> int:
     Returns:
         The exit status. An error raised on purpose is one sentence on the standard error stream.
     """
-    for_machines = os.environ.get(f"{PREFIX}LOG_FORMAT") == "json"
-    if for_machines:  # read on its own, so that machines are told as well what is wrong with the other settings
-        configure_logging(Settings.model_construct(log_format="json"), role)
+    if os.environ.get(f"{PREFIX}LOG_FORMAT") != "json":
+        return _run(role, main)
+    # Read on its own, so that machines are told as well what is wrong with the other settings.
+    for_machines = Settings.model_construct(log_format="json")
+    try:
+        with every_line_as_json(role) as stream, _noted_by_machines(role):
+            configure_logging(for_machines, role, stream)
+            try:
+                return _run(role, main, stream)
+            except Exception:
+                logging.getLogger(role).critical("ended by an unexpected error", exc_info=True)
+                return EXIT_FAILURE
+    finally:
+        configure_logging(for_machines, role)  # for what is logged later, as that stream is closed
+
+
+def _run(role: str, main: Callable[[Settings], None], stream: TextIO | None = None) -> int:
+    for_machines = stream is not None
     try:
         settings = load_settings()
         for_machines = settings.log_format == "json"
-        configure_logging(settings, role)
+        configure_logging(settings, role, stream)
         for sentence in unknown_settings(os.environ).values():
             logging.getLogger(role).warning("%s", sentence)
         main(settings)
@@ -44,3 +62,21 @@ def run_process(role: str, main: Callable[[Settings], None]) -> int:
             print(f"{role if role == PROJECT else f'{PROJECT} {role}'}: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION if isinstance(error, ConfigurationError) else EXIT_FAILURE
     return 0
+
+
+@contextmanager
+def _noted_by_machines(role: str) -> Iterator[None]:
+    """Warnings, and errors that end a thread, are one line each, with the traceback inside."""
+
+    def note(ended: threading.ExceptHookArgs) -> None:
+        if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit):
+            error = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+            logging.getLogger(role).critical("a thread was ended by an unexpected error", exc_info=error)
+
+    logging.captureWarnings(True)
+    before, threading.excepthook = threading.excepthook, note
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+        logging.captureWarnings(False)

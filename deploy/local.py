@@ -56,7 +56,7 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
     wanted_port = settings.port
     settings = _with_free_port(settings)
     check_ports(settings.host, {"MIEN_PORT": settings.port, "MIEN_FLOWER_PORT": settings.flower_port})
-    terminal = Terminal(sys.stdout)
+    terminal = Terminal(sys.stdout, for_machines=settings.log_format == "json")
     wrong: list[str] = []
 
     def end_for_wrong_setting(sentence: str) -> None:
@@ -86,7 +86,8 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
         terminal.write("mien", "Starting; the first time the models are read this takes a few seconds.")
         Readiness(settings).wait(stop, lambda text: terminal.write("mien", text))
         if not stop.is_set():
-            terminal.show(addresses(settings, wanted_port))
+            told = addresses(settings, wanted_port)
+            terminal.write(PROJECT, told) if settings.log_format == "json" else terminal.show(told)
         while not stop.wait(1):
             pass
         terminal.write("mien", "Stopping. Ctrl-C once more does not wait for work in progress.")

@@ -91,7 +91,7 @@ def compile_all(packages: Path) -> bool:
     for cache in list(packages.rglob("__pycache__")):
         shutil.rmtree(cache)
     mode = PycInvalidationMode.UNCHECKED_HASH
-    return bool(compileall.compile_dir(packages, quiet=2, invalidation_mode=mode, workers=0))
+    return bool(compileall.compile_dir(packages, quiet=2, invalidation_mode=mode))
 
 
 def _files(paths: set[Path]) -> Iterator[Path]:

@@ -4,6 +4,7 @@ A job that a worker began and did not finish may be what ended it. The next time
 process costs neither the worker that started it (`workers.isolated_jobs`) nor another job.
 """
 
+import argparse
 import logging
 import os
 import sys
@@ -25,7 +26,13 @@ logger = logging.getLogger(__name__)
 
 def main(argv: Sequence[str]) -> int:
     """Analyse the job whose id is the only argument. Returns the exit status."""
-    return run_process("worker", lambda settings: run(settings, argv[0]))
+    parser = argparse.ArgumentParser(
+        prog="python -m workers.isolated_process",
+        description="Analyse one job and end; a worker starts this, and ends it by closing its standard input.",
+    )
+    parser.add_argument("job", metavar="ID", help="of the job")
+    job_id = parser.parse_args(argv).job
+    return run_process("worker", lambda settings: run(settings, job_id))
 
 
 def run(settings: Settings, job_id: str) -> None:

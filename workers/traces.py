@@ -6,8 +6,9 @@ Redis' clock, which wrote when jobs were accepted and claimed: the worker's own 
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Final
 
 from contracts.frames import Frame
@@ -28,7 +29,10 @@ def about(job: Job) -> AbstractContextManager[None]:
 
 
 class AttemptTrace:
-    """One attempt at one job."""
+    """One attempt at one job.
+
+    Its parts are handed on when it has ended: a worker that is killed leaves none behind that have nothing above them.
+    """
 
     def __init__(self, span: Span = NO_SPAN, offset: float = 0.0, images: int = 0) -> None:
         """Take a span that has begun.
@@ -39,6 +43,7 @@ class AttemptTrace:
             images: of the job.
         """
         self.span, self._offset, self._images = span, offset, images
+        self._parts = list[Callable[[], None]]()
 
     def laps(self, index: int) -> list[Lap] | None:
         """Where the analyzer is to note the stages of an image; none, if nobody will see them."""
@@ -54,16 +59,9 @@ class AttemptTrace:
         """
         if laps is None:
             return
-        now, above = time.perf_counter(), self.span
-        if self._images > 1:
-            above = above.begin("image", self._offset + begun_at)
-            above.note({"mien.image.index": item.index})
-        for lap in laps:
-            above.part(lap.stage, self._offset + lap.begun_at, self._offset + lap.ended_at)
-        if item.analysis is not None:
-            above.note({"mien.faces": len(item.analysis.faces)})
-        if above is not self.span:
-            above.end(self._offset + now, item.error.code if item.error else "")
+        times = [self._offset + at for at in (begun_at, time.perf_counter())]
+        moved = [Lap(lap.stage, self._offset + lap.begun_at, self._offset + lap.ended_at) for lap in laps]
+        self._parts.append(partial(_note_image, self.span, item, moved, times if self._images > 1 else ()))
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -74,13 +72,16 @@ class AttemptTrace:
         finally:
             self.part_since(name, begun_at)
 
-    def part_since(self, name: str, begun_at: float) -> None:
-        """A stage is over that began then, by ``time.perf_counter``."""
+    def part_since(self, name: str, begun_at: float, ended_at: float | None = None) -> None:
+        """A stage is over that began then, now if no other time is given; by ``time.perf_counter``."""
         if self.span.recorded:
-            self.span.part(name, self._offset + begun_at, self._offset + time.perf_counter())
+            times = self._offset + begun_at, self._offset + (time.perf_counter() if ended_at is None else ended_at)
+            self._parts.append(partial(self.span.part, name, *times))
 
     def end(self, error: str = "") -> None:
         """End the attempt now."""
+        for note in self._parts:
+            note()
         self.span.end(self._offset + time.perf_counter(), error)
 
 
@@ -192,7 +193,7 @@ def _begin(tracing: Tracing, job: Job, size: int, batch: Batch) -> AttemptTrace 
     again = job.attempts > 1
     waited_since = job.begun_before if again and job.begun_before is not None else job.created_at
     waiting = tracing.begin("requeue" if again else "queue", waited_since, parent=job.traceparent)
-    waiting.note({"mien.job.id": job.id, "mien.queue": job.queue})
+    waiting.note({"mien.job.id": job.id, "mien.queue": job.queue, "mien.attempt": job.attempts})
     waiting.end(claimed_at, "no_result" if again else "")
     attributes: Attributes = {"mien.job.id": job.id, "mien.queue": job.queue, "mien.attempt": job.attempts}
     sizes: Attributes = {"mien.images": job.image_count, "mien.bytes": size, "mien.batch.jobs": len(batch.jobs)}
@@ -200,8 +201,22 @@ def _begin(tracing: Tracing, job: Job, size: int, batch: Batch) -> AttemptTrace 
         "attempt", claimed_at, parent=job.traceparent, kind="consumer", attributes={**attributes, **sizes}
     )
     offset = claimed_at - batch.asked_at
-    span.part("read", claimed_at, offset + batch.here_at)
-    return AttemptTrace(span, offset, job.image_count)
+    attempt = AttemptTrace(span, offset, job.image_count)
+    attempt.part_since("read", batch.asked_at, batch.here_at)
+    return attempt
+
+
+def _note_image(above: Span, item: ItemResult, laps: Sequence[Lap], times: Sequence[float]) -> None:
+    """An image is over; `times`: when it began and ended, if it has a span of its own."""
+    image = above.begin("image", times[0]) if times else above
+    if times:
+        image.note({"mien.image.index": item.index})
+    for lap in laps:
+        image.part(*lap)
+    if item.analysis is not None:
+        image.note({"mien.faces": len(item.analysis.faces)})
+    if times:
+        image.end(times[1], item.error.code if item.error else "")
 
 
 def _link(attempts: dict[str, AttemptTrace]) -> None:

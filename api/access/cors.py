@@ -5,7 +5,9 @@ from flask import Flask, Response, request
 from api.http import request_id
 
 _METHODS = "GET, POST, DELETE"
-_REQUEST_HEADERS = f"Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, {request_id.HEADER}"
+_REQUEST_HEADERS = (
+    f"Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, traceparent, {request_id.HEADER}"
+)
 _RESPONSE_HEADERS = f"Location, Mien-Job, Retry-After, Preference-Applied, {request_id.HEADER}"
 _PREFLIGHT_KEPT_S = 600
 

@@ -78,7 +78,7 @@ def install(app: Flask, tracing: Tracing, known: Callable[[], bool]) -> None:
         if tracing.enabled and _ATTRIBUTE not in g:  # refused before its turn came
             begin()
         span = _CURRENT.get().span
-        span.note({"http.response.status_code": response.status_code, "mien.request.id": g.request_id})
+        span.note({"http.response.status_code": response.status_code})
         g.failed = response.status_code >= 500
         return response
 

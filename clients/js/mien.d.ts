@@ -55,7 +55,10 @@ export class MienError extends Error {
   retryAfter?: number;
 }
 export class Mien {
-  constructor(url: string, options?: { key?: string; retries?: number; fetch?: typeof fetch });
+  constructor(
+    url: string,
+    options?: { key?: string; retries?: number; fetch?: typeof fetch; traceparent?: () => string },
+  );
   detect(image: Image | string): Promise<DetectionResponse>;
   submit(images: Image[], options?: Options): Promise<Job>;
   get(id: string): Promise<Job>;

@@ -23,13 +23,17 @@ export class MienError extends Error {
   }
 }
 
-/** One server. Overload (429, 503) is waited out up to `retries` times; no submission becomes two jobs by that. */
+/**
+ * One server. Overload (429, 503) is waited out up to `retries` times; no submission becomes two jobs by that.
+ * `traceparent` gives W3C's header of that name for each request, so that it is part of your trace.
+ */
 export class Mien {
-  constructor(url, { key = "", retries = 3, fetch = globalThis.fetch.bind(globalThis) } = {}) {
+  constructor(url, { key = "", retries = 3, fetch = globalThis.fetch.bind(globalThis), traceparent = () => "" } = {}) {
     this.url = url.replace(/\/$/, "");
     this.headers = key ? { Authorization: `Bearer ${key}` } : {};
     this.retries = retries;
     this.fetch = fetch;
+    this.traceparent = traceparent;
   }
 
   /** Faces and emotions of one photo: a Blob, File, Uint8Array, base64 text or data URI. */
@@ -98,7 +102,8 @@ export class Mien {
   async #call(method, path, { body, headers } = {}) {
     const once = method === "POST" ? { "Idempotency-Key": unique() } : {};
     for (let attempt = 0; ; attempt++) {
-      const all = { ...this.headers, ...once, ...headers };
+      const traceparent = this.traceparent();
+      const all = { ...this.headers, ...(traceparent && { traceparent }), ...once, ...headers };
       const response = await this.fetch(this.url + path, { method, body, headers: all });
       try {
         await check(response);

@@ -94,7 +94,7 @@ def _open_jobs(redis: Redis) -> Iterator[list[str]]:
 
 def _seconds_per_image(redis: Redis, heartbeats: HeartbeatStore) -> float | None:
     """From one image to the next, over all workers; none without one."""
-    threads = sum(worker.threads for worker in heartbeats.live_workers())
+    threads = sum(worker.threads for worker in heartbeats.live_workers() if worker.analyses)
     if not threads:
         return None
     spent = images = 0.0

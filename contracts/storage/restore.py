@@ -71,20 +71,21 @@ class BackupTarget:
             return Occupied(jobs, int(self._redis.hlen(keys.API_KEYS)), int(webhooks))
 
     def clear(self, *, history: bool) -> int:
-        """Delete everything of Mien in the broker Redis, and of cameras what is kept of them if `history`.
+        """Delete everything of Mien in the broker Redis, and what is kept of cameras if `history`.
 
         Returns:
             How many keys.
         """
-        spared = () if history else ("mien:history", keys.EVENTS, keys.HISTORIES)
+        of_cameras = () if history else (keys.history(""), keys.EVENTS, keys.HISTORIES)
+        spared = (keys.ERASED, *of_cameras)  # what was erased stays so
         gone = 0
         with translate_errors():
             for name in self._redis.scan_iter(match=f"{_FAMILIES}*", count=500):
-                if not spared or not name.decode().startswith(spared):
+                if not name.decode().startswith(spared):
                     gone += self._redis.unlink(name)
             self._redis.unlink(*QUEUES)
             if history and self._frame_redis is not self._redis:
-                for name in self._frame_redis.scan_iter(match="mien:history:*", count=500):
+                for name in self._frame_redis.scan_iter(match=keys.history("*"), count=500):
                     gone += self._frame_redis.unlink(name)
                 gone += self._frame_redis.unlink(keys.EVENTS, keys.HISTORIES)
             self._redis.zadd(keys.ERASURES, {"erased": self._redis.time()[0]})

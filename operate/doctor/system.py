@@ -47,9 +47,10 @@ def _deaf(heartbeats: HeartbeatStore, live: Sequence[WorkerReport]) -> Iterator[
 
 
 def _unlike(live: Sequence[WorkerReport]) -> Iterator[Finding]:
+    looking = [worker for worker in live if worker.analyses]
     for what, values in (
-        ("networks", {worker.model for worker in live}),
-        ("detectors", {worker.detector for worker in live}),
+        ("networks", {worker.model for worker in looking}),
+        ("detectors", {worker.detector for worker in looking}),
         ("versions of job records", {str(worker.job_version) for worker in live}),
     ):
         if len(values) > 1:

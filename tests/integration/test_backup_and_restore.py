@@ -99,10 +99,11 @@ def test_after_flushall_a_backup_brings_jobs_results_keys_and_webhooks_back(
     wait_for(lambda: len(receiver.received) == 3, "the webhook to be tried")
     finished += [told, dead, due]
     wait_for(lambda: site.states(finished) == {"succeeded": len(finished)}, "all of these to be finished")
+    mien("queues", "pause", "bulk")
+    waiting = [site.submit([plain], once=f"key {number}", priority="bulk") for number in range(6)]
     running = site.submit([face] * 40)
     wait_for(lambda: site.job(running)["state"] == "running", "a long job to run")
     worker.send_signal(signal.SIGSTOP)
-    waiting = [site.submit([plain], once=f"key {number}") for number in range(6)]
     open_jobs, results = [running, *waiting], [site.job(job_id) for job_id in finished]
     everything = [*finished, *open_jobs]
     states = site.states(everything)
@@ -121,7 +122,7 @@ def test_after_flushall_a_backup_brings_jobs_results_keys_and_webhooks_back(
     assert restored.total() == states.total()
     answer = requests.get(f"{site.url}{results[0]['items'][0]['annotated']}", headers=site.headers, timeout=30)
     assert answer.content.startswith(b"\xff\xd8")
-    again = site.submit([plain], once="key 0")
+    again = site.submit([plain], once="key 0", priority="bulk")
     assert again == waiting[0], "the idempotency key stands for the same job"
 
     worker.send_signal(signal.SIGCONT)
@@ -134,3 +135,10 @@ def test_after_flushall_a_backup_brings_jobs_results_keys_and_webhooks_back(
     assert delivered[0] == told
     assert sorted(delivered[3:]) == sorted([dead, due]), "and the one that was delivered before is not sent again"
     assert json.loads(mien("webhooks", "dead", "--json")) == []
+
+    assert "All jobs have ended." in mien("queues", "drain")
+    refused = requests.post(f"{site.url}/v1/jobs", files={"image": plain}, headers=site.headers, timeout=30)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+    assert requests.get(f"{site.url}/healthz", timeout=30).status_code == 200, "that is no fault"
+    mien("queues", "accept")
+    site.submit([plain])

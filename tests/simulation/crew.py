@@ -14,6 +14,7 @@ from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
 from contracts.storage.job_queue import Finished, JobQueue
 from contracts.storage.jobs import JobStore
+from contracts.tracing.loading import open_tracing
 from simulation.checker import Checker
 from simulation.hooks import Deliveries
 from simulation.images import Analyzer
@@ -133,6 +134,7 @@ class Crew:
             leases=Leases(jobs, self._settings.job_time_limit_s, self._clock),
             isolated_jobs=_IsolatedJobs(self, process),
             photo_turns=Turns(0.005, self._clock),
+            tracing=open_tracing(self._settings, "worker"),
         )
         self._checker.started(process)
         return process, services

@@ -8,11 +8,12 @@ from typing import Any, Final
 from redis.exceptions import RedisError
 
 from contracts.errors import MienError, WebhookNotFound
-from contracts.queues import WEBHOOKS
+from contracts.queues import BULK, INTERACTIVE, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage.connections import translate_errors
 from contracts.storage.erasure import JobEraser
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LaneStore
 from contracts.storage.webhooks import WebhookStore
 from simulation.checker import Checker
 from simulation.server import Server
@@ -22,6 +23,8 @@ from workers.webhooks import WebhookSender
 ADDRESS: Final = "http://receiver.example/hook"
 _POSTS_S: Final = (0.01, 0.3, 3.0)
 _OPERATES_EVERY_S: Final = 5.0
+_PAUSED: Final = (BULK, INTERACTIVE, WEBHOOKS)
+_PAUSE_S: Final = 4.0
 
 
 class Receiver:
@@ -88,25 +91,25 @@ class Deliveries:
 
 
 class Operator:
-    """Replays webhooks that were given up, and erases what is old."""
+    """Replays webhooks that were given up, erases what is old, and pauses a queue now and then."""
 
     def __init__(self, server: Server, settings: Settings, checker: Checker) -> None:
         """Connect, and start."""
         self._world, self._checker = server.world, checker
         redis = server.client()
         self._webhooks, self._jobs = WebhookStore(redis, settings), JobStore(redis, settings)
-        self._eraser = JobEraser(redis)
+        self._eraser, self._lanes = JobEraser(redis), LaneStore(redis, lambda: server.world.server_now)
         self.process = server.world.start(Process("operator"), self._run)
 
     def _run(self) -> None:
         chance = self._world.random
+        for queue in _PAUSED:  # whoever was the operator before may have ended in a pause
+            self._resume(queue)
         while True:
             self._world.sleep(_OPERATES_EVERY_S)
             try:
-                if chance.random() < 0.7:
-                    self._replay()
-                else:
-                    self._erase()
+                what = chance.choices([self._replay, self._erase, self._pause], [6, 3, 1])[0]
+                what()
             except (MienError, WebhookNotFound) as error:
                 self._world.say(f"the operator is told: {error}")
 
@@ -114,6 +117,25 @@ class Operator:
         for dead in self._webhooks.dead()[:2]:
             self._world.say(f"the operator replays the webhook of {dead.job}")
             self._webhooks.replay(dead.job)
+
+    def _pause(self) -> None:
+        queue = self._world.random.choice(_PAUSED)
+        try:
+            self._lanes.pause(queue)
+            self._world.say(f"the operator pauses {queue}")
+            self._world.sleep(_PAUSE_S)
+        finally:
+            self._resume(queue)
+
+    def _resume(self, queue: str) -> None:
+        while True:
+            try:
+                if self._lanes.resume(queue):
+                    self._world.say(f"the operator resumes {queue}")
+                return
+            except MienError as error:
+                self._world.say(f"the operator is told: {error}")
+                self._world.sleep(1)
 
     def _erase(self) -> None:
         seconds = self._world.random.choice([0.0, 10.0])

@@ -59,7 +59,11 @@ def simulated(world: World, broken: Broken | None = None) -> Iterator[None]:
     chance = random.Random(world.random.random())
     numbers = itertools.count()
     time = SimpleNamespace(
-        time=lambda: world.now, monotonic=lambda: world.now, sleep=world.sleep, thread_time=lambda: world.now
+        time=lambda: world.now,
+        monotonic=lambda: world.now,
+        perf_counter=lambda: world.now,
+        sleep=world.sleep,
+        thread_time=lambda: world.now,
     )
     chosen = SimpleNamespace(token_bytes=chance.randbytes, token_hex=lambda length: chance.randbytes(length).hex())
     exits = SimpleNamespace(_exit=lambda status: world.crash(world.current()))

@@ -36,6 +36,7 @@ _KEPT: Final = (
     "mien:webhooks:dead",
     "mien:annotated:",
     "mien:erased",
+    "mien:lanes",
 )
 
 

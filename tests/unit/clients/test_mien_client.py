@@ -27,12 +27,14 @@ class Server:
     def __init__(self) -> None:
         self.job: dict[str, Any] = {}
         self.streams = 0
+        self.traces: list[str | None] = []
         ours = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
+                ours.traces.append(self.headers["traceparent"])
                 self.rfile.read(int(self.headers["Content-Length"]))
                 self.answer(202, json.dumps({"job": "j"}))
 
@@ -109,6 +111,19 @@ def test_events_go_on_after_broken_connections(server: Server) -> None:
     )
     assert states == ["queued", "succeeded"]
     assert server.streams == 3
+
+
+def test_requests_are_parts_of_the_callers_trace(server: Server) -> None:
+    server.job = {"state": "succeeded", "items": [{"result": {"emotion": None}}], "error": None}
+    for given in ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", ""):
+        server.traces.clear()
+        with mien_client.Mien(server.url, traceparent=lambda given=given: given) as mien:
+            mien.detect(b"photo")
+        in_node(
+            f'const mien = new Mien("{server.url}", {{ traceparent: () => "{given}" }});'
+            'await mien.detect("photo"); console.log("1");'
+        )
+        assert server.traces == [given or None] * 2
 
 
 def test_where_nothing_can_be_streamed_it_is_said() -> None:

@@ -49,24 +49,24 @@ def test_wrong_settings_are_told_before_any_work(
 
 
 def test_machines_get_the_error_as_a_log_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: Settings) -> None:
         raise ConfigurationError("There is no such camera.")
 
     monkeypatch.setenv("MIEN_LOG_FORMAT", "json")
     assert run_process("capture", fail) == 2
-    line = json.loads(capsys.readouterr().err)
+    line = json.loads(capfd.readouterr().err)
     assert (line["level"], line["role"], line["event"]) == ("critical", "capture", "There is no such camera.")
 
 
 def test_machines_get_wrong_settings_as_a_log_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIEN_LOG_FORMAT", "json")
     monkeypatch.setenv("MIEN_PORT", "none")
     assert run_process("gateway", lambda _: None) == 2
-    line = json.loads(capsys.readouterr().err)
+    line = json.loads(capfd.readouterr().err)
     assert (line["level"], line["role"]) == ("critical", "gateway")
     assert line["event"].startswith("Wrong settings: MIEN_PORT='none'")
 
@@ -80,8 +80,8 @@ def test_an_unexpected_error_keeps_its_traceback() -> None:
 
 
 def test_a_name_that_is_no_setting_is_pointed_out(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIEN_PROT", "80")
     assert run_process("gateway", lambda _: None) == 0
-    assert "MIEN_PROT is not a setting and changes nothing; did you mean MIEN_PORT?" in capsys.readouterr().err
+    assert "MIEN_PROT is not a setting and changes nothing; did you mean MIEN_PORT?" in capfd.readouterr().err

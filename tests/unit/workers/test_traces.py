@@ -5,15 +5,17 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from contracts.jobs import Origin
+from contracts.jobs import JobOptions, Origin
 from contracts.queues import BULK
 from contracts.settings import Settings
+from contracts.storage import keys
 from models import Analyzer
 from support.factories import make_frame
 from support.spans import Seen, Spans, kept
 from workers.frames import analyze_frame
-from workers.jobs import analyze_jobs
+from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.services import Services, connect_services
+from workers.traces import MOST_IMAGES
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SAMPLED = Origin("request-1", f"00-{TRACE}-{SPAN}-01")
@@ -62,6 +64,67 @@ def test_a_job_waits_and_is_analysed_in_the_trace_of_its_request(
         "mien.faces": 1,
     }
     assert {span.service for span in spans.seen} == {"mien-worker"}
+
+
+def test_a_second_attempt_is_in_the_same_trace_and_says_what_came_before(
+    services: Services, spans: Spans, plain_jpeg: bytes, redis: Redis
+) -> None:
+    job = services.jobs.create([plain_jpeg], BULK, origin=SAMPLED)
+    services.jobs.claim(job.id, "dead")
+    first = services.jobs.get(job.id).started_at
+    redis.zadd(keys.OPEN_JOBS, {job.id: 0})
+    services.jobs.overdue()
+    assert analyze_isolated_job(services, job.id) == "finished"
+    done = services.jobs.get(job.id)
+    assert (done.attempts, done.begun_before) == (2, first)
+    (again,), (attempt,) = spans.named("requeue"), spans.named("attempt")
+    assert {again.trace_id, attempt.trace_id} == {TRACE}
+    assert (again.begun_at, again.ended_at) == pytest.approx((first, done.started_at), abs=1e-5)
+    assert (again.error, attempt.attributes["mien.attempt"]) == ("no_result", 2)
+    assert spans.named("queue") == []
+
+
+def test_jobs_of_one_claim_are_each_in_their_own_trace_and_name_each_other(
+    services: Services, spans: Spans, plain_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.fleet, "threads", 1)
+    traces = [f"{number:032x}" for number in (1, 2, 3)]
+    origins = [Origin("", f"00-{trace}-{SPAN}-01") for trace in traces]
+    for origin in (*origins, Origin(), Origin("", f"00-{TRACE}-{SPAN}-00")):
+        services.jobs.create([plain_jpeg], BULK, origin=origin)
+    analyze_jobs(services, BULK)
+    attempts = spans.named("attempt")
+    assert sorted(attempt.trace_id for attempt in attempts) == traces, "of the others none is recorded"
+    for attempt in attempts:
+        assert attempt.attributes["mien.batch.jobs"] == 5
+        assert set(attempt.links) == {other.span_id for other in attempts} - {attempt.span_id}
+        assert {part.trace_id for part in parts(spans, attempt)} == {attempt.trace_id}
+
+
+def test_what_goes_wrong_is_told_as_a_code(services: Services, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
+    services.jobs.create([b"no image"], BULK, origin=SAMPLED)
+    analyze_jobs(services, BULK)
+    assert [span.error for span in spans.named("attempt")] == ["not_an_image"]
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr("workers.jobs._outcome", fail)
+    services.jobs.create([b"no image"], BULK, origin=SAMPLED)
+    analyze_jobs(services, BULK)
+    assert [span.error for span in spans.named("attempt")][1:] == ["left_to_its_lease"]
+
+
+def test_each_image_of_a_larger_job_has_a_span_and_of_very_many_the_first_ones(
+    services: Services, spans: Spans, plain_jpeg: bytes
+) -> None:
+    services.jobs.create([plain_jpeg] * 25, BULK, origin=SAMPLED, options=JobOptions(annotate=True))
+    analyze_jobs(services, BULK)
+    (attempt,) = spans.named("attempt")
+    images = [span for span in parts(spans, attempt) if span.name == "image"]
+    assert [image.attributes["mien.image.index"] for image in images] == list(range(MOST_IMAGES))
+    assert {part.name for part in parts(spans, images[0])} == {"decode", "detect", "crop", "classify"}
+    assert [span.name for span in parts(spans, attempt) if span.name != "image"] == ["read", "annotate", "store"]
 
 
 def test_of_live_frames_so_many_are_traced_as_are_wanted(

@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from redis.exceptions import ResponseError
 
 from api.access.keys import ApiKeyStore
@@ -26,8 +27,9 @@ def test_a_rate_holds_for_requests_at_the_same_time(make_app: MakeApp) -> None:
         assert Counter(threads.map(look, range(30))) == {404: 5, 429: 25}
 
 
-def test_a_keys_own_rate_and_the_setting(make_app: MakeApp, api_keys: ApiKeyStore) -> None:
-    client = make_app(require_keys=True, rate_limit="1/hour").test_client()
+@pytest.mark.parametrize("required", [True, False])
+def test_a_keys_own_rate_and_the_setting(make_app: MakeApp, api_keys: ApiKeyStore, required: bool) -> None:
+    client = make_app(require_keys=required, rate_limit="1/hour").test_client()
     plain = api_keys.create("plain", frozenset({Scope.ANALYZE}))
     fast = api_keys.create("fast", frozenset({Scope.ANALYZE}), rate="3/hour")
     get = lambda token: client.get("/v1/jobs/x", headers=bearer(token))  # noqa: E731

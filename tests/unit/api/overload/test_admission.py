@@ -17,6 +17,7 @@ from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LaneStore
 from contracts.storage.room import Room
 from support.clocks import ManualClock
 from support.factories import annotate
@@ -41,6 +42,25 @@ def test_annotated_images_that_are_kept_leave_less_room_for_images_that_wait(
     refused = client.post(address, data=jpeg, content_type="image/jpeg")
     assert refused.status_code == 503
     assert "MIEN_MAX_OPEN_BYTES" in refused.get_json()["error"]
+
+
+def test_while_the_system_is_drained_jobs_are_refused_and_a_pause_refuses_none(
+    app: Flask, redis: Redis, jpeg: bytes
+) -> None:
+    client, lanes = app.test_client(), LaneStore(redis)
+    post = lambda: client.post("/v1/jobs", data=jpeg, content_type="image/jpeg")  # noqa: E731
+    lanes.pause(BULK)
+    assert post().status_code == 202
+    lanes.drain()
+    refused = post()
+    assert (refused.status_code, refused.get_json()["code"], refused.headers["Retry-After"]) == (
+        503,
+        "overloaded",
+        "30",
+    )
+    assert "maintained" in refused.get_json()["error"]
+    lanes.accept()
+    assert post().status_code == 202
 
 
 def test_no_job_is_taken_into_the_part_of_redis_memory_that_is_for_those_that_end(

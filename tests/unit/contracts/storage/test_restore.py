@@ -205,13 +205,16 @@ def test_of_an_incomplete_job_nothing_is_left(redis: Redis, settings: Settings, 
 
 
 def test_a_server_that_is_cleared_has_nothing_of_ours(redis: Redis, settings: Settings, jobs: JobStore) -> None:
+    erased = finished(jobs)
     finished(jobs)
     jobs.create([b"image"], BULK)
+    JobEraser(redis).erase(erased)
     redis.set("another's", "stays")
     redis.xadd(keys.history("hall"), {"sample": "{}"})
     target = BackupTarget(redis, redis, settings)
     assert target.occupied() == (2, 0, 0)
     target.clear(history=False)
-    assert {name.decode() for name in redis.keys("*")} == {"another's", keys.history("hall"), keys.ERASURES}
+    left = {"another's", keys.history("hall"), keys.ERASURES, keys.ERASED}
+    assert {name.decode() for name in redis.keys("*")} == left, "what was erased is still known"
     target.clear(history=True)
     assert not redis.exists(keys.history("hall"))

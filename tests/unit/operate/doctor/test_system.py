@@ -41,6 +41,14 @@ def test_a_queue_without_a_worker_and_workers_that_differ_are_found(redis: Redis
     assert "job records: 1, 2" in found[2].says
 
 
+def test_a_worker_for_webhooks_alone_has_no_networks_to_differ_in(redis: Redis) -> None:
+    heartbeats = HeartbeatStore(redis)
+    heartbeats.report(make_worker_report("w1", queues="interactive,live,bulk"))
+    heartbeats.report(make_worker_report("w2", queues="webhooks", model="", detector=""))
+    (fine,) = system.check_workers(redis)
+    assert fine.level is Level.OK
+
+
 def test_a_worker_that_takes_nothing_is_found(redis: Redis) -> None:
     heartbeats = HeartbeatStore(redis)
     redis.zadd(keys.queued(BULK), {"waits": heartbeats.now() - 60})
