@@ -95,6 +95,7 @@ soak: $(DEV) ## MINUTES=30 of mixed load with a fault every 20 s, in the order o
 .PHONY: failover
 failover: $(DEV) ## what a failover of Redis costs, ROUNDS=3 of each kind: killed, parted (root and nft), latency
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.failover --rounds $(ROUNDS)
+
 .PHONY: docs-check
 docs-check: $(DEV) ## type what README, docs/running.md and docs/operations.md tell people to type, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m support.docs_check

@@ -62,5 +62,13 @@ def test_flower_sees_the_queues(trio: Trio) -> None:
     with app.connection() as connection:
         url = connection.as_uri(include_password=True)
     broker = Broker(url, broker_options=app.conf.broker_transport_options)
-    assert [queue["name"] for queue in asyncio.run(broker.queues(QUEUES))] == list(QUEUES)
+
+    async def names() -> list[str]:
+        try:
+            return [queue["name"] for queue in await broker.queues(QUEUES)]
+        finally:
+            for client in (broker.redis, *broker.redis.connection_pool.sentinel_manager.sentinels):
+                await client.aclose(close_connection_pool=True)
+
+    assert asyncio.run(names()) == list(QUEUES)
     app.close()
