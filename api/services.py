@@ -37,6 +37,7 @@ from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
+from contracts.storage.networks import NetworkStore
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.loading import open_tracing
 from contracts.tracing.spans import Tracing
@@ -89,6 +90,7 @@ class Services:
     video: CameraHub
     ingest: Ingest
     heartbeats: HeartbeatStore
+    networks: NetworkStore
     lanes: LaneStore
     counters: CounterStore
     tracing: Tracing
@@ -192,6 +194,7 @@ def connect_services(settings: Settings) -> Services:
         video=CameraHub(settings, frames),
         ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
+        networks=NetworkStore(probe),
         lanes=LaneStore(probe),
         counters=counters,
         tracing=open_tracing(settings, "gateway"),
