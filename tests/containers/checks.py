@@ -88,7 +88,7 @@ def networks(stack: Stack) -> dict[str, Any]:
     assert set(edge["NetworkSettings"]["Networks"]) == {f"{PROJECT}_front"}
     code = "import socket; socket.create_connection(('192.0.2.1', 9), 3)"
     refused = stack.compose("exec", "-T", "worker", "python", "-c", f"try:\n {code}\nexcept OSError as e: print(e)")
-    assert "unreachable" in refused, refused
+    assert "unreachable" in refused or "timed out" in refused, refused  # by the engine's version
     return {"edge to redis": "refused", "worker to the outside": refused.strip()}
 
 
