@@ -1,6 +1,6 @@
 """Write ``.env.example``: ``python -m deploy.env_example``, which is what ``make env`` runs.
 
-Each variable that docker-compose.yml reads, with its default. Settings come with their own descriptions; what only the
+Each variable that the compose files read, with its default. Settings come with their own descriptions; what only the
 compose file reads is described here. A test holds the file, so a new setting is followed by ``make env``.
 """
 
@@ -14,11 +14,13 @@ from typing import Final
 from contracts.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).parent.parent
-COMPOSE: Final = ROOT / "docker-compose.yml"
+COMPOSE: Final = (ROOT / "docker-compose.yml", ROOT / "docker-compose.camera.yml")
 FILE: Final = ROOT / ".env.example"
 
 OF_COMPOSE: Final = {
     "CADDY_IMAGE": "Image of the proxy with TLS; with @sha256:… a digest is pinned, as of the other images.",
+    "CAMERA_DEVICE": "With docker-compose.camera.yml: the camera that is plugged in.",
+    "CAMERA_GROUP": "With docker-compose.camera.yml: the number of the group that owns it (stat -c %g /dev/video0).",
     "CAMERAS_FOLDER": "Folder with cameras.toml, which MIEN_CAMERAS=/cameras/cameras.toml names.",
     "CAPTURE_MEMORY_LIMIT": "Memory of the container that reads cameras: 100 MB a camera.",
     "EDGE_ADDRESS": "The proxy's address in its network; gateways believe what it says of its clients.",
@@ -66,15 +68,20 @@ _PASSED_ON: Final = re.compile(rf"^ +({PREFIX}\w+):(?: *#.*)?$", re.MULTILINE)
 def main(argv: list[str] | None = None) -> int:
     """Write the file. Returns the exit status."""
     argparse.ArgumentParser(prog="python -m deploy.env_example", description="Write .env.example.").parse_args(argv)
-    FILE.write_text(text(COMPOSE.read_text(encoding="utf-8")), encoding="utf-8")
+    FILE.write_text(text(compose_files()), encoding="utf-8")
     return 0
+
+
+def compose_files() -> str:
+    """What all of them say."""
+    return "".join(file.read_text(encoding="utf-8") for file in COMPOSE)
 
 
 def text(compose: str) -> str:
     """The whole file.
 
     Args:
-        compose: the text of docker-compose.yml.
+        compose: the text of the compose files.
 
     Raises:
         KeyError: it reads a variable that is no setting and is not described in `OF_COMPOSE`.
@@ -90,10 +97,10 @@ def text(compose: str) -> str:
 
 
 def variables(compose: str) -> dict[str, str]:
-    """What docker-compose.yml reads of its environment: name → default.
+    """What compose files read of their environment: name → default.
 
     Args:
-        compose: its text.
+        compose: their text.
     """
     found = {name: _default(name) for name in _PASSED_ON.findall(compose)}
     for name, default in _WITH_DEFAULT.findall(compose):

@@ -234,7 +234,7 @@ def test_every_setting_reaches_a_role(compose: dict[str, Any]) -> None:
 
 
 def test_the_example_of_an_env_file_has_every_variable(compose: dict[str, Any], root: Path) -> None:
-    text = (root / "docker-compose.yml").read_text()
+    text = env_example.compose_files()
     assert (root / ".env.example").read_text() == env_example.text(text), "run `make env`"
     read = env_example.variables(text)
     assert set(re.findall(r"\$\{(\w+)", text)) <= set(read), "each has a default"

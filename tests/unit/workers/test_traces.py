@@ -143,3 +143,19 @@ def test_of_live_frames_so_many_are_traced_as_are_wanted(
     names = [span.name for span in parts(spans, frame_span)]
     assert names == ["queue", "decode", "detect", "decode", "crop", "classify", "follow", "show"]
     assert frame_span.attributes == {"mien.bytes": len(face_jpeg), "mien.frame.sequence": 2}
+
+
+def test_what_travels_with_a_job_costs_no_command_of_redis(
+    redis: Redis, settings: Settings, analyzer: Analyzer, plain_jpeg: bytes
+) -> None:
+    """Redis counts all commands, those of its scripts included."""
+    services, counts = connect_services(settings, analyzer), []
+    for origin in (Origin(), Origin(), SAMPLED):  # the first one also loads the scripts
+        redis.config_resetstat()
+        services.jobs.create([plain_jpeg], BULK, origin=origin)
+        analyze_jobs(services, BULK)
+        called = redis.info("commandstats")
+        counts.append({name: of["calls"] for name, of in called.items() if "config" not in name and "info" not in name})
+    services.close()
+    assert counts[1] == counts[2]
+    assert counts[1]["cmdstat_hset"] > 0

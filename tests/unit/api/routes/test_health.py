@@ -79,7 +79,7 @@ def test_a_worker_of_a_newer_version_is_a_worker(client: FlaskClient, reported: 
     newer = reported.model_dump() | {"added": "by a newer version"}
     redis.hset(keys.WORKERS, mapping={reported.name: json.dumps(newer), "of a version that cannot be read": "{}"})
     assert client.get("/healthz").status_code == 200
-    metrics = client.get("/metrics")
+    metrics = client.get("/metrics/system")
     assert (metrics.status_code, "mien_workers 1.0" in metrics.text) == (200, True)
     assert client.post("/v1/jobs", data=b"\xff\xd8\xff", content_type="image/jpeg").status_code < 500
 
