@@ -123,7 +123,7 @@ def flower_cannot_control(stack: Stack) -> dict[str, Any]:
     login = ("mien", stack.secret("mien_flower_password"))
 
     def listed() -> dict[str, Any]:
-        return dict(requests.get(f"{FLOWER}/api/workers", auth=login, timeout=30).json())
+        return dict(requests.get(f"{FLOWER}/api/workers?refresh=1", auth=login, timeout=30).json())
 
     wait_until(listed, "Flower to list workers")
     before = listed()
