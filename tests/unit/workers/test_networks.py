@@ -1,7 +1,9 @@
 """A worker follows the plan of networks: it loads beside its work, changes between tasks, and keeps what it has."""
 
+import gc
 import json
 import shutil
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -157,12 +159,13 @@ def test_a_network_that_no_plan_has_any_more_is_let_go_and_one_that_stays_is_not
     put(store, weights={"classic-1": 1, "mien-2": 1})
     networks.follow()
     with networks.held() as plan:
-        kept = plan.analyzers["mien-2"]
+        kept, gone = plan.analyzers["mien-2"], weakref.ref(plan.analyzers["classic-1"])
     put(store, weights={"mien-2": 1})
     networks.follow()
     with networks.held() as plan:
         assert plan.analyzers == {"mien-2": kept}
-    assert networks._retired == []
+    gc.collect()
+    assert gone() is None, "its memory is free"
 
 
 def test_a_network_that_cannot_be_loaded_leaves_the_plan_before_in_force_and_is_told_and_tried_again(
@@ -182,13 +185,14 @@ def test_a_network_that_cannot_be_loaded_leaves_the_plan_before_in_force_and_is_
     assert networks.follow() is True
     assert networks.report[:2] == (first, {"classic-1": 1})
     assert "mine-1.tflite is damaged" in networks.report.error
+    assert networks.report.failed_epoch == second
     assert networks.follow() is False
     assert caplog.text.count("is damaged") == 1
     file.write_bytes(sound)
     assert networks.follow() is False, "not at once"
     clock.now += TRY_AGAIN_S
     assert networks.follow() is True
-    assert networks.report == (second, {"mine-1": 1}, networks.report.offers, "")
+    assert networks.report == (second, {"mine-1": 1}, networks.report.offers, "", 0)
 
 
 def test_a_plan_that_failed_and_was_taken_back_is_no_error_any_more(
@@ -218,7 +222,7 @@ def test_a_worker_that_reads_no_emotions_follows_every_plan_and_loads_nothing(st
     networks.load_own()
     epoch = put(store, weights={"missing-1": 1})
     networks.follow()
-    assert networks.report == (epoch, {"none": 1}, [], "")
+    assert networks.report == (epoch, {"none": 1}, [], "", 0)
     with networks.held() as plan:
         assert plan.of_job(job()).model_name == "none"
         assert plan.shadow_of("image") is None
