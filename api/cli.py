@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from limits import parse
 from redis import Redis
 
-from api.access.audit import AuditLog
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
+from contracts.storage.audit import AuditLog
 from contracts.storage.connections import connect
 from contracts.storage.erasure import JobEraser
 from contracts.storage.events import EventStore

@@ -36,6 +36,7 @@ from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
+from contracts.storage.networks import NetworkStore
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.loading import open_tracing
 from contracts.tracing.spans import Tracing
@@ -84,6 +85,7 @@ class Services:
     video: CameraHub
     ingest: Ingest
     heartbeats: HeartbeatStore
+    networks: NetworkStore
     lanes: LaneStore
     counters: CounterStore
     tracing: Tracing
@@ -185,6 +187,7 @@ def connect_services(settings: Settings) -> Services:
         video=CameraHub(settings, frames),
         ingest=Ingest(settings, frames, jobs, CameraStatuses(frame_redis)),
         heartbeats=HeartbeatStore(probe),
+        networks=NetworkStore(probe),
         lanes=LaneStore(probe),
         counters=counters,
         tracing=open_tracing(settings, "gateway"),

@@ -1,7 +1,7 @@
 """What a backup holds: lines of JSON, one entry a line, in a form that no version of a Redis server is bound to.
 
 A backup that was made by one version of Mien is read by all later ones; a newer form has a higher number, and is
-refused by those that do not know it (docs/adr/0022-backups.md).
+refused by those that do not know it (docs/adr/0020-backups.md).
 """
 
 from typing import Annotated, Final, Literal

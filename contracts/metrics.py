@@ -15,6 +15,7 @@ from collections.abc import MutableMapping
 from dataclasses import replace
 from typing import Final
 
+from contracts import network_metrics
 from contracts.metric_gauges import GAUGES, Metric, Page
 
 JOBS_FINISHED: Final = "mien_jobs_finished_total"
@@ -164,7 +165,9 @@ def _on(page: Page, metrics: dict[str, Metric], *, shared: bool = False) -> dict
 
 METRICS: Final = {
     **_on("system", _SHARED, shared=True),
+    **_on("system", {name: Metric(*one) for name, one in network_metrics.COUNTED.items()}, shared=True),
     **_on("system", GAUGES),
+    **_on("system", {name: Metric(*one) for name, one in network_metrics.READ.items()}),
     **_on("gateway", _GATEWAY),
 }
 """Every metric of Mien's own, by name."""

@@ -7,7 +7,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -71,6 +71,11 @@ class NetworkRecord(Message):
     set_by: str = ""
     change: str = Field("", description="What was done, as `promote mien-3`.")
     before: list[NetworkPlan] = Field(default_factory=list, description="Plans that were in force, the newest last.")
+
+    @property
+    def source(self) -> Literal["set", "MIEN_MODEL"]:
+        """Who says which networks answer: whoever has set a plan, or the setting of each worker."""
+        return "set" if self.plan.weights else "MIEN_MODEL"
 
 
 def parse_weights(text: str) -> dict[str, int]:

@@ -9,9 +9,9 @@ from typing import Final, NoReturn
 
 from contracts.process import EXIT_CONFIGURATION, PROJECT, run_process
 from contracts.settings import Settings
-from operate.commands import backup, doctor, jobs, queues, restore, version, webhooks, workers
+from operate.commands import backup, doctor, jobs, networks, queues, restore, version, webhooks, workers
 
-COMMANDS: Final = (doctor, queues, jobs, workers, webhooks, backup, restore, version)
+COMMANDS: Final = (doctor, queues, jobs, workers, networks, webhooks, backup, restore, version)
 """One module a word, in the order in which ``mien --help`` shows them."""
 
 OF_GATEWAY: Final = {

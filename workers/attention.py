@@ -38,6 +38,12 @@ class Attention:
             takes_none = self._ended or self._busy >= self._threads
             return 0.0 if takes_none else self._clock() - self._changed_at
 
+    @property
+    def is_free(self) -> bool:
+        """Whether a thread has nothing to do at this moment."""
+        with self._lock:
+            return self._busy < self._threads
+
     @contextmanager
     def taken(self) -> Iterator[None]:
         """A thread is busy while the block runs."""

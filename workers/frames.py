@@ -11,10 +11,10 @@ from contracts.frames import Frame, FrameResult
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, metric_key
 from contracts.results import Analysis, Box
 from contracts.storage.frames import Written
-from models import Analyzer
 from models.blurring import heads
 from models.tracking import TrackerState, follow
 from workers.metrics import add_analysis, add_cpu
+from workers.networks import InForce
 from workers.services import Services
 from workers.traces import FrameTrace
 from workers.views import show
@@ -30,13 +30,13 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
     """
     amounts: defaultdict[str, float] = defaultdict(float)
     try:
-        frame = services.frames.take(camera, token)
-        if frame is None:
-            amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
-            return "stale"
-        trace = FrameTrace(services.tracing, frame, services.settings.trace_frames)
-        with closing(trace), services.networks.held() as networks:
-            return _analyze(services, networks.of_camera(camera), frame, amounts, trace)
+        with services.networks.held() as networks:
+            frame = services.frames.take(camera, token)
+            if frame is not None:
+                with closing(FrameTrace(services.tracing, frame, services.settings.trace_frames)) as trace:
+                    return _analyze(services, networks, frame, amounts, trace)
+        amounts[metric_key(FRAMES_STALE, camera=metric_name(camera))] += 1
+        return "stale"
     except InvalidImage as error:
         logger.warning("a frame of camera %s cannot be analysed: %s", camera, error)
         return "damaged"
@@ -46,10 +46,10 @@ def analyze_frame(services: Services, camera: str, token: str) -> str:
 
 
 def _analyze(
-    services: Services, analyzer: Analyzer, frame: Frame, amounts: defaultdict[str, float], trace: FrameTrace
+    services: Services, networks: InForce, frame: Frame, amounts: defaultdict[str, float], trace: FrameTrace
 ) -> str:
     cpu_seconds: dict[str, float] = {}
-    analysis = analyzer.analyze_image(frame.jpeg, cpu_seconds, keep=True, laps=trace.laps)
+    analysis = networks.of_camera(frame.camera).analyze_image(frame.jpeg, cpu_seconds, keep=True, laps=trace.laps)
     with trace.stage("follow"):
         followed = _followed(services, frame, analysis)
     if followed is None:
@@ -61,6 +61,8 @@ def _analyze(
     add_cpu(amounts, cpu_seconds)
     with trace.stage("show"):
         show(services, frame, result, hidden, amounts)
+    if analyzer := networks.shadow_of(f"{frame.camera} {frame.stamp}"):
+        services.shadow.offer(frame.jpeg, analysis, analyzer, keep=True)
     return "finished"
 
 

@@ -5,10 +5,10 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, TypedDict
 
 from contracts.errors import AnalysisFailed, InvalidImage, JobGone, MienError, RecordUnreadable
-from contracts.jobs import ItemResult, JobState, Problem
+from contracts.jobs import ItemResult, Problem
 from contracts.logs import log_context
 from contracts.queues import INTERACTIVE
 from contracts.storage.job_queue import Batch, ClaimedJob, Finished
@@ -19,24 +19,15 @@ from models.stages import Lap, StageTimer
 from workers.annotation import keep_annotated
 from workers.leases import Lease
 from workers.metrics import Tally
-from workers.networks import InForce
 from workers.services import Services
 from workers.traces import AttemptTrace, BatchTraces, about
+from workers.work import Work
 
 _TIME_SLICE_S: Final = 0.05
 """After so long a task ends, and Celery chooses anew which queue is next; what has been claimed is finished before, and
 each result stored as soon as it is there."""
 
 logger = logging.getLogger(__name__)
-
-
-class _Work(NamedTuple):
-    """What one task works with, and counts."""
-
-    services: Services
-    networks: InForce
-    queue: str
-    tally: Tally
 
 
 class _Place(TypedDict):
@@ -59,22 +50,22 @@ def analyze_jobs(services: Services, queue: str) -> str:
         What was done, for the log and for Flower.
     """
     with services.networks.held() as networks:
-        return _analyze_jobs(_Work(services, networks, queue, Tally(queue)))
+        return _analyze_jobs(Work(services, networks, queue, Tally(queue)))
 
 
-def _analyze_jobs(work: _Work) -> str:
+def _analyze_jobs(work: Work) -> str:
     services, _, queue, tally = work
     ends_at = time.monotonic() + _TIME_SLICE_S
     owner = _new_owner(services)
     batch = tally.claimed(services.job_queue.claim(queue, owner, **_place(services)))
     while batch.jobs:
-        traces = BatchTraces(services.tracing, batch)
-        with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]), closing(traces):
+        jobs, traces = batch.jobs, BatchTraces(services.tracing, batch)
+        with services.leases.waiting([(claimed.job.id, owner) for claimed in jobs]), closing(traces):
             finished = list[Finished]()
             for job in _analyze_batch(work, owner, traces):
                 finished.append(job)
                 if time.monotonic() >= ends_at:  # it waits for no other
-                    _count(services, finished, _finish(services, owner, finished, traces), tally)
+                    work.stored(jobs, finished, _finish(services, owner, finished, traces))
                     finished = []
             next_owner = _new_owner(services)
             if time.monotonic() < ends_at:
@@ -83,7 +74,7 @@ def _analyze_jobs(work: _Work) -> str:
             else:
                 step = _finish(services, owner, finished, traces), Batch()
             written, batch = step[0], tally.claimed(step[1])
-        _count(services, finished, written, tally)
+        work.stored(jobs, finished, written)
         owner = next_owner
     services.counters.add(tally.take())  # what the last claim found
     return _isolate(services, batch.isolated) if batch.isolated else tally.text
@@ -157,7 +148,7 @@ def _analyze_claimed(services: Services, owner: str, claimed: ClaimedJob, traces
         items = [_analyze_item(analyzer, *image, tally, attempt) for image in enumerate(claimed.images)]
         finished = _outcome(services, owner, claimed, items, tally, attempt=attempt)
         written = _finish(services, owner, [finished], traces)
-    _count(services, [finished], written, tally)
+        Work(services, networks, claimed.job.queue, tally).stored([], [finished], written)
     return "finished" if written[0] else "lost"
 
 
@@ -165,7 +156,7 @@ def _new_owner(services: Services) -> str:
     return f"{services.name}/{secrets.token_hex(4)}"
 
 
-def _analyze_batch(work: _Work, owner: str, traces: BatchTraces) -> Iterator[Finished]:
+def _analyze_batch(work: Work, owner: str, traces: BatchTraces) -> Iterator[Finished]:
     for place, claimed in enumerate(traces.jobs):
         yields = bool(place) and work.queue != INTERACTIVE
         if finished := _analyze_job(work, owner, claimed, traces.of(claimed.job.id), yields=yields):
@@ -173,7 +164,7 @@ def _analyze_batch(work: _Work, owner: str, traces: BatchTraces) -> Iterator[Fin
 
 
 def _analyze_job(
-    work: _Work, owner: str, claimed: ClaimedJob, attempt: AttemptTrace, *, yields: bool
+    work: Work, owner: str, claimed: ClaimedJob, attempt: AttemptTrace, *, yields: bool
 ) -> Finished | None:
     """Analyse one job; none, if that fails by a mistake of ours: it is left to its lease, and costs no other.
 
@@ -239,15 +230,16 @@ def _analyze_waiting_photo(services: Services, lease: Lease) -> None:
 
 
 def _take_and_analyze(services: Services) -> None:
-    owner, tally = _new_owner(services), Tally(INTERACTIVE)
+    owner = _new_owner(services)
     with services.networks.held() as networks:
-        batch = tally.claimed(services.job_queue.claim(INTERACTIVE, owner, single=True))
+        work = Work(services, networks, INTERACTIVE, Tally(INTERACTIVE))
+        batch = work.tally.claimed(services.job_queue.claim(INTERACTIVE, owner, single=True))
         if batch.jobs:
             traces = BatchTraces(services.tracing, batch)
             with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]), closing(traces):
-                finished = list(_analyze_batch(_Work(services, networks, INTERACTIVE, tally), owner, traces))
+                finished = list(_analyze_batch(work, owner, traces))
                 written = _finish(services, owner, finished, traces)
-            _count(services, finished, written, tally)
+            work.stored(batch.jobs, finished, written)
 
 
 def _analyze_item(analyzer: Analyzer, index: int, data: bytes, tally: Tally, attempt: AttemptTrace) -> ItemResult:
@@ -275,14 +267,3 @@ def _common_error(items: list[ItemResult]) -> Problem | None:
         return None
     first = items[0].error if items else None
     return first or Problem.of(AnalysisFailed("The job has no images any more."))
-
-
-def _count(services: Services, finished: Sequence[Finished], written: Sequence[bool], tally: Tally) -> None:
-    for job, stored in zip(finished, written, strict=True):
-        if stored:
-            tally.add(job.items, JobState.FAILED if job.error else JobState.SUCCEEDED)
-            tally.ended(job.job_id, job.error)
-            logger.debug("job %s is done", job.job_id)
-        else:
-            logger.warning("job %s was taken over by another worker while this one analysed it", job.job_id)
-    services.counters.add(tally.take())

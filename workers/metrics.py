@@ -25,7 +25,13 @@ from contracts.metrics import (
     metric_key,
     observe,
 )
-from contracts.results import Analysis
+from contracts.network_metrics import (
+    NETWORK_CLASSIFY_SECONDS,
+    NETWORK_CONFIDENCE,
+    NETWORK_FACES,
+    NETWORK_IMAGES,
+)
+from contracts.results import NO_MODEL, Analysis
 from contracts.storage.counters import CounterStore
 from contracts.storage.job_queue import Batch
 
@@ -141,9 +147,24 @@ class PendingCounters:
 def add_analysis(amounts: defaultdict[str, float], analysis: Analysis) -> None:
     """Add what one analysis found, and how long each stage took, to the counters in `amounts`."""
     amounts[FACES_FOUND] += len(analysis.faces)
+    _add_network(amounts, analysis)
     for stage, milliseconds in analysis.stages_ms.items():
         amounts[metric_key(STAGE_SECONDS, stage=stage)] += milliseconds / 1000
         observe(amounts, STAGE_DURATION, milliseconds / 1000, stage=stage)
+
+
+def _add_network(amounts: defaultdict[str, float], analysis: Analysis) -> None:
+    """What networks say side by side; nothing where none reads."""
+    if analysis.model == NO_MODEL:
+        return
+    amounts[metric_key(NETWORK_IMAGES, network=analysis.model)] += 1
+    amounts[metric_key(NETWORK_CLASSIFY_SECONDS, network=analysis.model)] += (
+        analysis.stages_ms.get("classify", 0) / 1000
+    )
+    for face in analysis.faces:
+        if face.emotion is not None and face.confidence is not None:
+            amounts[metric_key(NETWORK_FACES, network=analysis.model, emotion=face.emotion)] += 1
+            amounts[metric_key(NETWORK_CONFIDENCE, network=analysis.model)] += face.confidence
 
 
 def add_cpu(amounts: defaultdict[str, float], cpu_seconds: dict[str, float]) -> None:

@@ -82,6 +82,7 @@ class NetworksReport(NamedTuple):
     serves: dict[str, int]
     offers: list[str]
     error: str
+    failed_epoch: int
 
 
 class Networks:
@@ -107,8 +108,8 @@ class Networks:
         self._lock, self._following = threading.Lock(), threading.Lock()
         self._current = InForce(0, NetworkPlan(weights=self._own), {analyzer.model_name: analyzer})
         self._retired = list[InForce]()
-        self._seen = self._tried_at = 0.0
-        self._heard, self._told = False, (0, "")
+        self._tried, self._tried_at = 0, 0.0
+        self._heard, self._told = False, (0, "", 0)
         self.error = ""
         """Why the plan that is set is not served."""
 
@@ -169,7 +170,7 @@ class Networks:
                 self.error = ""  # whoever set the plan that failed took it back
             self._heard = True
             self._let_go()
-            told, self._told = self._told, (self.report_epoch, self.error)
+            told, self._told = self._told, (self.report_epoch, self.error, self.failed_epoch)
             return told != self._told
 
     @property
@@ -179,10 +180,15 @@ class Networks:
             return next((plan.epoch for plan in self._retired if plan.users), self._current.epoch)
 
     @property
+    def failed_epoch(self) -> int:
+        """Of the plan that `error` is about."""
+        return self._tried if self.error else 0
+
+    @property
     def report(self) -> NetworksReport:
         """For the heartbeat."""
         serves = dict(self._current.plan.weights)
-        return NetworksReport(self.report_epoch, serves, list(self._offered), self.error)
+        return NetworksReport(self.report_epoch, serves, list(self._offered), self.error, self.failed_epoch)
 
     @property
     def main_name(self) -> str:
@@ -192,10 +198,10 @@ class Networks:
 
     def _waits(self, record: NetworkRecord) -> bool:
         """Whether this plan failed a moment ago."""
-        return record.epoch == self._seen and self._clock() < self._tried_at + TRY_AGAIN_S
+        return record.epoch == self._tried and self._clock() < self._tried_at + TRY_AGAIN_S
 
     def _change_to(self, record: NetworkRecord) -> None:
-        self._seen, self._tried_at = record.epoch, self._clock()
+        self._tried, self._tried_at = record.epoch, self._clock()
         try:
             plan, analyzers = self._loaded(record.plan)
         except Exception as error:

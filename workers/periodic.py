@@ -167,6 +167,7 @@ def report_heartbeat(services: Services) -> None:
         serves=networks.serves,
         offers=networks.offers,
         network_error=networks.error,
+        failed_epoch=networks.failed_epoch,
     )
     try:
         services.heartbeats.report(report)

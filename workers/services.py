@@ -13,7 +13,7 @@ from redis import Redis
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
 from contracts.metrics import SPANS, metric_key
-from contracts.queues import analyses
+from contracts.queues import INTERACTIVE, analyses
 from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
@@ -38,6 +38,7 @@ from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
 from workers.networks import Networks, first_network
+from workers.shadow import ShadowReader
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
 
@@ -77,6 +78,7 @@ class Services:
     attention: Attention
     leases: Leases
     isolated_jobs: IsolatedJobs
+    shadow: ShadowReader
     photo_turns: Turns
     """To look for a photo that waits, between the images of larger jobs."""
     live_pause: LivePause
@@ -98,6 +100,7 @@ class Services:
 
     def close(self) -> None:
         """Finish the webhooks that are being sent, send what was counted, and close all connections."""
+        self.shadow.close()
         self.webhook_sender.close()
         self.tracing.close()
         try:
@@ -169,6 +172,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
     events, counters = EventStore(frame_redis, settings), PendingCounters(CounterStore(redis))
+    attention = Attention(settings.worker_threads)
     tracing = open_tracing(settings, "worker")
     return Services(
         name=name,
@@ -187,9 +191,10 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         counters=counters,
         heartbeats=heartbeats,
         fleet=Fleet(heartbeats, settings.worker_threads),
-        attention=Attention(settings.worker_threads),
+        attention=attention,
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
+        shadow=ShadowReader(counters, lambda: attention.is_free and not jobs.queue_depth(INTERACTIVE)),
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(

@@ -16,11 +16,11 @@ from typing import Final
 from pydantic import Field
 from redis import Redis
 
-from api.access.audit import AuditLog
 from api.http.scopes import Scope
 from contracts.errors import Unauthorized
 from contracts.results import Message
 from contracts.storage import keys
+from contracts.storage.audit import AuditLog
 from contracts.storage.connections import translate_errors
 from contracts.storage.records import read_record
 

@@ -13,11 +13,13 @@ from prometheus_client.metrics_core import Metric
 from redis import Redis
 
 from api.metrics.families import counter, gauge, shared
+from api.metrics.networks import networks
 from contracts.errors import MienError
 from contracts.queues import JOB_QUEUES
 from contracts.storage.counters import CounterStore
 from contracts.storage.gauges import BrokerGauges, CameraGauge, FrameGauges, ServerGauges, read_server
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
+from contracts.storage.networks import NetworkStore
 
 _STATES: Final = ("connecting", "live", "stalled", "gone", "silent")
 """Of cameras; the last: nobody says any more how it is."""
@@ -39,7 +41,7 @@ class SystemMetrics:
         self._servers = {"broker": broker} if frames is broker else {"broker": broker, "frames": frames}
         self._work, self._cameras = BrokerGauges(broker), FrameGauges(frames)
         self._counters, self._heartbeats = CounterStore(broker), HeartbeatStore(broker)
-        self._predicted_wait_s = predicted_wait_s
+        self._plan, self._predicted_wait_s = NetworkStore(broker), predicted_wait_s
 
     def collect(self) -> Iterator[Metric]:
         """Everything, as of now."""
@@ -50,7 +52,7 @@ class SystemMetrics:
         yield gauge("mien_redis_up", *(((name,), name in found) for name in self._servers))
         yield from _servers(found)
         if "broker" in found:
-            for part in (self._shared, self._waiting, self._predicted, self._workers):
+            for part in (self._shared, self._waiting, self._predicted, self._workers, self._networks):
                 yield from _whole(part)
         if found.keys() == self._servers.keys():
             yield from _whole(self._live)
@@ -89,6 +91,9 @@ class SystemMetrics:
         yield gauge("mien_worker_clock_offset_seconds", *(((worker.name,), worker.clock_offset_s) for worker in live))
         deaf = {(one.worker, one.queue) for one in self._heartbeats.untaken(live)}
         yield gauge("mien_worker_deaf", *((one, 1) for one in sorted(deaf)))
+
+    def _networks(self) -> Iterable[Metric]:
+        return networks(self._plan.read(), self._heartbeats.live_workers())
 
     def _live(self) -> Iterable[Metric]:
         cameras = self._cameras.cameras()

@@ -1,7 +1,8 @@
 """How the whole system is, as JSON for the page on health: workers, queues, cameras."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from flask import Blueprint, Response
 from pydantic import Field
@@ -13,8 +14,11 @@ from api.live.cameras import CameraList, CameraResponse
 from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, IMAGES_DONE, parse_metric_key
+from contracts.networks import NetworkRecord
 from contracts.queues import QUEUES
 from contracts.results import Message
+from contracts.storage.following import State, served_by, shares, state_of
+from contracts.storage.heartbeat import WorkerReport
 from contracts.storage.lanes import Lanes
 
 blueprint = Blueprint("status", __name__)
@@ -32,6 +36,25 @@ class WorkerStatus(Message):
     age_s: float = Field(description="Seconds since it started.")
     idle_s: float = Field(description="For how many seconds a thread of it has been free without being given anything.")
     reported_s: float = Field(description="Seconds since it was heard of.")
+    networks: dict[str, int] = Field(description="The networks that it answers with, and their weights.")
+    networks_state: State = Field(
+        description="What it does with the plan of networks: it works by it; it is `behind`, changing to it; it "
+        "`failed` to load it and goes on with the one before; it is `unaware`, of a version that follows none; it "
+        "reads no emotions."
+    )
+    networks_error: str = Field(description="Why it does not serve the plan; empty: nothing is wrong.")
+
+
+class NetworksStatus(Message):
+    """Which networks answer."""
+
+    shares: dict[str, float] = Field(description="Part of the workers' threads that answers with each network.")
+    source: Literal["set", "MIEN_MODEL"] = Field(description="Whether a plan is set, or workers' settings hold.")
+    set_at: float | None = Field(description="When the plan was set, in seconds since 1970; null if none was.")
+    change: str = Field(description="What was done to it last.")
+    bound_keys: int = Field(description="API keys that are bound to a network.")
+    shadow: str | None = Field(description="The network that is only tried.")
+    shadow_share: float = Field(description="Part of the images that it reads.")
 
 
 class QueueStatus(Message):
@@ -55,6 +78,7 @@ class SystemStatus(Message):
     """The whole system at a moment."""
 
     workers: list[WorkerStatus]
+    networks: NetworksStatus
     queues: list[QueueStatus]
     cameras: list[CameraHealth]
     drained_s: float | None = Field(description="Seconds since an operator had no more jobs accepted; null: they are.")
@@ -80,8 +104,10 @@ def status() -> Response:
     services = current_services()
     counted = _by_label(services.counters.read())
     lanes, now = services.lanes.read(), services.heartbeats.now()
+    workers, record = services.heartbeats.live_workers(), services.networks.read()
     answer = SystemStatus(
-        workers=_workers(services),
+        workers=_workers(workers, record, now),
+        networks=_networks(workers, record),
         queues=_queues(services, lanes, now),
         cameras=_cameras(services, counted),
         drained_s=None if lanes.drained_at is None else max(0.0, now - lanes.drained_at),
@@ -90,16 +116,31 @@ def status() -> Response:
     return json_response(answer, headers=NOT_STORED)
 
 
-def _workers(services: Services) -> list[WorkerStatus]:
-    now = services.heartbeats.now()
+def _workers(workers: Sequence[WorkerReport], record: NetworkRecord, now: float) -> list[WorkerStatus]:
     return [
         WorkerStatus(
             **worker.model_dump(include={"name", "threads", "detector", "model", "runtime", "queues", "idle_s"}),
             age_s=max(0.0, now - worker.started_at),
             reported_s=max(0.0, now - worker.reported_at),
+            networks=served_by(worker),
+            networks_state=state_of(worker, record),
+            networks_error=worker.network_error,
         )
-        for worker in services.heartbeats.live_workers()
+        for worker in workers
     ]
+
+
+def _networks(workers: Sequence[WorkerReport], record: NetworkRecord) -> NetworksStatus:
+    shadow = record.plan.shadow
+    return NetworksStatus(
+        shares=shares(workers),
+        source=record.source,
+        set_at=record.set_at or None,
+        change=record.change,
+        bound_keys=len(record.plan.keys),
+        shadow=shadow.network if shadow else None,
+        shadow_share=shadow.share if shadow else 0.0,
+    )
 
 
 def _queues(services: Services, lanes: Lanes, now: float) -> list[QueueStatus]:

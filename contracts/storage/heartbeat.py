@@ -64,7 +64,9 @@ class WorkerReport(Message):
     offers: list[str] = Field(default_factory=list)
     """The networks that it could answer with."""
     network_error: str = ""
-    """Why it does not serve the plan that is set; it goes on with the one before."""
+    """Why it does not serve a plan that was set; it goes on with the one before."""
+    failed_epoch: int = 0
+    """Of that plan."""
 
     @property
     def analyses(self) -> bool:

@@ -26,6 +26,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:apikeys:used        hash    id → when an API key was used last, to some seconds
     mien:audit               list    JSON, newest first: refused requests; 10,000 at most
     mien:audit:changes       list    JSON, newest first: what became of keys, erasures; 10,000 at most
+    mien:audit:operations    list    JSON, newest first: what operators did beside that; 10,000 at most
     mien:refused:{hash}      string  of the id of a job that was refused, or erased while young: what is on its way
                                      still changes nothing; minutes of TTL
     mien:once:{hash}         string  idempotency key → "{id} {fingerprint of the request}"
@@ -82,6 +83,7 @@ API_KEYS: Final = "mien:apikeys"
 API_KEYS_USED: Final = "mien:apikeys:used"
 AUDIT: Final = "mien:audit"
 AUDIT_CHANGES: Final = "mien:audit:changes"
+AUDIT_OPERATIONS: Final = "mien:audit:operations"
 ERASURES: Final = "mien:files:erasures"
 REWRITTEN_AT: Final = "mien:files:rewritten"
 ANNOTATED_UNTIL: Final = "mien:annotated:until"

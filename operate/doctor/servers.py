@@ -87,7 +87,7 @@ def _check_server(check: str, health: ServerHealth) -> Iterator[Finding]:
         findings.append(problem(check, says, "Redis 7.0 or newer is needed, or any Valkey."))
     elif health.version < _BETTER:
         says = f"{health.name} {health.shown_version} cannot say what is on its disk (WAITAOF)."
-        findings.append(warning(check, says, "Use Redis 7.2 or newer, or any Valkey, for MIEN_DURABILITY."))
+        findings.append(warning(check, says, "Use Redis 7.2 or newer, or any Valkey."))
     if not health.primary:
         link = "" if health.primary_link else ", which has lost its primary"
         findings.append(

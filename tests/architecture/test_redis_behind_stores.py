@@ -10,9 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("contracts", "models", "workers", "api", "capture", "training", "operate", "deploy")
 STORAGE = "contracts/storage/"
-STORES_OF_ONE_PACKAGE = frozenset(
-    {"api/access/audit.py", "api/access/keys.py", "api/access/live_tokens.py", "api/jobs/idempotency.py"}
-)
+STORES_OF_ONE_PACKAGE = frozenset({"api/access/keys.py", "api/access/live_tokens.py", "api/jobs/idempotency.py"})
 """Stores that only one package uses live there; like all stores they name their keys."""
 
 _KEY = re.compile(r"mien:([a-z*{]|$)")

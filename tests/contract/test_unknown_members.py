@@ -14,7 +14,6 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from redis import Redis
 
-from api.access.audit import AuditLog
 from api.app import create_app
 from api.services import services_of
 from contracts.cameras import CameraStatus
@@ -25,6 +24,7 @@ from contracts.jobs import JobOptions
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.audit import AuditLog
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.job_queue import Finished, JobQueue
 from contracts.storage.networks import NetworkStore

@@ -22,6 +22,7 @@ from PIL import Image
 from redis import Redis
 from standardwebhooks import Webhook
 
+from contracts.queues import BULK
 from contracts.storage import keys
 from support.clocks import WaitFor
 from support.pictures import astronaut
@@ -98,12 +99,12 @@ def test_after_flushall_a_backup_brings_jobs_results_keys_and_webhooks_back(
     due = site.submit([plain], webhook=receiver.url)
     wait_for(lambda: len(receiver.received) == 3, "the webhook to be tried")
     finished += [told, dead, due]
-    wait_for(lambda: site.states(finished) == {"succeeded": len(finished)}, "all of these to be finished")
-    mien("queues", "pause", "bulk")
-    waiting = [site.submit([plain], once=f"key {number}", priority="bulk") for number in range(6)]
-    running = site.submit([face] * 40)
+    nothing_open = lambda: redis.zcard(keys.OPEN_JOBS) == 0  # noqa: E731
+    wait_for(nothing_open, "all of these to be finished")
+    running = site.submit([face] * 60)
     wait_for(lambda: site.job(running)["state"] == "running", "a long job to run")
     worker.send_signal(signal.SIGSTOP)
+    waiting = [site.submit([plain], once=f"key {number}") for number in range(6)]
     open_jobs, results = [running, *waiting], [site.job(job_id) for job_id in finished]
     everything = [*finished, *open_jobs]
     states = site.states(everything)
@@ -122,12 +123,13 @@ def test_after_flushall_a_backup_brings_jobs_results_keys_and_webhooks_back(
     assert restored.total() == states.total()
     answer = requests.get(f"{site.url}{results[0]['items'][0]['annotated']}", headers=site.headers, timeout=30)
     assert answer.content.startswith(b"\xff\xd8")
-    again = site.submit([plain], once="key 0", priority="bulk")
+    again = site.submit([plain], once="key 0")
     assert again == waiting[0], "the idempotency key stands for the same job"
 
     worker.send_signal(signal.SIGCONT)
-    wait_for(lambda: site.states(everything) == {"succeeded": 15}, "what waited and ran to be finished", 120)
-    assert len(site.job(running)["items"]) == 40
+    wait_for(nothing_open, "what waited and ran to be finished", 120)
+    assert site.states(everything) == {"succeeded": 15}
+    assert len(site.job(running)["items"]) == 60
     mien("webhooks", "replay", "--all")
     wait_for(lambda: len(receiver.received) == 5, "the webhooks that were due and given up to be delivered", 60)
     secret = Webhook(mien("webhooks", "secret", "--key", mien("keys", "list").splitlines()[1].split()[0]).strip())
@@ -136,9 +138,16 @@ def test_after_flushall_a_backup_brings_jobs_results_keys_and_webhooks_back(
     assert sorted(delivered[3:]) == sorted([dead, due]), "and the one that was delivered before is not sent again"
     assert json.loads(mien("webhooks", "dead", "--json")) == []
 
-    assert "All jobs have ended." in mien("queues", "drain")
+    mien("queues", "pause", "bulk")
+    held = site.submit([plain])
+    wait_for(lambda: redis.llen(BULK) == 0, "the worker to hear of it")
+    assert "All jobs have ended, but for those that wait in bulk." in mien("queues", "drain")
     refused = requests.post(f"{site.url}/v1/jobs", files={"image": plain}, headers=site.headers, timeout=30)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
     assert requests.get(f"{site.url}/healthz", timeout=30).status_code == 200, "that is no fault"
+    assert site.job(held)["state"] == "queued"
     mien("queues", "accept")
-    site.submit([plain])
+    mien("queues", "resume", "bulk")
+    later = site.submit([plain])
+    wait_for(nothing_open, "work to go on")
+    assert site.states([held, later]) == {"succeeded": 2}

@@ -25,6 +25,9 @@ class OneAnalyzer:
     def of_camera(self, _: object) -> Any:
         return self._analyzer
 
+    def shadow_of(self, _: object) -> None:
+        return None
+
 
 def with_analyzer(services: Services, analyzer: Any, **changes: Any) -> Services:
     """The same services, in which this analyzer reads everything."""

@@ -182,13 +182,14 @@ def test_a_network_that_cannot_be_loaded_leaves_the_plan_before_in_force_and_is_
     assert networks.follow() is True
     assert networks.report[:2] == (first, {"classic-1": 1})
     assert "mine-1.tflite is damaged" in networks.report.error
+    assert networks.report.failed_epoch == second
     assert networks.follow() is False
     assert caplog.text.count("is damaged") == 1
     file.write_bytes(sound)
     assert networks.follow() is False, "not at once"
     clock.now += TRY_AGAIN_S
     assert networks.follow() is True
-    assert networks.report == (second, {"mine-1": 1}, networks.report.offers, "")
+    assert networks.report == (second, {"mine-1": 1}, networks.report.offers, "", 0)
 
 
 def test_a_plan_that_failed_and_was_taken_back_is_no_error_any_more(
@@ -218,7 +219,7 @@ def test_a_worker_that_reads_no_emotions_follows_every_plan_and_loads_nothing(st
     networks.load_own()
     epoch = put(store, weights={"missing-1": 1})
     networks.follow()
-    assert networks.report == (epoch, {"none": 1}, [], "")
+    assert networks.report == (epoch, {"none": 1}, [], "", 0)
     with networks.held() as plan:
         assert plan.of_job(job()).model_name == "none"
         assert plan.shadow_of("image") is None

@@ -5,17 +5,23 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
+from contracts.addresses import AddressPolicy
 from contracts.jobs import JobOptions, Origin
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.jobs import JobStore
+from contracts.storage.webhooks import WebhookStore
+from contracts.tracing.spans import NO_TRACING
 from models import Analyzer
-from support.factories import make_frame
+from support.factories import make_frame, make_items
+from support.receiver import Receiver
 from support.spans import Seen, Spans, kept
 from workers.frames import analyze_frame
 from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.services import Services, connect_services
 from workers.traces import MOST_IMAGES
+from workers.webhooks import WebhookSender
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SAMPLED = Origin("request-1", f"00-{TRACE}-{SPAN}-01")
@@ -143,3 +149,38 @@ def test_of_live_frames_so_many_are_traced_as_are_wanted(
     names = [span.name for span in parts(spans, frame_span)]
     assert names == ["queue", "decode", "detect", "decode", "crop", "classify", "follow", "show"]
     assert frame_span.attributes == {"mien.bytes": len(face_jpeg), "mien.frame.sequence": 2}
+
+
+def test_what_travels_with_a_job_costs_no_command_of_redis(
+    redis: Redis, settings: Settings, analyzer: Analyzer, plain_jpeg: bytes
+) -> None:
+    """Redis counts all commands, those of its scripts included."""
+    services, counts = connect_services(settings, analyzer), []
+    for origin in (Origin(), Origin(), SAMPLED):  # the first one also loads the scripts
+        redis.config_resetstat()
+        services.jobs.create([plain_jpeg], BULK, origin=origin)
+        analyze_jobs(services, BULK)
+        called = redis.info("commandstats")
+        counts.append({name: of["calls"] for name, of in called.items() if "config" not in name and "info" not in name})
+    services.close()
+    assert counts[1] == counts[2]
+    assert counts[1]["cmdstat_hset"] > 0
+
+
+def test_the_receiver_of_a_webhook_is_told_the_trace_and_each_try_is_a_span(
+    redis: Redis, settings: Settings, spans: Spans, receiver: Receiver
+) -> None:
+    jobs, store, header = JobStore(redis, settings), WebhookStore(redis, settings), SAMPLED.traceparent
+    policy, recording = AddressPolicy("127.0.0.0/8"), spans.open(None, "worker")
+    for tracing, sent, status in ((NO_TRACING, "", 200), (NO_TRACING, header, 200), (recording, header, 503)):
+        job = jobs.create([b"x"], BULK, options=JobOptions(webhook=receiver.url), origin=Origin("", sent))
+        jobs.claim(job.id, "w")
+        jobs.finish(job.id, "w", make_items())
+        assert store.take_due() == [job.id]
+        receiver.status = status
+        WebhookSender(jobs, store, policy, store.clock, faces_only=False, tracing=tracing).deliver(job.id)
+    told = [headers.get("traceparent", "") for headers, _ in receiver.received]
+    (tried,) = spans.named("webhook")
+    assert told == ["", header, f"00-{TRACE}-{tried.span_id}-01"]
+    assert (tried.parent_id, tried.error) == (SPAN, "http")
+    assert tried.attributes.keys() == {"mien.job.id", "mien.bytes", "http.response.status_code"}

@@ -100,3 +100,33 @@ def test_of_a_revoked_key_nothing_stays_and_the_file_is_rewritten(store: ApiKeyS
     assert redis.hkeys(keys.WEBHOOKS_SECRETS) == [b""]
     assert secrets.current("") == kept
     assert redis.zscore(keys.ERASURES, "erased") is not None, "Redis' file is rewritten soon"
+
+
+def test_changes_and_refusals_are_told_in_order(
+    make_app: MakeApp, api_keys: ApiKeyStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = make_app(require_keys=True).test_client()
+    with caplog.at_level(logging.INFO, "contracts.storage.audit"):
+        token = api_keys.create("phone", frozenset({Scope.ANALYZE}))
+        client.get("/metrics", headers=bearer(token))
+        client.get("/v1/jobs/x", headers=bearer("nonsense"))
+        api_keys.rotate(id_of(token), 0)
+        client.get("/v1/jobs/x", headers=bearer(token))
+        api_keys.revoke(id_of(token))
+        client.get("/v1/jobs/x")
+    told = [(entry.event, entry.key) for entry in api_keys.audit.newest(100)]
+    key = id_of(token)
+    assert told == [
+        ("created", key),
+        ("refused", key),
+        ("refused", ""),
+        ("rotated", key),
+        ("refused", key),
+        ("revoked", key),
+    ]
+    lines = [json.loads(record.getMessage().removeprefix("audit ")) for record in caplog.records]
+    assert [(line["event"], line["key"]) for line in lines] == told
+    assert lines[1]["by"] == "127.0.0.1"
+    assert lines[1]["what"].startswith("forbidden: ")
+    assert lines[1]["what"].endswith("GET /metrics")
+    assert lines[4]["what"].endswith("GET /v1/jobs/<job_id>"), "the route, and not the id of a job"

@@ -6,10 +6,12 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from contracts.metrics import FRAMES_ANALYZED, FRAMES_STALE, IMAGES_DONE, metric_key
+from contracts.networks import NetworkPlan, Shadow
 from contracts.storage import keys
 from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.lanes import LaneStore
+from contracts.storage.networks import NetworkStore
 from support.factories import make_worker_report
 
 
@@ -48,3 +50,35 @@ def test_it_tells_what_an_operator_holds_back(client: FlaskClient, redis: Redis)
     assert [name for name, since in paused.items() if since is not None] == ["bulk"]
     assert 0 <= paused["bulk"] < 60
     assert 0 <= answer["drained_s"] < 60
+
+
+def test_it_tells_which_networks_answer(client: FlaskClient, redis: Redis) -> None:
+    HeartbeatStore(redis).report(make_worker_report("old", threads=1, model="mien-2"))
+    answer = client.get("/v1/status").get_json()
+    assert answer["networks"] == {
+        "shares": {"mien-2": 1},
+        "source": "MIEN_MODEL",
+        "set_at": None,
+        "change": "",
+        "bound_keys": 0,
+        "shadow": None,
+        "shadow_share": 0,
+    }
+    plan = NetworkPlan(weights={"mien-4": 1}, keys={"k": "mien-3"}, shadow=Shadow(network="mien-3", share=0.5))
+    epoch = NetworkStore(redis).change(lambda _: plan, "promote mien-4", "me").epoch
+    HeartbeatStore(redis).report(make_worker_report("new", threads=3, serves={"mien-4": 1}, plan_epoch=epoch))
+    answer = client.get("/v1/status").get_json()
+    told = answer["networks"]
+    assert told.pop("set_at") > 0
+    assert told == {
+        "shares": {"mien-2": 0.25, "mien-4": 0.75},
+        "source": "set",
+        "change": "promote mien-4",
+        "bound_keys": 1,
+        "shadow": "mien-3",
+        "shadow_share": 0.5,
+    }
+    assert {(one["name"], one["networks_state"], *one["networks"]) for one in answer["workers"]} == {
+        ("old", "unaware", "mien-2"),
+        ("new", "serving", "mien-4"),
+    }

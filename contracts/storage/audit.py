@@ -1,8 +1,8 @@
-"""The audit log: what operators did to API keys and erased, and which requests were refused; never a key itself.
+"""The audit log: what operators did, and which requests were refused; never a key itself.
 
 Each entry is a line of JSON in the process's log, and stands in Redis among the newest of all processes. Refused
 requests stand in a list of their own there: a client makes as many of them as it likes, and what an operator did has to
-stay.
+stay. So does what operators did beside keys and erasures, which versions before 0.4 do not know.
 """
 
 import getpass
@@ -21,6 +21,9 @@ from contracts.storage import keys
 from contracts.storage.connections import translate_errors
 from contracts.storage.records import read_record
 
+Operation = Literal["networks", "paused", "resumed", "drained", "accepted", "replayed", "backed up", "restored"]
+"""What operators do beside keys and erasures."""
+
 _KEPT: Final = 10_000
 
 logger = logging.getLogger(__name__)
@@ -31,14 +34,14 @@ class AuditEntry(Message):
 
     time: float
     """Seconds since 1970, UTC."""
-    event: Literal["created", "rotated", "revoked", "erased", "refused"]
+    event: Literal["created", "rotated", "revoked", "erased", "refused"] | Operation
     key: str
     """The key's id; of a refused request, what it gave for one, or empty if that had not the form of a key; of an
-    erasure, the key whose jobs were erased, or empty."""
+    erasure, the key whose jobs were erased, or empty; of a change of networks, the key that was bound, or empty."""
     by: str
     """The user and machine of an operator, or the address of a refused client."""
     what: str
-    """The key's name, what was erased, or why the request was refused, and at which route."""
+    """The key's name, what was erased or changed, or why the request was refused, and at which route."""
 
 
 class AuditLog:
@@ -50,8 +53,12 @@ class AuditLog:
 
     def changed(self, event: Literal["created", "rotated", "revoked", "erased"], key: str, name: str = "") -> None:
         """Note what an operator did to a key, or erased."""
-        by = f"{_user()}@{socket.gethostname()}"
-        self._add(keys.AUDIT_CHANGES, AuditEntry(time=self._clock(), event=event, key=key, by=by, what=name))
+        self._add(keys.AUDIT_CHANGES, AuditEntry(time=self._clock(), event=event, key=key, by=operator(), what=name))
+
+    def operated(self, event: Operation, what: str, key: str = "") -> None:
+        """Note something else that an operator did, in a few words; `key` is the id of one that it is about."""
+        entry = AuditEntry(time=self._clock(), event=event, key=key, by=operator(), what=what)
+        self._add(keys.AUDIT_OPERATIONS, entry)
 
     def refused(self, key: str, address: str, why: str) -> None:
         """Note a request that was refused for its key."""
@@ -59,18 +66,19 @@ class AuditLog:
 
     def newest(self, count: int) -> list[AuditEntry]:
         """The newest entries of all processes, oldest first."""
+        return self._read(count, keys.AUDIT_CHANGES, keys.AUDIT_OPERATIONS, keys.AUDIT)
+
+    def changes(self, count: int) -> list[AuditEntry]:
+        """The newest entries but those of refused requests, oldest first."""
+        return self._read(count, keys.AUDIT_CHANGES, keys.AUDIT_OPERATIONS)
+
+    def _read(self, count: int, *names: str) -> list[AuditEntry]:
         with translate_errors():
-            lists = [self._redis.lrange(name, 0, count - 1) for name in (keys.AUDIT_CHANGES, keys.AUDIT)]
+            lists = [self._redis.lrange(name, 0, count - 1) for name in names]
         entries = [
             read_record(AuditEntry, text, "An entry of the audit log") for found in lists for text in reversed(found)
         ]
         return sorted(entries, key=lambda entry: entry.time)[-count:]
-
-    def changes(self, count: int) -> list[AuditEntry]:
-        """The newest entries but those of refused requests, oldest first."""
-        with translate_errors():
-            found = self._redis.lrange(keys.AUDIT_CHANGES, 0, count - 1)
-        return [read_record(AuditEntry, text, "An entry of the audit log") for text in reversed(found)]
 
     def _add(self, name: str, entry: AuditEntry) -> None:
         """Write it; Redis' copy is left out if it does not answer, because the request is refused all the same."""
@@ -85,8 +93,10 @@ class AuditLog:
             logger.warning("the audit log's line above is in this log only: %s", error)
 
 
-def _user() -> str:
+def operator() -> str:
+    """The user and the machine of whoever runs this command."""
     try:
-        return getpass.getuser()
+        user = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
-        return "unnamed"
+        user = "unnamed"
+    return f"{user}@{socket.gethostname()}"

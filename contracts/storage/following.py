@@ -1,0 +1,45 @@
+"""How far each worker has followed the plan of networks, and what all of them answer with."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final, Literal, get_args
+
+from contracts.networks import NetworkRecord
+from contracts.results import NO_MODEL
+from contracts.storage.heartbeat import WorkerReport
+
+State = Literal["serving", "behind", "failed", "unaware", "none"]
+"""What a worker does with the plan that is set: it works by it; it changes to it, or has not heard of it; it cannot
+load it, and goes on with the one before; it is of a version that follows none, and goes on with its ``MIEN_MODEL``; it
+reads no emotions."""
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+
+
+def state_of(worker: WorkerReport, record: NetworkRecord) -> State:
+    """What this worker does with the plan in force."""
+    if worker.model == NO_MODEL:
+        return "none"
+    if worker.plan_epoch is None:
+        return "unaware"
+    if worker.plan_epoch == record.epoch:
+        return "serving"
+    return "failed" if worker.failed_epoch == record.epoch else "behind"
+
+
+def served_by(worker: WorkerReport) -> dict[str, int]:
+    """The networks that a worker answers with, and their weights; none, if it reads no emotions."""
+    if worker.model == NO_MODEL:
+        return {}
+    return dict(worker.serves) or {worker.model: 1}
+
+
+def shares(workers: Iterable[WorkerReport]) -> dict[str, float]:
+    """The part of all workers' threads that each network has, by name; empty without workers."""
+    found, threads = defaultdict[str, float](float), 0
+    for worker in workers:
+        if weights := served_by(worker):
+            threads += worker.threads
+            for name, weight in weights.items():
+                found[name] += worker.threads * weight / sum(weights.values())
+    return {name: found[name] / threads for name in sorted(found)}

@@ -1,0 +1,1 @@
+"""Plans of networks, as `operate.commands.networks` sets and shows them."""
