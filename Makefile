@@ -128,6 +128,10 @@ vendor: $(DEV) ## fetch the library that the page brings along (UPLOT=1.6.33 for
 pictures: $(DEV) ## take the pictures of the page in docs/ anew, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.page_pictures
 
+.PHONY: dashboards-picture
+dashboards-picture: $(DEV) ## draw the panels of the dashboards' overview anew, from a Prometheus beside a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.dashboard_picture
+
 .PHONY: trace-picture
 trace-picture: $(DEV) ## draw the traces of two jobs into docs/trace.png, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.trace_picture
