@@ -15,6 +15,7 @@ COUNT ?= 500000
 STEPS ?= 1000000
 SEED ?= 0
 MINUTES ?= 30
+ROUNDS ?= 3
 FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
@@ -90,6 +91,10 @@ faults: $(DEV) ## every fault that Mien has to outlive, also those that last for
 soak: $(DEV) ## MINUTES=30 of mixed load with a fault every 20 s, in the order of SEED=0; writes docs/reliability.md
 	$(BIN)/python -m pytest -q -s tests/faults/test_soak.py --soak-minutes $(MINUTES) --soak-seed $(SEED) --reliability-report $(SOAK)
 	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(SOAK)
+
+.PHONY: failover
+failover: $(DEV) ## what a failover of Redis costs, ROUNDS=3 of each kind: killed, parted (root and nft), latency
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.failover --rounds $(ROUNDS)
 
 .PHONY: docs-check
 docs-check: $(DEV) ## type what README and the pages on running, operating and machines tell people to type, on a system of its own
