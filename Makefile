@@ -15,6 +15,7 @@ COUNT ?= 500000
 STEPS ?= 1000000
 SEED ?= 0
 MINUTES ?= 30
+ROUNDS ?= 3
 FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
@@ -91,9 +92,14 @@ soak: $(DEV) ## MINUTES=30 of mixed load with a fault every 20 s, in the order o
 	$(BIN)/python -m pytest -q -s tests/faults/test_soak.py --soak-minutes $(MINUTES) --soak-seed $(SEED) --reliability-report $(SOAK)
 	@PYTHONPATH=tests $(BIN)/python -m support.reliability $(SOAK)
 
+.PHONY: failover
+failover: $(DEV) ## what a failover of Redis costs, ROUNDS=3 of each kind: killed, parted (root and nft), latency
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.failover --rounds $(ROUNDS)
+
 .PHONY: docs-check
-docs-check: $(DEV) ## type what README, docs/running.md and docs/operations.md tell people to type, on a system of its own
+docs-check: $(DEV) ## type what README and the pages on running, operating and machines tell people to type, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m support.docs_check
+	$(BIN)/python -m pytest -q -m slow_fault tests/integration/test_vm.py
 
 .PHONY: bench
 bench: $(DEV) ## measure the pipeline: images a second, CPU by stage, latency
@@ -127,6 +133,10 @@ vendor: $(DEV) ## fetch the library that the page brings along (UPLOT=1.6.33 for
 .PHONY: pictures
 pictures: $(DEV) ## take the pictures of the page in docs/ anew, on a system of its own
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.page_pictures
+
+.PHONY: dashboards-picture
+dashboards-picture: $(DEV) ## draw the panels of the dashboards' overview anew, from a Prometheus beside a system of its own
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.dashboard_picture
 
 .PHONY: trace-picture
 trace-picture: $(DEV) ## draw the traces of two jobs into docs/trace.png, on a system of its own

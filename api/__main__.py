@@ -6,6 +6,7 @@ import sys
 from functools import partial
 
 from api.http.scopes import Scope
+from api.promise import check_promise
 from contracts.errors import ConfigurationError
 from contracts.process import run_process
 from contracts.settings import Settings
@@ -19,6 +20,7 @@ def main() -> int:
 
 def _serve(settings: Settings) -> None:
     _check_exposure(settings)
+    check_promise(settings)
     from api.server import Gateway
 
     Gateway(settings).run()

@@ -2,6 +2,7 @@
 
 import argparse
 from datetime import UTC, datetime
+from typing import Final
 
 from limits import parse
 from redis import Redis
@@ -12,16 +13,20 @@ from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 from contracts.storage.audit import AuditLog
 from contracts.storage.connections import connect
+from contracts.storage.durability import DurableSteps
 from contracts.storage.erasure import JobEraser
 from contracts.storage.events import EventStore
 from contracts.storage.frames import FrameStore
 from contracts.storage.history import HistoryStore
 from contracts.storage.webhook_secrets import WebhookSecrets
 
+_CHANGING: Final = frozenset({"create", "rotate", "revoke", "erase"})
+
 
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Carry out a command."""
     redis = connect(settings.redis_url, name="mien-commands")
+    durable = DurableSteps(redis, settings.durability)
     try:
         if arguments.command == "webhooks":
             _webhooks(arguments, redis)
@@ -29,6 +34,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
             _erase(arguments, redis, settings)
         else:
             _keys(arguments, redis)
+        if getattr(arguments, "action", "erase") in _CHANGING:
+            durable.confirm()  # a key that was revoked, say, is not to come back with another server
     finally:
         redis.close()
 

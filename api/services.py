@@ -29,6 +29,7 @@ from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
 from contracts.storage.connections import connect
 from contracts.storage.counters import CounterStore
+from contracts.storage.durability import DurableSteps
 from contracts.storage.erasure import JobEraser
 from contracts.storage.events import EventStore
 from contracts.storage.frames import FrameStore
@@ -44,6 +45,8 @@ from contracts.tracing.spans import Tracing
 _EXTENSION: Final = "mien"
 _CONNECTIONS: Final = 8
 """To Redis, for all requests of a process; thousands of waiting clients hold none."""
+_STORING: Final = 16
+"""To Redis, for the storing of jobs, where it has to be confirmed by a disk or a replica."""
 _CONNECTION_S: Final = 2.0
 """For so long a request waits for one of them: should Redis hang, not for those that found out."""
 _PROBE_S: Final = 1.0
@@ -58,6 +61,8 @@ class Services:
 
     settings: Settings
     redis: Redis
+    storing: Redis
+    """Of the broker, for steps that wait until what they wrote is safe."""
     frame_redis: Redis
     probe: Redis
     """Of the broker, for short questions that are given up after a second."""
@@ -125,7 +130,7 @@ class Services:
         self.ingest.close()
         self.broker_watch.close()
         self.tracing.close()
-        for client in (self.redis, self.frame_redis, self.probe, self.frame_probe):
+        for client in (self.redis, self.storing, self.frame_redis, self.probe, self.frame_probe):
             client.close()
 
 
@@ -135,7 +140,8 @@ def connect_services(settings: Settings) -> Services:
     shared = settings.frame_redis_url == settings.redis_url
     probe = _probe(settings.redis_url)
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
-    jobs, frames = JobStore(redis, settings), FrameStore(frame_redis, settings)
+    storing = _storing(settings) or redis
+    jobs, frames = JobStore(redis, settings, storing=storing), FrameStore(frame_redis, settings)
     api_keys = ApiKeyStore(redis)
     events = EventStore(frame_redis, settings)
     counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
@@ -153,6 +159,7 @@ def connect_services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         redis=redis,
+        storing=storing,
         frame_redis=frame_redis,
         probe=probe,
         frame_probe=frame_probe,
@@ -161,7 +168,7 @@ def connect_services(settings: Settings) -> Services:
         api_keys=api_keys,
         live_tokens=LiveTokens(redis, api_keys),
         webhooks=WebhookStore(redis, settings),
-        eraser=JobEraser(redis),
+        eraser=JobEraser(redis, durable=DurableSteps(storing, settings.durability)),
         body_limiter=memory,
         store_limiter=store_limiter,
         body_memory=BodyMemory(settings, memory, store_limiter, client_name),
@@ -193,6 +200,15 @@ def connect_services(settings: Settings) -> Services:
         tracing=open_tracing(settings, "gateway"),
         system_metrics=SystemMetrics(probe, frame_probe, admission.predicted_wait_s),
         request_metrics=request_metrics,
+    )
+
+
+def _storing(settings: Settings) -> Redis | None:
+    """Connections that wait until a job is safe, beside those of all other requests; none where none waits."""
+    if settings.durability == "everysec":
+        return None
+    return connect(
+        settings.redis_url, name="mien-gateway-storing", max_connections=_STORING, connection_s=_CONNECTION_S
     )
 
 

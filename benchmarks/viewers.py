@@ -124,7 +124,8 @@ def _asked(address: str, path: str, more: str = "") -> socket.socket:
 
 def _count(system: System, name: str) -> float:
     """The sum of a counter over all cameras; workers send theirs every second."""
-    text = requests.get(f"{system.address}/metrics", timeout=10).text
+    pages = ("/metrics", "/metrics/system")
+    text = "".join(requests.get(f"{system.address}{page}", timeout=10).text for page in pages)
     return sum(float(value) for value in re.findall(rf"^{name}\{{.*\}} (\S+)$", text, re.MULTILINE))
 
 

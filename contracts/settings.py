@@ -22,6 +22,7 @@ SECRETS = Path("/run/secrets")
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Durability = Literal["everysec", "always", "replicated"]
 RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 
 
@@ -36,6 +37,11 @@ class Settings(BaseSettings):
         "running `make up`: the one of that.",
     )
     frame_redis_url: RedisUrl = Field("", description="Redis for live frames; empty: the broker Redis.")
+    durability: Durability = Field(
+        "everysec",
+        description="What the answer 202 means ([failover](failover.md)): the job is in the broker's memory, and in "
+        "its file within about a second; or on its disk; or in the memory of its replicas as well.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Verbosity of every process.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or JSON for machines.")
 

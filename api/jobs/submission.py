@@ -187,7 +187,9 @@ class Submission:
         end = time.monotonic() + _STORING_S
         while True:
             try:
-                return self._jobs.get(job_id)
+                job = self._jobs.get(job_id)
+                self._jobs.confirm(job)
+                return job
             except JobGone:
                 if time.monotonic() >= end:
                     raise

@@ -101,13 +101,20 @@ def _enduring(pool: BlockingConnectionPool) -> type[AbstractConnection]:
     def read_response(connection: Any, *args: Any, **options: Any) -> Any:
         try:
             return kind.read_response(connection, *args, **options)
-        except (ReadOnlyError, MasterDownError) as error:
+        except ResponseError as error:
+            if not _no_master(error):
+                raise
             connection.disconnect()
             if others := owner():
                 others.disconnect(inuse_connections=False)
             raise ServerMoved(str(error)) from error
 
     return type(f"Enduring{kind.__name__}", (kind,), {"_send_ping": send_ping, "read_response": read_response})
+
+
+def _no_master(error: ResponseError) -> bool:
+    """Whether the server takes no writes because it is a replica, or has become one while this connection waited."""
+    return isinstance(error, ReadOnlyError | MasterDownError) or str(error).startswith("UNBLOCKED")
 
 
 @contextmanager

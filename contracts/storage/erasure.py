@@ -6,12 +6,14 @@ from typing import Final
 
 from redis import Redis
 
+from contracts.errors import BrokerUnavailable
 from contracts.jobs import JobState, is_job_id
 from contracts.storage import keys
 from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
+from contracts.storage.durability import DurableSteps
 from contracts.storage.job_steps import REFUSED_S, refusal, servers_time
-from contracts.storage.scripts import load_script
+from contracts.storage.scripts import Call, load_script
 
 _PAGE: Final = 500
 _KNOWN_S: Final = 2_592_000
@@ -22,8 +24,17 @@ _MOST_KNOWN: Final = 100_000
 class JobEraser:
     """Erases final jobs. Unfinished ones are left alone; they can be canceled."""
 
-    def __init__(self, redis: Redis, clock: Callable[[], float] | None = None) -> None:
-        """Use the broker Redis; `clock` gives seconds since 1970, in place of the server's clock."""
+    def __init__(
+        self, redis: Redis, clock: Callable[[], float] | None = None, durable: DurableSteps | None = None
+    ) -> None:
+        """Use the broker Redis.
+
+        Args:
+            redis: the server.
+            clock: gives seconds since 1970, in place of the server's clock.
+            durable: waits until an erasure is safe; without it, nothing is waited for.
+        """
+        self._durable = durable or DurableSteps(redis, "everysec")
         self._redis = redis
         self._clock, self._steps_clock = clock or servers_clock(redis), clock or servers_time
         self._erase = load_script(redis, "erase")
@@ -38,10 +49,14 @@ class JobEraser:
 
         Returns:
             False if the job is not final, and nothing was changed.
+
+        Raises:
+            BrokerUnavailable: Redis does not answer, or the job is erased and could come back.
         """
         with translate_errors():
-            state = self._erase(
-                keys=[
+            call = Call(
+                self._erase,
+                [
                     keys.job(job_id),
                     keys.job_images(job_id),
                     keys.job_annotated(job_id),
@@ -55,8 +70,11 @@ class JobEraser:
                     refusal(job_id),
                     keys.ERASED,
                 ],
-                args=[job_id, self._steps_clock(), REFUSED_S, hash_of(job_id), _KNOWN_S, _MOST_KNOWN],
+                [job_id, self._steps_clock(), REFUSED_S, hash_of(job_id), _KNOWN_S, _MOST_KNOWN],
             )
+            state, unconfirmed = self._durable.run(call)
+        if unconfirmed:
+            raise BrokerUnavailable(f"Job {job_id} is erased, but might come back: {unconfirmed}. Look again later.")
         return state is None or JobState(state.decode()).final
 
     def erase_older(self, seconds: float) -> int:

@@ -125,15 +125,20 @@ def gone(job_id: str, settings: Settings) -> JobGone:
     )
 
 
-def check_stored(job: Job, answer: Sequence[bytes | None]) -> Job:
+def check_stored(job: Job, answer: Sequence[bytes | None], unconfirmed: str = "") -> Job:
     """Make sure that ``create.lua`` has stored the job.
+
+    Args:
+        job: the job.
+        answer: of the script.
+        unconfirmed: why it is not as safe yet as it should be; empty if it is.
 
     Returns:
         The job with its times, by the server's clock.
 
     Raises:
         Overloaded: the client is refused already. JobGone: the job's idempotency key has been released.
-        BrokerUnavailable: images that went ahead are lost.
+        BrokerUnavailable: images that went ahead are lost. AcceptanceUnknown: it is stored, and may be lost yet.
     """
     match answer:
         case [b"refused"]:
@@ -142,6 +147,12 @@ def check_stored(job: Job, answer: Sequence[bytes | None]) -> Job:
             raise JobGone(f"The idempotency key of job {job.id} may stand for another one by now.")
         case [b"incomplete"]:
             raise BrokerUnavailable("The job store has lost images of this job; send it again.")
+    if unconfirmed:
+        raise AcceptanceUnknown(
+            f"Job {job.id} is stored, but less safely than it should be: {unconfirmed}. "
+            f"If it is not lost, it is analysed; /v1/jobs/{job.id} says so.",
+            job_id=job.id,
+        )
     created_at, deadline_at = (float(time) if time else None for time in answer[1:])
     return job.model_copy(update={"created_at": created_at, "deadline_at": deadline_at})
 

@@ -15,8 +15,9 @@ from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.clock import servers_clock
 from contracts.storage.connections import translate_errors
-from contracts.storage.job_hash import flat, from_stored, pairs, to_hash
+from contracts.storage.job_hash import flat, from_stored, pairs
 from contracts.storage.job_images import ImageStore, JobImageStore
+from contracts.storage.job_storing import JobStoring
 from contracts.storage.load import Load, account_of, read_load
 from contracts.storage.room import Room, read_room
 from contracts.storage.scripts import Call, load_script
@@ -32,6 +33,7 @@ class JobStore:
         settings: Settings,
         clock: Callable[[], float] | None = None,
         images: ImageStore | None = None,
+        storing: Redis | None = None,
     ) -> None:
         """Use the broker Redis.
 
@@ -40,15 +42,15 @@ class JobStore:
             settings: times and limits.
             clock: gives seconds since 1970, in place of the server's clock.
             images: where the images of open jobs are; the same server, if none is given.
+            storing: another client of the server, whose connections are taken while a job's storing is confirmed.
         """
         self._redis, self._settings = redis, settings
         self._clock, self._steps_clock = clock or servers_clock(redis), clock or steps.servers_time
         self.annotated_images = AnnotatedImages(redis, settings, self._steps_clock)
         self._images: ImageStore = images or JobImageStore(redis)
-        self._create = load_script(redis, "create")
+        self._storing = JobStoring(storing or redis, settings, self._steps_clock)
         self._claim = load_script(redis, "claim")
         self._finish = load_script(redis, "finish")
-        self._refuse = load_script(redis, "refuse")
         self._cancel = load_script(redis, "cancel")
         self._watch = load_script(redis, "watch")
         self._renew = load_script(redis, "renew")
@@ -93,7 +95,7 @@ class JobStore:
             The queued job; a message in the queue says that there is work.
 
         Raises:
-            AcceptanceUnknown: the job may have been stored, or may not.
+            AcceptanceUnknown: the job may have been stored, or may not, or is not as safe yet as it should be.
             BrokerUnavailable, Overloaded, JobGone: nothing was stored; the last, as the key was released.
         """
         job_id = job_id or new_job_id()
@@ -108,27 +110,18 @@ class JobStore:
             self._images.discard(job_id)
             raise
         try:
-            return self._store(job, last, more, deadline_s, once=once)
+            return self._storing.store(job, last, more, deadline_s, once=once)
         except AcceptanceUnknown:
             raise
         except Exception as error:
-            if not isinstance(error, JobGone) and (stored := self._stored_unheard(job)):
+            if not isinstance(error, JobGone) and (stored := self._storing.stored_unheard(job)):
                 return stored
             self._images.discard(job_id)
             raise
 
-    def _stored_unheard(self, job: Job) -> Job | None:
-        """A refused job that is stored: the driver asks twice, maybe unheard at first. If it is not, so it stays."""
-        with steps.storing(job.id, refused=True):
-            answer = self._refuse([keys.job(job.id), steps.refusal(job.id)], [steps.REFUSED_S])
-        return None if answer == [b"refused"] else steps.check_stored(job, answer)
-
-    def _store(self, job: Job, last: dict[str, bytes], more: dict[str, str], in_s: float | None, *, once: bool) -> Job:
-        fields, load = flat(to_hash(job) | more), [more["account"], job.image_count, more["bytes"], more["pixels"]]
-        times = [self._steps_clock(), self._settings.requeue_after_s, "" if in_s is None else in_s]
-        args = [job.id, job.queue, *load, *times, wakeup(job.queue), len(fields), *fields, *flat(last)]
-        with steps.storing(job.id):
-            return steps.check_stored(job, self._create(keys=steps.keys_of_new(job, once=once), args=args))
+    def confirm(self, job: Job) -> None:
+        """Wait until a job that was found stored is as safe as one that is stored now; raises as `create`."""
+        self._storing.confirm(job)
 
     def get(self, job_id: str) -> Job:
         """The job as it is now; one that has waited beyond its deadline is ended by looking at it.

@@ -35,6 +35,7 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:restored:{backup}   string  when the backup was made that has been restored here; 30 days of TTL
     mien:lanes               hash    queue → since when it is paused; `drained`: since when no jobs are accepted
     mien:workers             hash    worker → what it says of itself, every few seconds
+    mien:confirmed           string  written behind what has to be on a disk, or in a replica; a minute of TTL
     mien:networks            string  the plan of networks that all workers follow, and the plans before it (JSON)
     mien:counters            hash    Prometheus counters that many processes add to
     LIMITS:LIMITER/mien/*    list    times of a client's last requests, while rates are limited; named by `limits`
@@ -74,6 +75,7 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
 from typing import Final
 
 OPEN_JOBS: Final = "mien:jobs:open"
+CONFIRMED: Final = "mien:confirmed"
 WEBHOOKS_DUE: Final = "mien:webhooks:due"
 WEBHOOKS_DEAD: Final = "mien:webhooks:dead"
 WEBHOOKS_SECRETS: Final = "mien:webhooks:secrets"

@@ -22,7 +22,8 @@ PRELUDES: Final = {
     "cancel": ("record", "end_key", "finalize"),
     "claim": ("record", "end_key", "finalize", "attempt"),
     "claim_next": ("record", "end_key", "finalize", "attempt"),
-    "create": ("record",),
+    "create": ("record", "found"),
+    "confirm": ("found",),
     "due": ("record",),
     "erase": ("record", "forget_annotated"),
     "finish": ("record", "end_key", "finalize"),
@@ -33,6 +34,7 @@ PRELUDES: Final = {
     "publish": ("record",),
     "put_analysis": ("newest",),
     "put_views": ("newest",),
+    "refuse": ("found",),
     "renew": ("record",),
     "reserve_request": ("record",),
     "restore_job": ("record",),
@@ -51,6 +53,10 @@ READ_ONLY: Final = frozenset({"waiting"})
 """Scripts that write nothing, and run wherever Redis can be read."""
 
 
+Command = tuple[str | int, ...]
+"""A command of the server and its arguments."""
+
+
 class Call(NamedTuple):
     """A script with what it is called with."""
 
@@ -65,12 +71,13 @@ def load_script(redis: Redis, name: str) -> Script:
     return redis.register_script("\n".join([flags, *map(_text, [*PRELUDES.get(name, ()), name])]))
 
 
-def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:
-    """Run scripts one after the other in one round trip.
+def run_scripts(redis: Redis, calls: Sequence[Call], then: Sequence[Command] = ()) -> list[Any]:
+    """Run scripts one after the other in one round trip, over one connection.
 
     Args:
         redis: the server.
         calls: each may be run twice without harm: those that the server did not know are loaded and run again.
+        then: what is asked over the same connection, when the scripts have run.
 
     Returns:
         What each of them answers: of one that failed, its error. The others have run all the same.
@@ -78,20 +85,23 @@ def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:
     Raises:
         RedisError: the server does not answer.
     """
-    answers = _run(redis, calls)
-    unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+    answers = _run(redis, calls, then)
+    unknown = [index for index in range(len(calls)) if isinstance(answers[index], NoScriptError)]
     if unknown:
         for index in unknown:
             redis.script_load(calls[index].script.script)
-        for index, answer in zip(unknown, _run(redis, [calls[index] for index in unknown]), strict=True):
+        again = _run(redis, [calls[index] for index in unknown], then)
+        for index, answer in zip([*unknown, *range(len(calls), len(answers))], again, strict=True):
             answers[index] = answer
     return answers
 
 
-def _run(redis: Redis, calls: Sequence[Call]) -> list[Any]:
+def _run(redis: Redis, calls: Sequence[Call], then: Sequence[Command]) -> list[Any]:
     with redis.pipeline(transaction=False) as pipe:  # not `Script.__call__`, which asks first whether each is known
         for script, names, args in calls:
             pipe.evalsha(script.sha, len(names), *names, *args)
+        for command in then:
+            pipe.execute_command(*command)
         answers: list[Any] = pipe.execute(raise_on_error=False)
         return answers
 

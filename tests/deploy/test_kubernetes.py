@@ -103,6 +103,7 @@ def test_what_pods_mount_is_there_or_is_the_operators(manifests: list[Manifest],
         (example,) = yaml.safe_load_all((FOLDER / "overlays/production/secrets.example.yaml").read_text())
         kubernetes_validate.validate(example, NEWEST, strict=True)
         made = {name_of(example): example["stringData"].keys()}
+        Settings(**{key.removeprefix(PREFIX.lower()): value for key, value in example["stringData"].items()})
     for name, template in pods(manifests).items():
         volumes = {volume["name"]: volume for volume in template["spec"]["volumes"]}
         for volume in volumes.values():
@@ -246,3 +247,15 @@ def test_no_secret_is_in_the_repository(root: Path) -> None:
         for document in yaml.safe_load_all(file.read_text()):
             if document and document.get("kind") == "Secret":
                 assert "PASSWORD" in json.dumps(document), file
+
+
+def test_the_page_names_what_is_there(root: Path) -> None:
+    page = (root / "docs/kubernetes.md").read_text()
+    named = set(re.findall(r"deploy/kubernetes/[\w./-]+[\w]", page)) - {"deploy/kubernetes/overlays/small/secrets"}
+    assert named >= {"deploy/kubernetes/overlays/small", "deploy/kubernetes/overlays/production"}
+    for path in named:
+        assert (root / path).exists(), path
+    folders = {folder.name for folder in (FOLDER / "components").iterdir()}
+    assert folders <= set(re.findall(r"`([\w-]+)`", page)), "every component is described"
+    for secret in ("mien_redis_url", "mien_frame_redis_url", "mien_flower_password", "mien_camera_source"):
+        assert f"--from-file={secret}" in page

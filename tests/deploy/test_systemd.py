@@ -119,3 +119,15 @@ def test_user_data_names_what_exists(root: Path, compose: dict[str, Any], name: 
         known = set(re.findall(r"\$\{(\w+)[:}]|^ +(MIEN_\w+):", (root / "docker-compose.yml").read_text(), re.M))
         names = {one for pair in known for one in pair if one}
         assert {line.split("=")[0] for line in written["/opt/mien.env"].splitlines()} <= names
+
+
+def test_the_page_and_user_data_do_the_same(root: Path) -> None:
+    page = (root / "docs/vm.md").read_text()
+    data = yaml.safe_load((root / "deploy/cloud-init/systemd.yaml").read_text())
+    (packages,) = re.findall(r"apt-get install -y (.+)", page)
+    assert set(packages.split()) == set(data["packages"]) - {"ca-certificates"}
+    caddy = next(file["content"] for file in data["write_files"] if file["path"] == "/etc/caddy/Caddyfile")
+    assert caddy in page
+    assert "sudo deploy/systemd/install" in page
+    for unit in UNITS:
+        assert unit.removesuffix(".service").replace("@", "@1") in page, unit

@@ -78,7 +78,7 @@ def test_a_worker_that_starts_while_the_broker_is_full_takes_work(
     recovered_s = system.account.settle(60)
     worker.send_signal(signal.SIGCONT)
     assert refused(system)
-    assert requests.get(f"{system.url}/metrics", timeout=30).status_code == 200
+    assert requests.get(f"{system.url}/metrics/system", timeout=30).status_code == 200
     assert {report.pid for report in HeartbeatStore(system.redis).live_workers()} >= {system.workers[-1].pid}
     assert system.redis.info("clients")["connected_clients"] < clients * len(system.workers) + 10
     measured(system.check(), recovered_s)

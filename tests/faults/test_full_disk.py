@@ -27,7 +27,7 @@ def work_until_full(system: System, wait_for: WaitFor, fill: Callable[[], object
     )
     assert system.redis.info("persistence")["aof_last_write_status"] == "err"
     assert requests.get(f"{system.url}/v1/jobs/{finished}", timeout=30).json()["state"] == "succeeded"
-    assert requests.get(f"{system.url}/metrics", timeout=30).status_code == 200
+    assert requests.get(f"{system.url}/metrics/system", timeout=30).status_code == 200
     ready = requests.get(f"{system.url}/healthz", timeout=30)
     assert ready.status_code == 503
     assert "its disk may be full" in ready.text

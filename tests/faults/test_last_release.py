@@ -87,13 +87,20 @@ class Site:
     def replace_all(self, kind: str, code: Path) -> None:
         """Replace one after the other, and let clients work in between."""
         for _ in list(self.parts[kind]):
-            if kind == "capture":  # of which one runs at a time
-                self.remove(kind)
-                self.add(kind, code)
+            if kind == "capture":
+                self._replace_capture(code)
             else:
                 self.add(kind, code)
                 self.remove(kind)
             self.work_on()
+
+    def _replace_capture(self, code: Path) -> None:
+        """One runs at a time: until the next has begun, the camera has no picture."""
+        began = time.monotonic()
+        self.remove("capture")
+        self.add("capture", code)
+        self.wait_for_the_camera()
+        self.traffic.without_camera.append((began, time.monotonic()))
 
     def work_on(self) -> None:
         """Wait until every kind of client has been answered by every gateway in service, from now on."""

@@ -71,6 +71,13 @@ def models(jobs: list[dict[str, Any]]) -> set[str]:
     return {job["items"][0]["result"]["model"] for job in jobs}
 
 
+def commands_of_the_page() -> list[list[str]]:
+    """Every `mien networks …` in a block of docs/networks.md, in order."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/networks.md").read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line.strip().split() for block in blocks for line in block.splitlines() if line.strip()]
+    return [words[2:] for words in lines if words[:2] == ["mien", "networks"]]
+
+
 def test_a_better_network_is_tried_promoted_and_taken_back_while_clients_go_on(
     start_gateway: StartGateway, start_workers: StartWorkers, mien: Mien, wait_for: WaitFor
 ) -> None:
@@ -114,6 +121,14 @@ def test_a_better_network_is_tried_promoted_and_taken_back_while_clients_go_on(
     assert gateway.poll() is None, "it has not been started again"
     assert [worker.poll() for worker in workers] == [None, None]
 
+    page = commands_of_the_page()
+    assert [words[0] for words in page] == ["show", "shadow", "set", "promote", "rollback"]
+    for words in page:
+        done = mien(*words, *([] if words == ["show"] else ["--timeout", "120s"]))
+        assert done.returncode == 0, done
+    plan = {"weights": {"mien-4": 90, "mien-3": 10}, "keys": {}, "shadow": {"network": "mien-3", "share": 0.1}}
+    assert shown(mien)["plan"] == plan, "what the page says works in its order"
+
     assert mien("shadow", "mien-2", "--share", "1", "--timeout", "120s").returncode == 0
     (job,) = results(base, 1)
 
@@ -124,31 +139,13 @@ def test_a_better_network_is_tried_promoted_and_taken_back_while_clients_go_on(
     assert wait_for(tried, "a face in the shadow")["images"] == 0, "it answers nothing"
     told = requests.get(f"{base}/v1/jobs/{job['id']}", timeout=30).text
     assert "mien-2" not in told
-    page = requests.get(f"{base}/metrics/system", timeout=30).text
-    assert 'mien_network_shadow_images_total{network="mien-2",outcome="read"}' in page
-    assert 'mien_worker_networks{state="serving"} 2.0' in page
+    metrics = requests.get(f"{base}/metrics/system", timeout=30).text
+    assert 'mien_network_shadow_images_total{network="mien-2",outcome="read"}' in metrics
+    assert 'mien_worker_networks{state="serving"} 2.0' in metrics
     assert mien("shadow", "off", "--timeout", "120s").returncode == 0
     status = requests.get(f"{base}/v1/status", timeout=30).json()["networks"]
     assert (status["source"], status["shadow"]) == ("set", None)
     assert sum(status["shares"].values()) == pytest.approx(1)
-
-
-def commands_of_the_page() -> list[list[str]]:
-    """Every `mien networks …` in a block of docs/networks.md, in order."""
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/networks.md").read_text(encoding="utf-8"), re.DOTALL)
-    lines = [line.strip().split() for block in blocks for line in block.splitlines() if line.strip()]
-    return [words[2:] for words in lines if words[:2] == ["mien", "networks"]]
-
-
-def test_what_the_page_says_works_in_its_order(start_workers: StartWorkers, mien: Mien) -> None:
-    start_workers(2, model="mien-4", **PATIENT)
-    commands = commands_of_the_page()
-    assert [words[0] for words in commands] == ["show", "shadow", "set", "promote", "rollback"]
-    for words in commands:
-        done = mien(*words, *([] if words == ["show"] else ["--timeout", "120s"]))
-        assert done.returncode == 0, done
-    plan = shown(mien)["plan"]
-    assert plan == {"weights": {"mien-4": 90, "mien-3": 10}, "keys": {}, "shadow": {"network": "mien-3", "share": 0.1}}
 
 
 def test_a_worker_that_cannot_load_a_network_or_follows_no_plan_is_named_and_goes_on(

@@ -1,14 +1,20 @@
-"""The units as systemd itself sees them, and user data as cloud-init does; nothing is started."""
+"""docs/vm.md: the units as systemd itself sees them, what they start, and user data as cloud-init reads it."""
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+import requests
 import yaml
 
+from support.clocks import wait_for
 from support.cloud_init import schema
+from support.pictures import portrait_jpeg
+from support.unit_runner import running_units
 from support.units import FOLDER, ROOT, analyze, install_into, instance, services
 
 MOST_EXPOSED = 2.0
@@ -49,3 +55,44 @@ def test_scripts_are_ones_that_the_shell_understands() -> None:
     for script, shell in (("install", "bash"), ("mien", "sh")):
         done = subprocess.run([shell, "-n", FOLDER / script], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow_fault
+def test_what_the_units_start_answers_a_photo(tmp_path: Path) -> None:
+    answers_a_photo(tmp_path, Path(sys.executable))
+
+
+@pytest.mark.slow_fault
+@pytest.mark.timeout(1200)
+def test_so_does_what_the_installer_has_installed(tmp_path: Path) -> None:
+    command = [FOLDER / "install", "--root", tmp_path / "root", "--roles", "api worker"]
+    environment = os.environ | {"PYTHON": sys.executable}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    installed = {file.name for file in (tmp_path / "root/etc/systemd/system").iterdir()}
+    assert {*services(), "mien.target", "mien-.service.d"} == installed
+    assert (tmp_path / "root/etc/mien/mien.env").exists()
+    assert (tmp_path / "root/usr/local/sbin/mien").stat().st_mode & 0o111
+    (tmp_path / "run").mkdir()
+    answers_a_photo(tmp_path / "run", tmp_path / "root/opt/mien/bin/python")
+
+
+def answers_a_photo(folder: Path, python: Path) -> None:
+    with running_units(folder, python) as machine:
+        address, headers = f"http://127.0.0.1:{machine.gateway}", {"Host": "mien.example.com"}
+
+        def whole() -> bool:
+            try:
+                return requests.get(f"{address}/healthz", headers=headers, timeout=10).ok
+            except requests.RequestException:
+                return False
+
+        wait_for(whole, "the gateway and a worker", 120)
+        environment = os.environ | {"CREDENTIALS_DIRECTORY": str(machine.credentials("mien-gateway.service"))}
+        create = [python, "-P", "-m", "operate", "keys", "create", "a phone"]
+        made = subprocess.run(create, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+        headers["Authorization"] = f"Bearer {re.findall(r'mien_[A-Za-z0-9_-]+', made.stdout)[-1]}"
+        image = {"image": ("photo.jpg", portrait_jpeg(), "image/jpeg")}
+        answer = requests.post(f"{address}/detect_emotion", files=image, headers=headers, timeout=30)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["faces"]

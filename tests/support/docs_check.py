@@ -4,7 +4,6 @@ The copy has this environment's packages and a folder of data of its own, so tha
 data are touched. The first system that is started stays for all commands; others are stopped once they are ready.
 """
 
-import json
 import os
 import re
 import shutil
@@ -176,8 +175,6 @@ class Check:
                 said = self._site.run(self._filled(instead or command))
                 if says not in said:
                     raise Failed(f"It did not say {says!r}:\n{said[-2_000:]}")
-                if command.endswith("&"):
-                    self._known["worker"] = self._new_worker()
                 return "run"
 
     def _start(self, command: str, says: str) -> str:
@@ -207,16 +204,6 @@ class Check:
         answer = requests.get(f"{address}/{job_id}", params={"wait": "30"}, timeout=60).json()
         assert answer["state"] == "succeeded", answer
         return job_id
-
-    def _new_worker(self) -> str:
-        """The process id of the worker that started last, once it is there."""
-        ends_at = time.monotonic() + _COMMAND_S
-        while time.monotonic() < ends_at:
-            workers = json.loads(self._site.run("mien workers --json"))
-            if len(workers) > 1:
-                return str(max(workers, key=lambda worker: worker["started_at"])["pid"])
-            time.sleep(0.5)
-        raise Failed("The second worker did not come.")
 
 
 def _write_photo(file: Path) -> None:

@@ -47,6 +47,13 @@ class Server:
         result = answer["data"]["result"]
         return list(result) if answer["data"]["resultType"] == "vector" else [{"value": result}]
 
+    def range(self, expression: str, begin: float, end: float, step_s: float = 1) -> list[dict[str, Any]]:
+        """The series that an expression gives from one time to another, in seconds since 1970."""
+        asked = {"query": expression, "start": begin, "end": end, "step": step_s}
+        answer = requests.get(f"{self.url}/api/v1/query_range", asked, timeout=60).json()
+        assert answer["status"] == "success", f"{expression}: {answer.get('error')}"
+        return list(answer["data"]["result"])
+
     def value(self, expression: str) -> float | None:
         """The only value of an expression; None if it gives no series."""
         found = self.query(expression)

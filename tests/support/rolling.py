@@ -56,6 +56,8 @@ class Traffic:
         self._clients: list[Future[None]] = []
         self.gateways: Sequence[str] = ()
         """Addresses of those that are in service: what a load balancer would know."""
+        self.without_camera: list[tuple[float, float]] = []
+        """From when to when the camera's process was being replaced: then it has no picture, and says so."""
         self.answers: list[Answer] = []
         self.models: list[tuple[float, str]] = []
         """When each photo was answered with a result, and of which network."""
@@ -88,7 +90,11 @@ class Traffic:
     @property
     def failed(self) -> list[Answer]:
         """Answers with which a client can do nothing."""
-        return [answer for answer in list(self.answers) if answer.status >= 400]
+        return [answer for answer in list(self.answers) if answer.status >= 400 and not self._expected(answer)]
+
+    def _expected(self, answer: Answer) -> bool:
+        away = any(began < answer.at < ended for began, ended in self.without_camera)
+        return away and '"no_picture"' in answer.text
 
     def counted(self) -> Counter[str]:
         """What was done, for the record."""

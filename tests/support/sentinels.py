@@ -26,7 +26,13 @@ class Server:
     """A process of the server's program, with a port and a folder of its own that outlive it."""
 
     def __init__(
-        self, folder: Path, lines: Mapping[str, str], *, sentinel: bool = False, clock_off_s: float = 0
+        self,
+        folder: Path,
+        lines: Mapping[str, str],
+        *,
+        sentinel: bool = False,
+        clock_off_s: float = 0,
+        host: str = "127.0.0.1",
     ) -> None:
         """Write its configuration; nothing is started yet.
 
@@ -35,11 +41,13 @@ class Server:
             lines: of its configuration.
             sentinel: whether it is one.
             clock_off_s: by how many seconds its clock is ahead.
+            host: the address at which it listens, and from which it connects.
         """
+        self.host = host
         folder.mkdir(parents=True, exist_ok=True)
         self.port, self._sentinel, self._clock_off_s = free_port(), sentinel, clock_off_s
         self._configuration, self.log = folder / "server.conf", folder / "server.log"
-        written = {"port": str(self.port), "bind": "127.0.0.1", "dir": str(folder), **lines}
+        written = {"port": str(self.port), "bind": host, "bind-source-addr": host, "dir": str(folder), **lines}
         self._configuration.write_text("".join(f"{name} {value}\n" for name, value in written.items()))
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -54,7 +62,7 @@ class Server:
     def answers(self) -> bool:
         """Whether it does."""
         try:
-            with Redis(port=self.port, socket_timeout=5) as client:
+            with Redis(self.host, self.port, socket_timeout=5) as client:
                 return bool(client.ping())
         except AuthenticationError:
             return True
@@ -97,6 +105,7 @@ class Trio:
         options: Mapping[str, str] | None = None,
         password: str = "",
         sentinel_password: str = "",
+        spread: bool = False,
     ) -> None:
         """Prepare them; nothing is started yet.
 
@@ -107,7 +116,9 @@ class Trio:
             options: of the servers, beside those of a broker.
             password: of the servers.
             sentinel_password: of the Sentinels.
+            spread: whether each has an address of its own, so that they may be parted; Linux has 127.0.0.0/8.
         """
+        self._spread = spread
         self._folder, self._down_after_ms, self._skew_s = folder, down_after_ms, skew_s
         self._options, self.password, self.sentinel_password = options or {}, password, sentinel_password
         self.servers: list[Server] = []
@@ -119,14 +130,27 @@ class Trio:
         broker |= {"repl-diskless-sync-delay": "0", **self._options}
         if self.password:
             broker |= {"requirepass": self.password, "masterauth": self.password}
-        self._start(self.servers, Server(self._folder / "redis-0", broker))
-        broker |= {"replicaof": f"127.0.0.1 {self.servers[0].port}"}
+        self._start(self.servers, Server(self._folder / "redis-0", broker, host=self._host(11)))
+        broker |= {"replicaof": f"{self.servers[0].host} {self.servers[0].port}"}
         for number in range(1, COUNT):
-            self._start(self.servers, Server(self._folder / f"redis-{number}", broker, clock_off_s=self._skew_s))
+            self._start(
+                self.servers,
+                Server(
+                    self._folder / f"redis-{number}", broker, clock_off_s=self._skew_s, host=self._host(11 + number)
+                ),
+            )
+        # The Sentinels look for replicas when they start, and then every ten seconds.
+        wait_for(lambda: self._following(self.servers[0]) == COUNT - 1, "the replicas to follow")
         watching = self._watching(self._down_after_ms)
         for number in range(COUNT):
-            self._start(self.sentinels, Server(self._folder / f"sentinel-{number}", watching, sentinel=True))
+            self._start(
+                self.sentinels,
+                Server(self._folder / f"sentinel-{number}", watching, sentinel=True, host=self._host(21 + number)),
+            )
         wait_for(self.whole, "the Sentinels to know all servers and each other", 60)
+
+    def _host(self, last: int) -> str:
+        return f"127.0.0.{last if self._spread else 1}"
 
     @staticmethod
     def _start(among: list[Server], server: Server) -> None:
@@ -135,7 +159,7 @@ class Trio:
 
     def _watching(self, down_after_ms: int) -> dict[str, str]:
         lines = {
-            "sentinel monitor": f"{MASTER} 127.0.0.1 {self.servers[0].port} 2",
+            "sentinel monitor": f"{MASTER} {self.servers[0].host} {self.servers[0].port} 2",
             "sentinel down-after-milliseconds": f"{MASTER} {down_after_ms}",
             "sentinel failover-timeout": f"{MASTER} 10000",
             "sentinel parallel-syncs": f"{MASTER} 2",
@@ -149,7 +173,7 @@ class Trio:
     @property
     def url(self) -> str:
         """The address as the processes take it."""
-        places = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        places = ",".join(f"{sentinel.host}:{sentinel.port}" for sentinel in self.sentinels)
         credentials = f":{self.password}@" if self.password else ""
         query = f"?sentinel_password={self.sentinel_password}" if self.sentinel_password else ""
         return f"sentinel://{credentials}{places}/{MASTER}/0{query}"
@@ -163,16 +187,19 @@ class Trio:
 
     def followers(self) -> int:
         """Replicas that have what the master has."""
-        with self.client(self.master) as client:
+        return self._following(self.master)
+
+    def _following(self, master: Server) -> int:
+        with self.client(master) as client:
             told = client.info("replication")
         return sum(told[f"slave{number}"]["state"] == "online" for number in range(int(told["connected_slaves"])))
 
     def client(self, server: Server) -> Redis:
         """A plain client of one server, with its password."""
-        return Redis(port=server.port, password=self.password or None, socket_timeout=5)
+        return Redis(server.host, server.port, password=self.password or None, socket_timeout=5)
 
     def _state(self, sentinel: Server) -> dict[str, object]:
-        with Redis(port=sentinel.port, password=self.sentinel_password or None, socket_timeout=5) as client:
+        with Redis(sentinel.host, sentinel.port, password=self.sentinel_password or None, socket_timeout=5) as client:
             return dict(client.sentinel_master(MASTER))
 
     @property
@@ -191,7 +218,7 @@ class Trio:
     def failover(self) -> None:
         """Let the Sentinels give the master's part to a replica, and wait until they have."""
         before = self.master
-        with Redis(port=self.sentinels[0].port, password=self.sentinel_password or None) as client:
+        with Redis(self.sentinels[0].host, self.sentinels[0].port, password=self.sentinel_password or None) as client:
             client.execute_command("SENTINEL", "FAILOVER", MASTER)
         wait_for(lambda: self.master is not before, "another master", 60)
 
@@ -210,3 +237,28 @@ def running(trio: Trio) -> Iterator[Trio]:
         yield trio
     finally:
         trio.close()
+
+
+@contextmanager
+def parted(trio: Trio) -> Iterator[None]:
+    """The first server and the last Sentinel are cut off from the others, while clients reach both sides."""
+    inside = f"{{ {trio.servers[0].host}, {trio.sentinels[-1].host} }}"
+    outside = "{ " + ", ".join(part.host for part in [*trio.servers[1:], *trio.sentinels[:-1]]) + " }"
+    table = f"mien_failover_{os.getpid()}"
+    rules = "\n".join(
+        [
+            f"table ip {table} {{",
+            "chain cut {",
+            "type filter hook output priority 0;",
+            f"ip saddr {inside} ip daddr {outside} drop;",
+            f"ip saddr {outside} ip daddr {inside} drop;",
+            "}",
+            "}",
+            "",
+        ]
+    )
+    subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["nft", "delete", "table", "ip", table], check=True)

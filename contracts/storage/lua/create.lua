@@ -9,7 +9,7 @@
 --       its deadline is ('' for none), message, fields of the record and their values (how many in all), these, fields of the
 --       images and their values
 -- Returns {'stored', when it was accepted, its deadline or false} or {refused | released | incomplete}
-if redis.call('EXISTS', KEYS[1]) == 1 then return {'stored', unpack(redis.call('HMGET', KEYS[1], 'created_at', 'deadline_at'))} end
+if redis.call('EXISTS', KEYS[1]) == 1 then return found(KEYS[1]) end
 if redis.call('EXISTS', KEYS[7]) == 1 then return {'refused'} end
 if KEYS[8] and redis.call('EXISTS', KEYS[8]) == 0 then return {'released'} end
 local id, queue, account, images, bytes, pixels, now, look_after_s, deadline_s, message, count = unpack(ARGV, 1, 11)

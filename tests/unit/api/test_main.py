@@ -34,6 +34,13 @@ def test_a_published_port_decides_in_place_of_the_address_in_the_container(redis
         _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1, 192.0.2.1"))
 
 
+def test_a_key_that_no_replica_knows_of_is_told(redis_url: str) -> None:
+    made = command(redis_url, "keys", "create", "x", MIEN_DURABILITY="replicated")
+    assert made.returncode == 1
+    assert "It is done, and may be lost yet: 1 of 1 replicas have not confirmed it" in made.stderr
+    assert command(redis_url, "keys", "list", MIEN_DURABILITY="replicated").returncode == 0
+
+
 def test_every_scope_can_be_given_to_a_key(redis_url: str) -> None:
     shown = command(redis_url, "keys", "create", "--help").stdout
     assert f"{{{','.join(scope.value for scope in Scope)}}}" in shown

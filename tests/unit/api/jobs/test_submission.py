@@ -120,7 +120,7 @@ def test_a_key_is_not_used_up_by_a_job_store_that_refuses(
         raise ResponseError("BUSY Redis is busy running a script.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(services_of(app).jobs, "_create", refuse)
+        patched.setattr(services_of(app).jobs._storing, "create", refuse)
         assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()["code"] == "broker_unavailable"
     assert not redis.keys(keys.idempotency("*")), "who comes again would wait for a job that nobody stores"
     assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202

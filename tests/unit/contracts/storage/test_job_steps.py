@@ -146,7 +146,7 @@ def test_what_is_no_id_was_never_accepted() -> None:
 @contextmanager
 def refused(store: JobStore, *, carried_out: bool) -> Iterator[list[dict[str, Any]]]:
     """Memory is full when the driver sends a job again, because it had no answer; gives what it has sent."""
-    create, sent = store._create, list[dict[str, Any]]()
+    create, sent = store._storing.create, list[dict[str, Any]]()
 
     def send(**call: Any) -> None:
         sent.append(call)
@@ -155,7 +155,7 @@ def refused(store: JobStore, *, carried_out: bool) -> Iterator[list[dict[str, An
         raise OutOfMemoryError("the second time")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(store, "_create", send)
+        patched.setattr(store._storing, "create", send)
         yield sent
 
 
@@ -169,7 +169,7 @@ def test_a_job_that_was_stored_unheard_is_accepted_and_keeps_its_images(store: J
 def test_a_job_that_was_refused_is_not_stored_when_it_comes_late(store: JobStore, redis: Redis) -> None:
     with refused(store, carried_out=False) as sent, pytest.raises(Overloaded):
         store.create([b"x"], BULK)
-    assert store._create(**sent[0]) == [b"refused"]
+    assert store._storing.create(**sent[0]) == [b"refused"]
     (note,) = redis.scan_iter("mien:*")
     assert note.startswith(b"mien:refused:")
     assert 0 < redis.ttl(note) <= REFUSED_S
@@ -179,10 +179,10 @@ def test_a_job_that_was_refused_is_not_stored_when_it_comes_late(store: JobStore
 def test_a_refusal_that_nobody_notes_is_no_refusal(
     store: JobStore, monkeypatch: pytest.MonkeyPatch, carried_out: bool
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(**_: object) -> None:
         raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
 
-    monkeypatch.setattr(store, "_refuse", fail)
+    monkeypatch.setattr(store._storing, "refuse", fail)
     with refused(store, carried_out=carried_out), pytest.raises(AcceptanceUnknown, match="will say whether"):
         store.create([b"x"], BULK)
     assert store.open_count() == carried_out

@@ -1,0 +1,27 @@
+"""A gateway promises nothing that its Redis cannot do."""
+
+import logging
+
+import pytest
+
+from api.promise import ask, check_promise
+from contracts.errors import ConfigurationError
+from contracts.settings import Settings
+
+
+def test_it_does_not_start_with_a_promise_that_its_redis_cannot_keep(redis_url: str) -> None:
+    with pytest.raises(ConfigurationError, match="MIEN_DURABILITY=always: "):
+        check_promise(Settings(redis_url=redis_url, durability="always"))
+
+
+def test_a_replica_that_is_missing_at_the_start_may_come_yet(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        check_promise(Settings(redis_url=redis_url, durability="replicated"))
+    assert "no replica follows" in caplog.text
+
+
+def test_redis_is_not_waited_for() -> None:
+    fault, warning = ask("redis://127.0.0.1:1/0", "always")
+    assert fault == ""
+    assert "is not known yet" in warning
+    check_promise(Settings(redis_url="redis://127.0.0.1:1/0"))
