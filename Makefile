@@ -2,6 +2,8 @@
 # Needs GNU make 3.81 or newer (what macOS has) and Python 3.11 to 3.13.
 
 PYTHON ?= python3
+# `.python-version` is what Heroku reads. pyenv, too, would make it ours, and fail where that version is not installed.
+export PYENV_VERSION := $(or $(PYENV_VERSION),$(shell cd .. && pyenv version-name 2>/dev/null))
 VENV ?= .venv
 BIN = $(VENV)/bin
 STATE ?= .mien

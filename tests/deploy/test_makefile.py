@@ -1,5 +1,6 @@
 """The words of the Makefile."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def other_python(folder: Path, version: str) -> Path:
     program = folder / "other-python"
     major, minor = version.split(".")
     program.write_text(f"""#!{sys.executable}
+import os
 import sys
 if sys.argv[1] != "-c":
     sys.exit(print("asked for", *sys.argv[1:]))
@@ -62,3 +64,17 @@ exec(sys.argv[2])
 """)
     program.chmod(0o755)
     return program
+
+
+def test_a_version_that_pyenv_may_lack_is_not_asked_for(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`.python-version` is Heroku's; with pyenv it would make every ``python3`` of a recipe fail."""
+    pyenv = tmp_path / "pyenv"
+    pyenv.write_text('#!/bin/sh\n[ -e .python-version ] && echo "of Heroku" || echo 3.12.1\n')
+    pyenv.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("PYENV_VERSION", raising=False)
+    assert "PYENV_VERSION := 3.12.1" in make(root, "--print-data-base", "--dry-run", "help").stdout
+    monkeypatch.setenv("PYENV_VERSION", "3.11.9")
+    assert "PYENV_VERSION := 3.11.9" in make(root, "--print-data-base", "--dry-run", "help").stdout

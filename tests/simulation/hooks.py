@@ -93,8 +93,9 @@ class Deliveries:
 class Operator:
     """Replays webhooks that were given up, erases what is old, and pauses a queue now and then."""
 
-    def __init__(self, server: Server, settings: Settings, checker: Checker) -> None:
-        """Connect, and start."""
+    def __init__(self, server: Server, settings: Settings, checker: Checker, *, pausing: bool) -> None:
+        """Connect, and start; without `pausing` no queue is ever paused."""
+        self._pausing = pausing
         self._world, self._checker = server.world, checker
         redis = server.client()
         self._webhooks, self._jobs = WebhookStore(redis, settings), JobStore(redis, settings)
@@ -103,13 +104,18 @@ class Operator:
 
     def _run(self) -> None:
         chance = self._world.random
-        for queue in _PAUSED:  # whoever was the operator before may have ended in a pause
-            self._resume(queue)
+        if self._pausing:
+            for queue in _PAUSED:  # whoever was the operator before may have ended in a pause
+                self._resume(queue)
         while True:
             self._world.sleep(_OPERATES_EVERY_S)
             try:
-                what = chance.choices([self._replay, self._erase, self._pause], [6, 3, 1])[0]
-                what()
+                if self._pausing and chance.random() < 0.1:
+                    self._pause()
+                elif chance.random() < 0.7:
+                    self._replay()
+                else:
+                    self._erase()
             except (MienError, WebhookNotFound) as error:
                 self._world.say(f"the operator is told: {error}")
 

@@ -69,9 +69,9 @@ class _Tracebacks(logging.Handler):
 class Simulation:
     """Clients, workers, faults and the checker in one world."""
 
-    def __init__(self, redis: Redis, seed: int, restart: Callable[[], None] | None) -> None:
-        """Draw the size of all."""
-        self.world = World(seed)
+    def __init__(self, redis: Redis, seed: int, restart: Callable[[], None] | None, *, pausing: bool) -> None:
+        """Draw the size of all; `pausing`: whether the operator pauses queues."""
+        self.world, self._pausing = World(seed), pausing
         self._server = Server(redis, self.world, restart)
         settings = Settings()
         chance = self.world.random
@@ -134,7 +134,7 @@ class Simulation:
         if sum(name.startswith("worker") for name in alive) < self._workers:
             self._crew.worker()
         if self._requests.hooks and "operator" not in alive:
-            Operator(self._server, self._settings, self.checker)
+            Operator(self._server, self._settings, self.checker, pausing=self._pausing)
         self.world.turn()
         self._faults.between_steps()
 
@@ -171,7 +171,8 @@ def simulate(
     tracebacks = _Tracebacks()
     root = logging.getLogger()
     root.addHandler(tracebacks)
-    simulation = Simulation(redis, seed, restart)
+    # The seeds that find what is taken out are those of runs without pauses.
+    simulation = Simulation(redis, seed, restart, pausing=broken is None)
     story, violation = "", False
     try:
         with simulated(simulation.world, broken):

@@ -86,6 +86,7 @@ def _spans(text: str) -> Iterator[str]:
 
 _FAULTS: Final = "tests/faults"
 _MAKE_UP: Final = "tests/integration/test_make_up.py"
+_NETWORKS: Final = "tests/integration/test_networks.py"
 _ROLES: Final = ByTest("tests/integration/test_command_lines.py::test_help_is_printed_and_nothing_starts")
 
 _BY_DOCKER: Final = Elsewhere("there is no container engine here", "tests/deploy/test_compose.py")
@@ -145,6 +146,12 @@ COMMANDS: Final[dict[str, Trial]] = {
     "mien doctor": Run("MIEN_PORT={port} MIEN_FLOWER_PORT={flower} mien doctor", says="workers      "),
     "mien queues": Run(says="interactive"),
     "mien webhooks dead": Run(says="job  given up (UTC)"),
+    "mien networks rollback": ByTest(
+        f"{_NETWORKS}::test_a_better_network_is_tried_promoted_and_taken_back_while_clients_go_on"
+    ),
+    "mien networks show": ByTest(
+        f"{_NETWORKS}::test_a_better_network_is_tried_promoted_and_taken_back_while_clients_go_on"
+    ),
     "mien workers": Run(says="interactive,live,webhooks,bulk"),
     "mien doctor --json": Run("MIEN_PORT={port} MIEN_FLOWER_PORT={flower} mien doctor --json", says='"level": "ok"'),
     "mien queues --json": Run(says='"drained_s": null'),

@@ -81,7 +81,7 @@ def plain(width: int, height: int, rng: np.random.Generator) -> Sample:
     if way < 0.4:
         ramp = ramp * 0
     elif way < 0.55:
-        ramp = np.float32(0.5) + np.sin(ramp * rng.uniform(10, 200)).astype(np.float32) / 2
+        ramp = (0.5 + np.sin(ramp * rng.uniform(10, 200)).astype(np.float32) / 2).astype(np.float32)
     pixels = np.repeat(first * (1 - ramp) + last * ramp, width, axis=1)
     if rng.random() < 0.5:
         pixels = pixels.transpose(1, 0, 2) if width == height else pixels

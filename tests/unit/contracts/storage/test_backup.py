@@ -38,6 +38,7 @@ OF_ITS_MOMENT: Final = {
     "mien:jobs:done:{gateway}": "a channel",
     "mien:restored:{backup}": "of the server on which it was restored",
     "mien:workers": "workers say it themselves, every three seconds",
+    "mien:confirmed": "of the server: what it has written, or its replicas",
     "mien:lanes": "a backup is made of a drained system as well, and one that is restored is to work",
 }
 
