@@ -17,7 +17,7 @@ from contracts.frames import Frame, FrameStamp
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
 from deploy.ports import free_port
-from support.caddy import Edge, edge
+from support.caddy import Edge, edge, with_hosts
 from support.live import unpack, watch
 from support.processes import StartGateway
 from support.tls_proxy import CERTIFICATE
@@ -121,6 +121,16 @@ def test_own_certificates_are_served_and_browsers_told_to_insist(tmp_path: Path)
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
+def test_a_gateway_that_takes_no_connection_costs_no_request_not_even_one_with_a_body(tmp_path: Path) -> None:
+    with upstream() as (port, heard):
+        within = with_hosts(tmp_path, "127.0.0.2 gateways", "127.0.0.1 gateways")  # nobody listens at the first
+        with edge(port, tmp_path, within, EDGE_GATEWAY=f"gateways:{port}") as proxy:
+            for _ in range(20):
+                answer = requests.post(f"{proxy.address}/x", b"x" * 60_000, verify=proxy.authority, timeout=10)
+                assert answer.status_code == 200
+        assert len(heard) == 20
+
+
 def test_while_no_gateway_answers_clients_are_told_to_try_again(tmp_path: Path) -> None:
     with edge(free_port(), tmp_path) as proxy:
         answer = requests.post(f"{proxy.address}/v1/jobs", data=b"x", verify=proxy.authority, timeout=30)
@@ -140,6 +150,10 @@ def upstream() -> Iterator[tuple[int, list[dict[str, str]]]]:
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Nothing."""

@@ -9,7 +9,7 @@ import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -40,13 +40,23 @@ class Edge(NamedTuple):
         return ssl.create_default_context(cafile=str(self.authority))
 
 
+def with_hosts(folder: Path, *lines: str) -> list[str]:
+    """A command that runs another one with these lines in place of /etc/hosts; takes Linux and root."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        unavailable("A name of several addresses", "Run this test as root, on Linux.")
+    hosts = folder / "hosts"
+    hosts.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]))
+    return ["unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
+
+
 @contextmanager
-def edge(gateway: int, folder: Path, **variables: str) -> Iterator[Edge]:
+def edge(gateway: int, folder: Path, within: Sequence[str] = (), **variables: str) -> Iterator[Edge]:
     """A proxy with TLS before the gateway on this port of this machine.
 
     Args:
         gateway: the port.
         folder: where it may write.
+        within: a command that runs it.
         variables: of its environment, beside where the gateway is.
     """
     program = shutil.which("caddy")
@@ -60,11 +70,10 @@ def edge(gateway: int, folder: Path, **variables: str) -> Iterator[Edge]:
         "PATH": os.environ["PATH"],
         "XDG_DATA_HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder),
-        "EDGE_GATEWAY": "localhost",
-        "EDGE_GATEWAY_PORT": str(gateway),
+        "EDGE_GATEWAY": f"localhost:{gateway}",
         **variables,
     }
-    command = [program, "run", "--config", str(file)]
+    command = [*within, program, "run", "--config", str(file)]
     with (folder / "caddy.log").open("w") as log:
         process = subprocess.Popen(command, env=environment, stderr=log, cwd=folder)
         try:
