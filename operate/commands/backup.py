@@ -10,6 +10,7 @@ from typing import Any
 from contracts.backups import FORMAT, Begin
 from contracts.process import PROJECT
 from contracts.settings import Settings
+from contracts.storage.audit import AuditLog
 from contracts.storage.backup import BackupSource
 from operate.archive import writing
 from operate.connecting import both
@@ -40,6 +41,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             secrets=not arguments.without_secrets,
             history=arguments.history,
         )
+        # First: what is cut short has copied as well.
+        AuditLog(redis).operated("backed up", f"{'with' if begin.secrets else 'without'} secrets, {begin.id}")
         open_jobs = 0
         with writing(arguments.file, begin) as writer:
             for entry in source.entries(secrets=begin.secrets, history=begin.history):

@@ -9,6 +9,7 @@ from redis import Redis
 
 from contracts.queues import QUEUES
 from contracts.settings import Settings
+from contracts.storage.audit import AuditLog
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
 from contracts.storage.queue_states import QueueStates, read_queues
@@ -35,19 +36,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what is asked. Returns the exit status."""
     with broker(settings) as redis:
-        lanes = LaneStore(redis)
+        lanes, audit = LaneStore(redis), AuditLog(redis)
         match arguments.action:
             case "pause":
                 changed = lanes.pause(arguments.queue)
+                audit.operated("paused", arguments.queue)
                 print(f"{arguments.queue} is paused{'' if changed else ' already'}: jobs are accepted, and wait.")
             case "resume":
                 changed = lanes.resume(arguments.queue)
+                audit.operated("resumed", arguments.queue)
                 JobStore(redis, settings).overdue(0)  # so that a message says at once that there is work
                 print(f"{arguments.queue} {'is resumed' if changed else 'was not paused'}.")
             case "drain":
                 return _drain(redis, settings, arguments.timeout)
             case "accept":
-                print("Jobs are accepted again." if lanes.accept() else "Jobs were accepted already.")
+                changed = lanes.accept()
+                audit.operated("accepted", "new jobs")
+                print("Jobs are accepted again." if changed else "Jobs were accepted already.")
             case _:
                 states = read_queues(redis, settings)
                 print(as_json(_as_values(states)) if arguments.json else _as_text(states))
@@ -58,6 +63,7 @@ def _drain(
     redis: Redis, settings: Settings, timeout_s: float | None, sleep: Callable[[float], None] = time.sleep
 ) -> int:
     LaneStore(redis).drain()
+    AuditLog(redis).operated("drained", "all queues")
     print("No more jobs are accepted, until you say `mien queues accept`.", flush=True)
     ends_at = float("inf") if timeout_s is None else time.monotonic() + timeout_s
     told = -1

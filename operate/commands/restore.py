@@ -7,6 +7,7 @@ from typing import IO, Any, Final
 
 from contracts.errors import ConfigurationError, MienError
 from contracts.settings import Settings
+from contracts.storage.audit import AuditLog
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.restore import BackupTarget, Outcome
 from operate.archive import BackupError, Sound, check, entries
@@ -66,6 +67,7 @@ def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, setti
                 if outcome:
                     outcomes[outcome] += 1
             target.end(sound.begin)
+            AuditLog(redis).operated("restored", sound.begin.id)
         except MienError as error:
             raise BackupError(
                 f"After {outcomes[Outcome.STORED]:,} restored jobs: {error} What is there stays; once that is cured, "

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
+from contracts.storage.audit import AuditLog
 from contracts.storage.webhooks import WebhookStore
 from operate.connecting import broker
 from operate.printing import as_json, table
@@ -32,7 +33,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.action == "dead":
             _show(store, as_values=arguments.json)
         else:
-            _replay(store, arguments)
+            replayed = _replay(store, arguments)
+            AuditLog(redis).operated("replayed", f"{replayed} webhooks")
     return 0
 
 
@@ -54,10 +56,11 @@ def _show(store: WebhookStore, *, as_values: bool) -> None:
     print(table(["job", "given up (UTC)", "attempts", "why", "address"], rows))
 
 
-def _replay(store: WebhookStore, arguments: argparse.Namespace) -> None:
+def _replay(store: WebhookStore, arguments: argparse.Namespace) -> int:
     if arguments.all == bool(arguments.job):
         raise ConfigurationError("Name the jobs whose webhooks are to be tried again, or say --all.")
     jobs = [webhook.job for webhook in store.dead()] if arguments.all else arguments.job
     for job_id in jobs:
         store.replay(job_id)
     print(f"{len(jobs):,} webhooks are tried again.")
+    return len(jobs)

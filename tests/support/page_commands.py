@@ -146,6 +146,7 @@ COMMANDS: Final[dict[str, Trial]] = {
     "mien doctor": Run("MIEN_PORT={port} MIEN_FLOWER_PORT={flower} mien doctor", says="workers      "),
     "mien queues": Run(says="interactive"),
     "mien webhooks dead": Run(says="job  given up (UTC)"),
+    "mien keys audit --changes": Run(says='"event": "'),
     "mien networks rollback": ByTest(
         f"{_NETWORKS}::test_a_better_network_is_tried_promoted_and_taken_back_while_clients_go_on"
     ),

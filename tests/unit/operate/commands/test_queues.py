@@ -8,6 +8,7 @@ from redis import Redis
 
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
+from contracts.storage.audit import AuditLog
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
@@ -45,6 +46,8 @@ def test_a_pause_is_shown_until_it_ends_and_wakes_workers_then(mien: Mien, redis
     assert mien("queues", "resume", "bulk") == (0, "bulk is resumed.\n")
     assert redis.llen(BULK) == 1
     assert mien("queues", "resume", "bulk") == (0, "bulk was not paused.\n")
+    noted = [(entry.event, entry.what) for entry in AuditLog(redis).changes(10)]
+    assert noted == [("paused", "bulk"), ("paused", "bulk"), ("resumed", "bulk"), ("resumed", "bulk")]
 
 
 def test_draining_waits_for_what_is_there_and_for_nothing_that_is_paused(
