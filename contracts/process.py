@@ -4,8 +4,12 @@ import logging
 import os
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Final, TextIO
 
 from contracts.errors import ConfigurationError, MienError
@@ -18,6 +22,20 @@ PROJECT: Final = "mien"
 EXIT_CONFIGURATION: Final = 2
 """Exit status of a process that cannot work as it is configured: to start it again would change nothing."""
 EXIT_FAILURE: Final = 1
+
+
+@cache
+def project_version() -> str:
+    """The version of Mien that runs, as ``0.3.0``.
+
+    Where libraries alone were installed, and Mien runs from a copy of its files, as on Heroku,
+    ``pyproject.toml`` has it.
+    """
+    try:
+        return version(PROJECT)
+    except PackageNotFoundError:
+        project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+        return str(project["version"])
 
 
 def run_process(role: str, main: Callable[[Settings], None]) -> int:
