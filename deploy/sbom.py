@@ -1,7 +1,7 @@
-"""The bill of materials of an image (CycloneDX 1.6): ``python -m deploy.sbom NAME VERSION FOLDER LOCK``.
+"""The bill of materials of an image (CycloneDX 1.6): ``python -m deploy.sbom NAME VERSION FOLDER LOCK…``.
 
 Runs while an image is built, with nothing but Python: what is installed in the environment, which has to be what its
-lock file pins. `make sbom` writes those of the lock files themselves, for every platform at once.
+lock files pin. `make sbom` writes those of the lock files themselves, for every platform at once.
 """
 
 import argparse
@@ -24,13 +24,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("name", help="of the image")
     parser.add_argument("version", help="of Mien; may be empty")
     parser.add_argument("folder", type=Path, help="of the virtual environment")
-    parser.add_argument("lock", type=Path, help="the lock file that was installed")
+    parser.add_argument("locks", type=Path, nargs="+", metavar="lock", help="a lock file that was installed")
     arguments = parser.parse_args(argv)
     (packages,) = arguments.folder.glob("lib/python3*/site-packages")
     found = [one for one in distributions(path=[str(packages)]) if one.name != "mien"]
-    pins = {(_normal(name), version) for name, version in _PIN.findall(arguments.lock.read_text(encoding="utf-8"))}
+    texts = [lock.read_text(encoding="utf-8") for lock in arguments.locks]
+    pins = {(_normal(name), version) for text in texts for name, version in _PIN.findall(text)}
     if foreign := sorted(f"{one.name} {one.version}" for one in found if (_normal(one.name), one.version) not in pins):
-        print(f"{arguments.lock.name} does not pin what is installed: {', '.join(foreign)}", file=sys.stderr)
+        named = ", ".join(lock.name for lock in arguments.locks)
+        print(f"{named} does not pin what is installed: {', '.join(foreign)}", file=sys.stderr)
         return 1
     bill = make_bill(arguments.name, arguments.version, found)
     (arguments.folder / FILE).write_text(json.dumps(bill, indent=1) + "\n", encoding="utf-8")

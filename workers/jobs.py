@@ -4,7 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Final, TypedDict
 
 from contracts.errors import AnalysisFailed, InvalidImage, JobGone, MienError, RecordUnreadable
@@ -19,6 +19,7 @@ from models.stages import Lap, StageTimer
 from workers.annotation import keep_annotated
 from workers.leases import Lease
 from workers.metrics import Tally
+from workers.networks import InForce
 from workers.services import Services
 from workers.traces import AttemptTrace, BatchTraces, about
 from workers.work import Work
@@ -123,6 +124,13 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
     Returns:
         What became of it, for the log: a verdict of the claim, ``finished``, or ``lost`` if the lease was.
     """
+    # Held before the claim: a plan that names other networks has them loaded, which no lease should wait for.
+    with ExitStack() as holding:
+        networks = until_answered(lambda: holding.enter_context(services.networks.held()), services.settings.lease_s)
+        return _claim_and_analyze(services, networks, job_id)
+
+
+def _claim_and_analyze(services: Services, networks: InForce, job_id: str) -> str:
     owner = _new_owner(services)
     lease_s = services.settings.lease_s
     verdict = until_answered(lambda: services.jobs.claim(job_id, owner, isolated=True), lease_s)
@@ -137,13 +145,15 @@ def analyze_isolated_job(services: Services, job_id: str) -> str:
         claimed = until_answered(lambda: ClaimedJob(services.jobs.get(job_id), services.jobs.images(job_id)), lease_s)
     traces = BatchTraces(services.tracing, Batch((claimed,), asked_at=asked_at, here_at=time.perf_counter()))
     with about(claimed.job), closing(traces):
-        return _analyze_claimed(services, owner, claimed, traces)
+        return _analyze_claimed(services, networks, owner, claimed, traces)
 
 
-def _analyze_claimed(services: Services, owner: str, claimed: ClaimedJob, traces: BatchTraces) -> str:
+def _analyze_claimed(
+    services: Services, networks: InForce, owner: str, claimed: ClaimedJob, traces: BatchTraces
+) -> str:
     tally, attempt = Tally(claimed.job.queue), traces.of(claimed.job.id)
     tally.begun(claimed.job)
-    with services.networks.held() as networks, services.leases.held(claimed.job.id, owner):
+    with services.leases.held(claimed.job.id, owner):
         analyzer = networks.of_job(claimed.job)
         items = [_analyze_item(analyzer, *image, tally, attempt) for image in enumerate(claimed.images)]
         finished = _outcome(services, owner, claimed, items, tally, attempt=attempt)

@@ -3,9 +3,12 @@ ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
 FROM ${PYTHON_IMAGE} AS build
 RUN python -m venv --without-pip /opt/mien
-COPY requirements/api.txt requirements/build.txt /requirements/
+COPY requirements/api.txt requirements/otel.txt requirements/build.txt /requirements/
+# Anything in OTEL: with OpenTelemetry, which MIEN_TRACES needs.
+ARG OTEL=
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip --python /opt/mien/bin/python install --no-compile --require-hashes -r /requirements/api.txt
+    pip --python /opt/mien/bin/python install --no-compile --require-hashes -r /requirements/api.txt \
+        ${OTEL:+-r /requirements/otel.txt}
 RUN --mount=type=cache,target=/root/.cache/pip pip install --require-hashes -r /requirements/build.txt
 COPY pyproject.toml README.md LICENSE /source/
 COPY contracts /source/contracts
@@ -18,7 +21,7 @@ RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels /source
 RUN pip --python /opt/mien/bin/python install --no-compile --no-index --no-deps /wheels/*.whl
 ARG VERSION=
 RUN python -m deploy.slim gateway /opt/mien \
-    && python -m deploy.sbom mien-gateway "${VERSION}" /opt/mien /requirements/api.txt
+    && python -m deploy.sbom mien-gateway "${VERSION}" /opt/mien /requirements/api.txt ${OTEL:+/requirements/otel.txt}
 # It still works without what was taken out.
 RUN cd /tmp && /opt/mien/bin/python -P -m api --help >/dev/null
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from redis import Redis
 
+from contracts.addresses import without_password
 from contracts.errors import MienError
 from contracts.settings import Settings
 from contracts.storage.connections import connect
@@ -77,7 +78,7 @@ def _connected(url: str) -> Redis:
 
 def _away(check: str, setting: str, url: str, why: str) -> Finding:
     do = f"Start it, or set {setting} to where it is; nothing is accepted meanwhile, and nothing is lost by that."
-    return problem(check, f"{_without_passwords(url)} does not answer: {why.rstrip('.')}.", do)
+    return problem(check, f"{without_password(url)} does not answer: {why.rstrip('.')}.", do)
 
 
 def _check_server(check: str, health: ServerHealth) -> Iterator[Finding]:
@@ -160,4 +161,5 @@ def _is_here(url: str) -> bool:
 
 
 def _without_passwords(text: str) -> str:
-    return re.sub(r"//[^@/\s]*@", "//", text)
+    """What the driver says, in which addresses may stand."""
+    return re.sub(r"\S+://\S+", lambda found: without_password(found[0]), text)

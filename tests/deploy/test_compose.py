@@ -16,6 +16,7 @@ from workers.outbound import TIMEOUT_S
 
 OF_OPENTELEMETRY = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
 """Variables that its library reads."""
+NETWORKS = "${NETWORKS_FOLDER:-./networks}:/networks:ro"
 ROLES = ("gateway", "worker", "capture", "flower")
 SERVERS = ("redis", "frames")
 BY_PROFILE = {"edge": ("edge",), "observe": ("prometheus", "grafana")}
@@ -48,13 +49,13 @@ def test_only_what_clients_and_operators_look_at_can_be_reached(compose: dict[st
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
     assert published == {
         "gateway": ["${MIEN_HOST:-127.0.0.1}:${MIEN_PORT:-5000}:5000"],
-        "flower": ["${MIEN_HOST:-127.0.0.1}:${MIEN_FLOWER_PORT:-5555}:5555"],
+        "flower": ["${DESK_HOST:-127.0.0.1}:${MIEN_FLOWER_PORT:-5555}:5555"],
         "edge": [
             "${EDGE_HOST:-127.0.0.1}:${EDGE_HTTPS_PORT:-443}:8443",
             "${EDGE_HOST:-127.0.0.1}:${EDGE_HTTP_PORT:-80}:8080",
         ],
-        "prometheus": ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"],
-        "grafana": ["${MIEN_HOST:-127.0.0.1}:${GRAFANA_PORT:-3000}:3000"],
+        "prometheus": ["${DESK_HOST:-127.0.0.1}:${PROMETHEUS_PORT:-9090}:9090"],
+        "grafana": ["${DESK_HOST:-127.0.0.1}:${GRAFANA_PORT:-3000}:3000"],
     }
     assert not any("network_mode" in service for service in compose["services"].values())
 
@@ -161,9 +162,23 @@ def test_no_service_holds_rights_or_takes_the_whole_machine(compose: dict[str, A
 def test_redis_loses_and_evicts_nothing(compose: dict[str, Any]) -> None:
     options = options_of(compose["services"]["redis"])
     assert options["--appendonly"] == "yes"
+    assert options["--appendfsync"] == "${REDIS_APPENDFSYNC:-everysec}"
+    assert options["--no-appendfsync-on-rewrite"] == "no", "or `always` would not be always"
     assert options["--maxmemory-policy"] == "noeviction"
     assert options["--maxmemory"] == "${REDIS_MAXMEMORY:-1gb}"
     assert compose["services"]["redis"]["volumes"] == ["redis:/data"]
+
+
+def test_networks_of_ones_own_reach_the_workers_that_analyse(compose: dict[str, Any]) -> None:
+    mounted = {name for name, service in compose["services"].items() if NETWORKS in service.get("volumes", ())}
+    reads = {name for name, one in compose["services"].items() if "MIEN_NETWORKS_FOLDER" in one.get("environment", ())}
+    assert mounted == reads == {"worker"}
+
+
+def test_images_of_what_has_traces_can_be_built_with_opentelemetry(compose: dict[str, Any]) -> None:
+    built = {name: compose["services"][name]["build"]["args"] for name in BUILT}
+    having = {name for name, arguments in built.items() if arguments.get("OTEL") == "${IMAGE_OTEL:-}"}
+    assert having == {name for name in ROLES if "MIEN_TRACES" in compose["services"][name]["environment"]} | {*SHARED}
 
 
 def test_frames_lie_in_no_file(compose: dict[str, Any]) -> None:

@@ -11,6 +11,8 @@ from deploy import sbom, slim
 
 LOCKS = {"gateway": "api", "worker": "worker", "capture": "capture", "flower": "flower"}
 PACKAGES = {"contracts", "models", "workers", "api", "capture", "training", "operate", "deploy"}
+TRACED = ("gateway", "worker")
+"""Roles that record traces, with the extra `otel`."""
 WITH_COMMAND = ("gateway", "worker")
 """Roles in whose containers operators have the command `mien`."""
 
@@ -64,12 +66,34 @@ def test_it_runs_the_line_of_the_procfile(role: str, dockerfile: str, root: Path
 
 
 def test_it_installs_its_lock_file_with_hashes_and_runs_without_rights(role: str, dockerfile: str) -> None:
-    assert f"COPY requirements/{LOCKS[role]}.txt requirements/build.txt /requirements/" in dockerfile
+    traced = " requirements/otel.txt" if role in TRACED else ""
+    assert f"COPY requirements/{LOCKS[role]}.txt{traced} requirements/build.txt /requirements/" in dockerfile
     assert f"install --no-compile --require-hashes -r /requirements/{LOCKS[role]}.txt" in dockerfile
     assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
     assert dockerfile.split("FROM", maxsplit=1)[0].endswith("ARG PYTHON_IMAGE=python:3.13-slim-trixie\n\n")
     assert re.search(r"^USER 10001:10001$", dockerfile, re.MULTILINE)
     assert "index-url" not in dockerfile
+
+
+def test_an_argument_adds_opentelemetry_to_what_has_traces_and_to_its_bill(role: str, dockerfile: str) -> None:
+    lines = [line for line in dockerfile.splitlines() if "OTEL" in line and not line.startswith("#")]
+    if role not in TRACED:
+        assert not lines
+        return
+    argument, installed, billed = lines
+    assert argument == "ARG OTEL=", "without, by default"
+    assert installed.strip() == "${OTEL:+-r /requirements/otel.txt}"
+    assert billed.endswith(f"/requirements/{LOCKS[role]}.txt ${{OTEL:+/requirements/otel.txt}}")
+
+
+def test_the_locks_of_traces_and_of_their_roles_pin_the_same_versions(root: Path) -> None:
+    def pins(name: str) -> dict[str, str]:
+        return dict(sbom._PIN.findall((root / f"requirements/{name}.txt").read_text()))
+
+    traces = pins("otel")
+    for lock in (pins(LOCKS[role]) for role in TRACED):
+        both = traces.keys() & lock.keys()
+        assert {name: traces[name] for name in both} == {name: lock[name] for name in both}
 
 
 def test_its_bill_of_materials_is_in_it_and_labels_say_where_and_what_it_is(role: str, dockerfile: str) -> None:

@@ -8,11 +8,13 @@ from redis import Redis
 
 from contracts.jobs import Job, JobOptions, JobState
 from contracts.metrics import FACES_FOUND, IMAGES_ANALYZED, JOBS_ANALYZED, JOBS_FINISHED, STAGE_CPU_SECONDS, metric_key
+from contracts.networks import NetworkPlan
 from contracts.queues import BULK, INTERACTIVE
 from contracts.results import Analysis
 from contracts.settings import Settings
 from contracts.storage import keys
-from models import Analyzer
+from contracts.storage.networks import NetworkStore
+from models import Analyzer, classification
 from support.clocks import ManualClock
 from support.counting import counted
 from workers.jobs import analyze_isolated_job, analyze_jobs
@@ -257,3 +259,22 @@ def test_a_worker_for_bulk_alone_and_an_isolated_job_let_none_overtake(
     assert services.jobs.get(bulk.id).state is JobState.SUCCEEDED
     assert services.jobs.get(photo.id).state is JobState.QUEUED
     services.close()
+
+
+def test_an_isolated_job_is_claimed_once_the_networks_of_the_plan_are_loaded(
+    services: Services, redis: Redis, plain_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    NetworkStore(redis).change(lambda _: NetworkPlan(weights={"classic-1": 1}), "set", "test")
+    job = services.jobs.create([plain_jpeg], BULK)
+    load, seen = classification.load_classifier, list[JobState]()
+
+    def slow(name: str, runtime: str) -> classification.Classifier:
+        seen.append(services.jobs.get(job.id).state)
+        return load(name, runtime=runtime)
+
+    monkeypatch.setattr(classification, "load_classifier", slow)
+    assert analyze_isolated_job(services, job.id) == "finished"
+    assert seen == [JobState.QUEUED], "nobody prolongs a lease while networks are loaded"
+    (item,) = services.jobs.get(job.id).items
+    assert item.analysis is not None
+    assert item.analysis.model == "classic-1"

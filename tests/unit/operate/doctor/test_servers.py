@@ -110,3 +110,19 @@ def test_a_full_disk_is_looked_for_where_the_server_is_here(monkeypatch: pytest.
     monkeypatch.setattr(servers, "read_health", lambda redis: SOUND._replace(folder=tmp_path))
     assert "disk" in worst(servers.check_broker(Settings(redis_url="redis://:password@localhost:6379/0")))
     assert "disk" not in worst(servers.check_broker(Settings(redis_url="redis://elsewhere:6379/0")))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://user:hidden@127.0.0.1:1/0",
+        "redis://127.0.0.1:1/0?password=hidden",
+        "sentinel://user:hidden@127.0.0.1:1/mien?sentinel_password=hidden",
+        "sentinel://127.0.0.1:1/?sentinel_password=hidden",
+    ],
+)
+def test_no_password_of_an_address_is_told(url: str) -> None:
+    (found,) = servers.check_broker(Settings.model_construct(redis_url=url))
+    assert found.level is Level.PROBLEM
+    assert "127.0.0.1:1" in found.says
+    assert "hidden" not in f"{found.says} {found.do}"
