@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from contracts.errors import ConfigurationError, MienError
+from contracts.errors import ConfigurationError, MienError, RecordUnreadable
 from contracts.jobs import Job
 from contracts.networks import NetworkPlan, NetworkRecord, assign, format_weights, is_drawn, parse_weights
 from contracts.results import NO_MODEL
@@ -137,6 +137,8 @@ class Networks:
     def held(self) -> Iterator[InForce]:
         """The plan in force, which stays it for this task until the block ends.
 
+        A plan that cannot be read leaves in force the one before, or ``MIEN_MODEL``, and is told in the heartbeat.
+
         Raises:
             BrokerUnavailable: which plan is set has not been heard yet, and Redis does not answer.
         """
@@ -154,20 +156,23 @@ class Networks:
     def follow(self) -> bool:
         """Look which plan is set, and change to it if it is another one.
 
-        A network that cannot be loaded leaves the plan before in force; it is tried again.
+        A plan that cannot be read, or a network that cannot be loaded, leaves the plan before in force; it is tried
+        again.
 
         Returns:
             Whether what this worker reports has changed since the last look.
 
         Raises:
-            BrokerUnavailable, RecordUnreadable: the plan that is known stays in force.
+            BrokerUnavailable: the plan that is known stays in force.
         """
         with self._following:
-            record = self._store.read()
-            if record.epoch != self._current.epoch and not self._waits(record):
-                self._change_to(record)
-            elif record.epoch == self._current.epoch:
-                self.error = ""  # whoever set the plan that failed took it back
+            try:
+                record = self._store.read()
+            except RecordUnreadable as error:
+                self._failed(str(error))
+                self._tried = 0  # of which epoch it is cannot be read either
+            else:
+                self._consider(record)
             self._heard = True
             self._let_go()
             told, self._told = self._told, (self.report_epoch, self.error, self.failed_epoch)
@@ -196,6 +201,17 @@ class Networks:
         weights = self._current.plan.weights
         return max(weights, key=weights.__getitem__)
 
+    def _consider(self, record: NetworkRecord) -> None:
+        if record.epoch != self._current.epoch and not self._waits(record):
+            self._change_to(record)
+        elif record.epoch == self._current.epoch:
+            self.error = ""  # whoever set the plan that failed took it back
+
+    def _failed(self, why: str) -> None:
+        if why != self.error:
+            logger.error("the plan of networks that was set is not served, the one before stays in force: %s", why)
+        self.error = why
+
     def _waits(self, record: NetworkRecord) -> bool:
         """Whether this plan failed a moment ago."""
         return record.epoch == self._tried and self._clock() < self._tried_at + TRY_AGAIN_S
@@ -206,9 +222,7 @@ class Networks:
             plan, analyzers = self._loaded(record.plan)
         except Exception as error:
             why = str(error) if isinstance(error, MienError) else f"{type(error).__name__}: {error}"
-            if why != self.error:
-                logger.error("the plan of networks that was set is not served, the one before stays in force: %s", why)
-            self.error = why
+            self._failed(why)
             return
         new = InForce(record.epoch, plan, analyzers)
         with self._lock:

@@ -72,6 +72,10 @@ class AuditLog:
         """The newest entries but those of refused requests, oldest first."""
         return self._read(count, keys.AUDIT_CHANGES, keys.AUDIT_OPERATIONS)
 
+    def revoked(self) -> set[str]:
+        """The ids of keys that were revoked, as far back as the log goes."""
+        return {entry.key for entry in self._read(_KEPT, keys.AUDIT_CHANGES) if entry.event == "revoked"}
+
     def _read(self, count: int, *names: str) -> list[AuditEntry]:
         with translate_errors():
             lists = [self._redis.lrange(name, 0, count - 1) for name in names]

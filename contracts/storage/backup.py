@@ -35,7 +35,6 @@ PLAIN: Final[Mapping[str, Kind]] = {
     keys.AUDIT: "list",
     keys.AUDIT_CHANGES: "list",
     keys.AUDIT_OPERATIONS: "list",
-    keys.AUDIT_OPERATIONS: "list",
     keys.COUNTERS: "hash",
 }
 OF_CAMERAS: Final[Mapping[str, Kind]] = {keys.EVENTS: "stream", keys.HISTORIES: "zset"}

@@ -4,6 +4,7 @@ What is there already wins over what is in the backup, so that a restore may be 
 and workers: each job is there with all that belongs to it, or not at all.
 """
 
+import hashlib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -15,7 +16,8 @@ from contracts.backups import Begin, Entry, JobEntry, JobImages, KeyPart
 from contracts.queues import BULK, JOB_QUEUES, QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.backup import ADDED_UP
+from contracts.storage.audit import AuditLog
+from contracts.storage.backup import ADDED_UP, SECRET
 from contracts.storage.connections import translate_errors
 from contracts.storage.erasure import hash_of, pages_of_jobs
 from contracts.storage.job_images import JobImageStore
@@ -26,6 +28,11 @@ from contracts.storage.wakeups import wakeup
 _WEBHOOK_KEPT_S: Final = 259_200
 _RESTORED_S: Final = 2_592_000
 """For so long it is known which backups have been restored."""
+PUT_FIRST: Final = frozenset({keys.ERASED, keys.AUDIT_CHANGES})
+"""What says of jobs and API keys that they are not to come back. It stands last in a file, since it was read last: what
+was erased or revoked while the backup was made is known only there."""
+_OF_API_KEYS: Final = frozenset({keys.API_KEYS, keys.API_KEYS_USED, keys.WEBHOOKS_SECRETS})
+"""Hashes by the id of an API key."""
 _UNFINISHED_S: Final = 600
 _AUDIT_KEPT: Final = 10_000
 _FAMILIES: Final = "mien:"
@@ -60,6 +67,7 @@ class BackupTarget:
         self._redis, self._frame_redis, self._settings, self._clock = redis, frame_redis, settings, clock
         self._images = JobImageStore(redis)
         self._put_part, self._restore = load_script(redis, "put_part"), load_script(redis, "restore_job")
+        self._parts = keys.restored_parts("")
         self._passed_over = set[str]()
         """Streams on the server that are newer than what is in the backup."""
 
@@ -70,14 +78,18 @@ class BackupTarget:
             webhooks = self._redis.zcard(keys.WEBHOOKS_DUE) + self._redis.hlen(keys.WEBHOOKS_DEAD)
             return Occupied(jobs, int(self._redis.hlen(keys.API_KEYS)), int(webhooks))
 
-    def clear(self, *, history: bool) -> int:
-        """Delete everything of Mien in the broker Redis, and what is kept of cameras if `history`.
+    def clear(self, *, history: bool, secrets: bool) -> int:
+        """Delete everything of Mien in the broker Redis but the audit log and what is known of erased jobs.
+
+        Args:
+            history: what is kept of cameras, too.
+            secrets: API keys and the secrets of webhooks, too.
 
         Returns:
             How many keys.
         """
         of_cameras = () if history else (keys.history(""), keys.EVENTS, keys.HISTORIES)
-        spared = (keys.ERASED, *of_cameras)  # what was erased stays so
+        spared = (keys.ERASED, keys.AUDIT, *of_cameras, *(() if secrets else SECRET))  # what was erased stays so
         gone = 0
         with translate_errors():
             for name in self._redis.scan_iter(match=f"{_FAMILIES}*", count=500):
@@ -92,7 +104,11 @@ class BackupTarget:
         return gone
 
     def begin(self, backup: Begin) -> bool:
-        """Whether this backup has not been restored to its end here before: what is added up is added once."""
+        """Whether this backup has not been restored to its end here before: what is added up is added once.
+
+        To be asked before anything is put.
+        """
+        self._parts = keys.restored_parts(backup.id)
         with translate_errors():
             return not self._redis.exists(keys.restored(backup.id))
 
@@ -140,11 +156,18 @@ class BackupTarget:
         names += [due, keys.webhook(entry.job), keys.WEBHOOKS_DEAD, keys.job_annotated(entry.job)]
         names += [keys.ANNOTATED_UNTIL, keys.ANNOTATED_BYTES, keys.job_once(entry.job)]
         names += [entry.once.key if entry.once else keys.job_once(entry.job), keys.ERASED, erasures]
+        names += [self._parts]
         once = [entry.once.value, entry.once.expires_at_ms] if entry.once else ["", ""]
         webhook = [entry.webhook_attempts, _or_nothing(entry.webhook_due_at), entry.webhook_dead or ""]
         times = [_or_nothing(entry.expires_at_ms), _or_nothing(entry.annotated_until_ms)]
         arguments = [entry.job, hash_of(entry.job), self._clock(), self._settings.requeue_after_s, *times, *once]
-        arguments += [*webhook, _WEBHOOK_KEPT_S, wakeup(queue), *(part for pair in entry.record for part in pair)]
+        arguments += [
+            *webhook,
+            _WEBHOOK_KEPT_S,
+            wakeup(queue),
+            _RESTORED_S,
+            *(part for pair in entry.record for part in pair),
+        ]
         return Outcome(self._restore(names, arguments).decode())
 
     def _put_key(self, part: KeyPart, *, anew: bool) -> None:
@@ -155,23 +178,35 @@ class BackupTarget:
         elif part.type == "stream":
             self._put_stream(redis, part)
         else:
+            revoked = AuditLog(redis).revoked() if part.key in _OF_API_KEYS else ()
             with redis.pipeline(transaction=False) as pipe:
                 for value in part.values:
+                    if revoked and value[0].decode() in revoked:
+                        continue
                     _put_value(pipe, part, value)
                 if part.expires_at_ms is not None:
                     pipe.pexpireat(part.key, part.expires_at_ms)
                 pipe.execute()
 
-    @staticmethod
-    def _add_up(redis: Redis, part: KeyPart) -> None:
-        with redis.pipeline(transaction=True) as pipe:
-            if part.type == "list":  # the newest stands first, and what is there is newer than all of the backup
-                pipe.rpush(part.key, *(value for (value,) in part.values))
-                pipe.ltrim(part.key, 0, _AUDIT_KEPT - 1)
-            else:
+    def _add_up(self, redis: Redis, part: KeyPart) -> None:
+        """Once, also if this restore is interrupted and begun anew: that it was done is noted in the same step."""
+        digest = hashlib.sha256(part.model_dump_json().encode()).hexdigest()
+
+        def add(pipe: Any) -> None:
+            if pipe.sismember(self._parts, digest):
+                return
+            there = set(pipe.lrange(part.key, 0, -1)) if part.type == "list" else set()
+            pipe.multi()
+            pipe.sadd(self._parts, digest)
+            pipe.expire(self._parts, _RESTORED_S)
+            if part.type != "list":
                 for name, amount in part.values:
                     pipe.hincrbyfloat(part.key, name, float(amount))
-            pipe.execute()
+            elif lines := [value for (value,) in part.values if value not in there]:
+                pipe.rpush(part.key, *lines)  # the newest stands first, and what is there alone is newer than these
+                pipe.ltrim(part.key, 0, _AUDIT_KEPT - 1)
+
+        redis.transaction(add, self._parts)
 
     def _put_stream(self, redis: Redis, part: KeyPart) -> None:
         """As far as the server has nothing newer: what stands in a stream comes in order."""

@@ -2,21 +2,23 @@
 
 import argparse
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
+from contracts.backups import Entry, KeyPart
 from contracts.errors import ConfigurationError, MienError
 from contracts.settings import Settings
 from contracts.storage.audit import AuditLog
 from contracts.storage.heartbeat import HeartbeatStore
-from contracts.storage.restore import BackupTarget, Outcome
+from contracts.storage.restore import PUT_FIRST, BackupTarget, Outcome
 from operate.archive import BackupError, Sound, check, entries
 from operate.connecting import both
 from operate.printing import as_json
 
 _TOLD: Final = {
     Outcome.STORED: "restored",
-    Outcome.EXISTS: "there already, and left as they are",
+    Outcome.EXISTS: "there already, or restored before, and left as they are",
     Outcome.EXPIRED: "past their time",
     Outcome.ERASED: "erased since, and not brought back",
     Outcome.INCOMPLETE: "not restored, because images are missing",
@@ -57,12 +59,12 @@ def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, setti
         target = BackupTarget(redis, frame_redis, settings)
         if arguments.replace:
             _check_quiet(HeartbeatStore(redis))
-            target.clear(history=sound.begin.history)
+            target.clear(history=sound.begin.history, secrets=sound.begin.secrets)
         elif not arguments.merge:
             _check_empty(target)
         anew = not target.begin(sound.begin)
         try:
-            for entry in entries(file):
+            for entry in _in_order(file):
                 outcome = target.put(entry, anew=anew)
                 if outcome:
                     outcomes[outcome] += 1
@@ -74,6 +76,12 @@ def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, setti
                 "go on with --merge."
             ) from error
     return outcomes
+
+
+def _in_order(file: IO[bytes]) -> Iterator[Entry]:
+    """All entries; before them, a time more, what says which of them are not to come back."""
+    yield from (entry for entry in entries(file) if isinstance(entry, KeyPart) and entry.key in PUT_FIRST)
+    yield from entries(file)
 
 
 def _check_empty(target: BackupTarget) -> None:

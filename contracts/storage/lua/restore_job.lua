@@ -1,34 +1,37 @@
 -- Put a job of a backup into the server, whose images were put there before, as create.lua and finalize.lua would have left it:
 -- in its queue, counted, with its idempotency key; or kept for as long as it would have been, with its webhook.
--- A job that is there already stays as it is, and one that was erased since the backup does not come back. Sent again, because
+-- A job that is there already stays as it is, and one that was erased since the backup does not come back; nor one that this
+-- backup has brought back before: a restore that is begun anew would have it analysed and its webhook sent again. Sent again, because
 -- the answer to the first time was lost, it changes nothing.
 -- A running job is queued again, and the attempt that it was in does not count: it did not fail. One that was begun is for a
 -- process of its own, as overdue.lua has it.
 -- KEYS: record, images, open jobs, load, queue's jobs, queue's messages, webhooks due, webhook, webhooks dead, annotated
---   images, when these expire, their bytes, note of the idempotency key, idempotency key, erased, erasures
+--   images, when these expire, their bytes, note of the idempotency key, idempotency key, erased, erasures, parts restored
 -- ARGV: id, hash of the id, now, after how many s to look at it again, when the record expires in ms ('' never), when annotated
 --   images do, value of the idempotency key, when it expires in ms, attempts of the webhook, when that is due, dead letter,
---   TTL of the webhook's hash in s, message, fields and values of the record
+--   TTL of the webhook's hash in s, message, TTL of the parts restored in s, fields and values of the record
 -- Returns stored | exists | erased | expired | incomplete
 local BEGUN = -1e11
-local id, hash, now, look_after_s, expires_at, annotated_until, once, once_until, attempts, due_at, dead, kept_s, message =
-  unpack(ARGV, 1, 13)
+local id, hash, now, look_after_s, expires_at, annotated_until, once, once_until, attempts, due_at, dead, kept_s, message, noted_s =
+  unpack(ARGV, 1, 14)
 now = tonumber(time_of(now))
 
 local function nothing(verdict)
-  if verdict ~= 'exists' then redis.call('UNLINK', KEYS[2], KEYS[10]) end
+  if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('UNLINK', KEYS[2], KEYS[10]) end
   return verdict
 end
 
 if redis.call('ZSCORE', KEYS[15], hash) then return nothing('erased') end
-if redis.call('EXISTS', KEYS[1]) == 1 then return nothing('exists') end
+if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('SISMEMBER', KEYS[17], hash) == 1 then return nothing('exists') end
 if expires_at ~= '' and tonumber(expires_at) <= 1000 * now then return nothing('expired') end
-local record = table_of({unpack(ARGV, 14)})
+local record = table_of({unpack(ARGV, 15)})
 local images, size = tonumber(record.image_count) or 0, tonumber(record.bytes) or 0
 local open = record.state == 'queued' or record.state == 'running'
 if open and redis.call('HLEN', KEYS[2]) < images then return nothing('incomplete') end
 
-redis.call('HSET', KEYS[1], unpack(ARGV, 14))
+redis.call('SADD', KEYS[17], hash)
+redis.call('EXPIRE', KEYS[17], noted_s)
+redis.call('HSET', KEYS[1], unpack(ARGV, 15))
 if once ~= '' and tonumber(once_until) > 1000 * now then
   if redis.call('SET', KEYS[14], once, 'NX', 'PXAT', once_until) then
     redis.call('SET', KEYS[13], KEYS[14], 'PXAT', once_until)

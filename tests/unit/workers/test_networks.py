@@ -16,6 +16,7 @@ from contracts.errors import BrokerUnavailable, ConfigurationError
 from contracts.jobs import Job, JobState, new_job_id
 from contracts.networks import NetworkPlan, Shadow
 from contracts.settings import Settings
+from contracts.storage import keys
 from contracts.storage.connections import connect
 from contracts.storage.networks import NetworkStore
 from models import Analyzer, load_analyzer
@@ -193,6 +194,28 @@ def test_a_network_that_cannot_be_loaded_leaves_the_plan_before_in_force_and_is_
     clock.now += TRY_AGAIN_S
     assert networks.follow() is True
     assert networks.report == (second, {"mine-1": 1}, networks.report.offers, "", 0)
+
+
+def test_a_plan_that_cannot_be_read_stops_no_worker_and_is_told_until_there_is_one_that_can(
+    following: Callable[..., Networks], store: NetworkStore, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis.set(keys.NETWORKS, '{"epoch": "of another form"}')
+    networks = following()
+    for _ in range(2):
+        with networks.held() as plan:
+            assert plan.of_job(job()).model_name == "mien-4", "as MIEN_MODEL says"
+        networks.follow()
+    assert "cannot be read: epoch" in networks.report.error
+    assert networks.report[:2] == (0, {"mien-4": 1})
+    assert caplog.text.count("cannot be read") == 1
+    redis.delete(keys.NETWORKS)
+    epoch = put(store, weights={"classic-1": 1})
+    assert networks.follow() is True
+    assert networks.report[:2] == (epoch, {"classic-1": 1})
+    assert networks.report.error == ""
+    redis.set(keys.NETWORKS, b"damaged")
+    assert networks.follow() is True
+    assert networks.report[:2] == (epoch, {"classic-1": 1}), "the plan before stays"
 
 
 def test_a_plan_that_failed_and_was_taken_back_is_no_error_any_more(

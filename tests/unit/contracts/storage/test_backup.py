@@ -36,6 +36,7 @@ OF_ITS_MOMENT: Final = {
     "mien:files:rewritten": "of the server's own file",
     "mien:refused:{hash}": "for minutes, while a call is on its way",
     "mien:jobs:done:{gateway}": "a channel",
+    "mien:restored:{backup}:parts": "as well",
     "mien:restored:{backup}": "of the server on which it was restored",
     "mien:workers": "workers say it themselves, every three seconds",
     "mien:confirmed": "of the server: what it has written, or its replicas",

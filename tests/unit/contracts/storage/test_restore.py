@@ -13,6 +13,7 @@ from contracts.jobs import JobOptions, JobState
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.audit import AuditLog
 from contracts.storage.backup import BackupSource
 from contracts.storage.counters import CounterStore
 from contracts.storage.erasure import JobEraser
@@ -213,8 +214,54 @@ def test_a_server_that_is_cleared_has_nothing_of_ours(redis: Redis, settings: Se
     redis.xadd(keys.history("hall"), {"sample": "{}"})
     target = BackupTarget(redis, redis, settings)
     assert target.occupied() == (2, 0, 0)
-    target.clear(history=False)
-    left = {"another's", keys.history("hall"), keys.ERASURES, keys.ERASED}
-    assert {name.decode() for name in redis.keys("*")} == left, "what was erased is still known"
-    target.clear(history=True)
+    AuditLog(redis).changed("revoked", "an id")
+    redis.hset(keys.API_KEYS, "an id", "of somebody")
+    target.clear(history=False, secrets=True)
+    left = {"another's", keys.history("hall"), keys.ERASURES, keys.ERASED, keys.AUDIT_CHANGES}
+    assert {name.decode() for name in redis.keys("*")} == left, "what was erased and done is still known"
+    target.clear(history=True, secrets=True)
     assert not redis.exists(keys.history("hall"))
+
+
+def test_an_interrupted_restore_that_goes_on_runs_no_job_again_and_adds_nothing_twice(
+    redis: Redis, settings: Settings, jobs: JobStore
+) -> None:
+    job = jobs.create([b"image"], BULK, options=JobOptions(webhook="https://example.com/hook"))
+    redis.lpush(keys.AUDIT, "entry")
+    CounterStore(redis).add({"mien_faces_found_total": 3})
+    entries = backed_up(redis)
+    redis.flushall()
+    target = BackupTarget(redis, redis, settings)
+    assert target.begin(BEGIN)
+    for entry in entries:
+        target.put(entry)  # all of it, but its end is not noted
+    (claimed,) = JobQueue(redis, jobs, settings).claim(BULK, "worker").jobs
+    assert jobs.finish(claimed.job.id, "worker", make_items())
+    redis.delete(keys.job(job.id))  # as after MIEN_RESULT_TTL_S
+    assert restored(redis, settings, entries) == {Outcome.EXISTS: 1}
+    assert redis.zcard(keys.queued(BULK)) == redis.zcard(keys.OPEN_JOBS) == 0
+    assert not redis.exists(keys.job_images(job.id))
+    assert redis.lrange(keys.AUDIT, 0, -1) == [b"entry"]
+    assert CounterStore(redis).read()["mien_faces_found_total"] == 3
+    assert 0 < redis.ttl(keys.restored_parts(BEGIN.id)) <= 2_592_000
+
+
+def test_a_line_of_the_audit_log_that_is_there_is_not_added_again(redis: Redis, settings: Settings) -> None:
+    redis.lpush(keys.AUDIT_CHANGES, *(str(number) for number in range(700)))  # two parts
+    entries = backed_up(redis)
+    redis.ltrim(keys.AUDIT_CHANGES, 0, 600)
+    restored(redis, settings, entries)
+    assert redis.lrange(keys.AUDIT_CHANGES, 0, -1) == [str(number).encode() for number in reversed(range(700))]
+
+
+def test_an_api_key_that_was_revoked_since_does_not_come_back(redis: Redis, settings: Settings) -> None:
+    for key in (keys.API_KEYS, keys.API_KEYS_USED, keys.WEBHOOKS_SECRETS):
+        redis.hset(key, mapping={"revoked": "1", "kept": "2"})
+    entries = backed_up(redis)
+    for key in (keys.API_KEYS, keys.API_KEYS_USED, keys.WEBHOOKS_SECRETS):
+        redis.delete(key)
+    AuditLog(redis).changed("created", "kept")
+    AuditLog(redis).changed("revoked", "revoked")
+    restored(redis, settings, entries)
+    for key in (keys.API_KEYS, keys.API_KEYS_USED, keys.WEBHOOKS_SECRETS):
+        assert redis.hgetall(key) == {b"kept": b"2"}

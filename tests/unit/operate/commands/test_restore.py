@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from contracts.backups import FORMAT, Begin
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.audit import AuditLog
+from contracts.storage.backup import BackupSource
+from contracts.storage.erasure import JobEraser
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.restore import BackupTarget
+from operate.archive import writing
 from support.factories import make_worker_report
 
 Mien = Callable[..., tuple[int, str]]
@@ -40,6 +45,45 @@ def test_it_mixes_nothing_up_unasked(mien: Mien, redis: Redis, settings: Setting
     JobStore(redis, settings).create([b"another"], BULK)
     assert mien("restore", file, "--replace") == (0, "Of 1 jobs: 1 restored.\n")
     assert redis.zcard(keys.queued(BULK)) == 1
+
+
+def test_what_a_file_without_secrets_lacks_is_not_deleted(
+    mien: Mien, redis: Redis, settings: Settings, tmp_path: Path
+) -> None:
+    redis.hset(keys.API_KEYS, "an id", "of somebody")
+    redis.set(keys.WEBHOOKS_SECRET, "signs")
+    AuditLog(redis).changed("created", "an id")
+    path = str(tmp_path / "without.backup")
+    assert mien("backup", path, "--without-secrets")[0] == 0
+    AuditLog(redis).changed("rotated", "an id")
+    JobStore(redis, settings).create([b"another"], BULK)
+    assert mien("restore", path, "--replace")[0] == 0
+    assert redis.zcard(keys.queued(BULK)) == 0
+    assert redis.hgetall(keys.API_KEYS) == {b"an id": b"of somebody"}
+    assert redis.get(keys.WEBHOOKS_SECRET) == b"signs"
+    events = [entry.event for entry in AuditLog(redis).changes(9)]
+    assert events == ["created", "backed up", "rotated", "restored"]
+
+
+def test_what_was_erased_or_revoked_while_the_backup_was_made_does_not_come_back(
+    mien: Mien, redis: Redis, settings: Settings, tmp_path: Path
+) -> None:
+    jobs, log = JobStore(redis, settings), AuditLog(redis)
+    job = jobs.create([b"image"], BULK)
+    jobs.cancel(job.id)
+    redis.hset(keys.API_KEYS, mapping={"revoked": "1", "kept": "2"})
+    begin = Begin(format=FORMAT, id="b", made_at=1.0, mien="0.4.0", server="valkey", secrets=True, history=False)
+    with writing(tmp_path / "a.backup", begin) as writer:
+        for entry in BackupSource(redis, redis).entries():
+            writer.write(entry)
+            if entry.kind == "job":
+                assert JobEraser(redis).erase(job.id)
+                log.changed("revoked", "revoked")
+    redis.flushall()
+    assert mien("restore", str(tmp_path / "a.backup"))[0] == 0
+    assert not redis.exists(keys.job(job.id))
+    assert redis.hgetall(keys.API_KEYS) == {b"kept": b"2"}
+    assert [entry.event for entry in log.changes(9)] == ["revoked", "restored"]
 
 
 def test_what_workers_work_on_is_not_replaced(mien: Mien, redis: Redis, file: str) -> None:
