@@ -2,6 +2,7 @@
 
 import argparse
 import ipaddress
+import logging
 import sys
 from functools import partial
 
@@ -11,15 +12,20 @@ from contracts.errors import ConfigurationError
 from contracts.process import run_process
 from contracts.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 
 def main() -> int:
     """Do what the command line says. Returns the exit status."""
     arguments = _parser().parse_args()
-    return run_process("gateway", _serve if arguments.command == "serve" else partial(_manage, arguments))
+    if arguments.command == "serve":
+        return run_process("gateway", _serve)
+    return run_process("gateway", partial(_manage, arguments), answers=True)
 
 
 def _serve(settings: Settings) -> None:
     _check_exposure(settings)
+    _tell_of_metrics(settings)
     check_promise(settings)
     from api.server import Gateway
 
@@ -46,6 +52,16 @@ def _check_exposure(settings: Settings) -> None:
             f"MIEN_HOST={host} can be reached by others, and no API keys are required. Set "
             "MIEN_REQUIRE_KEYS=true, or MIEN_ALLOW_ANONYMOUS=true if every client may use it.",
             field="host",
+        )
+
+
+def _tell_of_metrics(settings: Settings) -> None:
+    """That port asks for no key; where a container's is published, it is not."""
+    if settings.metrics_port and not settings.published_host and _is_reachable(settings.host):
+        logger.info(
+            "metrics are served without a key at port %d of MIEN_HOST=%s: let only Prometheus reach it",
+            settings.metrics_port,
+            settings.host,
         )
 
 

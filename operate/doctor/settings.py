@@ -57,6 +57,12 @@ def check_exposure(settings: Settings) -> Iterator[Finding]:
     elif public and not settings.require_keys:
         says = f"Everybody who can reach {public[0]} may use this service, without a key."
         found.append(warning("access", says, "Set MIEN_REQUIRE_KEYS=true unless that is what you want."))
+    if settings.metrics_port and settings.require_keys and not settings.published_host and not _own(settings.host):
+        says = f"Who can reach {settings.host} reads metrics at port {settings.metrics_port} without a key."
+        do = (
+            "Let only Prometheus reach that port (a firewall, a policy of the network), or leave MIEN_METRICS_PORT out."
+        )
+        found.append(warning("access", says, do))
     if 0 < len(settings.flower_password) < _SHORT_PASSWORD:
         says = f"Flower's password has fewer than {_SHORT_PASSWORD} characters."
         found.append(warning("access", says, "Take a longer MIEN_FLOWER_PASSWORD; `make secrets` makes one."))

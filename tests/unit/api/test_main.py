@@ -1,11 +1,13 @@
 """How the gateway starts, and when it refuses to."""
 
+import logging
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
-from api.__main__ import _check_exposure
+from api.__main__ import _check_exposure, _tell_of_metrics
 from api.http.scopes import Scope
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
@@ -32,6 +34,23 @@ def test_a_published_port_decides_in_place_of_the_address_in_the_container(redis
     _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1,localhost, ::1"))
     with pytest.raises(ConfigurationError, match=r"MIEN_HOST=192\.0\.2\.1 can be reached"):
         _check_exposure(Settings(host="0.0.0.0", published_host="127.0.0.1, 192.0.2.1"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"host": "0.0.0.0", "metrics_port": 9464}, True),
+        ({"host": "127.0.0.1", "metrics_port": 9464}, False),
+        ({"host": "0.0.0.0"}, False),
+        ({"host": "0.0.0.0", "metrics_port": 9464, "published_host": "127.0.0.1"}, False),
+    ],
+)
+def test_metrics_that_others_reach_without_a_key_are_told(
+    changes: dict[str, Any], told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        _tell_of_metrics(Settings(**changes))
+    assert ("without a key at port 9464 of MIEN_HOST=0.0.0.0" in caplog.text) is told
 
 
 def test_a_key_that_no_replica_knows_of_is_told(redis_url: str) -> None:

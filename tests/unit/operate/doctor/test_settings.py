@@ -54,6 +54,17 @@ def test_sound_settings_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) ->
         ({"host": "0.0.0.0", "allow_anonymous": True}, Level.WARNING, "without a key"),
         ({"host": "0.0.0.0", "published_host": "127.0.0.1"}, Level.OK, "Only this machine"),
         ({"published_host": "127.0.0.1, mien.example.com"}, Level.PROBLEM, "mien.example.com"),
+        (
+            {"host": "0.0.0.0", "require_keys": True, "metrics_port": 9464},
+            Level.WARNING,
+            "metrics at port 9464 without",
+        ),
+        ({"host": "127.0.0.1", "require_keys": True, "metrics_port": 9464}, Level.OK, "Only this machine"),
+        (
+            {"host": "0.0.0.0", "require_keys": True, "metrics_port": 9464, "published_host": "192.0.2.1"},
+            Level.OK,
+            "Others can reach it; keys are required",
+        ),
         ({"flower_password": "short"}, Level.WARNING, "Flower's password"),
     ],
 )
