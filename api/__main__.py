@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 def main() -> int:
     """Do what the command line says. Returns the exit status."""
     arguments = _parser().parse_args()
-    return run_process("gateway", _serve if arguments.command == "serve" else partial(_manage, arguments))
+    if arguments.command == "serve":
+        return run_process("gateway", _serve)
+    return run_process("gateway", partial(_manage, arguments), answers=True)
 
 
 def _serve(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """What is written past the logging, a line of JSON each as well: by C libraries, by Celery, by Python as it warns.
 
 For ``MIEN_LOG_FORMAT=json``: the standard output and error streams become pipes, which a thread of this process reads.
+Of a command that answers whoever typed it that is the error stream alone.
 A line that is a JSON object goes on as it is, any other inside one, as event of the logger ``stdout`` or ``stderr``.
 The process's own log lines take no such way; and what a library writes while it ends the process may be lost.
 """
@@ -9,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final, TextIO
@@ -37,13 +38,18 @@ def as_json(text: str, role: str, logger: str) -> str:
 
 
 @contextmanager
-def every_line_as_json(role: str) -> Iterator[TextIO]:
-    """Put both streams of the process through this, until the block ends; gives the error stream as it was before."""
+def every_line_as_json(role: str, streams: Collection[int] = (1, 2)) -> Iterator[TextIO]:
+    """Put streams of the process through this, until the block ends; gives the error stream as it was before.
+
+    Args:
+        role: of the process.
+        streams: numbers of those, the error stream (2) among them.
+    """
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
-    before = {number: os.dup(number) for number in _STREAMS}
-    threads = [_redirect(number, before[number], role) for number in _STREAMS]
+    before = {number: os.dup(number) for number in streams}
+    threads = [_redirect(number, before[number], role) for number in streams]
     process = os.getpid()
     try:
         with os.fdopen(os.dup(before[2]), "w", encoding="utf-8", errors="backslashreplace") as stream:

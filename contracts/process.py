@@ -4,8 +4,12 @@ import logging
 import os
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Final, TextIO
 
 from contracts.errors import ConfigurationError, MienError
@@ -20,12 +24,27 @@ EXIT_CONFIGURATION: Final = 2
 EXIT_FAILURE: Final = 1
 
 
-def run_process(role: str, main: Callable[[Settings], None]) -> int:
+@cache
+def project_version() -> str:
+    """The version of Mien that runs, as ``0.3.0``.
+
+    Where libraries alone were installed, and Mien runs from a copy of its files, as on Heroku,
+    ``pyproject.toml`` has it.
+    """
+    try:
+        return version(PROJECT)
+    except PackageNotFoundError:
+        project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+        return str(project["version"])
+
+
+def run_process(role: str, main: Callable[[Settings], None], *, answers: bool = False) -> int:
     """Read the settings, set up logging, and do the process's work. Names that look like settings are pointed out.
 
     Args:
         role: ``gateway``, ``worker``, ``capture``, ``flower``, or `PROJECT` itself for what runs them all.
         main: the work; returns when the process has been told to end.
+        answers: its standard output is the answer for whoever typed the command, as a new key, and never log lines.
 
     Returns:
         The exit status. An error raised on purpose is one sentence on the standard error stream.
@@ -35,7 +54,7 @@ def run_process(role: str, main: Callable[[Settings], None]) -> int:
     # Read on its own, so that machines are told as well what is wrong with the other settings.
     for_machines = Settings.model_construct(log_format="json")
     try:
-        with every_line_as_json(role) as stream, _noted_by_machines(role):
+        with every_line_as_json(role, (2,) if answers else (1, 2)) as stream, _noted_by_machines(role):
             configure_logging(for_machines, role, stream)
             try:
                 return _run(role, main, stream)

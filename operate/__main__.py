@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         nonlocal status
         status = arguments.run(arguments, settings)
 
-    return run_process(PROJECT, work) or status
+    return run_process(PROJECT, work, answers=True) or status
 
 
 def _hand_over(words: Sequence[str]) -> NoReturn:

@@ -6,14 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.metadata import version
 from typing import Final, Self
 
 from contracts import metrics
 from contracts.errors import AnalysisFailed, MienError
 from contracts.jobs import JOB_VERSION, Problem
 from contracts.logs import log_context
-from contracts.process import PROJECT
+from contracts.process import project_version
 from contracts.queues import WEBHOOKS
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
@@ -161,7 +160,7 @@ def report_heartbeat(services: Services) -> None:
         queues=settings.worker_queues,
         idle_s=services.attention.idle_s,
         job_version=JOB_VERSION,
-        version=version(PROJECT),
+        version=project_version(),
         **taken(),
         plan_epoch=networks.plan_epoch,
         serves=networks.serves,

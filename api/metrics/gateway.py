@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from importlib.metadata import version
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.values import ValueClass
@@ -10,11 +9,12 @@ from prometheus_client.values import ValueClass
 from api.http.request_metrics import RequestMetrics
 from api.metrics.families import gauge
 from api.metrics.process_tree import children, process_families
+from contracts.process import project_version
 
 
 def gateway_families(requests: RequestMetrics) -> Iterator[Metric]:
     """What the processes have counted, and what they take."""
-    yield gauge("mien_build_info", ((version("mien"),), 1))
+    yield gauge("mien_build_info", ((project_version(),), 1))
     yield from requests.collect()
     many = getattr(ValueClass, "_multiprocess", False)
     first = os.getppid() if many else os.getpid()

@@ -3,12 +3,11 @@
 import argparse
 import secrets
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from contracts.backups import FORMAT, Begin
-from contracts.process import PROJECT
+from contracts.process import project_version
 from contracts.settings import Settings
 from contracts.storage.audit import AuditLog
 from contracts.storage.backup import BackupSource
@@ -36,7 +35,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             format=FORMAT,
             id=secrets.token_hex(16),
             made_at=source.now(),
-            mien=version(PROJECT),
+            mien=project_version(),
             server=source.server(),
             secrets=not arguments.without_secrets,
             history=arguments.history,

@@ -2,10 +2,9 @@
 
 import argparse
 import platform
-from importlib.metadata import version
 
 from contracts.jobs import JOB_VERSION
-from contracts.process import PROJECT
+from contracts.process import project_version
 from contracts.settings import Settings
 from operate.printing import as_json
 
@@ -19,6 +18,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - as all commands have it
     """Print the versions. Returns the exit status."""
-    told = {"mien": version(PROJECT), "job_version": JOB_VERSION, "python": platform.python_version()}
+    told = {"mien": project_version(), "job_version": JOB_VERSION, "python": platform.python_version()}
     print(as_json(told) if arguments.json else f"Mien {told['mien']}, Python {told['python']}")
     return 0

@@ -16,7 +16,7 @@ import requests
 from deploy.ports import free_port
 from support.clocks import wait_for
 from support.pictures import portrait_jpeg
-from support.slug import copy_slug
+from support.slug import copy_slug, python_without_mien
 from support.tls_proxy import tls_proxy
 
 PAGE = (Path(__file__).parents[2] / "docs/heroku.md").read_text()
@@ -34,16 +34,20 @@ def slug(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(redis_url: str) -> Iterator[dict[str, str]]:
+def environment(redis_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """What Heroku and the page's `config:set` put into a dyno's environment; Redis' certificate is signed by itself."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("MIEN_", "PYTHON"))}
     (configured,) = commands("heroku config:set MIEN_REQUIRE_KEYS")
     server = urlsplit(redis_url)
+    programs = python_without_mien(tmp_path / "python")
+    asked = [programs / "python", "-c", "from importlib.metadata import version; version('mien')"]
+    told = subprocess.run(asked, check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert "PackageNotFoundError" in told.stderr, "as on Heroku, which installs the libraries alone"
     with tls_proxy(str(server.hostname), int(server.port or 0)) as port:
         yield {
             **ours,
             **dict(word.split("=", 1) for word in configured[2:]),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONUNBUFFERED": "1",
             "PORT": str(free_port()),
             "REDIS_URL": f"rediss://localhost:{port}/0",

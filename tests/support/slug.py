@@ -1,7 +1,10 @@
-"""What Heroku would make of the repository: tracked files, less those that `.slugignore` names."""
+"""What Heroku would make of the repository: tracked files, less those that `.slugignore` names, and libraries alone."""
 
 import shutil
 import subprocess
+import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -18,3 +21,18 @@ def copy_slug(folder: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
     return folder
+
+
+def python_without_mien(folder: Path) -> Path:
+    """Make an environment with the libraries of this one, as links, but without Mien, which a slug does not install.
+
+    Returns:
+        The folder of its programs, which has ``python``.
+    """
+    venv.create(folder, symlinks=True)
+    names = {"base": str(folder), "platbase": str(folder)}
+    there = Path(sysconfig.get_path("purelib", "venv", names))
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not entry.name.startswith(("mien-", "__editable__")) and not (there / entry.name).exists():
+            (there / entry.name).symlink_to(entry)
+    return folder / Path(sys.executable).parent.name

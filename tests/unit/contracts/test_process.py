@@ -2,11 +2,14 @@
 
 import json
 import logging
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from contracts.errors import BrokerUnavailable, ConfigurationError, MienError
-from contracts.process import run_process
+from contracts.process import project_version, run_process
 from contracts.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -85,3 +88,13 @@ def test_a_name_that_is_no_setting_is_pointed_out(
     monkeypatch.setenv("MIEN_PROT", "80")
     assert run_process("gateway", lambda _: None) == 0
     assert "MIEN_PROT is not a setting and changes nothing; did you mean MIEN_PORT?" in capfd.readouterr().err
+
+
+def test_the_version_is_that_of_what_is_installed() -> None:
+    assert project_version() == version("mien")
+
+
+def test_the_version_is_known_where_mien_itself_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.process.PROJECT", "no-such-distribution")
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    assert project_version.__wrapped__() == project["version"]

@@ -1,5 +1,6 @@
 """`mien` finds its words, and says so where it cannot."""
 
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +28,15 @@ def test_the_installed_script_shows_every_word(tmp_path: Path) -> None:
     shown = run("--help", cwd=tmp_path)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert {"queues", "keys", "erase"} <= set(shown.stdout.split())
+
+
+def test_answers_stay_as_they_are_where_logs_are_for_machines(redis_url: str, tmp_path: Path) -> None:
+    environment = {"MIEN_REDIS_URL": redis_url, "MIEN_LOG_FORMAT": "json"}
+    made = run("keys", "create", "phone", cwd=tmp_path, **environment)
+    assert made.stdout.startswith("mien_"), made.stderr
+    (audited,) = map(json.loads, made.stderr.splitlines())
+    assert made.stdout.strip() not in audited["event"]
+    assert run("version", cwd=tmp_path, **environment).stdout.startswith("Mien ")
 
 
 def test_keys_are_the_gateways_also_beside_a_foreign_folder_of_its_name(redis_url: str, tmp_path: Path) -> None:
