@@ -61,12 +61,34 @@ def writing(path: Path, begin: Begin) -> Iterator["BackupWriter"]:
             writer.close()
             file.flush()
             os.fsync(file.fileno())
-        part.rename(path)
+        _name(part, path)
+    except FileExistsError as error:
+        raise BackupError(f"{path} has come meanwhile; no backup is overwritten. Choose another name.") from error
     except OSError as error:
         raise BackupError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
         with suppress(FileNotFoundError):
             part.unlink()
+
+
+def _name(part: Path, path: Path) -> None:
+    """Give a complete file its name, on the disk as well, where the file system can do that.
+
+    Raises:
+        FileExistsError: another one has got it meanwhile.
+    """
+    try:
+        os.link(part, path)  # a rename would overwrite
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, as on a USB stick
+        part.rename(path)
+    with suppress(OSError):
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 class BackupWriter:

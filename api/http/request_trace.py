@@ -5,7 +5,8 @@ begun: a client that asks for its result every second would else begin a trace a
 
 Whose traces: that of a client with an API key is continued as it comes, its wish to be recorded included. A stranger's
 is so a few times a second, all strangers together; beyond that its header counts as not sent, and the sampler decides
-as for everybody. A stranger's id would decide for the sampler otherwise, too: ratios go by the id.
+as for everybody. A stranger's id would decide for the sampler otherwise, too: ratios go by the id. Where this process
+traces nothing, a stranger's header goes along without its wish, which a worker that traces would follow.
 """
 
 import time
@@ -70,7 +71,7 @@ def install(app: Flask, tracing: Tracing, known: Callable[[], bool]) -> None:
     def begin() -> None:
         sent = parse_traceparent(request.headers.get(HEADER, ""))
         span = _begin(tracing, sent, known, strangers)
-        traceparent = span.traceparent or (sent.header if sent and not tracing.enabled else "")
+        traceparent = span.traceparent or ("" if tracing.enabled else _passed_on(sent, known))
         g.log_context.enter_context(log_context(trace_id=trace_id_of(traceparent)))
         setattr(g, _ATTRIBUTE, _CURRENT.set(_Current(span, traceparent)))
 
@@ -128,6 +129,12 @@ def stage(name: str) -> Iterator[None]:
         raise
     finally:
         part.end(time.time(), error)
+
+
+def _passed_on(sent: TraceContext | None, known: Callable[[], bool]) -> str:
+    if sent is None:
+        return ""
+    return sent._replace(sampled=sent.sampled and known()).header
 
 
 def _begin(tracing: Tracing, sent: TraceContext | None, known: Callable[[], bool], strangers: Allowance) -> Span:

@@ -17,6 +17,10 @@ _TRIES: Final = 20
 """So often another operator may come in between."""
 
 
+class _NothingBeforeError(Exception):
+    """There is no plan to go back to, or no more since others went back at the same time."""
+
+
 class NetworkStore:
     """Reads and changes the plan."""
 
@@ -60,10 +64,15 @@ class NetworkStore:
         """
 
         def back(old: NetworkRecord) -> tuple[NetworkPlan, list[NetworkPlan]]:
+            if not old.before:  # others went back meanwhile
+                raise _NothingBeforeError
             check(old.before[-1])
             return old.before[-1], old.before[:-1]
 
-        return self._store(back, "rollback", by) if self.read().before else None
+        try:
+            return self._store(back, "rollback", by)
+        except _NothingBeforeError:
+            return None
 
     def is_key(self, key_id: str) -> bool:
         """Whether there is an API key with this id."""

@@ -148,8 +148,11 @@ def _check_clock(ahead_s: float) -> Finding:
 
 
 def _check_keys(url: str) -> Finding:
-    with closing(_connected(url)) as redis:
-        count = api_keys(redis)
+    try:
+        with closing(_connected(url)) as redis:
+            count = api_keys(redis)
+    except MienError as error:
+        return problem("access", f"Whether there are API keys is not known: {error}", "See what is said of redis.")
     if not count:
         return warning("access", "Keys are required, and there is none.", "mien keys create NAME makes one.")
     return ok("access", f"There are {count:,} API keys.")

@@ -42,7 +42,8 @@ def _others() -> Settings:
     try:
         return load_settings()
     except ConfigurationError:  # what is wrong stands in a file of a secret
-        return Settings.model_construct()
+        settings = Settings.model_construct()
+        return settings.model_copy(update={"frame_redis_url": settings.redis_url})  # as an empty one means
 
 
 def check_exposure(settings: Settings) -> Iterator[Finding]:

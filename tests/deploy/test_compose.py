@@ -115,6 +115,14 @@ def test_the_gateway_believes_the_proxy_and_no_other_in_its_network(compose: dic
     assert ip_address(default_of(edge)) in set(network.hosts()) - set(dynamic.hosts())
 
 
+def test_the_page_pins_every_base_that_a_setting_names(compose: dict[str, Any], root: Path) -> None:
+    page = (root / "docs/deployment.md").read_text()
+    images = dict(re.findall(r"\$\{([A-Z]+_IMAGE):-([^}]+)\}", env_example.compose_files()))
+    (asked,) = re.findall(r"^for image in (.+); do$", page, re.MULTILINE)
+    assert set(asked.split()) == set(images.values())
+    assert all(f"{name}={image.split(':')[0]}@sha256:" in page for name, image in images.items())
+
+
 def default_of(text: str) -> str:
     """What stands in a variable's place unless it is set."""
     return text.partition(":-")[2].removesuffix("}")
@@ -163,7 +171,6 @@ def test_redis_loses_and_evicts_nothing(compose: dict[str, Any]) -> None:
     options = options_of(compose["services"]["redis"])
     assert options["--appendonly"] == "yes"
     assert options["--appendfsync"] == "${REDIS_APPENDFSYNC:-everysec}"
-    assert options["--no-appendfsync-on-rewrite"] == "no", "or `always` would not be always"
     assert options["--maxmemory-policy"] == "noeviction"
     assert options["--maxmemory"] == "${REDIS_MAXMEMORY:-1gb}"
     assert compose["services"]["redis"]["volumes"] == ["redis:/data"]

@@ -29,7 +29,10 @@ def test_the_workflow_checks_every_supported_python_and_macos(root: Path, projec
     first, end = re.findall(r"3\.(\d+)", project["requires-python"])
     assert matrix["python"] == [f"3.{minor}" for minor in range(int(first), int(end))]
     assert {"ubuntu-latest", "macos-latest"} == set(matrix["system"])
-    assert [step["run"] for step in jobs["check"]["steps"] if "run" in step] == ["make check"]
+    install, check = [step for step in jobs["check"]["steps"] if "run" in step]
+    assert install["run"].endswith("apt-get install -y -qq --no-install-recommends prometheus"), "promtool"
+    assert (install["if"], check) == ("runner.os == 'Linux'", {"run": "make check"})
+    assert jobs["check"]["env"] == {"CI": "${{ matrix.system == 'ubuntu-latest' && 'true' || 'false' }}"}
     assert [step["run"] for step in jobs["everything"]["steps"] if "run" in step] == [".ci/run"]
     assert (root / ".ci/run").stat().st_mode & 0o111, ".ci/run can be executed"
 

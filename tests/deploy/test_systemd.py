@@ -58,6 +58,9 @@ def test_redis_is_run_as_compose_runs_it(unit: str, compose: dict[str, Any]) -> 
     here = {name: given.pop(name) for name in ("--supervised", "--port", "--dir")}
     assert here["--supervised"] == "systemd"
     words = [re.sub(r"\$\{\w+:-(.+)\}", r"\1", word) for word in compose["services"][SERVERS[unit]]["command"]]
+    for line in UNITS[unit]["Service"].get("Environment", ()):
+        name, _, value = line.partition("=")
+        given = {option: word.replace(f"${{{name}}}", value) for option, word in given.items()}
     assert given == dict(zip(words[2::2], words[3::2], strict=True))
 
 

@@ -90,6 +90,7 @@ _NETWORKS: Final = "tests/integration/test_networks.py"
 _ROLES: Final = ByTest("tests/integration/test_command_lines.py::test_help_is_printed_and_nothing_starts")
 
 _BY_DOCKER: Final = Elsewhere("there is no container engine here", "tests/deploy/test_compose.py")
+_BY_SYSTEMD: Final = Elsewhere("there is no systemd that runs here", "tests/deploy/test_systemd.py")
 COMMANDS: Final[dict[str, Trial]] = {
     # README.md
     "git clone <this repository> mien && cd mien": Run("git clone --quiet {root} {folder}/clone && cd {folder}/clone"),
@@ -99,6 +100,7 @@ COMMANDS: Final[dict[str, Trial]] = {
         says='"emotion":"Happy"',
     ),
     "make up WORKERS=2": ByTest(f"{_MAKE_UP}::test_one_command_runs_everything_heals_and_leaves_nothing"),
+    "make secrets": ByTest("tests/unit/deploy/test_secrets.py"),
     "make secrets && docker compose up --build --scale worker=4": Elsewhere(
         "there is no container engine here", "tests/deploy/test_compose.py"
     ),
@@ -140,9 +142,8 @@ COMMANDS: Final[dict[str, Trial]] = {
     "docker compose up -d capture": _BY_DOCKER,
     "docker compose up -d worker": _BY_DOCKER,
     "python -m operate": Run("python -m operate version", says="Mien "),
-    "docker compose exec worker mien doctor": Elsewhere(
-        "there is no container engine here", "tests/deploy/test_compose.py"
-    ),
+    "docker compose exec gateway mien doctor": _BY_DOCKER,
+    "docker compose exec worker mien doctor": _BY_DOCKER,
     "mien doctor": Run("MIEN_PORT={port} MIEN_FLOWER_PORT={flower} mien doctor", says="workers      "),
     "mien queues": Run(says="interactive"),
     "mien webhooks dead": Run(says="job  given up (UTC)"),
@@ -173,6 +174,18 @@ COMMANDS: Final[dict[str, Trial]] = {
     "redis-cli CONFIG SET maxmemory 4gb": Elsewhere(
         "the embedded server brings no redis-cli; the command is sent by a client", f"{_FAULTS}/test_full_broker.py"
     ),
+    "redis-cli -p 6380 --askpass CONFIG SET maxmemory 4gb": _BY_SYSTEMD,
+    "sudo systemctl set-property mien-redis.service MemoryMax=10G": _BY_SYSTEMD,
+    "sudo systemctl edit mien-redis.service": _BY_SYSTEMD,
+    "docker update --memory 10g --memory-swap 10g $(docker compose ps -q redis)": _BY_DOCKER,
+    'docker compose exec redis sh -c \'REDISCLI_AUTH=$(sed -n "s/^requirepass //p" /run/secrets/redis.conf) '
+    "redis-cli CONFIG SET maxmemory 4gb'": _BY_DOCKER,
+    "docker compose exec -T gateway sh -c 'mien backup /tmp/b >&2 && cat /tmp/b; s=$?; rm -f /tmp/b; exit $s' "
+    "> night.backup": _BY_DOCKER,
+    "docker compose exec -T gateway sh -c 'cat > /tmp/b && mien restore /tmp/b; s=$?; rm -f /tmp/b; exit $s' "
+    "< night.backup": _BY_DOCKER,
+    "docker compose run --rm --no-deps --volume /backups:/backups gateway "
+    "mien backup /backups/night.backup": _BY_DOCKER,
     "mien erase --older-than 30m": Run(says="finished jobs are erased"),
     "mien restore": ByTest(
         "tests/integration/test_backup_and_restore.py::test_after_flushall_a_backup_brings_jobs_results_keys_and_webhooks_back"

@@ -1,6 +1,9 @@
 """A gateway promises nothing that its Redis cannot do."""
 
 import logging
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -25,3 +28,16 @@ def test_redis_is_not_waited_for() -> None:
     assert fault == ""
     assert "is not known yet" in warning
     check_promise(Settings(redis_url="redis://127.0.0.1:1/0"))
+
+
+def test_who_asked_is_gone_when_the_gateway_starts(redis_url: str) -> None:
+    program = (
+        "import os; from api.metrics.process_tree import children; from api.promise import check_promise; "
+        "from contracts.settings import load_settings; check_promise(load_settings()); print(children(os.getpid()))"
+    )
+    environment = os.environ | {"MIEN_REDIS_URL": redis_url, "MIEN_DURABILITY": "replicated"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+    assert "no replica follows" in done.stderr

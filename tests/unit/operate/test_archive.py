@@ -100,3 +100,20 @@ def test_a_block_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), writing(tmp_path / "a", BEGIN):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_comes_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a.backup"
+    with pytest.raises(BackupError, match="has come meanwhile"), writing(path, BEGIN):
+        path.write_text("another's")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("a.backup", "another's")]
+
+
+def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    with writing(tmp_path / "a.backup", BEGIN):
+        pass
+    assert [each.name for each in tmp_path.iterdir()] == ["a.backup"]

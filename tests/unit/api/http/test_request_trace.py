@@ -66,9 +66,19 @@ def test_a_malformed_header_counts_as_none(client: FlaskClient, spans: Spans, jp
 
 def test_with_traces_off_the_clients_own_header_goes_along(make_app: MakeApp, jobs: JobStore, jpeg: bytes) -> None:
     client = make_app().test_client()
-    assert jobs.get(submit(client, jpeg, **SENT)).traceparent == SENT["traceparent"]
+    assert jobs.get(submit(client, jpeg, **SENT)).traceparent == f"00-{TRACE}-{SPAN}-00", "without a stranger's wish"
     assert jobs.get(submit(client, jpeg)).traceparent == ""
     assert jobs.get(submit(client, jpeg, traceparent="garbage")).traceparent == ""
+
+
+def test_with_traces_off_the_wish_of_a_client_with_a_key_goes_along_as_well(
+    make_app: MakeApp, api_keys: ApiKeyStore, jobs: JobStore, jpeg: bytes
+) -> None:
+    client = make_app(require_keys=True).test_client()
+    key = bearer(api_keys.create("ours", frozenset({Scope.ANALYZE})))
+    assert jobs.get(submit(client, jpeg, **SENT, **key)).traceparent == SENT["traceparent"]
+    unwanted = {"traceparent": f"00-{TRACE}-{SPAN}-00"}
+    assert jobs.get(submit(client, jpeg, **unwanted, **key)).traceparent == unwanted["traceparent"]
 
 
 def test_strangers_are_recorded_at_their_wish_a_few_times_and_then_as_all_others(

@@ -106,3 +106,18 @@ def test_keys_are_known_by_their_ids(redis: Redis, store: NetworkStore) -> None:
 def test_without_redis_nothing_is_known() -> None:
     with pytest.raises(BrokerUnavailable):
         NetworkStore(connect("redis://127.0.0.1:1/0", name="test")).read()
+
+
+def test_two_who_go_back_at_once_go_back_once(redis: Redis) -> None:
+    store = NetworkStore(redis)
+    store.change(lambda _: NetworkPlan(weights={"mien-4": 1}), "set", "me")
+    others = list[NetworkRecord | None]()
+
+    def check(_: NetworkPlan) -> None:
+        if not others:  # while the first one looks at the plan
+            others.append(None)
+            others.append(store.roll_back("bert", lambda _: None))
+
+    assert store.roll_back("me", check) is None
+    assert others[1] is not None
+    assert store.read().set_by == "bert"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from contracts.errors import BrokerUnavailable
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.room import Room
@@ -110,6 +111,16 @@ def test_a_full_disk_is_looked_for_where_the_server_is_here(monkeypatch: pytest.
     monkeypatch.setattr(servers, "read_health", lambda redis: SOUND._replace(folder=tmp_path))
     assert "disk" in worst(servers.check_broker(Settings(redis_url="redis://:password@localhost:6379/0")))
     assert "disk" not in worst(servers.check_broker(Settings(redis_url="redis://elsewhere:6379/0")))
+
+
+def test_a_server_that_goes_away_before_its_keys_are_counted_is_a_finding(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: object) -> int:
+        raise BrokerUnavailable("The job store does not answer.")
+
+    monkeypatch.setattr(servers, "api_keys", away)
+    assert worst(servers.check_broker(Settings(redis_url=redis_url, require_keys=True)))["access"] is Level.PROBLEM
 
 
 @pytest.mark.parametrize(

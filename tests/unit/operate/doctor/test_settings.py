@@ -1,6 +1,7 @@
 """All wrong settings are told at once, and the rest is looked at all the same."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,16 @@ def test_every_fault_is_a_finding_and_sound_settings_stay(monkeypatch: pytest.Mo
     assert told == [Level.PROBLEM] * 4 + [Level.WARNING], "the address of Redis is that of the frames as well"
     assert "Did you mean MIEN_PORT?" in findings[-1].do
     assert (settings.port, settings.max_viewers) == (5000, 7)
+
+
+def test_with_a_wrong_secret_in_a_file_all_else_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("MIEN_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "mien_redis_url").write_text("http://no-redis")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    settings, (finding, *_) = read_settings()
+    assert finding.level is Level.PROBLEM
+    assert settings.frame_redis_url == settings.redis_url == "redis://127.0.0.1:6379/0"
 
 
 def test_sound_settings_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
