@@ -45,7 +45,9 @@ GAUGES: Final = {
     "mien_webhooks_waiting": Metric("gauge", "Webhooks neither delivered nor given up."),
     "mien_webhooks_late_seconds": Metric("gauge", "For how long the oldest webhook that is due has been due."),
     "mien_webhooks_dead": Metric("gauge", "Webhooks that were given up, and are kept to be replayed."),
-    "mien_workers": Metric("gauge", "Workers that have reported lately."),
+    "mien_workers": Metric(
+        "gauge", "Workers that analyse and have reported lately; those that take webhooks alone are not among them."
+    ),
     "mien_worker_threads": Metric("gauge", "Jobs that these workers analyse at a time."),
     "mien_worker_info": Metric(
         "gauge",

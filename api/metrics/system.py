@@ -81,8 +81,9 @@ class SystemMetrics:
 
     def _workers(self) -> Iterable[Metric]:
         live = self._heartbeats.live_workers()
-        yield gauge("mien_workers", ((), len(live)))
-        yield gauge("mien_worker_threads", ((), sum(worker.threads for worker in live)))
+        analysing = [worker for worker in live if worker.analyses]  # one that only sends webhooks does no job
+        yield gauge("mien_workers", ((), len(analysing)))
+        yield gauge("mien_worker_threads", ((), sum(worker.threads for worker in analysing)))
         yield gauge("mien_worker_info", *((_identity(worker), 1) for worker in live))
         yield counter("mien_worker_cpu_seconds_total", *(((worker.name,), worker.cpu_s) for worker in live))
         yield gauge("mien_worker_resident_memory_bytes", *(((worker.name,), worker.resident_bytes) for worker in live))

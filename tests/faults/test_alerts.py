@@ -51,14 +51,17 @@ def test_workers_that_are_gone_and_the_queue_that_gets_old(
     with drilled(broker, start_system, tmp_path, workers=2) as (system, prometheus):
         wait_for(lambda: (prometheus.value("count_over_time(mien_workers[5m])") or 0) > 8, "some scrapes", PATIENCE_S)
         assert prometheus.firing() == set()
+        sender = start_process("workers", redis_url=broker.url, worker_queues="webhooks")  # it analyses nothing
+        wait_for(lambda: prometheus.value("count(mien_worker_info)") == 3, "the worker for webhooks", PATIENCE_S)
         one, other = system.workers
         one.send_signal(signal.SIGKILL)
         wait_for(lambda: "MienWorkerLost" in prometheus.firing(), "the alert of a lost worker", PATIENCE_S)
         assert "MienNoWorker" not in prometheus.firing()
         other.send_signal(signal.SIGKILL)
         wait_for(lambda: "MienNoWorker" in prometheus.firing(), "the alert that there is none", PATIENCE_S)
-        accepted = system.ledger.submit(priority="interactive")  # bulk jobs may wait for half an hour
+        accepted = system.ledger.submit(priority="interactive")  # bulk jobs may wait for an hour
         assert accepted.status == 202
+        assert sender.poll() is None
         wait_for(lambda: "MienQueueOld" in prometheus.firing(), "the alert of an old job", PATIENCE_S)
         system.workers[:] = [start_process("workers", redis_url=broker.url) for _ in range(2)]
         # Without a scrape an alert is over as well, so what it is about is asked for, too.

@@ -106,6 +106,18 @@ def test_the_system_is_what_all_have_counted_and_how_the_parts_are(
     assert found["mien_redis_memory_used_bytes", ("server", "broker")] > 100_000
 
 
+def test_a_worker_that_takes_webhooks_alone_is_told_and_counts_for_no_analysis(
+    client: FlaskClient, reported: WorkerReport, redis: Redis
+) -> None:
+    heartbeats = HeartbeatStore(redis)
+    heartbeats.report(reported.model_copy(update={"name": "w2", "queues": "webhooks"}))
+    found = read(client, "/metrics/system")
+    assert (found["mien_workers",], found["mien_worker_threads",]) == (1, 2)
+    assert sum(name == "mien_worker_info" for name, *_ in found) == 2
+    heartbeats.remove("w1")
+    assert read(client, "/metrics/system")["mien_workers",] == 0, "what MienNoWorker asks"
+
+
 @pytest.mark.parametrize("page", ["/metrics", "/metrics/system"])
 def test_every_family_is_described(client: FlaskClient, reported: WorkerReport, page: str) -> None:
     client.get("/ping")
