@@ -68,7 +68,11 @@ GAUGES: Final = {
         "1 for an idle worker beside a job of a queue of its own that has waited for 10 s.",
         ("worker", "queue"),
     ),
-    "mien_camera_live": Metric("gauge", "Whether a camera of the last hour is live.", ("camera",)),
+    "mien_camera_live": Metric(
+        "gauge",
+        "Whether a camera of the last hour is live; kind: rtsp, browser and so on, empty if nobody says any more.",
+        ("camera", "kind"),
+    ),
     "mien_camera_state": Metric(
         "gauge", "1 for the state that a camera is in; silent: nobody says how it is.", ("camera", "state")
     ),

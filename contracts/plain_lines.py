@@ -86,6 +86,7 @@ def _redirect(number: int, to: int, role: str) -> threading.Thread:
 
 
 def _pump(reading: int, to: int, write: Callable[[bytes], None]) -> None:
-    with os.fdopen(reading, "rb") as lines, os.fdopen(to, "wb", 0), suppress(OSError):  # nobody reads any more
+    with os.fdopen(reading, "rb") as lines, os.fdopen(to, "wb", 0):
         for line in lines:
-            write(line)
+            with suppress(OSError):  # the disk is full, or nobody reads: forks that write to the pipe wait for nobody
+                write(line)

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "keys": ("api", "keys"),
     "webhooks": ("api", "webhooks"),
     "erase": ("api", "erase"),
+    "mien": ("operate",),
 }
 """Word → module, and what is to be said to it; what follows the word on the command line goes there as well."""
 

@@ -98,7 +98,8 @@ class SystemMetrics:
 
     def _live(self) -> Iterable[Metric]:
         cameras = self._cameras.cameras()
-        yield gauge("mien_camera_live", *(((name,), _state(one) == "live") for name, one in cameras.items()))
+        live = (((name, one.status.kind if one.status else ""), _state(one) == "live") for name, one in cameras.items())
+        yield gauge("mien_camera_live", *live)
         states = [((name, state), _state(one) == state) for name, one in cameras.items() for state in _STATES]
         yield gauge("mien_camera_state", *states)
         ages = [((name,), one.age_s) for name, one in cameras.items() if one.age_s is not None]

@@ -59,7 +59,7 @@ def job_keys(job_id: str) -> list[str]:
 def keys_of_new(job: Job, *, once: bool) -> list[str]:
     """All keys of the step that stores this job; `once`: an idempotency key stands for it."""
     names = [keys.job(job.id), keys.job_images(job.id), keys.OPEN_JOBS, keys.OPEN_LOAD]
-    names += [keys.queued(job.queue), job.queue, refusal(job.id)]
+    names += [keys.queued(job.queue), job.queue, refusal(job.id), keys.LANES]
     return [*names, keys.job_once(job.id)] if once else names
 
 
@@ -137,12 +137,15 @@ def check_stored(job: Job, answer: Sequence[bytes | None], unconfirmed: str = ""
         The job with its times, by the server's clock.
 
     Raises:
-        Overloaded: the client is refused already. JobGone: the job's idempotency key has been released.
+        Overloaded: the client is refused already, or no jobs are accepted.
+        JobGone: the job's idempotency key has been released.
         BrokerUnavailable: images that went ahead are lost. AcceptanceUnknown: it is stored, and may be lost yet.
     """
     match answer:
         case [b"refused"]:
             raise Overloaded(f"Job {job.id} was refused.", retry_after=1)
+        case [b"drained"]:  # since the gateway looked
+            raise Overloaded("No jobs are accepted while this service is maintained.", retry_after=30)
         case [b"released"]:
             raise JobGone(f"The idempotency key of job {job.id} may stand for another one by now.")
         case [b"incomplete"]:

@@ -7,6 +7,8 @@ import pytest
 
 from support.kubernetes import Manifest, build_overlay, name_of, of_kind, pods
 
+SOLVER = "acme-from-ingress"
+
 
 @pytest.fixture(scope="module", params=["small", "production"])
 def manifests(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Manifest]:
@@ -37,6 +39,8 @@ def test_nothing_is_allowed_that_is_not_named(manifests: list[Manifest]) -> None
 
 def test_policies_choose_pods_that_exist_and_ports_that_these_open(manifests: list[Manifest]) -> None:
     for one in of_kind(manifests, "NetworkPolicy"):
+        if name_of(one) == SOLVER:
+            continue  # Pods that cert-manager makes
         names = chosen(manifests, one["spec"]["podSelector"])
         assert names, name_of(one)
         for rule in one["spec"].get("ingress", ()):
@@ -60,10 +64,21 @@ def test_clients_reach_gateways_alone(manifests: list[Manifest]) -> None:
     reachable = {
         name_of(one): chosen(manifests, one["spec"]["podSelector"])
         for one in of_kind(manifests, "NetworkPolicy")
-        if "ingress" in one["spec"] and name_of(one) != "redis-from-roles"
+        if "ingress" in one["spec"] and name_of(one) not in {"redis-from-roles", SOLVER}
     }
     assert reachable == {"gateway-from-ingress": {"gateway"}, "metrics-from-monitoring": {"gateway", "system-metrics"}}
     assert policy(manifests, "gateway-from-ingress")["ingress"][0]["ports"] == [{"protocol": "TCP", "port": "http"}]
+
+
+def test_the_authority_of_certificates_reaches_what_answers_it_where_there_is_an_ingress(
+    manifests: list[Manifest],
+) -> None:
+    solvers = [one["spec"] for one in of_kind(manifests, "NetworkPolicy") if name_of(one) == SOLVER]
+    assert len(solvers) == len(of_kind(manifests, "Ingress"))
+    clients = policy(manifests, "gateway-from-ingress")["ingress"][0]["from"]
+    for solver in solvers:
+        assert solver["podSelector"] == {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}}
+        assert solver["ingress"] == [{"from": clients, "ports": [{"protocol": "TCP", "port": 8089}]}]
 
 
 def internet(manifests: list[Manifest]) -> list[Manifest]:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,10 @@ def test_user_data_names_what_exists(root: Path, compose: dict[str, Any], name: 
     data = yaml.safe_load(text)
     written = {file["path"]: file["content"] for file in data["write_files"]}
     commands = [" ".join(command) for command in data["runcmd"]]
-    assert any(command.startswith("git clone --depth 1 --branch v") for command in commands)
+    (clone,) = [command for command in commands if command.startswith("git clone ")]
+    if branch := re.search(r"--branch (\S+)", clone):
+        there = ["git", "ls-tree", "--name-only", branch[1], "deploy/systemd/install"]
+        assert subprocess.check_output(there, cwd=root, text=True).strip(), f"{branch[1]} has what is called"
     if name == "systemd":
         given = values(written["/etc/mien/mien.env"])
         assert given.keys() <= Settings.model_fields.keys()
@@ -131,6 +135,11 @@ def test_the_page_and_user_data_do_the_same(root: Path) -> None:
     assert set(packages.split()) == set(data["packages"]) - {"ca-certificates"}
     caddy = next(file["content"] for file in data["write_files"] if file["path"] == "/etc/caddy/Caddyfile")
     assert caddy in page
+    assert "git clone https://" in page, "as user data does: of a release that has the units, once there is one"
+    edge = (root / "deploy/edge/Caddyfile").read_text()
+    for line in ("keepalive off", "lb_try_duration 5s", "Strict-Transport-Security", "Retry-After 2"):
+        assert line in caddy, "what the containers' proxy does, this one does"
+        assert line in edge
     assert "sudo deploy/systemd/install" in page
     for unit in UNITS:
         assert unit.removesuffix(".service").replace("@", "@1") in page, unit

@@ -86,6 +86,8 @@ def test_a_photo_is_answered_by_what_the_procfile_starts(
     assert create[:2] == ["heroku", "run"]
     made = subprocess.run(create[2:], cwd=slug, env=environment, capture_output=True, text=True, check=True)
     key = re.findall(r"mien_\S+", made.stdout)[0]
+    told = subprocess.check_output([*create[2:5], "mien", "queues"], cwd=slug, env=environment, text=True)
+    assert "interactive" in told
     # As the router passes it on: the application's name, and the client's address.
     headers = {"Host": "my-mien-0123456789ab.herokuapp.com", "X-Forwarded-For": "203.0.113.7"}
     image = {"image": ("photo.jpg", portrait_jpeg(), "image/jpeg")}

@@ -17,7 +17,7 @@ MISTAKES = {
     "a worker that lost its lease still writes": (15, Broken("finish", "if record.owner ~= ARGV[2] then return 0 end")),
     "a job is counted as often as it is sent": (
         2,
-        Broken("create", "EXISTS', KEYS[1]) == 1 then return {'stored'", "EXISTS', '') == 1 then return {'stored'"),
+        Broken("create", "EXISTS', KEYS[1]) == 1 then return found", "EXISTS', '') == 1 then return found"),
     ),
     "begun jobs are claimed with others": (
         244,

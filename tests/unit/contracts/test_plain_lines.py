@@ -31,6 +31,21 @@ logging.getLogger("ours").warning("after all")
 sys.exit(status)
 """
 
+FORK = """
+import os, signal, sys
+from contracts.plain_lines import every_line_as_json
+
+with every_line_as_json("worker"):
+    child = os.fork()
+    if not child:
+        signal.alarm(30)
+        for _ in range(2_000):
+            os.write(1, b"x" * 99 + bytes([10]))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+os._exit(os.waitstatus_to_exitcode(status) != 0)
+"""
+
 
 def lines(*arguments: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]]]:
     """The exit status, and what stands in the output and in the error stream."""
@@ -71,3 +86,9 @@ def test_what_only_looks_like_json_is_put_into_a_line_of_it() -> None:
         line = json.loads(as_json(text, "worker", "stderr"))
         assert (line["event"], line["role"], line["logger"]) == (text, "worker", "stderr")
     assert as_json('{"a": 1}', "worker", "stderr") == '{"a": 1}'
+
+
+def test_a_stream_that_takes_nothing_holds_up_nobody_who_writes_more_than_a_pipe_takes() -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run([sys.executable, "-c", FORK], stdout=full, timeout=120, check=False)
+    assert ended.returncode == 0

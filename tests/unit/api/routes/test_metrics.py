@@ -97,8 +97,13 @@ def test_the_system_is_what_all_have_counted_and_how_the_parts_are(
     assert found["mien_worker_clock_offset_seconds", ("worker", "w1")] == pytest.approx(40, abs=20)
     (info,) = (dict(labels) for name, *labels in found if name == "mien_worker_info")
     assert (info["version"], info["model"]) == ("9.9.9", "classic-1")
-    live = {camera: found["mien_camera_live", ("camera", camera)] for camera in ("hall", "door", "yard")}
-    assert live == {"hall": 1, "door": 0, "yard": 0}
+    live = {
+        (camera[1], kind[1]): found[name, camera, kind]
+        for name, *labels in found
+        if name == "mien_camera_live"
+        for camera, kind in [labels]
+    }
+    assert live == {("hall", "rtsp"): 1, ("door", "rtsp"): 0, ("yard", ""): 0}
     assert found["mien_camera_state", ("camera", "yard"), ("state", "silent")] == 1
     assert found["mien_camera_frame_age_seconds", ("camera", "yard")] == pytest.approx(50, abs=20)
     assert not any("device" in str(labels) for _, *labels in found)

@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from contracts.errors import BrokerUnavailable
+from contracts.errors import BrokerUnavailable, Overloaded
 from contracts.queues import BULK, INTERACTIVE, LIVE, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -40,6 +40,22 @@ def test_jobs_are_refused_between_drain_and_accept(redis: Redis, clock: ManualCl
     assert lanes.accept()
     assert not lanes.accept()
     assert not read_load(redis, BULK).drained
+
+
+def test_a_job_that_was_admitted_before_the_drain_is_refused_when_it_is_stored(
+    redis: Redis, settings: Settings
+) -> None:
+    jobs, lanes = JobStore(redis, settings), LaneStore(redis)
+    before = jobs.create([b"before"], BULK)
+    lanes.drain()
+    with pytest.raises(Overloaded, match="No jobs are accepted") as refused:
+        jobs.create([b"late", b"image"], BULK)
+    assert refused.value.retry_after == 30
+    assert jobs.open_count() == 1
+    assert redis.keys("mien:job:*:images") == [keys.job_images(before.id).encode()]
+    lanes.accept()
+    jobs.create([b"again"], BULK)
+    assert jobs.open_count() == 2
 
 
 def test_of_a_paused_queue_nothing_is_claimed_and_of_others_all(redis: Redis, settings: Settings) -> None:
