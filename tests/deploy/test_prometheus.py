@@ -1,6 +1,7 @@
 """Rules and alerts: sound, tried in a case each that fires and one that does not, and with a runbook."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,31 @@ def test_promtool_takes_all_rules_and_the_configuration(root: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     done = promtool("check", "config", root / "deploy/prometheus/prometheus.yml")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_block_that_names_an_alertmanager_is_good_once_its_comment_signs_are_off(
+    root: Path, tmp_path: Path
+) -> None:
+    text = (root / "deploy/prometheus/prometheus.yml").read_text()
+    assert "alerting" not in yaml.safe_load(text), "nobody is there to be told, as delivered"
+    block = re.search(r"^# alerting:\n(?:#  .*\n)+", text, re.MULTILINE)
+    assert block
+    open_text = text.replace(block[0], re.sub(r"^# ", "", block[0], flags=re.MULTILINE))
+    file = tmp_path / "prometheus.yml"
+    file.write_text(open_text.replace("rules/*.yml", f"{RULES}/*.yml"))
+    done = promtool("check", "config", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert yaml.safe_load(open_text)["alerting"]["alertmanagers"]
+
+
+def test_runbooks_get_an_address_as_the_page_says(root: Path) -> None:
+    page = (root / "docs/monitoring.md").read_text(encoding="utf-8")
+    said = re.search(r"^sed -i '(s\|runbook_url.+)' /etc", page, re.MULTILINE)
+    assert said
+    done = subprocess.run(["sed", said[1], RULES / "alerts.yml"], capture_output=True, text=True, check=True)
+    groups = yaml.safe_load(done.stdout)["groups"]
+    for rule in (rule for group in groups for rule in group["rules"]):
+        assert rule["annotations"]["runbook_url"].startswith("https://"), rule["alert"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
