@@ -8,7 +8,7 @@ from prometheus_client.values import ValueClass
 
 from api.http.request_metrics import RequestMetrics
 from api.metrics.families import gauge
-from api.metrics.process_tree import children, process_families
+from api.metrics.process_tree import ProcessTree
 from contracts.process import project_version
 
 
@@ -18,5 +18,6 @@ def gateway_families(requests: RequestMetrics) -> Iterator[Metric]:
     yield from requests.collect()
     many = getattr(ValueClass, "_multiprocess", False)
     first = os.getppid() if many else os.getpid()
-    yield gauge("mien_gateway_processes", ((), max(1, children(first)) if many else 1))
-    yield from process_families(first)
+    tree = ProcessTree(first)
+    yield gauge("mien_gateway_processes", ((), max(1, tree.children) if many else 1))
+    yield from tree.families()

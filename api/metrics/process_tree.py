@@ -4,7 +4,7 @@ prometheus_client tells of the process that answers alone. Numbers are Linux's (
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,25 +24,32 @@ class _Process(NamedTuple):
     resident_pages: int
 
 
-def children(pid: int, proc: Path = _PROC) -> int:
-    """How many children a process has."""
-    return sum(one.parent == pid for one in _read_all(proc).values())
+class ProcessTree:
+    """A process and its children, as of one look at what the machine runs."""
+
+    def __init__(self, pid: int, proc: Path = _PROC) -> None:
+        """Look.
+
+        Args:
+            pid: the first process.
+            proc: where the numbers are.
+        """
+        self._proc = proc
+        self._read = {one: read for one, read in _read_all(proc).items() if pid in (one, read.parent)}
+        self._first = self._read.get(pid)
+        self.children = len(self._read) - (self._first is not None)
+        """How many the process has."""
+
+    def families(self) -> Iterator[Metric]:
+        """`process_…` of all of them together, by the names that all Prometheus clients use.
+
+        CPU time of children that have ended stays in the sum, which therefore only grows.
+        """
+        if self._first is not None:
+            yield from _families(self._first, self._read, self._proc)
 
 
-def process_families(pid: int, proc: Path = _PROC) -> Iterator[Metric]:
-    """`process_…` of a process and its children together, by the names that all Prometheus clients use.
-
-    CPU time of children that have ended stays in the sum, which therefore only grows.
-
-    Args:
-        pid: the first process.
-        proc: where the numbers are.
-    """
-    known = _read_all(proc)
-    first = known.get(pid)
-    if first is None:
-        return
-    tree = {pid: first} | {child: one for child, one in known.items() if one.parent == pid}
+def _families(first: _Process, tree: Mapping[int, _Process], proc: Path) -> Iterator[Metric]:
     ticks = first.gone_ticks + sum(one.cpu_ticks for one in tree.values())
     yield CounterMetricFamily(
         "process_cpu_seconds_total",

@@ -5,7 +5,10 @@ with the newest configuration is believed. A Sentinel that does not answer is as
 that died with both a server and a Sentinel is waited for once.
 """
 
+import logging
 import threading
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from redis import Redis
@@ -20,7 +23,11 @@ from contracts.redis_address import SentinelAddress, sentinel_options
 _ONCE: Final = Retry(NoBackoff(), 0)
 """Of one that does not answer the next is asked instead, where the driver would ask it four times with pauses."""
 
+_TOLD_EVERY_S: Final = 60.0
+
 Place = tuple[str, int]
+
+logger = logging.getLogger(__name__)
 
 
 def asking_once(broker_options: dict[str, Any]) -> dict[str, Any]:
@@ -38,15 +45,18 @@ def asking_once(broker_options: dict[str, Any]) -> dict[str, Any]:
 class Masters:
     """Finds the master of one name. Thread-safe; keeps no connections."""
 
-    def __init__(self, address: SentinelAddress) -> None:
-        """Ask these Sentinels; nothing is sent yet."""
+    def __init__(self, address: SentinelAddress, clock: Callable[[], float] = time.monotonic) -> None:
+        """Ask these Sentinels; nothing is sent yet. `clock` gives seconds, and never goes back."""
         self._name, self._options = address.master, {**sentinel_options(address), "retry": _ONCE}
         self._sentinels = list(address.sentinels)
         self._enough = len(self._sentinels) // 2 + 1
         self._lock = threading.Lock()
+        self._clock, self._told_at = clock, float("-inf")
 
     def find(self) -> Place:
         """Host and port of the master, as most of the Sentinels say, or as many as there are.
+
+        Fewer than most are believed, too, as one that is left is better than none; that is told once a minute.
 
         Raises:
             RedisConnectionError: no Sentinel knows a master that is there.
@@ -69,7 +79,22 @@ class Masters:
             self._sentinels.sort(key=lambda place: place in silent)
         if not known:
             raise error(f"no Sentinel knows a master {self._name} that is there: {'; '.join(reasons)}")
+        if len(known) < self._enough:
+            self._tell_of_few(len(known), reasons)
         return max(known)[1]
+
+    def _tell_of_few(self, known: int, reasons: list[str]) -> None:
+        with self._lock:
+            now = self._clock()
+            if now < self._told_at + _TOLD_EVERY_S:
+                return
+            self._told_at = now
+        logger.warning(
+            "only %d of %d Sentinels say which server is the master, and they may not know of a newer one: %s",
+            known,
+            len(self._sentinels),
+            "; ".join(reasons),
+        )
 
     def _ask(self, place: Place) -> tuple[int, Place]:
         """How new a Sentinel's configuration is, and its master."""

@@ -7,9 +7,10 @@ from redis import Redis
 
 from contracts.cameras import load_cameras
 from contracts.errors import ConfigurationError
-from contracts.queues import BULK, INTERACTIVE, QUEUES
+from contracts.queues import BULK, INTERACTIVE, QUEUES, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
+from contracts.storage.gauges import BrokerGauges
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
 from contracts.storage.queue_states import QueueState, read_queues
 from contracts.storage.webhooks import WebhookStore
@@ -29,15 +30,23 @@ def check_workers(redis: Redis) -> Iterator[Finding]:
         yield problem("workers", "No worker is alive: nothing is analysed.", do)
         return
     threads = sum(worker.threads for worker in live)
-    found = [*_not_taken(live), *_deaf(heartbeats, live), *_unlike(live)]
+    found = [*_not_taken(redis, live), *_deaf(heartbeats, live), *_unlike(live)]
     yield from or_ok("workers", found, f"{len(live)} workers with {threads} threads are alive.")
 
 
-def _not_taken(live: Sequence[WorkerReport]) -> Iterator[Finding]:
+def _not_taken(redis: Redis, live: Sequence[WorkerReport]) -> Iterator[Finding]:
     taken = {queue for worker in live for queue in worker.queues.split(",")}
-    if missing := [queue for queue in QUEUES if queue not in taken]:
-        says = f"No worker takes from {', '.join(missing)}."
-        yield problem("workers", says, "Start one whose MIEN_WORKER_QUEUES has it.")
+    work = BrokerGauges(redis).work()
+    # Of these, scaling takes the last worker away while there is no work, and brings one with the first.
+    may_rest = {BULK: work.depths[BULK], WEBHOOKS: work.webhooks_waiting}
+    for queue in QUEUES:
+        if queue in taken:
+            continue
+        if may_rest.get(queue, 1):
+            yield problem("workers", f"No worker takes from {queue}.", "Start one whose MIEN_WORKER_QUEUES has it.")
+        else:
+            says = f"No worker takes from {queue}, in which nothing waits."
+            yield warning("workers", says, "That is as it should be if workers are started as there is work.")
 
 
 def _deaf(heartbeats: HeartbeatStore, live: Sequence[WorkerReport]) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def test_the_makefile_builds_with_what_is_locked(root: Path) -> None:
 def test_images_are_built_with_what_is_locked_and_do_not_hold_it(root: Path, role: str) -> None:
     text = (root / f"deploy/docker/{role}.Dockerfile").read_text()
     _, build, image = text.split("FROM ${PYTHON_IMAGE}")
-    assert re.findall(r"\bpip (?:--python \S+ )?(install|wheel) (.*)$", build, re.MULTILINE) == [
+    assert re.findall(r"\bpip (?:--python \S+ )?(install|wheel) (.*?)(?: \\)?$", build, re.MULTILINE) == [
         ("install", f"--no-compile --require-hashes -r /requirements/{LOCK.get(role, role)}.txt"),
         ("install", "--require-hashes -r /requirements/build.txt"),  # of the stage that builds, not of the image
         ("wheel", "--no-build-isolation --no-deps --wheel-dir /wheels /source"),

@@ -32,8 +32,9 @@ def test_redis_is_not_waited_for() -> None:
 
 def test_who_asked_is_gone_when_the_gateway_starts(redis_url: str) -> None:
     program = (
-        "import os; from api.metrics.process_tree import children; from api.promise import check_promise; "
-        "from contracts.settings import load_settings; check_promise(load_settings()); print(children(os.getpid()))"
+        "import os; from api.metrics.process_tree import ProcessTree; from api.promise import check_promise; "
+        "from contracts.settings import load_settings; check_promise(load_settings()); "
+        "print(ProcessTree(os.getpid()).children)"
     )
     environment = os.environ | {"MIEN_REDIS_URL": redis_url, "MIEN_DURABILITY": "replicated"}
     done = subprocess.run(

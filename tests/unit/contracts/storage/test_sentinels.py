@@ -1,5 +1,6 @@
 """Asking Sentinels for the master: the newest answer of most counts, and none of them is waited for long."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from contracts.queues import broker_options
 from contracts.redis_address import parse_sentinel
 from contracts.settings import Settings
 from contracts.storage.sentinels import Masters, asking_once
+from support.clocks import ManualClock
 
 Answer = Mapping[str, Any] | Exception
 
@@ -63,6 +65,26 @@ def test_one_that_takes_the_master_for_lost_does_not_count(answers: tuple[dict[i
     given, _ = answers
     given.update({1: state(10, 9, down=True), 2: state(20, 2), 3: ResponseError("No such master with that name")})
     assert masters().find() == ("h", 20)
+
+
+def test_fewer_than_most_are_believed_and_told_once_a_minute(
+    answers: tuple[dict[int, Answer], list[int]], clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    given, _ = answers
+    given.update({1: RedisTimeoutError("silent"), 2: state(20, 2), 3: state(20, 2)})
+    finder = Masters(parse_sentinel("sentinel://a:1,b:2,c:3/main"), clock)
+    with caplog.at_level(logging.WARNING):
+        finder.find()
+        assert not caplog.records, "two of three are most"
+        given[3] = RedisConnectionError("refused")
+        assert finder.find() == finder.find() == ("h", 20)
+        assert [record.getMessage() for record in caplog.records] == [
+            "only 1 of 3 Sentinels say which server is the master, and they may not know of a newer one: "
+            "c:3: refused; a:1: silent"
+        ]
+        clock.now += 60
+        finder.find()
+    assert len(caplog.records) == 2
 
 
 def test_without_a_master_each_says_why(answers: tuple[dict[int, Answer], list[int]]) -> None:

@@ -35,10 +35,21 @@ def test_a_queue_without_a_worker_and_workers_that_differ_are_found(redis: Redis
     heartbeats.report(make_worker_report("w1", queues="interactive,bulk", model="mien-2"))
     heartbeats.report(make_worker_report("w2", queues="interactive,live", model="mien-3", job_version=2))
     found = list(system.check_workers(redis))
-    assert [finding.level for finding in found] == [Level.PROBLEM, Level.WARNING, Level.WARNING]
-    assert found[0].says == "No worker takes from webhooks."
+    assert [finding.level for finding in found] == [Level.WARNING] * 3
+    assert found[0].says == "No worker takes from webhooks, in which nothing waits."
     assert "mien-2, mien-3" in found[1].says
     assert "job records: 1, 2" in found[2].says
+
+
+def test_a_queue_without_a_worker_is_a_problem_once_something_waits_or_somebody_would(redis: Redis) -> None:
+    heartbeats = HeartbeatStore(redis)
+    heartbeats.report(make_worker_report("w1", queues="interactive"))
+    levels = {finding.says.split()[4].strip(",."): finding.level for finding in system.check_workers(redis)}
+    assert levels == {"live": Level.PROBLEM, "webhooks": Level.WARNING, "bulk": Level.WARNING}
+    redis.zadd(keys.queued(BULK), {"waits": heartbeats.now()})
+    redis.zadd(keys.WEBHOOKS_DUE, {"waits": heartbeats.now()})
+    found = [finding for finding in system.check_workers(redis) if "No worker takes" in finding.says]
+    assert [finding.level for finding in found] == [Level.PROBLEM] * 3
 
 
 def test_a_worker_for_webhooks_alone_has_no_networks_to_differ_in(redis: Redis) -> None:
