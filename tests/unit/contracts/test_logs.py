@@ -9,10 +9,19 @@ from datetime import datetime
 
 import pytest
 
+from contracts import logs
 from contracts.logs import configure_logging, log_context
 from contracts.settings import Settings
 
 logger = logging.getLogger("tests.logs")
+
+
+@pytest.fixture(autouse=True)
+def no_context() -> Iterator[None]:
+    """Nothing of what a test before this one was about: a stream that it left open keeps its request's context."""
+    token = logs._CONTEXT.set({})
+    yield
+    logs._CONTEXT.reset(token)
 
 
 @pytest.fixture(autouse=True)
