@@ -11,7 +11,8 @@ from typing import Any
 import requests
 
 from containers.load import PHOTO, Load
-from containers.stack import FLOWER, PROJECT, PROMETHEUS, Stack, run, wait_until
+from containers.stack import FLOWER, PROJECT, PROMETHEUS, Stack, run
+from support.clocks import wait_for
 from support.live import unpack, watch
 from support.websocket import connected
 
@@ -127,13 +128,13 @@ def flower_cannot_control(stack: Stack) -> dict[str, Any]:
     def listed() -> dict[str, Any]:
         return dict(requests.get(f"{FLOWER}/api/workers?refresh=1", auth=login, timeout=30).json())
 
-    wait_until(listed, "Flower to list workers")
+    wait_for(listed, "Flower to list workers", 120)
     before = listed()
     for worker in before:
         answer = requests.post(f"{FLOWER}/api/worker/shutdown/{worker}", auth=login, timeout=30)
         assert answer.status_code == 403, answer.text
     assert requests.get(f"{FLOWER}/api/workers", timeout=30).status_code == 401
-    time.sleep(3)
+    time.sleep(3)  # so that a worker that obeyed all the same would have ended
     assert all(said["State"]["Running"] for said in stack.containers("worker", "webhooks"))
     return {"workers": len(before), "shutdown": 403}
 
@@ -151,7 +152,7 @@ def panels_have_data(stack: Stack) -> dict[str, Any]:
         threading.Thread(target=_read, args=(viewer,), daemon=True).start()
         ends_at = time.monotonic() + 240
         while (found := empty()) - EMPTY_WHEN_WELL and time.monotonic() < ends_at:
-            time.sleep(5)
+            time.sleep(5)  # the pace of asking Prometheus, which scrapes every few seconds, some eighty questions
         assert found <= EMPTY_WHEN_WELL, sorted(found - EMPTY_WHEN_WELL)
         return {"expressions": len(asks), "empty, as they are when all is well": sorted(found)}
 
@@ -171,7 +172,7 @@ def prometheus_sees_all(stack: Stack) -> dict[str, Any]:
         answer = requests.get(f"{PROMETHEUS}/api/v1/targets", timeout=30).json()
         return list(answer["data"]["activeTargets"])
 
-    wait_until(lambda: targets() and all(one["health"] == "up" for one in targets()), "Prometheus' targets to be up")
+    wait_for(lambda: targets() and all(one["health"] == "up" for one in targets()), "Prometheus' targets to be up", 120)
     rules = requests.get(f"{PROMETHEUS}/api/v1/rules", timeout=30).json()["data"]["groups"]
     broken = [rule["name"] for group in rules for rule in group["rules"] if rule["health"] == "err"]
     assert not broken, broken

@@ -10,7 +10,8 @@ from typing import Any
 import requests
 
 from containers.load import PHOTO, Load
-from containers.stack import FLOWER, ROLES, Stack, run, wait_until
+from containers.stack import FLOWER, ROLES, Stack, run
+from support.clocks import wait_for
 
 _EVERYBODY = (*ROLES, "edge", "redis", "frames")
 _CRASHED = ("gateway", "worker", "redis")
@@ -26,7 +27,7 @@ def _started_anew(stack: Stack, role: str) -> float:
     before = _names(stack)
     began = time.monotonic()
     stack.compose("start", role)
-    wait_until(_working(stack, role, before), f"{role} to work")
+    wait_for(_working(stack, role, before), f"{role} to work", 120)
     took = time.monotonic() - began
     stack.up("--no-recreate")
     return took
@@ -71,10 +72,10 @@ def _asks(stack: Stack, path: str) -> bool:
 
 def memory(stack: Stack) -> dict[str, Any]:
     """By role, in MB: at rest, and while photos and jobs come."""
-    time.sleep(10)
+    time.sleep(10)  # at rest is after the start, and after the step before
     found = {"at rest": _memory(stack)}
     with Load(stack) as load:
-        time.sleep(20)
+        time.sleep(20)  # for so long the load is to have come
         found["under load"] = _memory(stack)
     assert not load.lost()
     return found
@@ -133,12 +134,12 @@ def crashed(stack: Stack) -> dict[str, Any]:
 
 def _drill(stack: Stack, service: str, do: Callable[[Stack, str], None]) -> dict[str, Any]:
     with Load(stack) as load:
-        time.sleep(3)
+        time.sleep(3)  # jobs are on their way when it dies
         began = time.monotonic()
         do(stack, service)
-        wait_until(lambda: stack.ids(service) and stack.whole(), f"all to be whole after {service} died", 180)
+        wait_for(lambda: stack.ids(service) and stack.whole(), f"all to be whole after {service} died", 180)
         took = time.monotonic() - began
-        time.sleep(3)
+        time.sleep(3)  # and others come after it
     lost = load.lost()
     assert not lost, f"{service}: {lost}"
     assert load.accepted
@@ -147,14 +148,14 @@ def _drill(stack: Stack, service: str, do: Callable[[Stack, str], None]) -> dict
 
 def _kill(stack: Stack, service: str) -> None:
     run(["docker", "kill", *stack.ids(service)])
-    time.sleep(2)
+    time.sleep(2)  # the length of the fault: nobody is as quick as this with the command
     stack.up("--no-recreate")
 
 
 def _crash(stack: Stack, service: str) -> None:
     (said,) = stack.containers(service)
     os.kill(said["State"]["Pid"], signal.SIGKILL)
-    time.sleep(1)
+    time.sleep(1)  # Docker calls it running until it has noticed
 
 
 def new_workers(stack: Stack) -> dict[str, Any]:
@@ -169,13 +170,13 @@ def new_gateways(stack: Stack) -> dict[str, Any]:
 
 def _rolling(stack: Stack, service: str) -> dict[str, Any]:
     with Load(stack, photos_a_second=6) as load:
-        time.sleep(3)
+        time.sleep(3)  # requests are on their way when the update begins
         old = stack.ids(service)
         stack.up("--no-deps", "--no-recreate", "--scale", f"{service}={2 * len(old)}", service)
         for container in old:
             run(["docker", "stop", container])
             run(["docker", "rm", container])
-        time.sleep(5)
+        time.sleep(5)  # and others come when the old ones are gone
         new = stack.ids(service)
     lost = load.lost()
     assert not set(new) & set(old)

@@ -50,7 +50,7 @@ class Load:
                 answer = self._ask("GET", f"/v1/jobs/{job}")
                 if answer is not None and answer.ok and answer.json()["state"] == "succeeded":
                     open_jobs.discard(job)
-            time.sleep(0.5 if open_jobs else 0)
+            time.sleep(0.5 if open_jobs else 0)  # the pace of asking: the system works beside it
         return sorted(open_jobs)
 
     @property

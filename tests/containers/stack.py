@@ -3,8 +3,7 @@
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -89,16 +88,6 @@ def run(command: list[str], folder: Path = ROOT, variables: dict[str, str] | Non
         said = done.stdout[-2_000:] + done.stderr[-4_000:]
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
     return done.stdout
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 120) -> float:
-    """Wait for a condition. Returns how long that took."""
-    began = time.monotonic()
-    while not condition():
-        if time.monotonic() - began > seconds:
-            raise TimeoutError(f"waited {seconds:g} s for {what}")
-        time.sleep(0.2)
-    return time.monotonic() - began
 
 
 @contextmanager

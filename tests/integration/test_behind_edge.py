@@ -1,9 +1,7 @@
 """A gateway behind the proxy with TLS, which runs the configuration of its container."""
 
-import re
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,12 +11,11 @@ import pytest
 import requests
 from redis import Redis
 
-from contracts.frames import Frame, FrameStamp
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
 from deploy.ports import free_port
 from support.caddy import Edge, edge, with_hosts
-from support.live import unpack, watch
+from support.live import publish_picture, read_each_picture, unpack, watch
 from support.processes import StartGateway
 from support.tls_proxy import CERTIFICATE
 from support.websocket import connected
@@ -39,15 +36,11 @@ def store(redis: Redis, settings: Settings) -> FrameStore:
     return FrameStore(redis, settings)
 
 
-def publish(store: FrameStore, sequence: int) -> None:
-    assert store.publish(Frame("hall", FrameStamp(1, sequence), time.time(), b"picture %d" % sequence * 1_000))
-
-
 def test_photos_pictures_and_websockets_come_through_tls(proxy: Edge, store: FrameStore) -> None:
     _speaks_http_2(proxy)
     _sends_plain_requests_to_tls(proxy)
     _refuses_bodies_as_the_gateway_says(proxy)
-    _shows_each_picture_although_no_other_follows(proxy, store)
+    read_each_picture(store, proxy.address, verify=proxy.authority)
     _opens_a_websocket(proxy, store)
 
 
@@ -75,26 +68,11 @@ def _refuses_bodies_as_the_gateway_says(proxy: Edge) -> None:
     assert "Strict-Transport-Security" not in answer.headers, "a browser would hold all of localhost to it"
 
 
-def _shows_each_picture_although_no_other_follows(proxy: Edge, store: FrameStore) -> None:
-    publish(store, 1)
-    address = f"{proxy.address}/video_feed?camera=hall"
-    with requests.get(address, stream=True, verify=proxy.authority, timeout=20) as stream:
-        assert stream.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
-        seen, sequence = b"", 1
-        for part in stream.iter_content(None):
-            seen += part
-            if re.search(rb"picture %d" % sequence, seen):
-                sequence += 1
-                if sequence == 5:
-                    break
-                publish(store, sequence)
-
-
 def _opens_a_websocket(proxy: Edge, store: FrameStore) -> None:
     headers = {"Host": f"localhost:{proxy.port}", "Origin": proxy.address}
     with connected(proxy.port, "/v1/live", headers, tls=proxy.context()) as client:
         watch(client, hall={})
-        publish(store, 5)
+        publish_picture(store, 5)
         header, jpeg = unpack(client.receive())
         while not jpeg:
             header, jpeg = unpack(client.receive())

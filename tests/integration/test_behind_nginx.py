@@ -1,7 +1,5 @@
 """A gateway behind nginx with its defaults: pictures come at once, WebSockets open, and lost viewers are noticed."""
 
-import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +7,10 @@ import pytest
 import requests
 from redis import Redis
 
-from contracts.frames import Frame, FrameStamp
 from contracts.settings import Settings
 from contracts.storage.frames import FrameStore
 from support.clocks import WaitFor
-from support.live import draw, unpack, watch
+from support.live import draw, publish_picture, read_each_picture, unpack, watch
 from support.nginx import proxy
 from support.processes import StartGateway
 from support.websocket import connected
@@ -36,14 +33,10 @@ def port(gateway_port: int, tmp_path: Path) -> Iterator[int]:
         yield int(address.rpartition(":")[2])
 
 
-def publish(store: FrameStore, sequence: int) -> None:
-    assert store.publish(Frame("hall", FrameStamp(1, sequence), time.time(), b"picture %d" % sequence * 1_000))
-
-
 def test_pictures_come_at_once_websockets_open_and_viewers_who_leave_are_noticed(
     store: FrameStore, port: int, gateway_port: int, wait_for: WaitFor
 ) -> None:
-    _shows_each_picture_although_no_other_follows(store, port)
+    read_each_picture(store, f"http://127.0.0.1:{port}")
     _opens_a_websocket(store, port)
 
     def viewers() -> bool:
@@ -56,26 +49,11 @@ def test_pictures_come_at_once_websockets_open_and_viewers_who_leave_are_noticed
     wait_for(lambda: not viewers(), "them to be gone")
 
 
-def _shows_each_picture_although_no_other_follows(store: FrameStore, port: int) -> None:
-    """Nginx would keep some 40 KB back, if it were not told otherwise."""
-    publish(store, 1)
-    with requests.get(f"http://127.0.0.1:{port}/video_feed?camera=hall", stream=True, timeout=20) as stream:
-        assert stream.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
-        seen, sequence = b"", 1
-        for part in stream.iter_content(None):
-            seen += part
-            if re.search(rb"picture %d" % sequence, seen):
-                sequence += 1
-                if sequence == 5:
-                    break
-                publish(store, sequence)
-
-
 def _opens_a_websocket(store: FrameStore, port: int) -> None:
     with connected(port, "/v1/live", {"Origin": f"http://127.0.0.1:{port}"}) as client:
         watch(client, hall={})
         for sequence in range(5, 9):
-            publish(store, sequence)
+            publish_picture(store, sequence)
             header, jpeg = unpack(client.receive())
             while header["sequence"] != sequence or not jpeg:
                 if jpeg:

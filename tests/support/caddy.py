@@ -18,7 +18,7 @@ import requests
 
 from deploy.ports import free_port
 from support.clocks import wait_for
-from support.programs import install_package, unavailable
+from support.programs import fetch, unavailable
 
 REMEDY = "Install it: apt-get install caddy"
 ROOT = Path(__file__).parents[2]
@@ -111,10 +111,7 @@ def _has_certificate(port: int) -> bool:
 
 def main() -> int:
     """Make sure that it is there, where there is a way. Returns the exit status."""
-    if shutil.which("caddy") is None and sys.platform == "linux":
-        print("Caddy is not here: installing it with apt-get.", flush=True)
-        if not install_package("caddy") or shutil.which("caddy") is None:
-            print(f"It could not be installed: the tests behind it are skipped. {REMEDY}", flush=True)
+    fetch("caddy", "caddy", "the tests behind it", REMEDY)
     return 0  # on a build server the tests themselves fail
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -42,6 +43,22 @@ def install_package(name: str) -> bool:
     """Install one of them. Returns whether that went well."""
     commands = (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", name])
     return installs_packages() and all(succeeds(command) for command in commands)
+
+
+def fetch(program: str, package: str, what: str, remedy: str) -> None:
+    """Make sure that a program is there, on Linux by Debian's package; on a build server the tests themselves fail.
+
+    Args:
+        program: what is run.
+        package: that brings it.
+        what: the tests that are skipped without it.
+        remedy: what a developer would do about it.
+    """
+    if shutil.which(program) is not None or sys.platform != "linux":
+        return
+    print(f"{package} is not here: installing it with apt-get.", flush=True)
+    if not install_package(package) or shutil.which(program) is None:
+        print(f"It could not be installed: {what} are skipped. {remedy}", flush=True)
 
 
 def unavailable(what: str, remedy: str) -> NoReturn:

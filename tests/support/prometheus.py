@@ -16,7 +16,7 @@ import yaml
 
 from deploy.ports import free_port
 from support.clocks import wait_for
-from support.programs import install_package, unavailable
+from support.programs import fetch, unavailable
 
 REMEDY: Final = "Install it: apt-get install --no-install-recommends prometheus"
 RULES: Final = Path(__file__).parents[2] / "deploy/prometheus/rules"
@@ -119,10 +119,7 @@ def _ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> bool:
 
 def main() -> int:
     """Make sure that both are there, where there is a way. Returns the exit status."""
-    if shutil.which("promtool") is None and sys.platform == "linux":
-        print("Prometheus is not here: installing it with apt-get.", flush=True)
-        if not install_package("prometheus") or shutil.which("promtool") is None:
-            print(f"It could not be installed: the tests of its rules are skipped. {REMEDY}", flush=True)
+    fetch("promtool", "prometheus", "the tests of its rules", REMEDY)
     return 0  # on a build server the tests themselves fail
 
 
