@@ -3,6 +3,7 @@
 A test holds the files against what this writes. They are of Grafana's schema 38 (version 10 and later read it).
 """
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -59,6 +60,7 @@ def text_of(dashboard: Dashboard) -> str:
 
 def main() -> None:
     """Write all files."""
+    argparse.ArgumentParser(prog="python -m deploy.dashboards", description="Write Grafana's dashboards.").parse_args()
     for dashboard in DASHBOARDS:
         (FOLDER / f"{dashboard.uid}.json").write_text(text_of(dashboard), encoding="utf-8")
 

@@ -9,9 +9,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = [
     *("api", "workers", "workers.isolated_process", "capture", "capture.child", "operate", "training"),
-    *("deploy.audit", "deploy.flower", "deploy.health", "deploy.local", "deploy.lock", "deploy.secrets"),
+    *("deploy.audit", "deploy.dashboards", "deploy.env_example", "deploy.flower", "deploy.health", "deploy.local"),
+    *("deploy.lock", "deploy.sbom", "deploy.secrets", "deploy.slim"),
 ]
 OTHERS = {
+    "api.promise": "speaks with the process that starts it, over its own streams alone",
     "deploy.heroku": "its arguments are those of the role that it starts",
     "models.images.decoder_child": "speaks with the process that starts it, over its own streams alone",
 }
