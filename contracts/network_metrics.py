@@ -57,8 +57,8 @@ READ: Final[dict[str, Described]] = {
     "mien_network_plan_set_time_seconds": ("gauge", "When the plan was set, seconds since 1970; 0: none was.", ()),
     "mien_worker_networks": (
         "gauge",
-        "Workers by what they do with the plan: serving, behind (changing to it), failed (they cannot load it and go "
-        "on with the one before), unaware (of a version that follows none), none (they read no emotions).",
+        "Workers by what they do with the plan: serving, behind (changing to it), failed (they cannot load or read it "
+        "and go on with the one before), unaware (of a version that follows none), none (they read no emotions).",
         ("state",),
     ),
 }

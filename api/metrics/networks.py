@@ -11,11 +11,12 @@ from contracts.storage.following import STATES, shares, state_of
 from contracts.storage.heartbeat import WorkerReport
 
 
-def networks(record: NetworkRecord, workers: Sequence[WorkerReport]) -> Iterable[Metric]:
-    """The plan in force, and what these live workers do with it."""
+def networks(record: NetworkRecord | None, workers: Sequence[WorkerReport]) -> Iterable[Metric]:
+    """The plan in force, unless it cannot be read (None), and what these live workers do with it."""
     yield gauge("mien_network_share", *(((name,), share) for name, share in shares(workers).items()))
-    shadow = record.plan.shadow.network if record.plan.shadow else ""
-    yield gauge("mien_network_plan_info", ((shadow, record.source), 1))
-    yield gauge("mien_network_plan_set_time_seconds", ((), record.set_at))
+    if record is not None:
+        shadow = record.plan.shadow.network if record.plan.shadow else ""
+        yield gauge("mien_network_plan_info", ((shadow, record.source), 1))
+        yield gauge("mien_network_plan_set_time_seconds", ((), record.set_at))
     states = Counter(state_of(worker, record) for worker in workers)
     yield gauge("mien_worker_networks", *(((state,), states[state]) for state in STATES))

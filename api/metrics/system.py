@@ -94,7 +94,7 @@ class SystemMetrics:
         yield gauge("mien_worker_deaf", *((one, 1) for one in sorted(deaf)))
 
     def _networks(self) -> Iterable[Metric]:
-        return networks(self._plan.read(), self._heartbeats.live_workers())
+        return networks(self._plan.look().record, self._heartbeats.live_workers())
 
     def _live(self) -> Iterable[Metric]:
         cameras = self._cameras.cameras()

@@ -20,6 +20,7 @@ from contracts.results import Message
 from contracts.storage.following import State, served_by, shares, state_of
 from contracts.storage.heartbeat import WorkerReport
 from contracts.storage.lanes import Lanes
+from contracts.storage.networks import PlanSeen
 
 blueprint = Blueprint("status", __name__)
 
@@ -50,11 +51,15 @@ class NetworksStatus(Message):
 
     shares: dict[str, float] = Field(description="Part of the workers' threads that answers with each network.")
     source: Literal["set", "MIEN_MODEL"] = Field(description="Whether a plan is set, or workers' settings hold.")
-    set_at: float | None = Field(description="When the plan was set, in seconds since 1970; null if none was.")
+    set_at: float | None = Field(description="When the plan was set, seconds since 1970; null: none, or unreadable.")
     change: str = Field(description="What was done to it last.")
-    bound_keys: int = Field(description="API keys that are bound to a network.")
+    bound_keys: int | None = Field(description="API keys that are bound to a network; null: the plan cannot be read.")
     shadow: str | None = Field(description="The network that is only tried.")
-    shadow_share: float = Field(description="Part of the images that it reads.")
+    shadow_share: float | None = Field(description="Part of the images that it reads; null: the plan cannot be read.")
+    unreadable: str = Field(
+        description="Why the plan that is set cannot be read: it is damaged, or of a newer version. Workers that "
+        "cannot read it either go on with the one before. Empty: nothing is wrong."
+    )
 
 
 class QueueStatus(Message):
@@ -104,10 +109,10 @@ def status() -> Response:
     services = current_services()
     counted = _by_label(services.counters.read())
     lanes, now = services.lanes.read(), services.heartbeats.now()
-    workers, record = services.heartbeats.live_workers(), services.networks.read()
+    workers, plan = services.heartbeats.live_workers(), services.networks.look()
     answer = SystemStatus(
-        workers=_workers(workers, record, now),
-        networks=_networks(workers, record),
+        workers=_workers(workers, plan.record, now),
+        networks=_networks(workers, plan),
         queues=_queues(services, lanes, now),
         cameras=_cameras(services, counted),
         drained_s=None if lanes.drained_at is None else max(0.0, now - lanes.drained_at),
@@ -116,7 +121,7 @@ def status() -> Response:
     return json_response(answer, headers=NOT_STORED)
 
 
-def _workers(workers: Sequence[WorkerReport], record: NetworkRecord, now: float) -> list[WorkerStatus]:
+def _workers(workers: Sequence[WorkerReport], record: NetworkRecord | None, now: float) -> list[WorkerStatus]:
     return [
         WorkerStatus(
             **worker.model_dump(include={"name", "threads", "detector", "model", "runtime", "queues", "idle_s"}),
@@ -130,8 +135,19 @@ def _workers(workers: Sequence[WorkerReport], record: NetworkRecord, now: float)
     ]
 
 
-def _networks(workers: Sequence[WorkerReport], record: NetworkRecord) -> NetworksStatus:
-    shadow = record.plan.shadow
+def _networks(workers: Sequence[WorkerReport], plan: PlanSeen) -> NetworksStatus:
+    if plan.record is None:
+        return NetworksStatus(
+            shares=shares(workers),
+            source="set",
+            set_at=None,
+            change="",
+            bound_keys=None,
+            shadow=None,
+            shadow_share=None,
+            unreadable=plan.unreadable,
+        )
+    record, shadow = plan.record, plan.record.plan.shadow
     return NetworksStatus(
         shares=shares(workers),
         source=record.source,
@@ -140,6 +156,7 @@ def _networks(workers: Sequence[WorkerReport], record: NetworkRecord) -> Network
         bound_keys=len(record.plan.keys),
         shadow=shadow.network if shadow else None,
         shadow_share=shadow.share if shadow else 0.0,
+        unreadable="",
     )
 
 

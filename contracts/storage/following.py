@@ -16,12 +16,14 @@ reads no emotions."""
 STATES: Final[tuple[State, ...]] = get_args(State)
 
 
-def state_of(worker: WorkerReport, record: NetworkRecord) -> State:
-    """What this worker does with the plan in force."""
+def state_of(worker: WorkerReport, record: NetworkRecord | None) -> State:
+    """What this worker does with the plan in force; `record` is None where one is set that cannot be read."""
     if worker.model == NO_MODEL:
         return "none"
     if worker.plan_epoch is None:
         return "unaware"
+    if record is None:  # nor by workers, most likely: they say so when they have looked, and not of which plan
+        return "failed" if worker.network_error else "behind"
     if worker.plan_epoch == record.epoch:
         return "serving"
     return "failed" if worker.failed_epoch == record.epoch else "behind"

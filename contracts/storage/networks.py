@@ -1,13 +1,14 @@
 """The plan of networks that is set for all workers; each looks at it every second."""
 
+import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from redis import Redis
 from redis.exceptions import WatchError
 
-from contracts.errors import Overloaded
+from contracts.errors import Overloaded, RecordUnreadable
 from contracts.networks import MAX_PLANS_BEFORE, NetworkPlan, NetworkRecord
 from contracts.storage import keys
 from contracts.storage.connections import translate_errors
@@ -15,6 +16,17 @@ from contracts.storage.records import read_record
 
 _TRIES: Final = 20
 """So often another operator may come in between."""
+
+logger = logging.getLogger(__name__)
+
+
+class PlanSeen(NamedTuple):
+    """What a look at the plan has found."""
+
+    record: NetworkRecord | None
+    """None, if one is set that cannot be read."""
+    unreadable: str
+    """Why it cannot; empty if it can."""
 
 
 class _NothingBeforeError(Exception):
@@ -27,6 +39,7 @@ class NetworkStore:
     def __init__(self, redis: Redis, clock: Callable[[], float] = time.time) -> None:
         """Use the broker Redis; `clock` gives seconds since 1970."""
         self._redis, self._clock = redis, clock
+        self._told = ""
 
     def read(self) -> NetworkRecord:
         """The plan in force; an empty one, of epoch 0, while none has been set.
@@ -38,6 +51,21 @@ class NetworkStore:
         with translate_errors():
             stored = self._redis.get(keys.NETWORKS)
         return _read(stored)
+
+    def look(self) -> PlanSeen:
+        """The same for who shows it beside other things: a plan that cannot be read is no error, and logged once.
+
+        Raises:
+            BrokerUnavailable: Redis does not answer.
+        """
+        try:
+            seen = PlanSeen(self.read(), "")
+        except RecordUnreadable as error:
+            seen = PlanSeen(None, str(error))
+        if seen.unreadable and seen.unreadable != self._told:
+            logger.error("%s", seen.unreadable)
+        self._told = seen.unreadable
+        return seen
 
     def change(self, make: Callable[[NetworkRecord], NetworkPlan], change: str, by: str) -> NetworkRecord:
         """Put another plan in force; the one before is kept, to go back to.

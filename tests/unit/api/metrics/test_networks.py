@@ -28,3 +28,11 @@ def test_the_plan_and_what_workers_do_with_it() -> None:
         ("mien_worker_networks", "unaware"): 0,
         ("mien_worker_networks", "none"): 0,
     }
+
+
+def test_of_a_plan_that_cannot_be_read_workers_are_told_all_the_same() -> None:
+    workers = [make_worker_report("a", plan_epoch=6, serves={"mien-4": 1}, network_error="It cannot be read.")]
+    found = {family.name: family.samples for family in networks(None, workers)}
+    assert found.keys() == {"mien_network_share", "mien_worker_networks"}
+    states = {sample.labels["state"]: sample.value for sample in found["mien_worker_networks"]}
+    assert states["failed"] == 1, "so that an alert may fire"

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
@@ -63,6 +64,7 @@ def test_it_tells_which_networks_answer(client: FlaskClient, redis: Redis) -> No
         "bound_keys": 0,
         "shadow": None,
         "shadow_share": 0,
+        "unreadable": "",
     }
     plan = NetworkPlan(weights={"mien-4": 1}, keys={"k": "mien-3"}, shadow=Shadow(network="mien-3", share=0.5))
     epoch = NetworkStore(redis).change(lambda _: plan, "promote mien-4", "me").epoch
@@ -77,8 +79,33 @@ def test_it_tells_which_networks_answer(client: FlaskClient, redis: Redis) -> No
         "bound_keys": 1,
         "shadow": "mien-3",
         "shadow_share": 0.5,
+        "unreadable": "",
     }
     assert {(one["name"], one["networks_state"], *one["networks"]) for one in answer["workers"]} == {
         ("old", "unaware", "mien-2"),
         ("new", "serving", "mien-4"),
     }
+
+
+def test_a_plan_of_networks_that_cannot_be_read_hides_nothing_else(
+    client: FlaskClient, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis.set(keys.NETWORKS, b"damaged")
+    told = make_worker_report("told", serves={"mien-4": 1}, plan_epoch=0, network_error="The plan cannot be read.")
+    HeartbeatStore(redis).report(told)
+    answers = [client.get("/v1/status") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    found = answers[0].get_json()
+    assert "The plan of networks" in found["networks"].pop("unreadable")
+    assert found["networks"] == {
+        "shares": {"mien-4": 1},
+        "source": "set",
+        "set_at": None,
+        "change": "",
+        "bound_keys": None,
+        "shadow": None,
+        "shadow_share": None,
+    }
+    assert [(one["name"], one["networks_state"]) for one in found["workers"]] == [("told", "failed")]
+    assert len(found["queues"]) > 0
+    assert caplog.text.count("The plan of networks") == 1, "once, not at each look"

@@ -28,6 +28,19 @@ def test_a_worker_says_how_far_it_is(worker: dict[str, Any], state: str) -> None
     assert state in STATES
 
 
+@pytest.mark.parametrize(
+    ("worker", "state"),
+    [
+        ({"plan_epoch": 6}, "behind"),
+        ({"plan_epoch": 6, "network_error": "it cannot be read"}, "failed"),
+        ({}, "unaware"),
+        ({"model": "none", "plan_epoch": 6}, "none"),
+    ],
+)
+def test_of_a_plan_that_cannot_be_read_nobody_is_said_to_serve_it(worker: dict[str, Any], state: str) -> None:
+    assert state_of(make_worker_report(**worker), None) == state
+
+
 def test_before_a_plan_was_set_workers_serve_their_settings() -> None:
     assert state_of(make_worker_report(plan_epoch=0), NetworkRecord()) == "serving"
     assert state_of(make_worker_report(), NetworkRecord()) == "unaware"

@@ -108,6 +108,22 @@ def test_without_redis_nothing_is_known() -> None:
         NetworkStore(connect("redis://127.0.0.1:1/0", name="test")).read()
 
 
+def test_a_plan_that_cannot_be_read_is_told_to_who_only_looks_and_logged_once_each_time_it_comes(
+    redis: Redis, store: NetworkStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis.set(keys.NETWORKS, b"damaged")
+    for _ in range(2):
+        record, unreadable = store.look()
+        assert record is None
+        assert "cannot be read" in unreadable
+    assert caplog.text.count("cannot be read") == 1
+    redis.delete(keys.NETWORKS)
+    assert store.look() == (NetworkRecord(), "")
+    redis.set(keys.NETWORKS, b"damaged")
+    store.look()
+    assert caplog.text.count("cannot be read") == 2
+
+
 def test_two_who_go_back_at_once_go_back_once(redis: Redis) -> None:
     store = NetworkStore(redis)
     store.change(lambda _: NetworkPlan(weights={"mien-4": 1}), "set", "me")
