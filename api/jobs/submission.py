@@ -22,7 +22,7 @@ from api.requests.pixels import MeasuredImages
 from contracts import errors
 from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, Overloaded, TooManyImages
 from contracts.jobs import Job, JobOptions, new_job_id
-from contracts.storage.connections import is_away
+from contracts.storage.connections import AllTaken, is_away
 from contracts.storage.jobs import JobStore
 
 _STORING_S: Final = 10.0
@@ -179,7 +179,8 @@ class Submission:
         except AcceptanceUnknown:  # a client that comes again will find out
             raise
         except Exception as error:
-            if not is_away(error):  # else it would not answer to this, either, and the client is to have its answer
+            # One that is away would not answer to this, either, and the client is to have its answer.
+            if not is_away(error) or isinstance(error.__cause__, AllTaken):
                 release()
             raise
 

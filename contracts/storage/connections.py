@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from queue import Empty
 from typing import Any
 from weakref import ref
 
@@ -21,6 +22,14 @@ from contracts.storage.sentinels import Masters
 
 class ServerMoved(RedisConnectionError):  # type: ignore[misc]  # the driver's errors are not typed
     """The server takes no writes: it is a replica now, and others write to another one. Nothing was carried out."""
+
+
+class NothingSent(RedisConnectionError):  # type: ignore[misc]
+    """What was to be done was not sent: before that, there was no connection, or no answer."""
+
+
+class AllTaken(NothingSent):
+    """Others had all connections of the client for too long."""
 
 
 def connect(
@@ -131,6 +140,8 @@ def translate_errors() -> Iterator[None]:
         raise Overloaded("The job store is full; try again later.", retry_after=10) from error
     except ServerMoved as error:
         raise BrokerUnavailable("The job store is a replica now, and cannot be written to; try again soon.") from error
+    except AllTaken as error:
+        raise BrokerUnavailable("No connection to the job store was free; try again in a few seconds.") from error
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise BrokerUnavailable("The job store does not answer; try again in a few seconds.") from error
     except RedisError as error:
@@ -139,8 +150,29 @@ def translate_errors() -> Iterator[None]:
         raise BrokerUnavailable("The job store refused the operation; its log or ours says why.") from error
 
 
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """Tell what fails in the block, which carries out nothing, from a step whose answer is lost.
+
+    Raises:
+        NothingSent: in place of the driver's errors.
+    """
+    try:
+        yield
+    except ServerMoved:
+        raise
+    except (RedisConnectionError, RedisTimeoutError) as error:
+        kind = AllTaken if isinstance(error.__context__, Empty) else NothingSent
+        raise kind(str(error)) from error
+
+
+def is_unsent(error: BaseException) -> bool:
+    """Whether what was to be done was not sent to Redis. `error` is a translated one."""
+    return isinstance(error.__cause__, NothingSent)
+
+
 def is_away(error: BaseException) -> bool:
-    """Whether Redis gave no answer to what was asked: it may have been carried out. `error` is a translated one."""
+    """Whether Redis gave no answer: unless `is_unsent`, it may have been carried out. `error` is a translated one."""
     return isinstance(error.__cause__, RedisConnectionError | RedisTimeoutError)
 
 

@@ -30,7 +30,7 @@ from redis.exceptions import RedisError, ResponseError
 from contracts.errors import BrokerUnavailable, ConfigurationError
 from contracts.settings import Durability
 from contracts.storage import keys
-from contracts.storage.connections import translate_errors
+from contracts.storage.connections import before_sending, translate_errors
 from contracts.storage.scripts import Call, Command, run_scripts
 
 CONFIRM_S: Final = 2.0
@@ -105,14 +105,14 @@ class DurableSteps:
         """Run a script that may be run twice without harm.
 
         Raises:
-            RedisError: as the driver has it.
+            NothingSent: it was not run. RedisError: as the driver has it.
         """
-        if not self.waits:
-            return Outcome(call.script(keys=call.keys, args=call.args), "")
-        answer, *confirmations = run_scripts(self._redis, [call], self._confirmations())
+        with before_sending():
+            then = self._confirmations() if self.waits else ()
+        answer, *confirmations = run_scripts(self._redis, [call], then)
         if isinstance(answer, Exception):
             raise answer
-        return Outcome(answer, self._unconfirmed(confirmations))
+        return Outcome(answer, self._unconfirmed(confirmations) if self.waits else "")
 
     def confirm(self) -> None:
         """Wait until all that was written to this server before is safe.

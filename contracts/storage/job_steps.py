@@ -19,7 +19,7 @@ from contracts.jobs import Job, Problem, is_job_id
 from contracts.queues import JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.connections import is_away, translate_errors
+from contracts.storage.connections import is_away, is_unsent, translate_errors
 
 QUEUED: Final = tuple(keys.queued(queue) for queue in JOB_QUEUES)
 """Jobs that wait, by queue."""
@@ -92,13 +92,13 @@ def storing(job_id: str, *, refused: bool = False) -> Iterator[None]:
 
     Raises:
         AcceptanceUnknown: Redis did not answer, or, if `refused`, is not to be made sure.
-        BrokerUnavailable, Overloaded: it refused.
+        BrokerUnavailable, Overloaded: it refused, or the step was not sent.
     """
     try:
         with translate_errors():
             yield
     except BrokerUnavailable as error:
-        if not (refused or is_away(error)):
+        if not refused and (is_unsent(error) or not is_away(error)):
             raise
         raise AcceptanceUnknown(
             f"The job store went away, or failed, while job {job_id} was stored. In a few seconds /v1/jobs/{job_id} "

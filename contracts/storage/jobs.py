@@ -14,7 +14,7 @@ from contracts.storage import job_steps as steps
 from contracts.storage import keys
 from contracts.storage.annotated import AnnotatedImages
 from contracts.storage.clock import servers_clock
-from contracts.storage.connections import translate_errors
+from contracts.storage.connections import is_unsent, translate_errors
 from contracts.storage.job_hash import flat, from_stored, pairs
 from contracts.storage.job_images import ImageStore, JobImageStore
 from contracts.storage.job_storing import JobStoring
@@ -114,9 +114,11 @@ class JobStore:
         except AcceptanceUnknown:
             raise
         except Exception as error:
-            if not isinstance(error, JobGone) and (stored := self._storing.stored_unheard(job)):
+            unheard = not isinstance(error, JobGone) and not is_unsent(error)
+            if unheard and (stored := self._storing.stored_unheard(job)):
                 return stored
-            self._images.discard(job_id)
+            if len(last) < count:
+                self._images.discard(job_id)
             raise
 
     def confirm(self, job: Job) -> None:

@@ -8,6 +8,8 @@ from redis import Redis
 from redis.commands.core import Script
 from redis.exceptions import NoScriptError
 
+from contracts.storage.connections import before_sending
+
 _NO_FLAGS: Final = "#!lua"
 _FLAGS: Final = f"{_NO_FLAGS} flags=allow-oom"
 """Even when memory is full: most of these scripts end in freeing some, and a job that cannot be finished never would.
@@ -83,9 +85,11 @@ def run_scripts(redis: Redis, calls: Sequence[Call], then: Sequence[Command] = (
         What each of them answers: of one that failed, its error. The others have run all the same.
 
     Raises:
-        RedisError: the server does not answer.
+        NothingSent: there was no connection to be had. RedisError: the server does not answer.
     """
-    answers = _run(redis, calls, then)
+    with before_sending():
+        connection = redis.connection_pool.get_connection()
+    answers = _run(redis, calls, then, connection)
     unknown = [index for index in range(len(calls)) if isinstance(answers[index], NoScriptError)]
     if unknown:
         for index in unknown:
@@ -96,8 +100,9 @@ def run_scripts(redis: Redis, calls: Sequence[Call], then: Sequence[Command] = (
     return answers
 
 
-def _run(redis: Redis, calls: Sequence[Call], then: Sequence[Command]) -> list[Any]:
+def _run(redis: Redis, calls: Sequence[Call], then: Sequence[Command], connection: Any = None) -> list[Any]:
     with redis.pipeline(transaction=False) as pipe:  # not `Script.__call__`, which asks first whether each is known
+        pipe.connection = connection  # it takes one itself without, and gives back either
         for script, names, args in calls:
             pipe.evalsha(script.sha, len(names), *names, *args)
         for command in then:

@@ -3,15 +3,18 @@
 import inspect
 import re
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from werkzeug.test import TestResponse
 
+from api import services
 from api.access.keys import ApiKeyStore
 from api.http.scopes import Scope
 from api.jobs import submission
@@ -20,8 +23,10 @@ from api.services import services_of
 from contracts.errors import AcceptanceUnknown, Overloaded
 from contracts.metrics import REFUSALS
 from contracts.queues import BULK
-from contracts.storage import keys
+from contracts.storage import durability, keys
+from contracts.storage.durability import Outcome
 from contracts.storage.jobs import JobStore
+from contracts.storage.scripts import Call
 from support.gateway import MakeApp, StandIn, bearer
 
 
@@ -116,14 +121,58 @@ def test_a_key_is_not_used_up_by_a_refusal(make_app: MakeApp, redis: Redis, jpeg
 def test_a_key_is_not_used_up_by_a_job_store_that_refuses(
     app: Flask, redis: Redis, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(**_: Any) -> None:
-        raise ResponseError("BUSY Redis is busy running a script.")
+    storing = services_of(app).jobs._storing
+    run = storing._durable.run
+
+    def refuse(call: Call) -> Outcome:
+        if call.script is storing.create:
+            raise ResponseError("BUSY Redis is busy running a script.")
+        return run(call)
 
     with monkeypatch.context() as patched:
-        patched.setattr(services_of(app).jobs._storing, "create", refuse)
+        patched.setattr(storing._durable, "run", refuse)
         assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()["code"] == "broker_unavailable"
     assert not redis.keys(keys.idempotency("*")), "who comes again would wait for a job that nobody stores"
     assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
+
+
+@pytest.mark.parametrize("level", ["everysec", "replicated"])
+def test_a_job_that_found_no_connection_is_not_stored_and_may_be_sent_again(
+    make_app: MakeApp,
+    jobs: JobStore,
+    redis: Redis,
+    jpeg: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    level: str,
+) -> None:
+    monkeypatch.setattr(services, "_STORING", 1)
+    monkeypatch.setattr(services, "_CONNECTION_S", 0.05)
+    monkeypatch.setattr(durability, "CONFIRM_S", 0.01)
+    app = make_app(durability=level)
+    storing = services_of(app).jobs._storing
+    run, pool = storing._durable.run, services_of(app).storing.connection_pool
+
+    def run_late(call: Call) -> Outcome:
+        """As when all others wait to be confirmed."""
+        with ExitStack() as taken:
+            while True:
+                try:
+                    taken.callback(pool.release, pool.get_connection())
+                except RedisConnectionError:
+                    return run(call)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storing._durable, "run", run_late)
+        answer = post(app, "/v1/jobs", jpeg, Idempotency_Key="k")
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "broker_unavailable")
+    assert "No connection to the job store was free" in answer.get_json()["detail"]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert jobs.open_count() == 0
+    assert not redis.keys(keys.idempotency("*")), "who comes again would wait for a job that nobody stores"
+    again = post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()
+    expected = ("state", "queued") if level == "everysec" else ("code", "acceptance_unknown")  # without a replica
+    assert again[expected[0]] == expected[1]
+    assert jobs.open_count() == 1
 
 
 def test_fifty_duplicates_at_once_are_one_analysis(app: Flask, worker: StandIn, jpeg: bytes) -> None:

@@ -1,7 +1,5 @@
 """Erasing jobs and cameras before their time."""
 
-from typing import Any
-
 import pytest
 from redis import Redis
 
@@ -10,10 +8,12 @@ from contracts.jobs import Job, new_job_id
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.durability import Outcome
 from contracts.storage.erasure import JobEraser, hash_of
 from contracts.storage.frames import FrameStore
 from contracts.storage.job_steps import REFUSED_S, refusal
 from contracts.storage.jobs import JobStore
+from contracts.storage.scripts import Call
 from support.clocks import ManualClock
 from support.factories import annotate
 
@@ -63,16 +63,16 @@ def test_a_finished_job_goes_and_its_erasure_is_noted(jobs: JobStore, eraser: Jo
 def test_a_call_that_stores_a_job_and_comes_when_it_is_erased_stores_nothing(
     jobs: JobStore, eraser: JobEraser, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent, create = list[dict[str, Any]](), jobs._storing.create
+    sent, run = list[Call](), jobs._storing._durable.run
 
-    def send(**call: Any) -> Any:
+    def send(call: Call) -> Outcome:
         sent.append(call)
-        return create(**call)
+        return run(call)
 
-    monkeypatch.setattr(jobs._storing, "create", send)
+    monkeypatch.setattr(jobs._storing._durable, "run", send)
     job = finished(jobs)
     assert eraser.erase(job.id)
-    assert create(**sent[0])[0] == b"refused"
+    assert run(sent[0]).answer == [b"refused"]
     jobs._images.put_part(job.id, {"0": b"late"})
     assert not redis.exists(keys.job(job.id), keys.job_images(job.id))
 

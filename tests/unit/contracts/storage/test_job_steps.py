@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -15,9 +14,11 @@ from contracts.jobs import new_job_id
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
+from contracts.storage.durability import Outcome
 from contracts.storage.job_queue import MOST_IMAGES, MOST_PIXELS, Batch, JobQueue
 from contracts.storage.job_steps import REFUSED_S, Claim, check_id, claimant, job_keys
 from contracts.storage.jobs import JobStore
+from contracts.storage.scripts import Call
 from support.clocks import ManualClock
 from support.factories import make_items
 
@@ -144,18 +145,20 @@ def test_what_is_no_id_was_never_accepted() -> None:
 
 
 @contextmanager
-def refused(store: JobStore, *, carried_out: bool) -> Iterator[list[dict[str, Any]]]:
+def refused(store: JobStore, *, carried_out: bool) -> Iterator[list[Call]]:
     """Memory is full when the driver sends a job again, because it had no answer; gives what it has sent."""
-    create, sent = store._storing.create, list[dict[str, Any]]()
+    run, sent = store._storing._durable.run, list[Call]()
 
-    def send(**call: Any) -> None:
+    def send(call: Call) -> Outcome:
+        if call.script is not store._storing.create:
+            return run(call)
         sent.append(call)
         if carried_out:
-            create(**call)
+            run(call)
         raise OutOfMemoryError("the second time")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(store._storing, "create", send)
+        patched.setattr(store._storing._durable, "run", send)
         yield sent
 
 
@@ -169,7 +172,7 @@ def test_a_job_that_was_stored_unheard_is_accepted_and_keeps_its_images(store: J
 def test_a_job_that_was_refused_is_not_stored_when_it_comes_late(store: JobStore, redis: Redis) -> None:
     with refused(store, carried_out=False) as sent, pytest.raises(Overloaded):
         store.create([b"x"], BULK)
-    assert store._storing.create(**sent[0]) == [b"refused"]
+    assert store._storing._durable.run(sent[0]).answer == [b"refused"]
     (note,) = redis.scan_iter("mien:*")
     assert note.startswith(b"mien:refused:")
     assert 0 < redis.ttl(note) <= REFUSED_S
@@ -179,10 +182,14 @@ def test_a_job_that_was_refused_is_not_stored_when_it_comes_late(store: JobStore
 def test_a_refusal_that_nobody_notes_is_no_refusal(
     store: JobStore, monkeypatch: pytest.MonkeyPatch, carried_out: bool
 ) -> None:
-    def fail(**_: object) -> None:
-        raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+    run = store._storing._durable.run
 
-    monkeypatch.setattr(store._storing, "refuse", fail)
+    def fail(call: Call) -> Outcome:
+        if call.script is store._storing.refuse:
+            raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+        return run(call)
+
+    monkeypatch.setattr(store._storing._durable, "run", fail)
     with refused(store, carried_out=carried_out), pytest.raises(AcceptanceUnknown, match="will say whether"):
         store.create([b"x"], BULK)
     assert store.open_count() == carried_out

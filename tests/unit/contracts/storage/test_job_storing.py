@@ -1,12 +1,17 @@
 """Storing a job, and finding it stored, as safely as the setting says; `test_durability` has the servers for it."""
 
+from collections.abc import Iterator
+
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
-from contracts.errors import AcceptanceUnknown, JobGone
+from contracts.errors import AcceptanceUnknown, BrokerUnavailable, JobGone
+from contracts.jobs import new_job_id
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import durability, keys
+from contracts.storage.connections import connect
 from contracts.storage.jobs import JobStore
 
 
@@ -45,3 +50,67 @@ def test_a_step_that_finds_the_job_stored_writes_what_can_be_waited_for(waiting:
         waiting.confirm(job)
     assert redis.hgetall(keys.job(job.id)) == record
     assert changes() > before
+
+
+@pytest.fixture
+def one_connection(redis_url: str) -> Iterator[Redis]:
+    """A client that has one connection, and waits for it for a moment."""
+    client = connect(redis_url, name="tests", max_connections=1, connection_s=0.05)
+    yield client
+    client.close()
+
+
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.parametrize("known", [False, True])
+def test_without_a_connection_nothing_was_sent_and_nothing_is_uncertain(
+    redis: Redis, one_connection: Redis, known: bool
+) -> None:
+    store = JobStore(redis, Settings(durability="replicated"), storing=one_connection)
+    if known:  # else what is asked first is how many replicas there are
+        with pytest.raises(AcceptanceUnknown):
+            store.create([b"x"], BULK)
+    before = set(redis.scan_iter())
+    taken = one_connection.connection_pool.get_connection()
+    with pytest.raises(BrokerUnavailable, match="No connection to the job store was free") as raised:
+        store.create([b"x"], BULK)
+    assert not isinstance(raised.value, AcceptanceUnknown)
+    assert set(redis.scan_iter()) == before, "no note of a refusal either"
+    one_connection.connection_pool.release(taken)
+    with pytest.raises(AcceptanceUnknown, match="less safely"):
+        store.create([b"x"], BULK)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_images_that_went_ahead_of_a_job_that_was_not_sent_go(redis: Redis, one_connection: Redis) -> None:
+    store = JobStore(redis, Settings(durability="replicated"), storing=one_connection)
+    with one_connection.pipeline() as other:
+        other.watch("a")  # which takes the connection
+        with pytest.raises(BrokerUnavailable):
+            store.create([bytes(600_000)] * 3, BULK)
+    assert not redis.keys("mien:job*")
+
+
+@pytest.mark.usefixtures("waiting")
+def test_what_is_stored_and_finds_no_connection_to_be_confirmed_is_uncertain(
+    redis: Redis, one_connection: Redis
+) -> None:
+    job = JobStore(redis, Settings()).create([b"x"], BULK)
+    store = JobStore(redis, Settings(durability="replicated"), storing=one_connection)
+    with one_connection.pipeline() as other:
+        other.watch("a")
+        with pytest.raises(AcceptanceUnknown):
+            store.confirm(job)
+
+
+def test_a_job_whose_storing_was_not_answered_may_have_been_accepted(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unheard(*_: object) -> None:
+        raise RedisConnectionError("Connection closed by server.")
+
+    store = JobStore(redis, Settings())
+    monkeypatch.setattr(store._storing._durable, "run", unheard)
+    job_id = new_job_id()
+    with pytest.raises(AcceptanceUnknown, match=f"/v1/jobs/{job_id} will say") as caught:
+        store.create([b"x"], BULK, job_id=job_id)
+    assert caught.value.members == {"job": job_id}
