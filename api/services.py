@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, cast
 
 from flask import Flask, current_app
@@ -20,7 +21,7 @@ from api.live.broadcast import CameraHub
 from api.live.event_hub import EventHub
 from api.live.ingest import Ingest
 from api.metrics.system import SystemMetrics
-from api.overload.admission import Admission
+from api.overload.admission import Admission, Stores
 from api.overload.body_memory import BodyMemory
 from api.overload.broker_watch import BrokerWatch
 from api.overload.concurrency import ConcurrencyLimiter
@@ -198,7 +199,9 @@ def connect_services(settings: Settings) -> Services:
         lanes=LaneStore(probe),
         counters=counters,
         tracing=open_tracing(settings, "gateway"),
-        system_metrics=SystemMetrics(probe, frame_probe, admission.predicted_wait_s),
+        system_metrics=SystemMetrics(
+            probe, frame_probe, partial(admission.predicted_wait_s, stores=_quick(settings, probe))
+        ),
         request_metrics=request_metrics,
     )
 
@@ -210,6 +213,11 @@ def _storing(settings: Settings) -> Redis | None:
     return connect(
         settings.redis_url, name="mien-gateway-storing", max_connections=_STORING, connection_s=_CONNECTION_S
     )
+
+
+def _quick(settings: Settings, probe: Redis) -> Stores:
+    """The stores of who is to have an answer within a second or so, and none of a broker that hangs."""
+    return Stores(JobStore(probe, settings), CounterStore(probe), HeartbeatStore(probe))
 
 
 def _probe(url: str) -> Redis:

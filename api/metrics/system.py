@@ -1,13 +1,15 @@
 """The whole system in Prometheus' words, read from Redis: the same from every gateway, so it is scraped of one.
 
 Each part is read on its own. A server that does not answer costs the page what it knows, and that is all: the rest, and
-`mien_redis_up`, are there then, of all times.
+`mien_redis_up`, are there then, of all times. And they are there soon, before Prometheus gives the page up: servers are
+read at the same time, and one that hangs is asked no more.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from prometheus_client.metrics_core import Metric
 from redis import Redis
@@ -16,6 +18,7 @@ from api.metrics.families import counter, gauge, shared
 from api.metrics.networks import networks
 from contracts.errors import MienError
 from contracts.queues import JOB_QUEUES
+from contracts.storage.connections import is_away
 from contracts.storage.counters import CounterStore
 from contracts.storage.gauges import BrokerGauges, CameraGauge, FrameGauges, ServerGauges, read_server
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
@@ -27,6 +30,27 @@ _STATES: Final = ("connecting", "live", "stalled", "gone", "silent")
 logger = logging.getLogger(__name__)
 
 
+Part = Callable[[], Iterable[Metric]]
+
+
+class _Server(NamedTuple):
+    """A server, and what is read of it."""
+
+    name: str
+    redis: Redis
+    parts: tuple[Part, ...]
+
+
+@dataclass
+class _Told:
+    """What came of asking one."""
+
+    name: str
+    up: bool = False
+    gauges: ServerGauges | None = None
+    families: list[Metric] = field(default_factory=list)
+
+
 class SystemMetrics:
     """Reads the servers once a scrape."""
 
@@ -36,26 +60,31 @@ class SystemMetrics:
         Args:
             broker: a client that gives up after a second or so.
             frames: the same, of the frame Redis; the same object where one server is both.
-            predicted_wait_s: what admission predicts for a queue, in seconds.
+            predicted_wait_s: what admission predicts for a queue, in seconds; gives up as early.
         """
-        self._servers = {"broker": broker} if frames is broker else {"broker": broker, "frames": frames}
         self._work, self._cameras = BrokerGauges(broker), FrameGauges(frames)
         self._counters, self._heartbeats = CounterStore(broker), HeartbeatStore(broker)
         self._plan, self._predicted_wait_s = NetworkStore(broker), predicted_wait_s
+        work = (self._shared, self._waiting, self._predicted, self._workers, self._networks)
+        if frames is broker:
+            self._servers = [_Server("broker", broker, (*work, self._live))]
+        else:
+            self._servers = [_Server("broker", broker, work), _Server("frames", frames, (self._live,))]
 
     def collect(self) -> Iterator[Metric]:
         """Everything, as of now."""
-        found = dict[str, ServerGauges]()
-        for name, redis in self._servers.items():
-            with suppress(MienError):
-                found[name] = read_server(redis)
-        yield gauge("mien_redis_up", *(((name,), name in found) for name in self._servers))
-        yield from _servers(found)
-        if "broker" in found:
-            for part in (self._shared, self._waiting, self._predicted, self._workers, self._networks):
-                yield from _whole(part)
-        if found.keys() == self._servers.keys():
-            yield from _whole(self._live)
+        told = [_Told(server.name) for server in self._servers]
+        first, *others = zip(self._servers, told, strict=True)
+        beside = [threading.Thread(target=_ask, args=other, name="metrics", daemon=True) for other in others]
+        for thread in beside:
+            thread.start()
+        _ask(*first)
+        for thread in beside:
+            thread.join()
+        yield gauge("mien_redis_up", *(((one.name,), one.up) for one in told))
+        yield from _servers({one.name: one.gauges for one in told if one.gauges})
+        for one in told:
+            yield from one.families
 
     def _shared(self) -> Iterable[Metric]:
         return shared(self._counters.read())
@@ -107,11 +136,29 @@ class SystemMetrics:
         yield gauge("mien_events_kept", ((), self._cameras.kept_events()))
 
 
-def _whole(part: Callable[[], Iterable[Metric]]) -> list[Metric]:
-    """What a part tells, or nothing, if what it reads went away meanwhile."""
+def _ask(server: _Server, told: _Told) -> None:
+    """Note what a server tells, until it does not answer: then each further question would take as long."""
+    try:
+        told.gauges = read_server(server.redis)
+        for part in server.parts:
+            told.families += _whole(part)
+        told.up = True
+    except MienError as error:
+        if told.gauges is not None:
+            logger.warning("Redis (%s) stopped answering while it was read for the metrics: %s", server.name, error)
+
+
+def _whole(part: Part) -> list[Metric]:
+    """What a part tells, or nothing, if it cannot be read.
+
+    Raises:
+        MienError: its server does not answer.
+    """
     try:
         return list(part())
     except MienError as error:
+        if is_away(error):
+            raise
         logger.warning("a part of the metrics is missing: %s", error)
         return []
 

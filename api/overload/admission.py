@@ -15,7 +15,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from contracts.errors import Overloaded, QuotaExceeded, TooManyImages
 from contracts.metrics import (
@@ -66,6 +66,14 @@ def reason_of(refusal: Overloaded | TooManyImages) -> str:
     return str(refusal.__dict__.get(_REASON, "rate" if isinstance(refusal, QuotaExceeded | TooManyImages) else "store"))
 
 
+class Stores(NamedTuple):
+    """What tells how much waits, and how fast it is worked off."""
+
+    jobs: JobStore
+    counters: CounterStore
+    heartbeats: HeartbeatStore
+
+
 class Admission:
     """Decides whether there is capacity. Thread-safe; reads the pace once a second, one request for all."""
 
@@ -77,8 +85,7 @@ class Admission:
         heartbeats: HeartbeatStore,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings, self._jobs, self._counters, self._heartbeats = settings, jobs, counters, heartbeats
-        self._clock = clock
+        self._settings, self._stores, self._clock = settings, Stores(jobs, counters, heartbeats), clock
         self._lock, self._measuring = threading.Lock(), threading.Lock()
         self._measured_at = float("-inf")
         self._pace_s = dict.fromkeys(JOB_QUEUES, _SECONDS_PER_IMAGE)
@@ -125,7 +132,7 @@ class Admission:
         settings = self._settings
         if ahead is None:
             ahead = self._admitted[queue, client]
-        load = self._jobs.load(queue, client)
+        load = self._stores.jobs.load(queue, client)
         if load.drained:
             raise self._full("drained", "No jobs are accepted while this service is maintained", _DRAINED_S)
         wait_s = load.waiting_images * self._pace(queue)
@@ -159,9 +166,14 @@ class Admission:
             work_s = (own + images) * self._pace(queue) if own else 0.0
             self._check_share(load, self._share(client), work_s, longest)
 
-    def predicted_wait_s(self, queue: str) -> float:
-        """How long a job that is accepted now would wait, in seconds, by what is compared with the longest wait."""
-        return self._jobs.load(queue).waiting_images * self._pace(queue)
+    def predicted_wait_s(self, queue: str, stores: Stores | None = None) -> float:
+        """How long a job that is accepted now would wait, in seconds, by what is compared with the longest wait.
+
+        Args:
+            queue: where it would.
+            stores: to ask in place of those that decide over jobs, as of a client that has less time.
+        """
+        return (stores or self._stores).jobs.load(queue).waiting_images * self._pace(queue, stores)
 
     def _check_room(self, retry_after: float) -> None:
         """Hold back what Redis has no room for, or could not keep."""
@@ -215,7 +227,7 @@ class Admission:
         retry_after = min(max(retry_after, _SHORTEST_S), _LONGEST_S)
         return because(reason, Overloaded(f"{sentence}; try again later.", retry_after=retry_after))
 
-    def _pace(self, queue: str) -> float:
+    def _pace(self, queue: str, stores: Stores | None = None) -> float:
         """Seconds from one image that leaves the queue to the next, over all workers."""
         if self._measuring.acquire(
             blocking=False
@@ -225,34 +237,34 @@ class Admission:
                 elapsed = now - self._measured_at
                 if elapsed >= _PACE_KEPT_S:
                     self._measured_at = now
-                    self._measure(elapsed)
+                    self._measure(elapsed, stores or self._stores)
             finally:
                 self._measuring.release()
         return self._pace_s[queue]
 
-    def _measure(self, elapsed: float) -> None:
-        self._room = self._jobs.room()
+    def _measure(self, elapsed: float, stores: Stores) -> None:
+        self._room = stores.jobs.room()
         sums: defaultdict[str, float] = defaultdict(float)
-        for text, value in self._counters.read().items():
+        for text, value in stores.counters.read().items():
             name, labels = parse_metric_key(text)
             if name == IMAGES_DONE:
                 sums[text] = value
             elif name != STAGE_SECONDS or labels.get("stage") in _STAGES:
                 sums[name] += value
         since = self._since_last_time(sums)
-        estimated = self._estimate(since)
+        estimated = self._estimate(since, stores.heartbeats)
         for queue in JOB_QUEUES:
-            depth, left = self._jobs.queue_depth(queue), since[metric_key(IMAGES_DONE, queue=queue)]
+            depth, left = stores.jobs.queue_depth(queue), since[metric_key(IMAGES_DONE, queue=queue)]
             backlogged = min(depth, self._depths[queue]) >= _BACKLOG and elapsed < _PACE_IS_OLD_S
             self._depths[queue] = depth
             self._pace_s[queue] = elapsed / left if backlogged and left else estimated
 
-    def _estimate(self, since: Mapping[str, float]) -> float:
+    def _estimate(self, since: Mapping[str, float], heartbeats: HeartbeatStore) -> float:
         """Seconds between images if all workers were busy with one queue."""
         looked_at = since[IMAGES_ANALYZED] + since[FRAMES_ANALYZED]
         if looked_at:
             self._image_s = since[STAGE_SECONDS] / looked_at
-        threads = sum(worker.threads for worker in self._heartbeats.live_workers() if worker.analyses)
+        threads = sum(worker.threads for worker in heartbeats.live_workers() if worker.analyses)
         return self._image_s / max(1, threads)
 
     def _since_last_time(self, sums: Mapping[str, float]) -> defaultdict[str, float]:

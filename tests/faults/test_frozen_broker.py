@@ -10,7 +10,7 @@ from support.clocks import WaitFor
 from support.faults import Measured, StartSystem, System
 
 PROBE_S, BOUND_S = 2.5, 6.0
-"""`/healthz`, and any request, have answered by then, also on a busy machine."""
+"""`/healthz` and the scrape of the system, and any request, have answered by then, also on a busy machine."""
 AGAIN_S = 2.0
 """So long after the thaw a job that was accepted since has been analysed."""
 
@@ -20,11 +20,12 @@ def freeze(system: System, broker: Broker, seconds: float) -> None:
     broker.freeze()
     try:
         while time.monotonic() < end:
-            for path in ("/healthz", "/livez"):
+            for path in ("/healthz", "/livez", "/metrics/system"):
                 began = time.monotonic()
                 answer = requests.get(system.url + path, timeout=30)
                 assert time.monotonic() - began < PROBE_S, path
                 assert (answer.status_code == 503) == (path == "/healthz")
+                assert path != "/metrics/system" or 'mien_redis_up{server="broker"} 0.0' in answer.text
             time.sleep(0.2)  # as often as a hasty probe asks; nothing is waited for
     finally:
         broker.thaw()

@@ -4,10 +4,11 @@ import logging
 
 import pytest
 from redis import Redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from api.metrics.system import SystemMetrics
 from contracts.errors import BrokerUnavailable
-from contracts.storage.connections import connect
+from contracts.storage.connections import connect, translate_errors
 from support.gateway import NO_SERVER
 
 
@@ -24,12 +25,36 @@ def test_a_frame_server_that_is_away_costs_what_it_knows_alone(redis: Redis) -> 
     assert {sample.labels["server"]: sample.value for sample in up.samples} == {"broker": 1, "frames": 0}
 
 
-def test_what_goes_away_meanwhile_leaves_the_rest(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
-    def gone(queue: str) -> float:
-        raise BrokerUnavailable("It has gone.")
+def test_what_cannot_be_read_leaves_the_rest(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    def refused(queue: str) -> float:
+        raise BrokerUnavailable("It was refused.")
 
     with caplog.at_level(logging.WARNING):
-        found = names(SystemMetrics(redis, redis, gone))
+        found = names(SystemMetrics(redis, redis, refused))
     assert "mien_workers" in found
     assert "mien_queue_predicted_wait_seconds" not in found
-    assert "It has gone." in caplog.text
+    assert "It was refused." in caplog.text
+
+
+def test_a_server_that_hangs_meanwhile_is_asked_no_more_and_does_not_count_as_up(
+    redis: Redis, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = list[str]()
+
+    def hangs(queue: str) -> float:
+        asked.append(queue)
+        with translate_errors():
+            raise RedisTimeoutError("Timeout reading from socket")
+
+    frames = connect(redis_url, name="tests")
+    system = SystemMetrics(redis, frames, hangs)
+    with caplog.at_level(logging.WARNING):
+        families = {family.name: family for family in system.collect() if family.samples}
+    up = {sample.labels["server"]: sample.value for sample in families["mien_redis_up"].samples}
+    assert up == {"broker": 0, "frames": 1}
+    assert "mien_queue_depth" in families, "what was read before is told"
+    assert "mien_workers" not in families, "which would have taken as long again"
+    assert "mien_events_kept" in families, "of the other server"
+    assert len(asked) == 1
+    assert "Redis (broker) stopped answering" in caplog.text
+    frames.close()

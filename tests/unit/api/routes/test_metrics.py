@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from api.routes.metrics import MetricsPort
+from api.services import services_of
 from contracts.cameras import CameraStatus
 from contracts.metrics import IMAGES_ANALYZED, JOB_WAIT, METRICS, STAGE_SECONDS, metric_key, observe
 from contracts.storage import keys
@@ -109,6 +111,21 @@ def test_the_system_is_what_all_have_counted_and_how_the_parts_are(
     assert not any("device" in str(labels) for _, *labels in found)
     assert found["mien_redis_up", ("server", "broker")] == 1
     assert found["mien_redis_memory_used_bytes", ("server", "broker")] > 100_000
+
+
+def test_the_page_of_the_system_is_read_by_clients_that_give_up_soon(
+    app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits_for_long(*_: object) -> None:
+        raise AssertionError("a scrape of a Redis that hangs would take as long as a request")
+
+    services = services_of(app)
+    assert services.probe.connection_pool.connection_kwargs["socket_timeout"] <= 1
+    for client in (services.redis, services.storing, services.frame_redis):
+        monkeypatch.setattr(client.connection_pool, "get_connection", waits_for_long)
+    found = read(app.test_client(), "/metrics/system")
+    assert found["mien_queue_predicted_wait_seconds", ("queue", "bulk")] == 0
+    assert found["mien_redis_up", ("server", "broker")] == 1
 
 
 def test_a_worker_that_takes_webhooks_alone_is_told_and_counts_for_no_analysis(
