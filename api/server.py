@@ -7,14 +7,16 @@ import shutil
 import signal
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import gevent
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
+from api.http.ended_processes import COUNTS, EndedProcesses
 from api.http.proxies import TrustedProxies
 from api.http.statuses import REQUEST_LINE_BYTES
 from api.overload.connections import SPARE, Connection, ConnectionLimiter, allow_files
@@ -30,12 +32,12 @@ if TYPE_CHECKING:
 _SPARE_S = 5
 """How much longer a stopping process has than a synchronous request may wait."""
 _FLUSH_EVERY_S = 5.0
-_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable by which prometheus_client finds the folder in which a gateway's processes count."""
 _PIECE = 64 * 1024
 """Bytes."""
 _LAST_REQUESTS_S = 0.5
 """After a request to stop: what was on its way already is still served."""
+
+_ENDED: Final = EndedProcesses()
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "logger_class": GunicornLogger,
         "proc_name": "mien-gateway",
         "control_socket_disable": True,
-        "child_exit": _forget_gauges,
+        "child_exit": _take_over,
         "on_exit": _remove_counts,
         # What proxies forward is read by `api.http.proxies`; gunicorn itself would believe it of all of this machine,
         # a path that every other one is prefixed with (SCRIPT_NAME) included.
@@ -73,16 +75,17 @@ def _addresses(settings: Settings) -> str | list[str]:
     return [address, f"{host}:{settings.metrics_port}"] if settings.metrics_port else address
 
 
-def _forget_gauges(_: Any, worker: Any) -> None:
+def _take_over(arbiter: Any, worker: Any) -> None:
     """A process has ended: what it has counted stays, how many clients it has does not."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    _ENDED.add(Path(os.environ[COUNTS]), worker.pid, arbiter.WORKERS)
 
 
 def _remove_counts(_: Any) -> None:
     """The gateway ends."""
-    shutil.rmtree(os.environ.get(_COUNTS, ""), ignore_errors=True)
+    shutil.rmtree(os.environ.get(COUNTS, ""), ignore_errors=True)
 
 
 class GunicornLogger(Logger):  # type: ignore[misc]
@@ -245,7 +248,7 @@ class Gateway(BaseApplication):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve. All processes count in one folder; they find it by the environment, which they inherit."""
-        os.environ[_COUNTS] = tempfile.mkdtemp(prefix="mien-metrics-")
+        os.environ[COUNTS] = tempfile.mkdtemp(prefix="mien-metrics-")
         super().run()
 
     def load(self) -> Any:

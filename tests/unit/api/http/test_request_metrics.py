@@ -1,5 +1,9 @@
 """What a gateway counts of its own."""
 
+import itertools
+
+import pytest
+
 from api.http.request_metrics import RequestMetrics
 
 Found = dict[tuple[str, *tuple[tuple[str, str], ...]], float]
@@ -23,7 +27,17 @@ def test_requests_and_their_time_are_counted_by_route_and_methods_that_are_made_
     assert counted["mien_http_requests_total", *other, ("status", "200")] == 2
     assert counted["mien_http_request_duration_seconds_count", *get] == 2
     assert counted["mien_http_request_duration_seconds_bucket", ("le", "0.1"), *get] == 1
-    assert counted["mien_http_request_duration_seconds_sum", *get] == 0.4
+    assert counted["mien_http_request_duration_seconds_sum", *get] == pytest.approx(0.4, abs=4e-6)
+
+
+def test_the_sum_of_times_is_the_same_in_whichever_order_they_are_added() -> None:
+    sums = set[float]()
+    for order in itertools.permutations((0.1, 0.2, 0.3, 1e-3, 1e4 / 3)):
+        metrics = RequestMetrics()
+        for seconds in order:
+            metrics.add("GET", "/ping", 200, seconds)
+        sums.add(found(metrics)["mien_http_request_duration_seconds_sum", ("method", "GET"), ("route", "/ping")])
+    assert len(sums) == 1, "one that is lower by its last digit than the scrape before counts as begun anew"
 
 
 def test_a_camera_that_nobody_looks_at_any_more_is_left_out() -> None:
