@@ -22,6 +22,7 @@ FAULTS ?= /tmp/mien-faults.json
 SOAK ?= /tmp/mien-soak.json
 SBOM ?= sbom
 CHECK ?=
+CHECKED ?= tests/architecture tests/contract tests/deploy tests/unit
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SBOM_ROLES ?= api worker capture flower
 
@@ -80,7 +81,7 @@ check: $(DEV) ## style, types, import contracts, and the tests that need no seco
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive --severity-level medium contracts models workers api capture training operate deploy
-	$(BIN)/python -m pytest -n $(JOBS) -q tests/architecture tests/contract tests/deploy tests/unit
+	$(BIN)/python -m pytest -n $(JOBS) -q $(CHECKED)
 
 .PHONY: faults
 faults: $(DEV) ## every fault that Mien has to outlive, also those that last for minutes; writes docs/reliability.md

@@ -113,8 +113,11 @@ class Job(Message):
 
 def new_job_id() -> str:
     """An id with 112 random bits: of a job that was made without an API key, knowing it allows to read the result."""
-    random = secrets.token_bytes(_RANDOM_BYTES)
-    return base64.urlsafe_b64encode(random + _check(random)).decode()
+    while True:
+        random = secrets.token_bytes(_RANDOM_BYTES)
+        text = base64.urlsafe_b64encode(random + _check(random)).decode()
+        if not text.startswith("-"):  # which command lines would take for an option
+            return text
 
 
 def is_job_id(text: str) -> bool:

@@ -29,8 +29,10 @@ _COMMON: Final = {
     "MIEN_JOB_TIME_LIMIT_S": "25",
     "MIEN_MAX_WAIT_S": "25",
 }
+# Only the platform's router reaches what listens there.
+_ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 # nosec B104
 _WEB: Final = {
-    "MIEN_HOST": "0.0.0.0",  # noqa: S104 # nosec B104 - only the platform's router reaches it
+    "MIEN_HOST": _ALL_ADDRESSES,
     # The router passes on what is addressed to this application alone; names of your own have to be set.
     "MIEN_ALLOWED_HOSTS": "*.herokuapp.com",
     "MIEN_TRUSTED_PROXIES": "10.0.0.0/8",  # where that router is

@@ -14,6 +14,7 @@ from contracts.errors import WebhookRefused
 from contracts.events import EventResponse
 from contracts.settings import Settings
 from contracts.storage.events import EventStore
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from workers.outbound import post
 
@@ -32,10 +33,17 @@ class EventWebhook:
     """What one worker does, of those that deliver webhooks. Events that nobody takes are told until they expire."""
 
     def __init__(
-        self, worker: str, events: EventStore, webhooks: WebhookStore, policy: AddressPolicy, settings: Settings
+        self,
+        worker: str,
+        events: EventStore,
+        webhooks: WebhookStore,
+        heartbeats: HeartbeatStore,
+        *,
+        policy: AddressPolicy,
+        settings: Settings,
     ) -> None:
         """Send to the address of the settings; `worker` is the name under which this one takes its turn."""
-        self._worker = worker
+        self._worker, self._heartbeats = worker, heartbeats
         self._events, self._webhooks, self._policy = events, webhooks, policy
         self._url, self._faces_only = settings.events_webhook, settings.faces_only
         self._longest_s = min(_LONGEST_S, max(1.0, settings.events_s / 4))
@@ -53,6 +61,9 @@ class EventWebhook:
         if not self._events.take_turn(self._worker, _TURN_S):
             return "not on turn"
         now = self._webhooks.clock()
+        if self._an_older_one_sends():
+            self._not_before = now + _TURN_S  # what it has on its way when it ends is not sent twice
+            return "not on turn"
         if now < self._not_before:
             return "later"
         found = self._events.after(self._events.sent(self._url), _MOST_EVENTS)
@@ -68,6 +79,11 @@ class EventWebhook:
         self._events.set_sent(found[-1].id, self._url)
         self._failures, self._not_before = 0, 0.0
         return "sent"
+
+    def _an_older_one_sends(self) -> bool:
+        """Whether a worker of release 0.3 observes: it sends what it notes, and knows of no turn to do so."""
+        observer = self._events.observer()
+        return any(worker.name == observer and worker.before_versions for worker in self._heartbeats.live_workers())
 
     def _try(self, events: Sequence[EventResponse], now: float) -> str:
         """What went wrong, if anything."""

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-_COMMAND: Final = (sys.executable, "-m", "workers.isolated_process")
+_COMMAND: Final = (sys.executable, "-m", "workers.isolated_process", "--")
+"""Ids that other releases gave may begin with a hyphen; behind ``--`` nothing is an option."""
 EXIT_AWAY: Final = 75
 """Exit status of such a process when Redis was away (``EX_TEMPFAIL``): the job has nothing to do with that."""
 _START_S: Final = 60.0

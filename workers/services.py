@@ -186,7 +186,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         frames=FrameStore(frame_redis, settings),
         history=HistoryStore(frame_redis),
         events=events,
-        event_webhook=EventWebhook(name, events, webhooks, policy, settings),
+        event_webhook=EventWebhook(name, events, webhooks, heartbeats, policy=policy, settings=settings),
         camera_statuses=CameraStatuses(frame_redis),
         counters=counters,
         heartbeats=heartbeats,

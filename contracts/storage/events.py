@@ -96,6 +96,11 @@ class EventStore:
         """Whether it is for this worker to tell the webhook, for so long; it keeps the turn by asking again."""
         return take_turn(self._redis, keys.EVENTS_SENDER, worker, seconds)
 
+    def observer(self) -> str:
+        """The worker that notes now what cameras show; empty: none does."""
+        with translate_errors():
+            return (self._redis.get(keys.OBSERVER) or b"").decode()
+
     def sent(self, url: str) -> str:
         """The id of the last event that this address has been told; none is told that happened before it was set up."""
         with translate_errors():

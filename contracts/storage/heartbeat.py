@@ -73,6 +73,14 @@ class WorkerReport(Message):
         """Whether it takes anything but webhooks, for which it has no networks."""
         return analyses(self.queues)
 
+    @property
+    def before_versions(self) -> bool:
+        """Whether it is of release 0.3 or before, which do not say their version.
+
+        Such a worker knows nothing of pauses, and sends the events of cameras itself while it observes these.
+        """
+        return not self.version
+
 
 class Untaken(NamedTuple):
     """Work that waits beside an idle worker."""

@@ -52,7 +52,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield from (*broker, *frames)
     with both(settings) as (redis, frame_redis):
         if not _away("redis", broker):
-            yield from _tried("workers", lambda: system.check_workers(redis))
+            yield from _tried("workers", lambda: system.check_workers(redis, settings))
             yield from _tried("queues", lambda: system.check_queues(redis, settings))
             yield from _tried("webhooks", lambda: system.check_webhooks(redis, settings))
         if not _away("redis" if frame_redis is redis else "frames", [*broker, *frames]):

@@ -10,6 +10,7 @@ from redis import Redis
 from contracts.queues import QUEUES
 from contracts.settings import Settings
 from contracts.storage.audit import AuditLog
+from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
 from contracts.storage.queue_states import QueueStates, read_queues
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
                 changed = lanes.pause(arguments.queue)
                 audit.operated("paused", arguments.queue)
                 print(f"{arguments.queue} is paused{'' if changed else ' already'}: jobs are accepted, and wait.")
+                _warn_of_takers(redis, arguments.queue)
             case "resume":
                 changed = lanes.resume(arguments.queue)
                 audit.operated("resumed", arguments.queue)
@@ -59,12 +61,27 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _workers_of_before(redis: Redis, queue: str = "") -> list[str]:
+    """Those that know nothing of what is held back; all of them, or those that take from this queue."""
+    live = HeartbeatStore(redis).live_workers()
+    return [one.name for one in live if one.before_versions and (not queue or queue in one.queues.split(","))]
+
+
+def _warn_of_takers(redis: Redis, queue: str) -> None:
+    if old := _workers_of_before(redis, queue):
+        says = f"But {len(old)} workers of release 0.3 or before know nothing of pauses, and take from it all the same"
+        print(f"{says}: {', '.join(old)}. End them.")
+
+
 def _drain(
     redis: Redis, settings: Settings, timeout_s: float | None, sleep: Callable[[float], None] = time.sleep
 ) -> int:
     LaneStore(redis).drain()
     AuditLog(redis).operated("drained", "all queues")
     print("No more jobs are accepted, until you say `mien queues accept`.", flush=True)
+    if old := _workers_of_before(redis):
+        says = f"But gateways of release 0.3 or before accept all the same, and {len(old)} workers of it are running"
+        print(f"{says}: end such gateways, if there are any. They do not say that they are there.", flush=True)
     ends_at = float("inf") if timeout_s is None else time.monotonic() + timeout_s
     told = -1
     while (states := read_queues(redis, settings)).left:

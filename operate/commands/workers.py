@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from contracts.queues import QUEUES
 from contracts.settings import Settings
 from contracts.storage.heartbeat import HeartbeatStore
 from operate.connecting import broker
@@ -45,7 +46,11 @@ def _as_text(found: list[dict[str, Any]]) -> str:
         ]
         for one in found
     ]
-    return table(["worker", "threads", "queues", "networks", "up", "state"], rows)
+    lines = [table(["worker", "threads", "queues", "networks", "up", "state"], rows)]
+    taken = {queue for one in found for queue in one["queues"].split(",")}
+    if untaken := [queue for queue in QUEUES if queue not in taken]:
+        lines.append(f"Nobody takes from {', '.join(untaken)}; mien doctor says whether that is a problem.")
+    return "\n".join(lines)
 
 
 def _state(one: dict[str, Any]) -> str:

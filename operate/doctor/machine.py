@@ -13,6 +13,7 @@ from operate.doctor.finding import Finding, ok, problem, warning
 from operate.printing import size
 
 _ASK_S: Final = 2.0
+_ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 # nosec B104
 _OVERCOMMIT: Final = Path("/proc/sys/vm/overcommit_memory")
 _OTHER_FILES: Final = 200
 """Files and connections that a gateway opens beside those of its clients."""
@@ -27,7 +28,7 @@ def check_ports(settings: Settings) -> Iterator[Finding]:
         ("MIEN_FLOWER_PORT", settings.flower_port, "/healthcheck"),
     ):
         who = "The gateway" if name == "MIEN_PORT" else "Flower"
-        host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", "localhost"} else settings.host  # noqa: S104 # nosec B104
+        host = "127.0.0.1" if settings.host in {_ALL_ADDRESSES, "::", "localhost"} else settings.host
         if not _taken(host, port):
             yield ok("ports", f"{name}={port} is free: {who.lower() if who != 'Flower' else who} does not run here.")
         elif _ours(host, port, path):

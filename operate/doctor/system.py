@@ -21,7 +21,7 @@ _OLD_S: Final = {INTERACTIVE: 30.0}
 """Age of the oldest job of a queue at which something is wrong; of bulk jobs it is MIEN_MAX_BULK_WAIT_S."""
 
 
-def check_workers(redis: Redis) -> Iterator[Finding]:
+def check_workers(redis: Redis, settings: Settings) -> Iterator[Finding]:
     """Who is alive, whether each queue has somebody, and whether all are alike."""
     heartbeats = HeartbeatStore(redis)
     live = heartbeats.live_workers()
@@ -30,11 +30,11 @@ def check_workers(redis: Redis) -> Iterator[Finding]:
         yield problem("workers", "No worker is alive: nothing is analysed.", do)
         return
     threads = sum(worker.threads for worker in live)
-    found = [*_not_taken(redis, live), *_deaf(heartbeats, live), *_unlike(live)]
+    found = [*_not_taken(redis, live, settings), *_deaf(heartbeats, live), *_unlike(live)]
     yield from or_ok("workers", found, f"{len(live)} workers with {threads} threads are alive.")
 
 
-def _not_taken(redis: Redis, live: Sequence[WorkerReport]) -> Iterator[Finding]:
+def _not_taken(redis: Redis, live: Sequence[WorkerReport], settings: Settings) -> Iterator[Finding]:
     taken = {queue for worker in live for queue in worker.queues.split(",")}
     work = BrokerGauges(redis).work()
     # Of these, scaling takes the last worker away while there is no work, and brings one with the first.
@@ -42,7 +42,10 @@ def _not_taken(redis: Redis, live: Sequence[WorkerReport]) -> Iterator[Finding]:
     for queue in QUEUES:
         if queue in taken:
             continue
-        if may_rest.get(queue, 1):
+        if queue == WEBHOOKS and settings.events_s and settings.events_webhook:
+            says = "No worker takes from webhooks: events of cameras are not sent to MIEN_EVENTS_WEBHOOK."
+            yield problem("workers", says, "Start one whose MIEN_WORKER_QUEUES has it, and keep it.")
+        elif may_rest.get(queue, 1):
             yield problem("workers", f"No worker takes from {queue}.", "Start one whose MIEN_WORKER_QUEUES has it.")
         else:
             says = f"No worker takes from {queue}, in which nothing waits."

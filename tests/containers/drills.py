@@ -155,7 +155,9 @@ def _kill(stack: Stack, service: str) -> None:
 def _crash(stack: Stack, service: str) -> None:
     (said,) = stack.containers(service)
     os.kill(said["State"]["Pid"], signal.SIGKILL)
-    time.sleep(1)  # Docker calls it running until it has noticed
+    # Docker calls it running, and healthy, until it has noticed; so what is waited for is its next start.
+    before = said["State"]["StartedAt"]
+    wait_for(lambda: stack.inspect(said["Id"])[0]["State"]["StartedAt"] != before, f"Docker to start {service} anew")
 
 
 def new_workers(stack: Stack) -> dict[str, Any]:

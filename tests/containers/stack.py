@@ -56,7 +56,11 @@ class Stack:
     def containers(self, *services: str) -> list[dict[str, Any]]:
         """What `docker inspect` says of all running containers, or of those of some services."""
         names = self.compose("ps", "-q", *services).split()
-        return list(json.loads(run(["docker", "inspect", *names]))) if names else []
+        return self.inspect(*names) if names else []
+
+    def inspect(self, *containers: str) -> list[dict[str, Any]]:
+        """What `docker inspect` says of these containers, by id, whether they run or not."""
+        return list(json.loads(run(["docker", "inspect", *containers])))
 
     def ids(self, service: str) -> list[str]:
         """Of the running containers of a service."""

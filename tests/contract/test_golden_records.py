@@ -79,6 +79,14 @@ def test_a_result_that_does_not_say_whose_labels_it_has_is_of_those_of_fer2013()
     assert frame.labels == "fer2013"
 
 
+def test_a_worker_that_does_not_say_its_version_is_of_before_versions() -> None:
+    def report(name: str) -> WorkerReport:
+        return WorkerReport.model_validate_json((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+
+    assert report("worker_report_versioned").before_versions
+    assert not report("worker_report_networks").model_copy(update={"version": "0.4.0"}).before_versions
+
+
 def test_a_lost_member_would_be_found() -> None:
     assert kept({"a": [{"b": 1}]}, {"a": [{"b": 1, "c": 2}]})
     for new in ({"a": [{"b": 2}]}, {"a": [{}]}, {"a": []}, {"c": 1}, []):

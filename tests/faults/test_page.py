@@ -18,11 +18,13 @@ def promised() -> dict[str, Promised]:
     """Test → promise and fault, of the tests with that mark."""
     found = {}
     for file in FOLDER.glob("test_*.py"):
-        for function in ast.parse(file.read_text(encoding="utf-8")).body:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        of_all = {ast.unparse(line) for line in tree.body if isinstance(line, ast.Assign)}
+        for function in tree.body:
             marks = {ast.unparse(mark).partition("(")[0]: mark for mark in getattr(function, "decorator_list", ())}
             if mark := marks.get("pytest.mark.fault"):
                 promise, fault = (ast.literal_eval(argument) for argument in mark.args)
-                slow = "pytest.mark.slow_fault" in marks
+                slow = "pytest.mark.slow_fault" in marks or "pytestmark = pytest.mark.slow_fault" in of_all
                 found[f"{file.name}::{function.name}"] = Promised((promise, fault), slow)
     return found
 

@@ -21,6 +21,9 @@ from support.sentinels import Trio, running
 
 PHOTO = (Path(__file__).parents[2] / "capture/sources/astronaut.jpg").read_bytes()
 
+SOON = {"lease_s": 2, "requeue_after_s": 2}
+"""What was in a worker's hands while the master moved is taken over when its lease has run out."""
+
 
 @pytest.fixture(scope="module")
 def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
@@ -33,7 +36,13 @@ def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
 def test_the_master_moves_under_load_and_no_accepted_job_is_lost(
     trio: Trio, start_gateway: StartGateway, start_process: StartProcess, wait_for: WaitFor
 ) -> None:
-    settings = {"redis_url": trio.url, "durability": "replicated", "rate_limit": "100000/minute"}
+    settings = {
+        "redis_url": trio.url,
+        "durability": "replicated",
+        "rate_limit": "100000/minute",
+        "lease_s": 2,
+        "requeue_after_s": 2,
+    }
     worker = start_process("workers", **settings)
     _, port = start_gateway(**settings)
     ledger = Ledger(f"http://127.0.0.1:{port}", [PHOTO])

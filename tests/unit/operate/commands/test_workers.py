@@ -28,3 +28,11 @@ def test_it_lists_who_is_alive_and_who_takes_nothing(mien: Mien, redis: Redis, s
     lines = mien("workers")[1].splitlines()
     assert lines[1].split()[-1] == "working"
     assert lines[2].endswith("takes nothing from bulk")
+
+
+def test_it_names_queues_that_nobody_takes(mien: Mien, redis: Redis) -> None:
+    heartbeats = HeartbeatStore(redis)
+    heartbeats.report(make_worker_report("one", queues="interactive,live,bulk"))
+    assert "Nobody takes from webhooks; " in mien("workers")[1]
+    heartbeats.report(make_worker_report("two", queues="webhooks"))
+    assert "Nobody takes" not in mien("workers")[1]

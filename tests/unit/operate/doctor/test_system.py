@@ -22,49 +22,62 @@ from support.factories import make_worker_report
 ALL = "interactive,live,webhooks,bulk"
 
 
-def test_workers_are_missed_and_counted(redis: Redis) -> None:
-    (nobody,) = system.check_workers(redis)
+def test_workers_are_missed_and_counted(redis: Redis, settings: Settings) -> None:
+    (nobody,) = system.check_workers(redis, settings)
     assert nobody.level is Level.PROBLEM
     HeartbeatStore(redis).report(make_worker_report("w1", queues=ALL, threads=3))
-    (fine,) = system.check_workers(redis)
+    (fine,) = system.check_workers(redis, settings)
     assert (fine.level, fine.says) == (Level.OK, "1 workers with 3 threads are alive.")
 
 
-def test_a_queue_without_a_worker_and_workers_that_differ_are_found(redis: Redis) -> None:
+def test_a_queue_without_a_worker_and_workers_that_differ_are_found(redis: Redis, settings: Settings) -> None:
     heartbeats = HeartbeatStore(redis)
     heartbeats.report(make_worker_report("w1", queues="interactive,bulk", model="mien-2"))
     heartbeats.report(make_worker_report("w2", queues="interactive,live", model="mien-3", job_version=2))
-    found = list(system.check_workers(redis))
+    found = list(system.check_workers(redis, settings))
     assert [finding.level for finding in found] == [Level.WARNING] * 3
     assert found[0].says == "No worker takes from webhooks, in which nothing waits."
     assert "mien-2, mien-3" in found[1].says
     assert "job records: 1, 2" in found[2].says
 
 
-def test_a_queue_without_a_worker_is_a_problem_once_something_waits_or_somebody_would(redis: Redis) -> None:
+def test_a_queue_without_a_worker_is_a_problem_once_something_waits_or_somebody_would(
+    redis: Redis, settings: Settings
+) -> None:
     heartbeats = HeartbeatStore(redis)
     heartbeats.report(make_worker_report("w1", queues="interactive"))
-    levels = {finding.says.split()[4].strip(",."): finding.level for finding in system.check_workers(redis)}
+    levels = {finding.says.split()[4].strip(",."): finding.level for finding in system.check_workers(redis, settings)}
     assert levels == {"live": Level.PROBLEM, "webhooks": Level.WARNING, "bulk": Level.WARNING}
     redis.zadd(keys.queued(BULK), {"waits": heartbeats.now()})
     redis.zadd(keys.WEBHOOKS_DUE, {"waits": heartbeats.now()})
-    found = [finding for finding in system.check_workers(redis) if "No worker takes" in finding.says]
+    found = [finding for finding in system.check_workers(redis, settings) if "No worker takes" in finding.says]
     assert [finding.level for finding in found] == [Level.PROBLEM] * 3
 
 
-def test_a_worker_for_webhooks_alone_has_no_networks_to_differ_in(redis: Redis) -> None:
+def test_nobody_to_send_events_is_a_problem_at_once(redis: Redis, settings: Settings) -> None:
     heartbeats = HeartbeatStore(redis)
     heartbeats.report(make_worker_report("w1", queues="interactive,live,bulk"))
-    heartbeats.report(make_worker_report("w2", queues="webhooks", model="", detector=""))
-    (fine,) = system.check_workers(redis)
+    sending = settings.model_copy(update={"events_s": 600, "events_webhook": "https://example.com/hook"})
+    (nobody,) = system.check_workers(redis, sending)
+    assert (nobody.level, "events of cameras are not sent" in nobody.says) == (Level.PROBLEM, True)
+    heartbeats.report(make_worker_report("w2", queues="webhooks"))
+    (fine,) = system.check_workers(redis, sending)
     assert fine.level is Level.OK
 
 
-def test_a_worker_that_takes_nothing_is_found(redis: Redis) -> None:
+def test_a_worker_for_webhooks_alone_has_no_networks_to_differ_in(redis: Redis, settings: Settings) -> None:
+    heartbeats = HeartbeatStore(redis)
+    heartbeats.report(make_worker_report("w1", queues="interactive,live,bulk"))
+    heartbeats.report(make_worker_report("w2", queues="webhooks", model="", detector=""))
+    (fine,) = system.check_workers(redis, settings)
+    assert fine.level is Level.OK
+
+
+def test_a_worker_that_takes_nothing_is_found(redis: Redis, settings: Settings) -> None:
     heartbeats = HeartbeatStore(redis)
     redis.zadd(keys.queued(BULK), {"waits": heartbeats.now() - 60})
     heartbeats.report(make_worker_report("deaf", queues=ALL, idle_s=60.0))
-    (found,) = system.check_workers(redis)
+    (found,) = system.check_workers(redis, settings)
     assert (found.level, found.says) == (Level.PROBLEM, "deaf is idle, and takes none of the jobs that wait in bulk.")
 
 
