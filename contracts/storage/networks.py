@@ -67,13 +67,16 @@ class NetworkStore:
         self._told = seen.unreadable
         return seen
 
-    def change(self, make: Callable[[NetworkRecord], NetworkPlan], change: str, by: str) -> NetworkRecord:
+    def change(
+        self, make: Callable[[NetworkRecord], NetworkPlan], change: str, by: str, *, whatever_was: bool = False
+    ) -> NetworkRecord:
         """Put another plan in force; the one before is kept, to go back to.
 
         Args:
             make: gives the new plan for the one in force; called again if another operator comes in between.
             change: what is done, in a few words.
             by: who does it.
+            whatever_was: whether one that cannot be read is given up for it; `make` is given an empty one then.
 
         Returns:
             What is stored then.
@@ -81,7 +84,7 @@ class NetworkStore:
         Raises:
             BrokerUnavailable, Overloaded, RecordUnreadable: nothing was changed.
         """
-        return self._store(lambda old: (make(old), [*old.before, old.plan]), change, by)
+        return self._store(lambda old: (make(old), [*old.before, old.plan]), change, by, whatever_was=whatever_was)
 
     def roll_back(self, by: str, check: Callable[[NetworkPlan], None]) -> NetworkRecord | None:
         """Put the plan before in force again, and forget the present one; none, if there was none before.
@@ -108,12 +111,22 @@ class NetworkStore:
             return bool(self._redis.hexists(keys.API_KEYS, key_id))
 
     def _store(
-        self, make: Callable[[NetworkRecord], tuple[NetworkPlan, list[NetworkPlan]]], change: str, by: str
+        self,
+        make: Callable[[NetworkRecord], tuple[NetworkPlan, list[NetworkPlan]]],
+        change: str,
+        by: str,
+        *,
+        whatever_was: bool = False,
     ) -> NetworkRecord:
         with translate_errors(), self._redis.pipeline() as pipe:
             for _ in range(_TRIES):
                 pipe.watch(keys.NETWORKS)
-                old = _read(pipe.get(keys.NETWORKS))
+                try:
+                    old = _read(pipe.get(keys.NETWORKS))
+                except RecordUnreadable:
+                    if not whatever_was:
+                        raise
+                    old = NetworkRecord()
                 plan, before = make(old)
                 new = NetworkRecord(
                     epoch=max(old.epoch + 1, int(self._clock() * 1000)),

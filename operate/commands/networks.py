@@ -92,7 +92,8 @@ def _changed(arguments: argparse.Namespace, redis: Redis) -> tuple[NetworkRecord
         check_plan(plan, workers)
         return plan
 
-    return store.change(make, what, operator()), what
+    cleared = arguments.action == "clear"  # the way out of a plan that a newer version left
+    return store.change(make, what, operator(), whatever_was=cleared), what
 
 
 def _set(arguments: argparse.Namespace, _: NetworkStore) -> tuple[Change, str]:

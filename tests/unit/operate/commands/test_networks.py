@@ -39,8 +39,8 @@ def worker(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     worker.report()
     stored = NetworkStore._store
 
-    def store(self: NetworkStore, *args: Any) -> Any:
-        record = stored(self, *args)
+    def store(self: NetworkStore, *args: Any, **options: Any) -> Any:
+        record = stored(self, *args, **options)
         worker.report()
         return record
 
@@ -147,6 +147,17 @@ def test_where_no_expressions_are_read_there_is_no_plan(
     monkeypatch.setenv("MIEN_FACES_ONLY", "true")
     assert "MIEN_FACES_ONLY is set" in mien("networks", "promote", "mien-3")[1]
     assert worker.store.read().epoch == 0
+
+
+def test_a_plan_that_cannot_be_read_is_only_taken_back(mien: Mien, worker: Worker, redis: Redis) -> None:
+    redis.set(keys.NETWORKS, '{"plan": 7}')
+    for command in (["set", "mien-4"], ["promote", "mien-3"], ["rollback"]):
+        status, printed = mien("networks", *command)
+        assert status == 1
+        assert "cannot be read" in printed
+        assert redis.get(keys.NETWORKS) == b'{"plan": 7}'
+    assert mien("networks", "clear")[0] == 0
+    assert plan(worker) == NetworkPlan()
 
 
 def test_without_workers_a_plan_is_set_for_those_to_come(mien: Mien, redis: Redis) -> None:
