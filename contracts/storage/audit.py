@@ -76,6 +76,11 @@ class AuditLog:
         """The ids of keys that were revoked, as far back as the log goes."""
         return {entry.key for entry in self._read(_KEPT, keys.AUDIT_CHANGES) if entry.event == "revoked"}
 
+    def rotated(self, key: str, since: float) -> bool:
+        """Whether a key, or the secret of webhooks where it is empty, was rotated since a moment."""
+        changes = self._read(_KEPT, keys.AUDIT_CHANGES)
+        return any(entry.event == "rotated" and entry.key == key and entry.time >= since for entry in changes)
+
     def _read(self, count: int, *names: str) -> list[AuditEntry]:
         with translate_errors():
             lists = [self._redis.lrange(name, 0, count - 1) for name in names]

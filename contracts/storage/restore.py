@@ -1,7 +1,7 @@
 """What a backup holds is put back, entry by entry; see `contracts.storage.backup`.
 
-What is there already wins over what is in the backup, so that a restore may be begun anew, and may run beside gateways
-and workers: each job is there with all that belongs to it, or not at all.
+What is there already wins over what is in the backup, but for the secret of webhooks, so that a restore may be begun
+anew, and may run beside gateways and workers: each job is there with all that belongs to it, or not at all.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from contracts.storage.job_images import JobImageStore
 from contracts.storage.job_steps import SHARED, refusal, servers_time
 from contracts.storage.scripts import load_script
 from contracts.storage.wakeups import wakeup
+from contracts.storage.webhook_secrets import BroughtBack, WebhookSecrets
 
 _WEBHOOK_KEPT_S: Final = 259_200
 _RESTORED_S: Final = 2_592_000
@@ -67,6 +68,9 @@ class BackupTarget:
         self._redis, self._frame_redis, self._settings, self._clock = redis, frame_redis, settings, clock
         self._images = JobImageStore(redis)
         self._put_part, self._restore = load_script(redis, "put_part"), load_script(redis, "restore_job")
+        self._secrets, self._rotated = WebhookSecrets(redis), False
+        self.webhooks_secret = BroughtBack.SAME
+        """What became of the secret that signs webhooks of jobs without an API key."""
         self._parts = keys.restored_parts("")
         self._passed_over = set[str]()
         """Streams on the server that are newer than what is in the backup."""
@@ -110,6 +114,8 @@ class BackupTarget:
         """
         self._parts = keys.restored_parts(backup.id)
         with translate_errors():
+            signs = backup.secrets and self._redis.exists(keys.WEBHOOKS_SECRET)
+            self._rotated = bool(signs) and AuditLog(self._redis).rotated("", since=backup.made_at)
             return not self._redis.exists(keys.restored(backup.id))
 
     def end(self, backup: Begin) -> None:
@@ -179,14 +185,23 @@ class BackupTarget:
             self._put_stream(redis, part)
         else:
             revoked = AuditLog(redis).revoked() if part.key in _OF_API_KEYS else ()
+            values = [value for value in part.values if not revoked or value[0].decode() not in revoked]
             with redis.pipeline(transaction=False) as pipe:
-                for value in part.values:
-                    if revoked and value[0].decode() in revoked:
-                        continue
-                    _put_value(pipe, part, value)
+                for value in values:
+                    if not self._of_webhooks(part, value):
+                        _put_value(pipe, part, value)
                 if part.expires_at_ms is not None:
                     pipe.pexpireat(part.key, part.expires_at_ms)
                 pipe.execute()
+
+    def _of_webhooks(self, part: KeyPart, value: list[bytes]) -> bool:
+        """Whether this is the secret without a key, which is brought back also where another was made since."""
+        if part.key != keys.WEBHOOKS_SECRET and (part.key, value[0]) != (keys.WEBHOOKS_SECRETS, b""):
+            return False
+        outcome = self._secrets.bring_back(value[-1], rotated=self._rotated)
+        if outcome is not BroughtBack.SAME:
+            self.webhooks_secret = outcome
+        return True
 
     def _add_up(self, redis: Redis, part: KeyPart) -> None:
         """Once, also if this restore is interrupted and begun anew: that it was done is noted in the same step."""

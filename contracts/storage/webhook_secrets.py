@@ -7,6 +7,7 @@ as well for a while, so that receivers may change theirs at any time in between.
 import base64
 import secrets
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Final
 
 from redis import Redis
@@ -20,6 +21,17 @@ from contracts.storage.records import read_record
 
 _FROM_SHARED_S: Final = 604_800.0
 """Receivers of an installation that had one secret for all keys have so long to take the key's own."""
+_MADE_MEANWHILE_S: Final = 604_800.0
+"""For so long a secret signs as well that a backup's has replaced: somebody may have been given it."""
+
+
+class BroughtBack(StrEnum):
+    """What became of the secret of a backup."""
+
+    SAME = "same"  # as here, or there was none here
+    BESIDE = "beside"  # it signs; so does the one that was here, for a while
+    ALONE = "alone"  # it signs, with the one before it that stands in the backup
+    KEPT = "kept"  # the one here was rotated since, and signs
 
 
 class _Stored(Message):
@@ -60,12 +72,37 @@ class WebhookSecrets:
         """
         until = self._clock() + overlap_s
         stored = _Stored(current=_new_secret(), old=self._of(client).current, old_until=until)
+        self._put(client, stored)
+        return stored.current
+
+    def bring_back(self, backup: bytes, *, rotated: bool) -> BroughtBack:
+        """Sign webhooks of jobs without a key, and events, as before a loss: receivers know no other secret.
+
+        One that is found here was made at the next need, by a worker that went on, or was rotated to.
+
+        Args:
+            backup: what stood in it: JSON, or the secret itself, as versions before stored it.
+            rotated: whether somebody rotated the secret here since; it stays then.
+        """
+        stored = _read(backup) if backup.startswith(b"{") else _Stored(current=backup.decode())
+        with translate_errors():
+            found = self._redis.hget(keys.WEBHOOKS_SECRETS, "") or self._redis.get(keys.WEBHOOKS_SECRET)
+        here = (_read(found).current if found.startswith(b"{") else found.decode()) if found else ""
+        if here and (here == stored.current or rotated):
+            return BroughtBack.SAME if here == stored.current else BroughtBack.KEPT
+        now = self._clock()
+        beside = bool(here) and not (stored.old and now < stored.old_until)
+        if beside:
+            stored = _Stored(current=stored.current, old=here, old_until=now + _MADE_MEANWHILE_S)
+        self._put("", stored)
+        return BroughtBack.BESIDE if beside else BroughtBack.ALONE if here else BroughtBack.SAME
+
+    def _put(self, client: str, stored: _Stored) -> None:
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.WEBHOOKS_SECRETS, client, stored.model_dump_json())
             if not client:
                 pipe.set(keys.WEBHOOKS_SECRET, stored.current)  # where workers of the version before look
             pipe.execute()
-        return stored.current
 
     def _of(self, client: str) -> _Stored:
         with translate_errors():
@@ -77,7 +114,7 @@ class WebhookSecrets:
                     self._redis.hdel(keys.WEBHOOKS_SECRETS, client)
                     raise WebhookRefused("The API key of the job has been revoked.")
                 found = self._redis.hget(keys.WEBHOOKS_SECRETS, client)
-        return read_record(_Stored, found, "The secret of webhooks", in_full=True)
+        return _read(found)
 
     def _first(self, client: str) -> _Stored:
         """The first secret of a key, beside the one that was shared by all until then, if there is such a one."""
@@ -88,6 +125,10 @@ class WebhookSecrets:
         shared = self._redis.get(keys.WEBHOOKS_SECRET)
         until = self._clock() + _FROM_SHARED_S
         return _Stored(current=_new_secret(), old=shared.decode() if shared else "", old_until=until)
+
+
+def _read(stored: bytes) -> _Stored:
+    return read_record(_Stored, stored, "The secret of webhooks", in_full=True)
 
 
 def _new_secret() -> str:

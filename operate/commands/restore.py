@@ -4,7 +4,7 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 from contracts.backups import Entry, KeyPart
 from contracts.errors import ConfigurationError, MienError
@@ -12,6 +12,7 @@ from contracts.settings import Settings
 from contracts.storage.audit import AuditLog
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.restore import PUT_FIRST, BackupTarget, Outcome
+from contracts.storage.webhook_secrets import BroughtBack
 from operate.archive import BackupError, Sound, check, entries
 from operate.connecting import both
 from operate.printing import as_json
@@ -23,6 +24,20 @@ _TOLD: Final = {
     Outcome.ERASED: "erased since, and not brought back",
     Outcome.INCOMPLETE: "not restored, because images are missing",
 }
+_SIGNED: Final = "Webhooks of jobs without an API key, and of events, are signed with the backup's secret again"
+_TOLD_OF_SECRET: Final = {
+    BroughtBack.SAME: "",
+    BroughtBack.BESIDE: f"{_SIGNED}; the one that was here since signs as well for a week.",
+    BroughtBack.ALONE: f"{_SIGNED}, not with the one that was here since.",
+    BroughtBack.KEPT: "The secret of webhooks of jobs without an API key was rotated here since, and stays.",
+}
+
+
+class Done(NamedTuple):
+    """What a restore did."""
+
+    outcomes: Counter[Outcome]
+    webhooks_secret: BroughtBack = BroughtBack.SAME
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -46,14 +61,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     with file:
         sound = check(file)
         if arguments.check:
-            _tell(arguments, sound, Counter())
+            _tell(arguments, sound, Done(Counter()))
             return 0
-        outcomes = _restore(file, sound, arguments, settings)
-    _tell(arguments, sound, outcomes)
+        done = _restore(file, sound, arguments, settings)
+    _tell(arguments, sound, done)
     return 0
 
 
-def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, settings: Settings) -> Counter[Outcome]:
+def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, settings: Settings) -> Done:
     outcomes = Counter[Outcome]()
     with both(settings) as (redis, frame_redis):
         target = BackupTarget(redis, frame_redis, settings)
@@ -75,7 +90,7 @@ def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, setti
                 f"After {outcomes[Outcome.STORED]:,} restored jobs: {error} What is there stays; once that is cured, "
                 "go on with --merge."
             ) from error
-    return outcomes
+    return Done(outcomes, target.webhooks_secret)
 
 
 def _in_order(file: IO[bytes]) -> Iterator[Entry]:
@@ -102,7 +117,8 @@ def _check_quiet(heartbeats: HeartbeatStore) -> None:
         )
 
 
-def _tell(arguments: argparse.Namespace, sound: Sound, outcomes: Counter[Outcome]) -> None:
+def _tell(arguments: argparse.Namespace, sound: Sound, done: Done) -> None:
+    outcomes = done.outcomes
     told: dict[str, Any] = {
         "made_at": sound.begin.made_at,
         "mien": sound.begin.mien,
@@ -111,6 +127,7 @@ def _tell(arguments: argparse.Namespace, sound: Sound, outcomes: Counter[Outcome
         "history": sound.begin.history,
         "jobs": sound.counts.get("job", 0),
         "outcomes": {} if arguments.check else {outcome.value: outcomes[outcome] for outcome in Outcome},
+        "webhooks_secret": done.webhooks_secret.value,
     }
     if arguments.json:
         print(as_json(told))
@@ -119,3 +136,5 @@ def _tell(arguments: argparse.Namespace, sound: Sound, outcomes: Counter[Outcome
     else:
         parts = [f"{outcomes[outcome]:,} {text}" for outcome, text in _TOLD.items() if outcomes[outcome]]
         print(f"Of {told['jobs']:,} jobs: {', '.join(parts) or 'none'}.")
+        if told_of_secret := _TOLD_OF_SECRET[done.webhooks_secret]:
+            print(told_of_secret)

@@ -5,7 +5,7 @@ from redis import Redis
 
 from contracts.errors import WebhookRefused
 from contracts.storage import keys
-from contracts.storage.webhook_secrets import WebhookSecrets
+from contracts.storage.webhook_secrets import BroughtBack, WebhookSecrets
 from support.clocks import ManualClock
 
 
@@ -57,3 +57,47 @@ def test_a_key_that_is_no_more_gets_no_secret(redis: Redis, secrets: WebhookSecr
         with pytest.raises(WebhookRefused, match="revoked"):
             revoked()
     assert redis.hexists(keys.WEBHOOKS_SECRETS, "gone") == 0
+
+
+@pytest.mark.parametrize("form", ["json", "secret"])
+def test_after_a_loss_the_secret_that_receivers_know_signs_again(
+    redis: Redis, secrets: WebhookSecrets, clock: ManualClock, form: str
+) -> None:
+    known = secrets.current("")
+    backup = redis.hget(keys.WEBHOOKS_SECRETS, "") if form == "json" else redis.get(keys.WEBHOOKS_SECRET)
+    redis.flushall()
+    assert secrets.bring_back(backup, rotated=False) is BroughtBack.SAME, "nobody has made another"
+    assert secrets.signing("") == [known]
+    redis.flushall()
+    made = secrets.current("")
+    assert secrets.bring_back(backup, rotated=False) is BroughtBack.BESIDE
+    assert secrets.signing("") == [known, made]
+    assert redis.get(keys.WEBHOOKS_SECRET) == known.encode()
+    assert secrets.bring_back(backup, rotated=False) is BroughtBack.SAME
+    clock.now += 604_800
+    assert secrets.signing("") == [known]
+
+
+def test_after_a_loss_an_overlap_goes_on(redis: Redis, secrets: WebhookSecrets) -> None:
+    old, new = secrets.current(""), secrets.rotate("", overlap_s=60)
+    backup = redis.hget(keys.WEBHOOKS_SECRETS, "")
+    redis.flushall()
+    secrets.current("")
+    assert secrets.bring_back(backup, rotated=False) is BroughtBack.ALONE
+    assert secrets.signing("") == [new, old]
+
+
+def test_a_secret_that_was_rotated_to_since_stays(redis: Redis, secrets: WebhookSecrets) -> None:
+    secrets.current("")
+    backup = redis.hget(keys.WEBHOOKS_SECRETS, "")
+    new = secrets.rotate("", overlap_s=0)
+    assert secrets.bring_back(backup, rotated=True) is BroughtBack.KEPT
+    assert secrets.signing("") == [new]
+    redis.flushall()
+    assert secrets.bring_back(backup, rotated=True) is BroughtBack.SAME, "but not where there is none"
+
+
+def test_of_a_server_of_before_that_has_the_secret_alone_it_is_known(redis: Redis, secrets: WebhookSecrets) -> None:
+    redis.set(keys.WEBHOOKS_SECRET, "whsec_here")
+    assert secrets.bring_back(b"whsec_backup", rotated=False) is BroughtBack.BESIDE
+    assert secrets.signing("") == ["whsec_backup", "whsec_here"]

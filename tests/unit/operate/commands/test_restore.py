@@ -17,6 +17,7 @@ from contracts.storage.erasure import JobEraser
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.restore import BackupTarget
+from contracts.storage.webhook_secrets import WebhookSecrets
 from operate.archive import writing
 from support.factories import make_worker_report
 
@@ -84,6 +85,37 @@ def test_what_was_erased_or_revoked_while_the_backup_was_made_does_not_come_back
     assert not redis.exists(keys.job(job.id))
     assert redis.hgetall(keys.API_KEYS) == {b"kept": b"2"}
     assert [entry.event for entry in log.changes(9)] == ["revoked", "restored"]
+
+
+@pytest.mark.parametrize("options", [[], ["--merge"]])
+def test_the_secret_that_receivers_know_comes_back_where_a_worker_has_made_another(
+    mien: Mien, redis: Redis, tmp_path: Path, options: list[str]
+) -> None:
+    path, secrets = str(tmp_path / "a.backup"), WebhookSecrets(redis)
+    known = secrets.current("")
+    assert mien("backup", path)[0] == 0
+    redis.flushall()
+    (made,) = secrets.signing("")  # as for the next event of a camera
+    status, printed = mien("restore", path, *options)
+    assert (status, printed.splitlines()[1:]) == (
+        0,
+        [
+            "Webhooks of jobs without an API key, and of events, are signed with the backup's secret again; the one "
+            "that was here since signs as well for a week."
+        ],
+    )
+    assert secrets.signing("") == [known, made]
+    assert json.loads(mien("restore", path, "--merge", "--json")[1])["webhooks_secret"] == "same"
+
+
+def test_a_secret_that_was_rotated_since_stays(mien: Mien, redis: Redis, tmp_path: Path) -> None:
+    path, secrets = str(tmp_path / "a.backup"), WebhookSecrets(redis)
+    secrets.current("")
+    assert mien("backup", path)[0] == 0
+    new = secrets.rotate("", overlap_s=0)
+    AuditLog(redis).changed("rotated", "", "secret of webhooks")
+    assert "was rotated here since, and stays" in mien("restore", path, "--merge")[1]
+    assert secrets.current("") == new
 
 
 def test_what_workers_work_on_is_not_replaced(mien: Mien, redis: Redis, file: str) -> None:
