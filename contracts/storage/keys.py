@@ -59,6 +59,7 @@ Frame Redis (nothing on disk, ``volatile-ttl``; a server of its own in ``make up
     mien:events              stream  what happened before all cameras, JSON; its retention of TTL
     mien:events:sent         string  id of the last event that the webhook has been told, and which
     mien:events:sender       string  the worker that tells the webhook; seconds of TTL
+    mien:restoring:{token}   stream  a history of a backup, or its events, until it takes its place; ten minutes of TTL
     mien:histories           zset    camera with a history → retention in s
     mien:observer            string  the worker that writes histories; seconds of TTL
     mien:camera:{camera}     string  how the camera is, said by whoever is responsible for it (JSON); ten seconds of TTL
@@ -155,6 +156,11 @@ def restored(backup: str) -> str:
 def restored_parts(backup: str) -> str:
     """What of this backup has been restored, also if it is gone by now."""
     return f"mien:restored:{backup}:parts"
+
+
+def restoring(token: str) -> str:
+    """A stream of a backup that is not yet restored to its end."""
+    return f"mien:restoring:{token}"
 
 
 def webhook(job_id: str) -> str:

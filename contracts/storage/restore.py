@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from contracts.backups import Begin, Entry, JobEntry, JobImages, KeyPart
 from contracts.queues import BULK, JOB_QUEUES, QUEUES
@@ -23,6 +22,7 @@ from contracts.storage.erasure import hash_of, pages_of_jobs
 from contracts.storage.job_images import JobImageStore
 from contracts.storage.job_steps import SHARED, refusal, servers_time
 from contracts.storage.scripts import load_script
+from contracts.storage.stream_restore import StreamRestore
 from contracts.storage.wakeups import wakeup
 from contracts.storage.webhook_secrets import BroughtBack, WebhookSecrets
 
@@ -72,8 +72,10 @@ class BackupTarget:
         self.webhooks_secret = BroughtBack.SAME
         """What became of the secret that signs webhooks of jobs without an API key."""
         self._parts = keys.restored_parts("")
-        self._passed_over = set[str]()
-        """Streams on the server that are newer than what is in the backup."""
+        self._stream: StreamRestore | None = None
+        self._histories = list[KeyPart]()
+        self.dropped = 0
+        """Samples and events of cameras that were not put back, because the server has no room for them."""
 
     def occupied(self) -> Occupied:
         """What is there that a restore could get mixed up with."""
@@ -121,6 +123,9 @@ class BackupTarget:
     def end(self, backup: Begin) -> None:
         """All of this backup is here."""
         with translate_errors():
+            self._end_stream()
+            for part in self._histories:  # a worker forgets cameras whose history was not there yet
+                self._put_values(self._frame_redis, part)
             self._redis.set(keys.restored(backup.id), str(backup.made_at), ex=_RESTORED_S)
 
     def put(self, entry: Entry, *, anew: bool = False) -> Outcome | None:
@@ -137,6 +142,8 @@ class BackupTarget:
             Overloaded, BrokerUnavailable: Redis is full, or away.
         """
         with translate_errors():
+            if self._stream and not (isinstance(entry, KeyPart) and entry.key == self._stream.key):
+                self._end_stream()
             match entry:
                 case JobImages():
                     self._put_images(entry)
@@ -184,15 +191,20 @@ class BackupTarget:
         elif part.type == "stream":
             self._put_stream(redis, part)
         else:
-            revoked = AuditLog(redis).revoked() if part.key in _OF_API_KEYS else ()
-            values = [value for value in part.values if not revoked or value[0].decode() not in revoked]
-            with redis.pipeline(transaction=False) as pipe:
-                for value in values:
-                    if not self._of_webhooks(part, value):
-                        _put_value(pipe, part, value)
-                if part.expires_at_ms is not None:
-                    pipe.pexpireat(part.key, part.expires_at_ms)
-                pipe.execute()
+            if part.key == keys.HISTORIES:
+                self._histories.append(part)
+            self._put_values(redis, part)
+
+    def _put_values(self, redis: Redis, part: KeyPart) -> None:
+        revoked = AuditLog(redis).revoked() if part.key in _OF_API_KEYS else ()
+        values = [value for value in part.values if not revoked or value[0].decode() not in revoked]
+        with redis.pipeline(transaction=False) as pipe:
+            for value in values:
+                if not self._of_webhooks(part, value):
+                    _put_value(pipe, part, value)
+            if part.expires_at_ms is not None:
+                pipe.pexpireat(part.key, part.expires_at_ms)
+            pipe.execute()
 
     def _of_webhooks(self, part: KeyPart, value: list[bytes]) -> bool:
         """Whether this is the secret without a key, which is brought back also where another was made since."""
@@ -224,20 +236,14 @@ class BackupTarget:
         redis.transaction(add, self._parts)
 
     def _put_stream(self, redis: Redis, part: KeyPart) -> None:
-        """As far as the server has nothing newer: what stands in a stream comes in order."""
-        if part.key in self._passed_over:
-            return
-        try:
-            with redis.pipeline(transaction=False) as pipe:
-                for number, *fields in part.values:
-                    pipe.xadd(part.key, dict(zip(fields[::2], fields[1::2], strict=True)), id=number)
-                if part.expires_at_ms is not None:
-                    pipe.pexpireat(part.key, part.expires_at_ms)
-                pipe.execute()
-        except ResponseError as error:
-            if "equal or smaller" not in str(error):
-                raise
-            self._passed_over.add(part.key)
+        if not self._stream:
+            self._stream = StreamRestore(redis, part.key)
+        self._stream.put(part)
+
+    def _end_stream(self) -> None:
+        if self._stream:
+            self.dropped += self._stream.end()
+            self._stream = None
 
 
 def _put_value(pipe: Any, part: KeyPart, value: list[bytes]) -> None:

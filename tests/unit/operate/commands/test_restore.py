@@ -17,6 +17,7 @@ from contracts.storage.erasure import JobEraser
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.jobs import JobStore
 from contracts.storage.restore import BackupTarget
+from contracts.storage.stream_restore import StreamRestore
 from contracts.storage.webhook_secrets import WebhookSecrets
 from operate.archive import writing
 from support.factories import make_worker_report
@@ -116,6 +117,23 @@ def test_a_secret_that_was_rotated_since_stays(mien: Mien, redis: Redis, tmp_pat
     AuditLog(redis).changed("rotated", "", "secret of webhooks")
     assert "was rotated here since, and stays" in mien("restore", path, "--merge")[1]
     assert secrets.current("") == new
+
+
+def test_the_history_of_a_camera_that_goes_on_comes_back(
+    mien: Mien, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, history = str(tmp_path / "a.backup"), keys.history("hall")
+    for number in range(1, 1_201):
+        redis.xadd(history, {"sample": "{}"}, id=f"{number}-0")
+    redis.zadd(keys.HISTORIES, {"hall": 600})
+    assert mien("backup", path, "--history")[0] == 0
+    redis.flushall()
+    redis.xadd(history, {"sample": "{}"}, id="1201-0")
+    assert mien("restore", path) == (0, "Of 0 jobs: none.\n")
+    assert redis.xlen(history) == 1_201
+    monkeypatch.setattr(StreamRestore, "end", lambda _: 1_200)
+    assert "1,200 samples and events of cameras were not put back" in mien("restore", path, "--merge")[1]
+    assert json.loads(mien("restore", path, "--merge", "--json")[1])["samples_dropped"] == 1_200
 
 
 def test_what_workers_work_on_is_not_replaced(mien: Mien, redis: Redis, file: str) -> None:

@@ -1,0 +1,84 @@
+"""A stream of a backup is put back before what has come since.
+
+Redis adds to the end of a stream alone, and a camera that goes on has its newest sample there within a second. So a
+stream is made of both, beside the one that is there, and takes its place in one step: an interrupted restore leaves it
+as it was.
+"""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any, Final
+
+from redis import Redis
+
+from contracts.backups import KeyPart
+from contracts.storage import keys
+
+_UNFINISHED_MS: Final = 600_000
+_PAGE: Final = 500
+_WITHOUT_END: Final = -1
+"""What ``PEXPIRETIME`` answers of a key that does not expire; -2: there is none."""
+
+_Entries = Iterable[tuple[bytes, dict[bytes, bytes]]]
+
+
+class StreamRestore:
+    """One stream, whose parts come in order."""
+
+    def __init__(self, redis: Redis, key: str) -> None:
+        """Put back what stood under this key of this server."""
+        self.key = key
+        self._redis, self._aside = redis, keys.restoring(secrets.token_hex(8))
+        self._first, self._count, self._of_backup = "-", 0, 0
+        self._expires_at_ms: int | None = None
+
+    def put(self, part: KeyPart) -> None:
+        """Add a part, and what stands on the server of the same time; entries of both are the same."""
+        found = {number: dict(zip(fields[::2], fields[1::2], strict=True)) for number, *fields in part.values}
+        found |= dict(self._redis.xrange(self.key, self._first, part.values[-1][0]))
+        self._add(sorted(found.items(), key=lambda entry: _place(entry[0])))
+        self._of_backup += len(part.values)
+        self._expires_at_ms = part.expires_at_ms
+
+    def end(self) -> int:
+        """Add what has come since, and take the place of what is there.
+
+        Returns:
+            How many entries of the backup are not put back, because the server, which is full, has dropped them.
+        """
+        while len(page := self._redis.xrange(self.key, self._first, count=_PAGE)) == _PAGE:
+            self._add(page)
+        if self._redis.transaction(self._take_place, self.key, self._aside, value_from_callable=True):
+            return 0
+        self._redis.unlink(self._aside)
+        return self._of_backup
+
+    def _add(self, entries: _Entries) -> None:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for number, fields in entries:
+                pipe.xadd(self._aside, fields, id=number)
+                self._count, self._first = self._count + 1, f"({number.decode()}"
+            pipe.pexpire(self._aside, _UNFINISHED_MS)
+            for answer in pipe.execute(raise_on_error=False):
+                # Where the connection was lost all is sent again, and some of it is there.
+                if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
+                    raise answer
+
+    def _take_place(self, pipe: Any) -> bool:
+        if pipe.xlen(self._aside) != self._count:
+            return False
+        newest, here = pipe.xrange(self.key, self._first), pipe.pexpiretime(self.key)
+        pipe.multi()
+        for number, fields in newest:
+            pipe.xadd(self._aside, fields, id=number)
+        pipe.rename(self._aside, self.key)
+        if self._expires_at_ms is None or here == _WITHOUT_END:
+            pipe.persist(self.key)
+        else:
+            pipe.pexpireat(self.key, max(here, self._expires_at_ms))
+        return True
+
+
+def _place(number: bytes) -> tuple[int, int]:
+    milliseconds, _, count = number.partition(b"-")
+    return int(milliseconds), int(count)
