@@ -29,7 +29,7 @@ class Begin(_Line):
     kind: Literal["begin"] = "begin"
     format: int
     id: str
-    """Unique, so that what is added up is added once, however often a restore is begun anew."""
+    """Unique, so that lines of the audit log are added once, however often a restore is begun anew."""
     made_at: float
     """Seconds since 1970, by the server's clock."""
     mien: str

@@ -2,7 +2,7 @@
 
 Each job is read in one step, with its images and all that hangs on it, so that it is as it was at a moment. Queues,
 what is open, the load and the bytes of annotated images follow from the jobs, and are made anew when they are restored.
-What is of its moment only is left out.
+What is of its moment only is left out; so are counters: Prometheus takes one that comes back for things that happen.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,15 +27,12 @@ SECRET: Final[Mapping[str, Kind]] = {
     keys.LIVE_SECRET: "string",
 }
 """What lets somebody in, or signs: left out where that is wished."""
-ADDED_UP: Final = frozenset({keys.COUNTERS})
-"""Hashes of numbers, which are added to those that are there."""
 PLAIN: Final[Mapping[str, Kind]] = {
     keys.NETWORKS: "string",
     keys.ERASED: "zset",
     keys.AUDIT: "list",
     keys.AUDIT_CHANGES: "list",
     keys.AUDIT_OPERATIONS: "list",
-    keys.COUNTERS: "hash",
 }
 OF_CAMERAS: Final[Mapping[str, Kind]] = {keys.EVENTS: "stream", keys.HISTORIES: "zset"}
 """In the frame Redis, with the history of each camera."""
@@ -59,7 +56,7 @@ class BackupSource:
         return f"{name} {version}"
 
     def entries(self, *, secrets: bool = True, history: bool = False) -> Iterator[Entry]:
-        """Everything: first who may come in, then jobs, then what is counted.
+        """Everything: first who may come in, then jobs, then who did what.
 
         Args:
             secrets: API keys and the secrets of webhooks as well.

@@ -33,8 +33,8 @@ Broker Redis (append-only file on, ``noeviction``)::
     mien:jobs:done:{gateway} channel id and record of every job that became final while the gateway waited for it
     mien:erased              zset    hash of a job's id → when it was erased, for 30 days: no backup brings it back
     mien:restored:{backup}   string  when the backup was made that has been restored here; 30 days of TTL
-    mien:restored:{backup}:parts  set  hashes of the ids of jobs that were put back from it, and of what was added up;
-                                     30 days of TTL
+    mien:restored:{backup}:parts  set  hashes of the ids of jobs that were put back from it, and of lines of the
+                                     audit log; 30 days of TTL
     mien:lanes               hash    queue → since when it is paused; `drained`: since when no jobs are accepted
     mien:workers             hash    worker → what it says of itself, every few seconds
     mien:confirmed           string  written behind what has to be on a disk, or in a replica; a minute of TTL

@@ -16,7 +16,7 @@ from contracts.queues import BULK, JOB_QUEUES, QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.audit import AuditLog
-from contracts.storage.backup import ADDED_UP, SECRET
+from contracts.storage.backup import SECRET
 from contracts.storage.connections import translate_errors
 from contracts.storage.erasure import hash_of, pages_of_jobs
 from contracts.storage.job_images import JobImageStore
@@ -110,7 +110,7 @@ class BackupTarget:
         return gone
 
     def begin(self, backup: Begin) -> bool:
-        """Whether this backup has not been restored to its end here before: what is added up is added once.
+        """Whether this backup has not been restored to its end here before: lines of the audit log are added once.
 
         To be asked before anything is put.
         """
@@ -133,7 +133,7 @@ class BackupTarget:
 
         Args:
             entry: of the backup, in its order.
-            anew: whether this backup was restored here before, and nothing is to be added up again.
+            anew: whether this backup was restored here before, and no lines are to be added again.
 
         Returns:
             What became of a job; none for anything else.
@@ -185,9 +185,11 @@ class BackupTarget:
 
     def _put_key(self, part: KeyPart, *, anew: bool) -> None:
         redis = self._frame_redis if part.frames else self._redis
-        if part.key in ADDED_UP or part.type == "list":
+        if part.key == keys.COUNTERS:
+            return  # of files from before; they would set off alerts of what happened long ago
+        if part.type == "list":
             if not anew:
-                self._add_up(redis, part)
+                self._add_lines(redis, part)
         elif part.type == "stream":
             self._put_stream(redis, part)
         else:
@@ -215,21 +217,18 @@ class BackupTarget:
             self.webhooks_secret = outcome
         return True
 
-    def _add_up(self, redis: Redis, part: KeyPart) -> None:
+    def _add_lines(self, redis: Redis, part: KeyPart) -> None:
         """Once, also if this restore is interrupted and begun anew: that it was done is noted in the same step."""
         digest = hashlib.sha256(part.model_dump_json().encode()).hexdigest()
 
         def add(pipe: Any) -> None:
             if pipe.sismember(self._parts, digest):
                 return
-            there = set(pipe.lrange(part.key, 0, -1)) if part.type == "list" else set()
+            there = set(pipe.lrange(part.key, 0, -1))
             pipe.multi()
             pipe.sadd(self._parts, digest)
             pipe.expire(self._parts, _RESTORED_S)
-            if part.type != "list":
-                for name, amount in part.values:
-                    pipe.hincrbyfloat(part.key, name, float(amount))
-            elif lines := [value for (value,) in part.values if value not in there]:
+            if lines := [value for (value,) in part.values if value not in there]:
                 pipe.rpush(part.key, *lines)  # the newest stands first, and what is there alone is newer than these
                 pipe.ltrim(part.key, 0, _AUDIT_KEPT - 1)
 

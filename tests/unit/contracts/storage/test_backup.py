@@ -40,6 +40,7 @@ OF_ITS_MOMENT: Final = {
     "mien:restored:{backup}": "of the server on which it was restored",
     "mien:workers": "workers say it themselves, every three seconds",
     "mien:confirmed": "of the server: what it has written, or its replicas",
+    "mien:counters": "Prometheus takes what comes back for things that happen",
     "mien:lanes": "a backup is made of a drained system as well, and one that is restored is to work",
 }
 
@@ -55,10 +56,10 @@ def test_it_tells_of_which_server_it_is(redis: Redis) -> None:
     assert re.fullmatch(r"\w+ \d+\.\d+\.\d+", BackupSource(redis, redis).server())
 
 
-def test_who_may_come_in_stands_first_and_what_is_counted_last(redis: Redis, settings: Settings) -> None:
+def test_who_may_come_in_stands_first_and_what_was_done_last(redis: Redis, settings: Settings) -> None:
     JobStore(redis, settings).create([b"image"], BULK)
     redis.hset(keys.API_KEYS, "an id", "of somebody")
-    redis.hset(keys.COUNTERS, "n", 1)
+    redis.lpush(keys.AUDIT, "entry")
     kinds = [entry.kind for entry in BackupSource(redis, redis).entries()]
     assert kinds == ["key", "images", "job", "key"]
 
