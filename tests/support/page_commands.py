@@ -87,6 +87,7 @@ def _spans(text: str) -> Iterator[str]:
 _FAULTS: Final = "tests/faults"
 _MAKE_UP: Final = "tests/integration/test_make_up.py"
 _NETWORKS: Final = "tests/integration/test_networks.py"
+_OF_LAST_RELEASE: Final = "tests/integration/test_backup_of_last_release.py"
 _ROLES: Final = ByTest("tests/integration/test_command_lines.py::test_help_is_printed_and_nothing_starts")
 
 _BY_DOCKER: Final = Elsewhere("there is no container engine here", "tests/deploy/test_compose.py")
@@ -193,6 +194,17 @@ COMMANDS: Final[dict[str, Trial]] = {
     "kill -TERM": ByTest(f"{_FAULTS}/test_told_to_stop.py"),
     "mien jobs show": ByTest("tests/unit/operate/commands/test_jobs.py"),
     "make bench": Elsewhere("it takes minutes, and a quiet machine", "benchmarks/pipeline.py"),
+    "mien networks clear": ByTest(
+        "tests/unit/operate/commands/test_networks.py::test_the_way_back_goes_step_by_step_and_can_be_cleared"
+    ),
+    "make .venv/.installed-local": Elsewhere("it installs all libraries anew", "tests/integration/test_make_up.py"),
+    "MIEN_REDIS_URL=redis://user:password@host:6379/0 .venv/bin/mien backup before.backup": ByTest(_OF_LAST_RELEASE),
+    "docker compose build gateway": _BY_DOCKER,
+    'docker run --rm --network mien_default --volume "$PWD/secrets/mien_redis_url:/run/secrets/mien_redis_url:ro" '
+    "mien-gateway sh -c 'mien backup /tmp/b >&2 && cat /tmp/b' > before.backup": _BY_DOCKER,
+    'docker run --rm --network mien_default --volume "$PWD/secrets/mien_redis_url:/run/secrets/mien_redis_url:ro" '
+    '--volume "$PWD/secrets/mien_frame_redis_url:/run/secrets/mien_frame_redis_url:ro" mien-gateway '
+    "mien doctor": _BY_DOCKER,
     "mien backup": ByTest("tests/unit/operate/commands/test_backup.py"),
     "python -m api keys": ByTest("tests/unit/api/test_cli.py"),
 }
