@@ -56,13 +56,13 @@ class WebhookStore:
     def take_due(self, limit: int = 100) -> list[str]:
         """Ids of jobs whose webhook is to be tried now; none of them is given to another worker for a minute.
 
-        None while their queue is paused.
+        None while their queue is paused, or has messages: who takes these is slow, or away, and more would pile up.
         """
         with translate_errors():
             if self._redis.hexists(keys.LANES, WEBHOOKS):
                 return []
             args = [self._steps_clock(), _ANNOUNCED_S, limit, keys.webhook(""), _KEPT_S]
-            found = self._due(keys=[keys.WEBHOOKS_DUE], args=args)
+            found = self._due(keys=[keys.WEBHOOKS_DUE, WEBHOOKS], args=args)
         return [job_id.decode() for job_id in found]
 
     def begin(self, job_id: str) -> bool:

@@ -10,7 +10,7 @@ from redis import Redis
 from contracts.errors import BrokerUnavailable
 from contracts.jobs import JobOptions, JobState
 from contracts.metrics import JOBS_RETRIED, WAKEUPS_SENT
-from contracts.queues import BULK
+from contracts.queues import BULK, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
@@ -163,6 +163,27 @@ def test_all_of_it_runs_while_the_worker_does_and_then_it_is_not_counted_any_mor
     wait_for(lambda: redis.zcard(keys.queued(BULK)), f"job {job_id} to be put back")
     tasks.stop()
     assert heartbeats.live_workers() == []
+
+
+def run_all_once(services: Services, dispatcher: Dispatcher, queues: str) -> None:
+    """What a worker of these queues does beside its tasks, each at least once: what has begun is ended after a call."""
+    object.__setattr__(services, "settings", services.settings.model_copy(update={"worker_queues": queues}))
+    tasks = PeriodicTasks(services, dispatcher)
+    tasks.start(lambda: None, lambda _: None)
+    tasks.stop()
+
+
+def test_only_who_takes_webhooks_announces_them_and_none_twice_before_it_is_taken(
+    services: Services, dispatcher: Dispatcher, redis: Redis
+) -> None:
+    job = services.jobs.create([b"x"], BULK, options=JobOptions(webhook="https://example.com/hook"))
+    services.jobs.cancel(job.id)
+    run_all_once(services, dispatcher, "interactive,live,bulk")
+    assert redis.llen(WEBHOOKS) == 0, "nobody takes it"
+    for _ in range(3):
+        run_all_once(services, dispatcher, "live,webhooks")
+        redis.zincrby(keys.WEBHOOKS_DUE, -3_600, job.id)  # as after an hour
+        assert redis.llen(WEBHOOKS) == 1
 
 
 def test_a_worker_ends_although_its_broker_is_away(
