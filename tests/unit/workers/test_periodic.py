@@ -14,6 +14,7 @@ from contracts.queues import BULK, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
+from contracts.storage.gauges import BrokerGauges
 from contracts.storage.heartbeat import REPORT_EVERY_S, UNTAKEN_AFTER_S, HeartbeatStore
 from contracts.storage.job_steps import Claim
 from contracts.storage.jobs import JobStore
@@ -184,6 +185,21 @@ def test_only_who_takes_webhooks_announces_them_and_none_twice_before_it_is_take
         run_all_once(services, dispatcher, "live,webhooks")
         redis.zincrby(keys.WEBHOOKS_DUE, -3_600, job.id)  # as after an hour
         assert redis.llen(WEBHOOKS) == 1
+
+
+def test_webhooks_are_late_until_somebody_announces_them_and_again_where_no_announcement_is_taken(
+    services: Services, dispatcher: Dispatcher, redis: Redis
+) -> None:
+    job = services.jobs.create([b"x"], BULK, options=JobOptions(webhook="https://example.com/hook"))
+    services.jobs.cancel(job.id)
+    late = []
+    for queues in ("interactive,live,bulk", "interactive,live,bulk", "webhooks", "webhooks", "webhooks"):
+        redis.zincrby(keys.WEBHOOKS_DUE, -1_000, job.id)  # as if so many seconds had gone by
+        run_all_once(services, dispatcher, queues)
+        late.append(BrokerGauges(redis).work().webhooks_late_s)
+    assert 1_000 <= late[0] < 2_000 <= late[1], "nobody is there who would send it"
+    assert late[2] == 0, "it is announced"
+    assert 0 < late[3] < late[4], "and is not taken"
 
 
 def test_a_worker_ends_although_its_broker_is_away(
