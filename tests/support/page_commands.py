@@ -147,10 +147,11 @@ COMMANDS: Final[dict[str, Trial]] = {
     "mien doctor": Run("MIEN_PORT={port} MIEN_FLOWER_PORT={flower} mien doctor", says="workers      "),
     "mien queues": Run(says="interactive"),
     "mien webhooks dead": Run(says="job  given up (UTC)"),
-    "mien keys audit --changes": Run(says='"event": "'),
+    "mien keys audit --changes": Run(says='"event":"'),
     "mien networks rollback": ByTest(
         f"{_NETWORKS}::test_a_better_network_is_tried_promoted_and_taken_back_while_clients_go_on"
     ),
+    "mien networks clear": Run(says="All workers work by it"),
     "mien networks show": ByTest(
         f"{_NETWORKS}::test_a_better_network_is_tried_promoted_and_taken_back_while_clients_go_on"
     ),
@@ -160,7 +161,7 @@ COMMANDS: Final[dict[str, Trial]] = {
     "mien queues pause bulk": Run(says="bulk is paused"),
     "mien queues resume bulk": Run(says="bulk is resumed"),
     "mien queues drain --timeout 10m": Run(says="All jobs have ended."),
-    "mien queues accept": Run(says="Jobs are accepted again."),
+    "mien queues accept": Run(says="Jobs were accepted already."),  # a page speaks of it before it tells to drain
     "mien jobs show JOB_ID": Run("mien jobs show {job}", says="succeeded"),
     "mien webhooks replay --all": Run(says="webhooks are tried again"),
     "mien backup night.backup": Run(says="night.backup"),
