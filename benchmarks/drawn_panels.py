@@ -22,7 +22,9 @@ UNITS: Final[dict[Unit, tuple[str, float]]] = {
     "s": ("seconds", 1),
     "bytes": ("MiB", 2**-20),
     "percentunit": ("percent", 100),
-    "reqps": ("number a second", 1),
+    "cps": ("number a second", 1),
+    "ops": ("commands a second", 1),
+    "reqps": ("requests a second", 1),
     "bool": ("yes (1) or no (0)", 1),
 }
 """What Grafana means by a unit → the words that stand at the axis, and by how much values are multiplied."""

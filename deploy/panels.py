@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Unit = Literal["short", "s", "bytes", "percentunit", "reqps", "bool"]
+Unit = Literal["short", "s", "bytes", "percentunit", "cps", "ops", "reqps", "bool"]
+"""By Grafana's names. Three are so many a second: `cps` of whatever is counted, `ops` of commands, `reqps` of HTTP."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ _UP: Final = Panel(
 _WAITING: Final = Panel("Jobs that wait", "short", [("mien_queue_depth", "{{queue}}")])
 _REFUSED: Final = Panel(
     "Jobs refused, by reason",
-    "reqps",
+    "cps",
     [("sum by (reason) (rate(mien_jobs_refused_total[5m]))", "{{reason}}")],
 )
 _SLOW: Final = Panel(
@@ -86,7 +87,7 @@ OVERVIEW: Final = Dashboard(
         ),
         Panel(
             "Jobs accepted and ended",
-            "reqps",
+            "cps",
             [
                 ("sum by (queue) (rate(mien_jobs_accepted_total[5m]))", "accepted, {{queue}}"),
                 ("sum by (state) (rate(mien_jobs_finished_total[5m]))", "{{state}}"),
@@ -96,7 +97,7 @@ OVERVIEW: Final = Dashboard(
         Panel("The oldest job", "s", [("mien_queue_oldest_seconds", "{{queue}}")]),
         _SLOW,
         _REFUSED,
-        Panel("Live frames", "reqps", [("sum(rate(mien_frames_analyzed_total[5m]))", "analysed")]),
+        Panel("Live frames", "cps", [("sum(rate(mien_frames_analyzed_total[5m]))", "analysed")]),
         _MEMORY,
     ],
 )
@@ -112,10 +113,10 @@ JOBS: Final = Dashboard(
         Panel("From acceptance to the result", "s", quantiles("mien_job_duration_seconds", "queue")),
         _REFUSED,
         Panel("Images of unfinished jobs", "short", [("mien_queue_open_images", "{{queue}}")]),
-        Panel("Jobs that failed, by code", "reqps", [("sum by (code) (rate(mien_jobs_failed_total[5m]))", "{{code}}")]),
+        Panel("Jobs that failed, by code", "cps", [("sum by (code) (rate(mien_jobs_failed_total[5m]))", "{{code}}")]),
         Panel(
             "Attempts, jobs put back, messages sent again",
-            "reqps",
+            "cps",
             [
                 ("sum(rate(mien_jobs_begun_total[5m]))", "attempts"),
                 ("rate(mien_jobs_requeued_total[5m])", "put back"),
@@ -125,7 +126,7 @@ JOBS: Final = Dashboard(
         Panel("Queues that are paused", "bool", [("mien_queue_paused", "{{queue}}"), ("mien_jobs_drained", "drained")]),
         Panel(
             "Webhooks, by outcome",
-            "reqps",
+            "cps",
             [("sum by (outcome) (rate(mien_webhooks_tried_total[5m]))", "{{outcome}}")],
         ),
         Panel(
@@ -147,7 +148,7 @@ WORKERS: Final = Dashboard(
         Panel("Deaf workers", "bool", [("mien_worker_deaf", "{{worker}}: {{queue}}")]),
         Panel(
             "Images a second, by queue",
-            "reqps",
+            "cps",
             [("sum by (queue) (rate(mien_images_done_total[5m]))", "{{queue}}")],
         ),
         Panel("Time of a stage, one image", "s", quantiles("mien_stage_duration_seconds", "stage")),
@@ -173,9 +174,9 @@ CAMERAS: Final = Dashboard(
     [
         Panel("Cameras by state", "short", [("sum by (state) (mien_camera_state)", "{{state}}")]),
         Panel("Age of the newest frame", "s", [("mien_camera_frame_age_seconds", "{{camera}}")]),
-        Panel("Frames analysed", "reqps", [("sum by (camera) (rate(mien_frames_analyzed_total[5m]))", "{{camera}}")]),
-        Panel("Frames dropped", "reqps", [("sum by (camera) (rate(mien_frames_stale_total[5m]))", "{{camera}}")]),
-        Panel("Views encoded", "reqps", [("sum by (camera) (rate(mien_views_encoded_total[5m]))", "{{camera}}")]),
+        Panel("Frames analysed", "cps", [("sum by (camera) (rate(mien_frames_analyzed_total[5m]))", "{{camera}}")]),
+        Panel("Frames dropped", "cps", [("sum by (camera) (rate(mien_frames_stale_total[5m]))", "{{camera}}")]),
+        Panel("Views encoded", "cps", [("sum by (camera) (rate(mien_views_encoded_total[5m]))", "{{camera}}")]),
         Panel("Viewers", "short", [("sum by (camera) (mien_viewers)", "{{camera}}")]),
         Panel("Browsers that send", "short", [("sum(mien_senders)", "browsers")]),
         Panel("Events kept", "short", [("mien_events_kept", "events")]),
@@ -194,7 +195,7 @@ REDIS: Final = Dashboard(
             [("system:redis_memory:ratio", "{{server}}")],
             note="No jobs from 90 % on.",
         ),
-        Panel("Commands a second", "reqps", [("rate(mien_redis_commands_total[5m])", "{{server}}")]),
+        Panel("Commands a second", "ops", [("rate(mien_redis_commands_total[5m])", "{{server}}")]),
         Panel(
             "Connections",
             "short",
@@ -210,11 +211,9 @@ REDIS: Final = Dashboard(
             ],
         ),
         Panel("Size of the file", "bytes", [("mien_redis_file_bytes", "{{server}}")]),
-        Panel(
-            "Writes that waited for the disk", "reqps", [("rate(mien_redis_delayed_fsyncs_total[5m])", "{{server}}")]
-        ),
+        Panel("Writes that waited for the disk", "cps", [("rate(mien_redis_delayed_fsyncs_total[5m])", "{{server}}")]),
         Panel("Replicas", "short", [("mien_redis_replicas", "{{server}}")]),
-        Panel("Keys thrown away", "reqps", [("rate(mien_redis_evicted_keys_total[5m])", "{{server}}")]),
+        Panel("Keys thrown away", "cps", [("rate(mien_redis_evicted_keys_total[5m])", "{{server}}")]),
     ],
 )
 

@@ -53,7 +53,8 @@ class EventWebhook:
         """Send what has happened since the last time.
 
         Returns:
-            ``not on turn``, ``nothing``, ``sent``, or ``later``: it was not taken, and will be tried again.
+            ``not on turn``, ``nothing``, ``sent``, or ``later``: it was not taken, and will be tried again, or
+            webhooks are paused.
 
         Raises:
             BrokerUnavailable: Redis is away.
@@ -64,9 +65,10 @@ class EventWebhook:
         if self._an_older_one_sends():
             self._not_before = now + _TURN_S  # what it has on its way when it ends is not sent twice
             return "not on turn"
-        if now < self._not_before:
+        place = self._events.sent(self._url)  # during a pause, too: it is kept for as long as somebody asks for it
+        if now < self._not_before or self._webhooks.paused:
             return "later"
-        found = self._events.after(self._events.sent(self._url), _MOST_EVENTS)
+        found = self._events.after(place, _MOST_EVENTS)
         if not found:
             return "nothing"
         told = [EventResponse.of(number, event, faces_only=self._faces_only) for number, event in found]

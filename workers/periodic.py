@@ -186,6 +186,17 @@ def follow_networks(services: Services) -> None:
         report_heartbeat(services)
 
 
+def _webhook_parts(services: Services, dispatcher: Dispatcher) -> list[Periodic]:
+    """What workers of the queue `webhooks` do alone: if others announced, messages would wait that nobody takes."""
+    settings, announce = services.settings, services.webhook_sender.announce
+    if WEBHOOKS not in settings.worker_queues.split(","):
+        return []
+    parts = [Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: announce(dispatcher))]
+    if settings.events_s and settings.events_webhook:
+        parts.append(Periodic("webhook of events", SEND_EVERY_S, services.event_webhook.run))
+    return parts
+
+
 class PeriodicTasks:
     """All periodic work of one worker: begins when it is ready for messages, ends before it exits."""
 
@@ -201,11 +212,8 @@ class PeriodicTasks:
             Periodic("counters", COUNT_EVERY_S, services.flush_counts),
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
             Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),
-            Periodic("webhooks", WEBHOOKS_EVERY_S, lambda: services.webhook_sender.announce(dispatcher)),
+            *_webhook_parts(services, dispatcher),
         ]
-        settings = services.settings
-        if settings.events_s and settings.events_webhook and WEBHOOKS in settings.worker_queues.split(","):
-            self._parts.append(Periodic("webhook of events", SEND_EVERY_S, services.event_webhook.run))
 
     def start(self, connect_anew: Callable[[], None], when_connected: Callable[[Callable[[], None]], None]) -> None:
         """Start all parts.

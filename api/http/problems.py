@@ -93,6 +93,7 @@ def _by_code(root: type[MienError]) -> dict[str, type[MienError]]:
     found = {root.code: root}
     for kind in root.__subclasses__():
         found |= _by_code(kind)
+    found[root.code] = root  # and none that a package keeps for itself, under its parent's code
     return found
 
 

@@ -18,7 +18,7 @@ from api.metrics.families import counter, gauge, shared
 from api.metrics.networks import networks
 from contracts.errors import MienError
 from contracts.queues import JOB_QUEUES
-from contracts.storage.connections import is_away
+from contracts.storage.connections import ServerMoved, is_away
 from contracts.storage.counters import CounterStore
 from contracts.storage.gauges import BrokerGauges, CameraGauge, FrameGauges, ServerGauges, read_server
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
@@ -157,7 +157,7 @@ def _whole(part: Part) -> list[Metric]:
     try:
         return list(part())
     except MienError as error:
-        if is_away(error):
+        if is_away(error) and not isinstance(error.__cause__, ServerMoved):  # a replica answers
             raise
         logger.warning("a part of the metrics is missing: %s", error)
         return []

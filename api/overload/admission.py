@@ -30,6 +30,7 @@ from contracts.queues import BULK, INTERACTIVE, JOB_QUEUES
 from contracts.settings import Settings
 from contracts.storage.counters import CounterStore
 from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.job_steps import Drained
 from contracts.storage.jobs import JobStore
 from contracts.storage.load import Load
 from contracts.storage.room import Room
@@ -63,7 +64,9 @@ def because(reason: str, refusal: Refusal) -> Refusal:
 
 def reason_of(refusal: Overloaded | TooManyImages) -> str:
     """The reason that `because` gave; of those that come from elsewhere, what they mean in general."""
-    return str(refusal.__dict__.get(_REASON, "rate" if isinstance(refusal, QuotaExceeded | TooManyImages) else "store"))
+    kinds = {Drained: "drained", QuotaExceeded: "rate", TooManyImages: "rate"}
+    in_general = (reason for kind, reason in kinds.items() if isinstance(refusal, kind))
+    return str(refusal.__dict__.get(_REASON, next(in_general, "store")))
 
 
 class Stores(NamedTuple):

@@ -16,7 +16,7 @@ from contracts.errors import RecordUnreadable
 from contracts.queues import JOB_QUEUES, analyses
 from contracts.results import Message
 from contracts.storage import keys
-from contracts.storage.connections import translate_errors
+from contracts.storage.connections import ServerMoved, translate_errors
 from contracts.storage.job_queue import LOOKED_AT
 from contracts.storage.lanes import LaneStore
 from contracts.storage.records import read_record
@@ -126,7 +126,7 @@ class HeartbeatStore:
             now, found = self._time(time_and_reports[0]), self._readable(time_and_reports[1])
             silent = [worker.name for worker in found if now - worker.reported_at > FORGOTTEN_AFTER_S]
             if silent:
-                with suppress(ResponseError):  # a server that takes no writes is read all the same
+                with suppress(ResponseError, ServerMoved):  # one that takes no writes is read all the same
                     self._redis.hdel(keys.WORKERS, *silent)
         return sorted((worker for worker in found if worker.name not in silent), key=lambda worker: worker.name)
 

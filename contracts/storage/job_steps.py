@@ -33,6 +33,10 @@ REFUSED_S: Final = 180
 """How long a call that stores a job may be on its way to Redis at most, by Redis' clock, which may jump by a minute."""
 
 
+class Drained(Overloaded):
+    """Operators have jobs refused; to clients it is an overload like others."""
+
+
 class Claim(StrEnum):
     """What became of an attempt to take a job; only `CLAIMED` allows work."""
 
@@ -137,7 +141,7 @@ def check_stored(job: Job, answer: Sequence[bytes | None], unconfirmed: str = ""
         The job with its times, by the server's clock.
 
     Raises:
-        Overloaded: the client is refused already, or no jobs are accepted.
+        Overloaded: the client is refused already. Drained: no jobs are accepted.
         JobGone: the job's idempotency key has been released.
         BrokerUnavailable: images that went ahead are lost. AcceptanceUnknown: it is stored, and may be lost yet.
     """
@@ -145,7 +149,7 @@ def check_stored(job: Job, answer: Sequence[bytes | None], unconfirmed: str = ""
         case [b"refused"]:
             raise Overloaded(f"Job {job.id} was refused.", retry_after=1)
         case [b"drained"]:  # since the gateway looked
-            raise Overloaded("No jobs are accepted while this service is maintained.", retry_after=30)
+            raise Drained("No jobs are accepted while this service is maintained.", retry_after=30)
         case [b"released"]:
             raise JobGone(f"The idempotency key of job {job.id} may stand for another one by now.")
         case [b"incomplete"]:

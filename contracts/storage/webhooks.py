@@ -53,16 +53,22 @@ class WebhookStore:
         self._replay = load_script(redis, "webhook_replay")
         self.secrets = WebhookSecrets(redis, self.clock)
 
+    @property
+    def paused(self) -> bool:
+        """Whether operators want nothing to be sent now."""
+        with translate_errors():
+            return bool(self._redis.hexists(keys.LANES, WEBHOOKS))
+
     def take_due(self, limit: int = 100) -> list[str]:
         """Ids of jobs whose webhook is to be tried now; none of them is given to another worker for a minute.
 
-        None while their queue is paused.
+        None while their queue is paused, or has messages: who takes these is slow, or away, and more would pile up.
         """
+        if self.paused:
+            return []
         with translate_errors():
-            if self._redis.hexists(keys.LANES, WEBHOOKS):
-                return []
             args = [self._steps_clock(), _ANNOUNCED_S, limit, keys.webhook(""), _KEPT_S]
-            found = self._due(keys=[keys.WEBHOOKS_DUE], args=args)
+            found = self._due(keys=[keys.WEBHOOKS_DUE, WEBHOOKS], args=args)
         return [job_id.decode() for job_id in found]
 
     def begin(self, job_id: str) -> bool:

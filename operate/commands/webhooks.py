@@ -1,9 +1,12 @@
 """``mien webhooks``: those that were given up, and another try for them."""
 
 import argparse
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from contracts.errors import ConfigurationError
+from contracts.errors import ConfigurationError, WebhookNotFound
+from contracts.process import PROJECT
 from contracts.settings import Settings
 from contracts.storage.audit import AuditLog
 from contracts.storage.webhooks import WebhookStore
@@ -32,10 +35,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         store = WebhookStore(redis, settings)
         if arguments.action == "dead":
             _show(store, as_values=arguments.json)
-        else:
-            replayed = _replay(store, arguments)
-            AuditLog(redis).operated("replayed", f"{replayed} webhooks")
-    return 0
+            return 0
+        if arguments.all == bool(arguments.job):
+            raise ConfigurationError("Name the jobs whose webhooks are to be tried again, or say --all.")
+        jobs = [webhook.job for webhook in store.dead()] if arguments.all else arguments.job
+        return _replay(store, AuditLog(redis), jobs)
 
 
 def _show(store: WebhookStore, *, as_values: bool) -> None:
@@ -56,11 +60,20 @@ def _show(store: WebhookStore, *, as_values: bool) -> None:
     print(table(["job", "given up (UTC)", "attempts", "why", "address"], rows))
 
 
-def _replay(store: WebhookStore, arguments: argparse.Namespace) -> int:
-    if arguments.all == bool(arguments.job):
-        raise ConfigurationError("Name the jobs whose webhooks are to be tried again, or say --all.")
-    jobs = [webhook.job for webhook in store.dead()] if arguments.all else arguments.job
-    for job_id in jobs:
-        store.replay(job_id)
-    print(f"{len(jobs):,} webhooks are tried again.")
-    return len(jobs)
+def _replay(store: WebhookStore, audit: AuditLog, jobs: Sequence[str]) -> int:
+    """Try each again. Returns 1 if one was not found: mistyped, or replayed or forgotten by others meanwhile."""
+    replayed, missing = 0, list[str]()
+    try:
+        for job_id in dict.fromkeys(jobs):
+            try:
+                store.replay(job_id)
+                replayed += 1
+            except WebhookNotFound:
+                missing.append(job_id)
+    finally:  # should Redis go away, those before were replayed all the same
+        audit.operated("replayed", f"{replayed} webhooks")
+        print(f"{replayed:,} webhooks are tried again.")
+    if missing:
+        says = f"{len(missing):,} were not found: no webhook was given up of"
+        print(f"{PROJECT}: {says} {', '.join(missing)}.", file=sys.stderr)
+    return 1 if missing else 0

@@ -1,13 +1,16 @@
 """How many of each there are, and by which figures."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from contracts.metrics import METRICS
 from support.kubernetes import Manifest, build_overlay, name_of, of_kind, pods
+from support.prometheus import promtool
 from support.prometheus_rule import FILE, written
 
 
@@ -80,6 +83,33 @@ def test_jobs_have_the_names_that_prometheus_rules_know(root: Path, manifests: l
     found = {}
     for monitor in of_kind(manifests, "ServiceMonitor"):
         (endpoint,) = monitor["spec"]["endpoints"]
-        labels = {rule["targetLabel"]: rule["replacement"] for rule in endpoint["relabelings"]}
-        found[labels["job"]] = endpoint["path"]
+        found[job_of(endpoint)] = endpoint["path"]
     assert found == jobs
+
+
+def job_of(endpoint: dict[str, Any]) -> str:
+    (job,) = [rule["replacement"] for rule in endpoint["relabelings"] if rule.get("targetLabel") == "job"]
+    return str(job)
+
+
+def test_the_system_is_the_same_series_whichever_pod_tells_of_it(manifests: list[Manifest], tmp_path: Path) -> None:
+    endpoints = [endpoint for one in of_kind(manifests, "ServiceMonitor") for endpoint in one["spec"]["endpoints"]]
+    (rules,) = [endpoint["relabelings"] for endpoint in endpoints if job_of(endpoint) == "mien-system"]
+    stay = {"namespace": "mien", "service": "system-metrics"}
+    goes = {"container": "mien", "endpoint": "metrics"}
+    names = {"targetLabel": "target_label"}  # as Prometheus itself has them
+    config = {
+        "job_name": "system",
+        "static_configs": [
+            {"targets": ["10.0.0.1:9464"], "labels": {**stay, **goes, "pod": pod}} for pod in ("before", "after")
+        ],
+        "relabel_configs": [{names.get(name, name): value for name, value in rule.items()} for rule in rules],
+    }
+    file = tmp_path / "prometheus.yml"
+    file.write_text(yaml.safe_dump({"scrape_configs": [config]}))
+    done = promtool("check", "service-discovery", file, "system")
+    assert done.returncode == 0, done.stdout + done.stderr
+    before, after = (target["labels"] for target in json.loads(done.stdout))
+    assert before == after
+    told = {name: value for name, value in after.items() if not name.startswith("__")}
+    assert told == stay | {"job": "mien-system", "instance": "system"}

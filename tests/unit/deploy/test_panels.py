@@ -28,6 +28,15 @@ def test_expressions_name_metrics_that_there_are(dashboard: Dashboard) -> None:
                 )
 
 
+def test_what_happens_so_often_a_second_is_told_as_what_it_is() -> None:
+    a_second = {"mien_http_requests_total": "reqps", "mien_redis_commands_total": "ops"}  # Grafana: req/s, ops/s
+    for panel in (panel for dashboard in DASHBOARDS for panel in dashboard.panels):
+        rates = [re.search(r"^(?:sum(?: by \(\w+\) )?\()?rate\((\w+)\[", expression) for expression, _ in panel.lines]
+        counted = {found[1] for found in rates if found and not found[1].endswith("_seconds_total")}
+        expected = {a_second.get(name, "cps") for name in counted}
+        assert expected == {panel.unit} & {"cps", "ops", "reqps"}, panel.title
+
+
 def test_quantiles_are_by_bucket_and_label() -> None:
     (median, name), (most, _) = quantiles("mien_job_wait_seconds", "queue")
     assert median == "histogram_quantile(0.5, sum by (le, queue) (rate(mien_job_wait_seconds_bucket[5m])))"

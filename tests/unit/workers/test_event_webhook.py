@@ -10,11 +10,13 @@ from standardwebhooks import Webhook
 
 from contracts.addresses import AddressPolicy
 from contracts.events import CameraEvent, EventKind
+from contracts.queues import WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.events import EventStore
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.history import HistoryStore
+from contracts.storage.lanes import LaneStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock
 from support.factories import make_worker_report
@@ -129,6 +131,24 @@ def test_while_a_worker_of_release_0_3_observes_it_sends_alone(
     heartbeats.report(make_worker_report("old"))  # another one may still be there, and wait for its turn
     assert webhook.run() == "sent"
     assert sent(receiver) == [[1]]
+
+
+def test_while_webhooks_are_paused_none_is_sent_and_afterwards_all_that_are_kept(
+    webhook: EventWebhook, store: EventStore, receiver: Receiver, redis: Redis, clock: ManualClock
+) -> None:
+    lanes = LaneStore(redis, clock)
+    lanes.pause(WEBHOOKS)
+    tell(store, 1)
+    assert webhook.run() == "later"
+    clock.now += 601  # of 600
+    tell(store, 2)
+    redis.expire(keys.EVENTS_SENT, 60)
+    assert webhook.run() == "later"
+    assert redis.ttl(keys.EVENTS_SENT) > 60, "what the address was told is known for as long as it is paused"
+    assert receiver.received == []
+    lanes.resume(WEBHOOKS)
+    assert webhook.run() == "sent"
+    assert sent(receiver) == [[2]]
 
 
 def test_no_more_than_so_many_go_into_one_request(

@@ -10,10 +10,11 @@ from redis import Redis
 from contracts.errors import BrokerUnavailable
 from contracts.jobs import JobOptions, JobState
 from contracts.metrics import JOBS_RETRIED, WAKEUPS_SENT
-from contracts.queues import BULK
+from contracts.queues import BULK, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.dispatch import Dispatcher
+from contracts.storage.gauges import BrokerGauges
 from contracts.storage.heartbeat import REPORT_EVERY_S, UNTAKEN_AFTER_S, HeartbeatStore
 from contracts.storage.job_steps import Claim
 from contracts.storage.jobs import JobStore
@@ -163,6 +164,42 @@ def test_all_of_it_runs_while_the_worker_does_and_then_it_is_not_counted_any_mor
     wait_for(lambda: redis.zcard(keys.queued(BULK)), f"job {job_id} to be put back")
     tasks.stop()
     assert heartbeats.live_workers() == []
+
+
+def run_all_once(services: Services, dispatcher: Dispatcher, queues: str) -> None:
+    """What a worker of these queues does beside its tasks, each at least once: what has begun is ended after a call."""
+    object.__setattr__(services, "settings", services.settings.model_copy(update={"worker_queues": queues}))
+    tasks = PeriodicTasks(services, dispatcher)
+    tasks.start(lambda: None, lambda _: None)
+    tasks.stop()
+
+
+def test_only_who_takes_webhooks_announces_them_and_none_twice_before_it_is_taken(
+    services: Services, dispatcher: Dispatcher, redis: Redis
+) -> None:
+    job = services.jobs.create([b"x"], BULK, options=JobOptions(webhook="https://example.com/hook"))
+    services.jobs.cancel(job.id)
+    run_all_once(services, dispatcher, "interactive,live,bulk")
+    assert redis.llen(WEBHOOKS) == 0, "nobody takes it"
+    for _ in range(3):
+        run_all_once(services, dispatcher, "live,webhooks")
+        redis.zincrby(keys.WEBHOOKS_DUE, -3_600, job.id)  # as after an hour
+        assert redis.llen(WEBHOOKS) == 1
+
+
+def test_webhooks_are_late_until_somebody_announces_them_and_again_where_no_announcement_is_taken(
+    services: Services, dispatcher: Dispatcher, redis: Redis
+) -> None:
+    job = services.jobs.create([b"x"], BULK, options=JobOptions(webhook="https://example.com/hook"))
+    services.jobs.cancel(job.id)
+    late = []
+    for queues in ("interactive,live,bulk", "interactive,live,bulk", "webhooks", "webhooks", "webhooks"):
+        redis.zincrby(keys.WEBHOOKS_DUE, -1_000, job.id)  # as if so many seconds had gone by
+        run_all_once(services, dispatcher, queues)
+        late.append(BrokerGauges(redis).work().webhooks_late_s)
+    assert 1_000 <= late[0] < 2_000 <= late[1], "nobody is there who would send it"
+    assert late[2] == 0, "it is announced"
+    assert 0 < late[3] < late[4], "and is not taken"
 
 
 def test_a_worker_ends_although_its_broker_is_away(

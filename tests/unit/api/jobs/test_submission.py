@@ -26,6 +26,7 @@ from contracts.queues import BULK
 from contracts.storage import durability, keys
 from contracts.storage.durability import Outcome
 from contracts.storage.jobs import JobStore
+from contracts.storage.lanes import LaneStore
 from contracts.storage.scripts import Call
 from support.gateway import MakeApp, StandIn, bearer
 
@@ -219,6 +220,27 @@ def test_jobs_are_counted_once_as_accepted_or_as_refused_with_the_reason(
     counted = told(app)
     assert sum(count for name, count in counted.items() if name[0] == "mien_jobs_refused_total") == 2
     assert counted["mien_jobs_refused_total", BULK, "store"] == 1
+
+
+def test_a_job_that_a_drain_refuses_as_it_is_stored_counts_as_one_that_it_refuses_at_once(
+    app: Flask, redis: Redis, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, lanes = services_of(app).jobs, LaneStore(redis)
+    create = store.create
+
+    def create_late(*args: Any, **more: Any) -> Any:
+        """As when an operator drains just after the gateway has looked."""
+        lanes.drain()
+        return create(*args, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "create", create_late)
+        late = post(app, "/v1/jobs", jpeg)
+    early = post(app, "/v1/jobs", jpeg)
+    for refused in (late, early):
+        assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
+    assert late.headers["Retry-After"] == early.headers["Retry-After"]
+    assert told(app) == {("mien_jobs_refused_total", BULK, "drained"): 2}
 
 
 def test_every_reason_of_a_refusal_is_known() -> None:

@@ -9,7 +9,11 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from api.metrics.system import SystemMetrics
 from contracts.errors import BrokerUnavailable
 from contracts.storage.connections import connect, translate_errors
+from contracts.storage.heartbeat import HeartbeatStore
+from support.clocks import ManualClock
+from support.factories import make_worker_report
 from support.gateway import NO_SERVER
+from support.replica import demoted
 
 
 def names(system: SystemMetrics) -> set[str]:
@@ -34,6 +38,22 @@ def test_what_cannot_be_read_leaves_the_rest(redis: Redis, caplog: pytest.LogCap
     assert "mien_workers" in found
     assert "mien_queue_predicted_wait_seconds" not in found
     assert "It was refused." in caplog.text
+
+
+def test_a_replica_answers_and_what_it_would_have_to_write_costs_its_part_alone(redis: Redis) -> None:
+    HeartbeatStore(redis, ManualClock()).report(make_worker_report("silent since 1970"))
+
+    def writes(queue: str) -> float:
+        with translate_errors():
+            return float(redis.incr(queue))
+
+    with demoted(redis):
+        families = {family.name: family for family in SystemMetrics(redis, redis, writes).collect() if family.samples}
+    told = {name: [sample.value for sample in family.samples] for name, family in families.items()}
+    assert (told["mien_redis_up"], told["mien_redis_primary"]) == ([1], [0])
+    assert told["mien_workers"] == [0]
+    assert "mien_events_kept" in told
+    assert "mien_queue_predicted_wait_seconds" not in told
 
 
 def test_a_server_that_hangs_meanwhile_is_asked_no_more_and_does_not_count_as_up(

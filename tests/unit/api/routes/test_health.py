@@ -12,7 +12,9 @@ from contracts.queues import BULK
 from contracts.results import NO_MODEL
 from contracts.storage import keys
 from contracts.storage.heartbeat import UNTAKEN_AFTER_S, HeartbeatStore, WorkerReport
+from support.clocks import ManualClock
 from support.gateway import NO_SERVER, MakeApp
+from support.replica import demoted
 
 
 @pytest.fixture
@@ -94,6 +96,14 @@ def test_not_whole_while_work_waits_beside_an_idle_worker(
     response = client.get("/healthz")
     assert response.status_code == 503
     assert response.get_json()["checks"]["workers"] == "jobs wait in bulk, and w1, which is idle, takes none"
+
+
+def test_on_a_replica_workers_are_counted_although_silent_ones_cannot_be_removed(
+    client: FlaskClient, reported: WorkerReport, redis: Redis
+) -> None:
+    HeartbeatStore(redis, ManualClock()).report(reported.model_copy(update={"name": "silent since 1970"}))
+    with demoted(redis):
+        assert client.get("/healthz").get_json()["checks"] == {"broker": "ok", "workers": "ok", "frames": "ok"}
 
 
 def test_not_whole_without_a_broker(make_app: MakeApp) -> None:

@@ -21,6 +21,7 @@ from contracts.storage.heartbeat import (
 )
 from support.clocks import ManualClock
 from support.factories import make_worker_report
+from support.replica import demoted
 
 
 def test_workers_are_listed_until_they_retire_or_fall_silent(redis: Redis, clock: ManualClock) -> None:
@@ -49,6 +50,18 @@ def test_silent_workers_are_passed_over_where_they_cannot_be_removed(
     clock.now += FORGOTTEN_AFTER_S + 1
     monkeypatch.setattr(redis, "hdel", refuse)
     assert store.live_workers() == []
+
+
+def test_silent_workers_are_passed_over_on_a_replica(redis: Redis, clock: ManualClock) -> None:
+    store = HeartbeatStore(redis, clock)
+    store.report(make_worker_report("silent", reported_at=clock.now))
+    clock.now += FORGOTTEN_AFTER_S + 1
+    store.report(live := make_worker_report("live", reported_at=clock.now))
+    with demoted(redis):
+        assert store.live_workers() == [live]
+        assert redis.hlen(keys.WORKERS) == 2, "it takes no writes"
+    assert store.live_workers() == [live]
+    assert redis.hlen(keys.WORKERS) == 1
 
 
 def test_work_is_untaken_when_it_has_waited_and_the_worker_been_idle_for_long_enough(

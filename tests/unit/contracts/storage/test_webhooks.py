@@ -8,7 +8,7 @@ from redis import Redis
 
 from contracts.errors import WebhookNotFound
 from contracts.jobs import JobOptions
-from contracts.queues import BULK
+from contracts.queues import BULK, WEBHOOKS
 from contracts.settings import Settings
 from contracts.storage import keys, webhooks
 from contracts.storage.erasure import JobEraser
@@ -73,6 +73,20 @@ def test_one_worker_gets_it_and_another_only_when_that_one_is_not_heard_of(
     assert store.take_due() == [job_id]
     assert store.take_due() == []
     clock.now += 61
+    assert store.take_due() == [job_id]
+
+
+def test_while_announcements_wait_none_is_added_and_what_is_due_stays_so(
+    redis: Redis, jobs: JobStore, store: WebhookStore, clock: ManualClock
+) -> None:
+    job_id = finished(jobs)
+    assert store.take_due() == [job_id]
+    redis.lpush(WEBHOOKS, "its announcement")
+    clock.now += 61
+    due_at = redis.zscore(keys.WEBHOOKS_DUE, job_id)
+    assert store.take_due() == []
+    assert redis.zscore(keys.WEBHOOKS_DUE, job_id) == due_at < clock.now
+    redis.delete(WEBHOOKS)  # somebody has taken it, and has died
     assert store.take_due() == [job_id]
 
 

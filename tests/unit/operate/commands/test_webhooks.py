@@ -6,11 +6,14 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
+from contracts.errors import BrokerUnavailable
 from contracts.jobs import JobOptions
 from contracts.queues import BULK
 from contracts.settings import Settings
+from contracts.storage import keys
+from contracts.storage.audit import AuditLog
 from contracts.storage.jobs import JobStore
-from contracts.storage.webhooks import WebhookStore
+from contracts.storage.webhooks import DeadWebhook, WebhookStore
 from operate.__main__ import OF_GATEWAY
 
 Mien = Callable[..., tuple[int, str]]
@@ -51,8 +54,44 @@ def test_it_replays_nothing_by_mistake(mien: Mien, dead: list[str], words: tuple
     assert (status, "Name the jobs" in printed) == (2, True)
 
 
-def test_one_that_is_not_there_is_told(mien: Mien) -> None:
-    assert mien("webhooks", "replay", "none") == (1, "mien: No webhook of job none was given up.\n")
+def test_one_that_is_not_there_is_told_and_the_others_are_tried_again(
+    mien: Mien, dead: list[str], redis: Redis, settings: Settings
+) -> None:
+    status, printed = mien("webhooks", "replay", dead[0], "none", dead[1], "nobody", dead[0])
+    told = "mien: 2 were not found: no webhook was given up of none, nobody."
+    assert (status, printed.splitlines()) == (1, ["2 webhooks are tried again.", told])
+    assert set(WebhookStore(redis, settings).take_due()) == set(dead)
+    assert [entry.what for entry in AuditLog(redis).newest(2)] == ["2 webhooks"]
+
+
+def test_one_that_goes_while_all_are_replayed_leaves_none_of_the_others_out(
+    mien: Mien, dead: list[str], redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(store: WebhookStore) -> list[DeadWebhook]:
+        found = listed(store)
+        redis.hdel(keys.WEBHOOKS_DEAD, dead[0])  # somebody else has replayed it
+        return found
+
+    listed = WebhookStore.dead
+    monkeypatch.setattr(WebhookStore, "dead", read)
+    status, printed = mien("webhooks", "replay", "--all")
+    assert (status, "1 webhooks are tried again.\n" in printed, dead[0] in printed) == (1, True, True)
+    assert WebhookStore(redis, settings).take_due() == dead[1:]
+
+
+def test_what_was_replayed_before_redis_went_away_is_in_the_audit_log(
+    mien: Mien, dead: list[str], redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once(store: WebhookStore, job_id: str) -> None:
+        if job_id == dead[1]:
+            raise BrokerUnavailable("It does not answer.")
+        replay(store, job_id)
+
+    replay = WebhookStore.replay
+    monkeypatch.setattr(WebhookStore, "replay", once)
+    status, printed = mien("webhooks", "replay", "--all")
+    assert (status, printed) == (1, "1 webhooks are tried again.\nmien: It does not answer.\n")
+    assert [entry.what for entry in AuditLog(redis).newest(2)] == ["1 webhooks"]
 
 
 def test_the_gateways_words_are_in_the_list(mien: Mien, capsys: pytest.CaptureFixture[str]) -> None:
