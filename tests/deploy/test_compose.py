@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from honcho.environ import parse_procfile
 
 from contracts.queues import QUEUES
 from contracts.settings import PREFIX, Settings
 from deploy import env_example, secrets
 from deploy.health import CHECKS
-from support.last_release import unpack_last_release
 from workers.outbound import TIMEOUT_S
 
 OF_OPENTELEMETRY = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
@@ -123,24 +121,6 @@ def test_the_page_pins_every_base_that_a_setting_names(compose: dict[str, Any], 
     (asked,) = re.findall(r"^for image in (.+); do$", page, re.MULTILINE)
     assert set(asked.split()) == set(images.values())
     assert all(f"{name}={image.split(':')[0]}@sha256:" in page for name, image in images.items())
-
-
-def test_an_upgrade_from_0_3_reaches_the_old_redis_by_the_new_image(
-    compose: dict[str, Any], root: Path, tmp_path: Path
-) -> None:
-    page = (root / "docs/operations.md").read_text()
-    commands = re.findall(r"^docker run .+", page, re.MULTILINE)
-    assert [command.rpartition(" mien ")[2] for command in commands][-1] == "doctor"
-    old = yaml.safe_load((unpack_last_release(tmp_path) / "docker-compose.yml").read_text())
-    assert "networks" not in old, "all services are in the default one"
-    gateway = compose["services"]["gateway"]
-    image = f"mien{gateway['image'].partition('}')[2].partition(':')[0]}"
-    for command in commands:
-        assert f"--network {old['name']}_default " in command
-        assert f" {image} " in command
-        mounted = re.findall(r"\$PWD/secrets/(\w+):/run/secrets/\1:ro", command)
-        assert set(mounted) <= set(gateway["secrets"]) & set(old["services"]["gateway"]["secrets"])
-        assert all(old["secrets"][name]["file"] == f"secrets/{name}" for name in mounted)
 
 
 def default_of(text: str) -> str:
