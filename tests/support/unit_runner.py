@@ -76,8 +76,10 @@ def running_units(folder: Path, python: Path) -> Iterator[Machine]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MIEN_")}
     started = []
     for unit in UNITS:
+        service = services()[unit]["Service"]
         given = {"CREDENTIALS_DIRECTORY": str(machine.credentials(unit)), "STATE_DIRECTORY": str(folder)}
-        settings = machine.settings if "EnvironmentFile" in services()[unit]["Service"] else {}
+        given |= dict(line.split("=", 1) for line in service.get("Environment", []))
+        settings = machine.settings if "EnvironmentFile" in service else {}
         with (folder / f"{unit}.log").open("wb") as log:
             command = machine.command(unit, given)
             # From a folder with nothing in it, as a unit: code comes from what is installed.
