@@ -265,19 +265,21 @@ def _range(values: Sequence[float]) -> str:
     return texts[0] if texts[0] == texts[1] else " … ".join(texts)
 
 
+WHAT: Final = ("kill", "partition", "latency")
+
+
 def main() -> None:
     """Measure what the command line says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.failover", description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "what", nargs="*", choices=["kill", "partition", "latency"], default=["kill", "partition", "latency"]
-    )
+    parser.add_argument("--only", action="append", choices=WHAT, default=[], help="measure this, and others named so")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    if "kill" in arguments.what:
+    wanted = arguments.only or WHAT
+    if "kill" in wanted:
         report("kill -9 of the master", MODES, arguments.rounds, killed)
-    if "partition" in arguments.what:
+    if "partition" in wanted:
         report(f"The master parted for {PARTED_S:g} s", PARTED, arguments.rounds, partitioned)
-    if "latency" in arguments.what:
+    if "latency" in wanted:
         for clients in (1, 8):
             report(f"Latency, {clients} clients", MODES, 1, lambda mode, clients=clients: latency(mode, clients))
 
