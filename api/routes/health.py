@@ -9,14 +9,15 @@ from typing import Final, Literal
 
 from flask import Blueprint, Response
 from pydantic import Field
+from redis import Redis
 
 from api.http.endpoint import NO_BODY, PUBLIC, Operation, ResponseSpec, endpoint
 from api.http.responses import json_response
 from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable, NotReady
 from contracts.results import NO_MODEL, Message
-from contracts.storage.connections import check_connection
 from contracts.storage.heartbeat import HeartbeatStore
+from contracts.storage.server_health import is_primary
 
 blueprint = Blueprint("health", __name__)
 
@@ -124,8 +125,7 @@ def _checks(services: Services) -> dict[str, str]:
     checks = {}
     try:
         services.broker_watch.check()
-        check_connection(services.probe)
-        checks["broker"] = _OK
+        checks["broker"] = _server(services.probe)
         checks["workers"] = _workers(services.heartbeats, faces_only=services.settings.faces_only)
     except BrokerUnavailable as error:
         checks["broker"] = str(error)
@@ -133,11 +133,14 @@ def _checks(services: Services) -> dict[str, str]:
     if services.frame_probe is services.probe:
         return checks | {"frames": checks["broker"]}
     try:
-        check_connection(services.frame_probe)
-        checks["frames"] = _OK
+        checks["frames"] = _server(services.frame_probe)
     except BrokerUnavailable as error:
         checks["frames"] = str(error)
     return checks
+
+
+def _server(probe: Redis) -> str:
+    return _OK if is_primary(probe) else "is a replica, which takes no jobs and no frames"
 
 
 def _workers(heartbeats: HeartbeatStore, *, faces_only: bool) -> str:

@@ -72,6 +72,16 @@ def read_health(redis: Redis, clock: Callable[[], float] = time.time) -> ServerH
     )
 
 
+def is_primary(redis: Redis) -> bool:
+    """Whether the server takes writes, as far as its part goes: a replica answers, and takes none.
+
+    Raises:
+        BrokerUnavailable: it does not answer.
+    """
+    with translate_errors():
+        return bool(redis.info("replication").get("role", "master") == "master")
+
+
 def api_keys(redis: Redis) -> int:
     """How many API keys there are."""
     with translate_errors():

@@ -98,12 +98,15 @@ def test_not_whole_while_work_waits_beside_an_idle_worker(
     assert response.get_json()["checks"]["workers"] == "jobs wait in bulk, and w1, which is idle, takes none"
 
 
-def test_on_a_replica_workers_are_counted_although_silent_ones_cannot_be_removed(
+def test_not_whole_on_a_replica_where_workers_are_counted_although_silent_ones_cannot_be_removed(
     client: FlaskClient, reported: WorkerReport, redis: Redis
 ) -> None:
     HeartbeatStore(redis, ManualClock()).report(reported.model_copy(update={"name": "silent since 1970"}))
     with demoted(redis):
-        assert client.get("/healthz").get_json()["checks"] == {"broker": "ok", "workers": "ok", "frames": "ok"}
+        response = client.get("/healthz")
+    assert response.status_code == 503
+    replica = "is a replica, which takes no jobs and no frames"
+    assert response.get_json()["checks"] == {"broker": replica, "workers": "ok", "frames": replica}
 
 
 def test_not_whole_without_a_broker(make_app: MakeApp) -> None:
