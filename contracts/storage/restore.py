@@ -16,7 +16,7 @@ from contracts.queues import BULK, JOB_QUEUES, QUEUES
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.audit import AuditLog
-from contracts.storage.backup import SECRET
+from contracts.storage.backup import PLAIN, SECRET
 from contracts.storage.connections import translate_errors
 from contracts.storage.erasure import hash_of, pages_of_jobs
 from contracts.storage.job_images import JobImageStore
@@ -29,9 +29,10 @@ from contracts.storage.webhook_secrets import BroughtBack, WebhookSecrets
 _WEBHOOK_KEPT_S: Final = 259_200
 _RESTORED_S: Final = 2_592_000
 """For so long it is known which backups have been restored."""
-PUT_FIRST: Final = frozenset({keys.ERASED, keys.AUDIT_CHANGES})
+PUT_FIRST: Final = frozenset(PLAIN)
 """What says of jobs and API keys that they are not to come back. It stands last in a file, since it was read last: what
-was erased or revoked while the backup was made is known only there."""
+was erased or revoked while the backup was made is known only there. With it comes the rest that stands there, for which
+there may be no room behind jobs and cameras."""
 _OF_API_KEYS: Final = frozenset({keys.API_KEYS, keys.API_KEYS_USED, keys.WEBHOOKS_SECRETS})
 """Hashes by the id of an API key."""
 _UNFINISHED_S: Final = 600

@@ -96,9 +96,13 @@ def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, setti
 
 
 def _in_order(file: IO[bytes]) -> Iterator[Entry]:
-    """All entries; before them, a time more, what says which of them are not to come back."""
-    yield from (entry for entry in entries(file) if isinstance(entry, KeyPart) and entry.key in PUT_FIRST)
-    yield from entries(file)
+    """All entries: what says which others are not to come back, and then these, cameras' last."""
+    yield from (entry for entry in entries(file) if _is_first(entry))
+    yield from (entry for entry in entries(file) if not _is_first(entry))
+
+
+def _is_first(entry: Entry) -> bool:
+    return isinstance(entry, KeyPart) and entry.key in PUT_FIRST
 
 
 def _check_empty(target: BackupTarget) -> None:

@@ -1,5 +1,7 @@
 """Histories and events of cameras come back whole, before what has come since."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from redis import Redis
 
@@ -149,6 +151,50 @@ def test_what_the_server_has_no_room_for_is_counted_and_nothing_is_lost(
     target.end(BEGIN)
     assert target.dropped == MANY
     assert ids_of(redis, HALL) == [f"{now_ms + 1_000}-0"]
+    assert redis.keys(keys.restoring("*")) == []
+
+
+@pytest.fixture
+def limited(redis: Redis) -> Iterator[Callable[[int], None]]:
+    """Lets the server have so many bytes more than it has now; it drops nothing to have them."""
+
+    def limit(room: int) -> None:
+        assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        redis.config_set("maxmemory", int(redis.info("memory")["used_memory"]) + room)
+
+    yield limit
+    redis.config_set("maxmemory", 0)
+
+
+def test_a_broker_that_is_full_drops_a_history_and_takes_what_follows(
+    redis: Redis, target: BackupTarget, samples: list[str], now_ms: int, limited: Callable[[int], None]
+) -> None:
+    add(redis, HALL, [f"{now_ms}-{number}" for number in range(1, 20_000)])
+    add(redis, keys.history("door"), samples)
+    redis.zadd(keys.HISTORIES, {"door": 3_600})
+    entries, here = backed_up(redis), ids_of(redis, HALL)
+    redis.delete(keys.history("door"))
+    limited(900_000)
+    put(target, entries)
+    target.end(BEGIN)
+    assert target.dropped == len(here) == MANY + 19_999
+    assert ids_of(redis, HALL) == here
+    assert ids_of(redis, keys.history("door")) == samples
+    assert redis.keys(keys.restoring("*")) == []
+
+
+def test_a_broker_that_is_full_when_a_history_takes_its_place_keeps_the_one_that_is_there(
+    redis: Redis, target: BackupTarget, samples: list[str], now_ms: int, limited: Callable[[int], None]
+) -> None:
+    entries = [entry for entry in backed_up(redis) if isinstance(entry, KeyPart) and entry.key == HALL]
+    redis.delete(HALL)
+    for number in range(1, 401):
+        redis.xadd(HALL, {"sample": "x" * 2_000}, id=f"{now_ms + number}-0")
+    put(target, entries)
+    limited(200_000)
+    target.end(BEGIN)
+    assert target.dropped == MANY
+    assert redis.xlen(HALL) == 400
     assert redis.keys(keys.restoring("*")) == []
 
 

@@ -136,6 +136,40 @@ def test_the_history_of_a_camera_that_goes_on_comes_back(
     assert json.loads(mien("restore", path, "--merge", "--json")[1])["samples_dropped"] == 1_200
 
 
+def test_where_there_is_no_room_for_histories_all_else_is_there(mien: Mien, redis: Redis, tmp_path: Path) -> None:
+    path, history = str(tmp_path / "a.backup"), keys.history("hall")
+    for number in range(1, 3_001):
+        redis.xadd(history, {"sample": "x" * 1_000}, id=f"{number}-0")
+    redis.zadd(keys.HISTORIES, {"hall": 600})
+    redis.set(keys.NETWORKS, "a plan")
+    AuditLog(redis).operated("networks", "a change")
+    assert mien("backup", path, "--history")[0] == 0
+    redis.delete(keys.NETWORKS, keys.AUDIT_OPERATIONS)
+    redis.config_set("maxmemory", int(redis.info("memory")["used_memory"]) + 1_500_000)
+    try:
+        status, printed = mien("restore", path, "--merge")
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert (status, "3,000 samples and events of cameras were not put back" in printed) == (0, True), printed
+    assert redis.xlen(history) == 3_000
+    assert redis.get(keys.NETWORKS) == b"a plan"
+    assert [entry.event for entry in AuditLog(redis).changes(9)] == ["networks", "backed up", "restored"]
+
+
+def test_all_else_comes_before_what_cameras_have_shown(
+    mien: Mien, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, put = str(tmp_path / "a.backup"), list[str]()
+    redis.xadd(keys.history("hall"), {"sample": "{}"}, id="1-0")
+    redis.zadd(keys.HISTORIES, {"hall": 600})
+    redis.set(keys.NETWORKS, "a plan")
+    redis.lpush(keys.AUDIT, "a line")
+    assert mien("backup", path, "--history")[0] == 0
+    monkeypatch.setattr(BackupTarget, "put", lambda _, entry, anew: put.append(entry.key))
+    mien("restore", path)
+    assert put == [keys.NETWORKS, keys.AUDIT, keys.AUDIT_OPERATIONS, keys.HISTORIES, keys.history("hall")]
+
+
 def test_what_workers_work_on_is_not_replaced(mien: Mien, redis: Redis, file: str) -> None:
     HeartbeatStore(redis).report(make_worker_report("w1"))
     status, printed = mien("restore", file, "--replace")
