@@ -85,20 +85,23 @@ class BackupTarget:
             webhooks = self._redis.zcard(keys.WEBHOOKS_DUE) + self._redis.hlen(keys.WEBHOOKS_DEAD)
             return Occupied(jobs, int(self._redis.hlen(keys.API_KEYS)), int(webhooks))
 
-    def clear(self, *, history: bool, secrets: bool) -> int:
+    def clear(self, backup: Begin) -> int:
         """Delete everything of Mien in the broker Redis but the audit log and what is known of erased jobs.
 
-        Args:
-            history: what is kept of cameras, too.
-            secrets: API keys and the secrets of webhooks, too.
+        What is kept of cameras, API keys and the secrets of webhooks are deleted only if the backup has them, and the
+        secret of webhooks of jobs without an API key only if nobody rotated it.
 
         Returns:
             How many keys.
         """
+        history = backup.history
         of_cameras = () if history else (keys.history(""), keys.EVENTS, keys.HISTORIES)
-        spared = (keys.ERASED, keys.AUDIT, *of_cameras, *(() if secrets else SECRET))  # what was erased stays so
+        spared = (keys.ERASED, keys.AUDIT, *of_cameras, *(() if backup.secrets else SECRET))  # what was erased stays so
         gone = 0
         with translate_errors():
+            if backup.secrets and (self._secrets.may_be_rotated() or self._was_rotated(backup)):
+                spared += (keys.WEBHOOKS_SECRET, keys.WEBHOOKS_SECRETS)
+                gone += self._secrets.forget_keys()
             for name in self._redis.scan_iter(match=f"{_FAMILIES}*", count=500):
                 if not name.decode().startswith(spared):
                     gone += self._redis.unlink(name)
@@ -117,9 +120,12 @@ class BackupTarget:
         """
         self._parts = keys.restored_parts(backup.id)
         with translate_errors():
-            signs = backup.secrets and self._redis.exists(keys.WEBHOOKS_SECRET)
-            self._rotated = bool(signs) and AuditLog(self._redis).rotated("", since=backup.made_at)
+            self._rotated = backup.secrets and self._was_rotated(backup)
             return not self._redis.exists(keys.restored(backup.id))
+
+    def _was_rotated(self, backup: Begin) -> bool:
+        signs = self._redis.exists(keys.WEBHOOKS_SECRET)
+        return bool(signs) and AuditLog(self._redis).rotated("", since=backup.made_at)
 
     def end(self, backup: Begin) -> None:
         """All of this backup is here."""

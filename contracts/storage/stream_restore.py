@@ -2,8 +2,8 @@
 
 Redis adds to the end of a stream alone, and a camera that goes on has its newest sample there within a second. So a
 stream is made of both, beside the one that is there, and takes its place in one step: an interrupted restore leaves it
-as it was, and so does one for which the server has no room. What the server lacks then is memory for jobs as well, if it is
-the broker: what was made so far goes at once.
+as it was, and so does one for which the server has no room. What was made so far goes at once then: the server may
+be that of jobs, which need the memory.
 """
 
 import secrets

@@ -82,13 +82,13 @@ class WebhookSecrets:
 
         Args:
             backup: what stood in it: JSON, or the secret itself, as versions before stored it.
-            rotated: whether somebody rotated the secret here since; it stays then.
+            rotated: whether somebody rotated the secret here since, by the audit log; it stays then. So does one that
+                was rotated to from that of the backup, whatever the log says: its newest 10,000 lines are kept.
         """
-        stored = _read(backup) if backup.startswith(b"{") else _Stored(current=backup.decode())
-        with translate_errors():
-            found = self._redis.hget(keys.WEBHOOKS_SECRETS, "") or self._redis.get(keys.WEBHOOKS_SECRET)
-        here = (_read(found).current if found.startswith(b"{") else found.decode()) if found else ""
-        if here and (here == stored.current or rotated):
+        stored = _of_any_form(backup)
+        found = self._found()
+        here = found.current if found else ""
+        if found and (here == stored.current or rotated or found.old == stored.current):
             return BroughtBack.SAME if here == stored.current else BroughtBack.KEPT
         now = self._clock()
         beside = bool(here) and not (stored.old and now < stored.old_until)
@@ -96,6 +96,22 @@ class WebhookSecrets:
             stored = _Stored(current=stored.current, old=here, old_until=now + _MADE_MEANWHILE_S)
         self._put("", stored)
         return BroughtBack.BESIDE if beside else BroughtBack.ALONE if here else BroughtBack.SAME
+
+    def may_be_rotated(self) -> bool:
+        """Whether the secret for jobs without a key has one before it, as after a rotation."""
+        found = self._found()
+        return bool(found and found.old)
+
+    def forget_keys(self) -> int:
+        """Forget the secrets of all API keys, and keep the one for jobs without a key. Returns how many there were."""
+        with translate_errors():
+            others = [client for client in self._redis.hkeys(keys.WEBHOOKS_SECRETS) if client]
+            return int(self._redis.hdel(keys.WEBHOOKS_SECRETS, *others)) if others else 0
+
+    def _found(self) -> _Stored | None:
+        with translate_errors():
+            found = self._redis.hget(keys.WEBHOOKS_SECRETS, "") or self._redis.get(keys.WEBHOOKS_SECRET)
+        return _of_any_form(found) if found else None
 
     def _put(self, client: str, stored: _Stored) -> None:
         with translate_errors(), self._redis.pipeline(transaction=True) as pipe:
@@ -129,6 +145,10 @@ class WebhookSecrets:
 
 def _read(stored: bytes) -> _Stored:
     return read_record(_Stored, stored, "The secret of webhooks", in_full=True)
+
+
+def _of_any_form(stored: bytes) -> _Stored:
+    return _read(stored) if stored.startswith(b"{") else _Stored(current=stored.decode())
 
 
 def _new_secret() -> str:

@@ -76,7 +76,7 @@ def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, setti
         target = BackupTarget(redis, frame_redis, settings)
         if arguments.replace:
             _check_quiet(HeartbeatStore(redis))
-            target.clear(history=sound.begin.history, secrets=sound.begin.secrets)
+            target.clear(sound.begin)
         elif not arguments.merge:
             _check_empty(target)
         anew = not target.begin(sound.begin)

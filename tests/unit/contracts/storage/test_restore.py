@@ -223,10 +223,10 @@ def test_a_server_that_is_cleared_has_nothing_of_ours(redis: Redis, settings: Se
     assert target.occupied() == (2, 0, 0)
     AuditLog(redis).changed("revoked", "an id")
     redis.hset(keys.API_KEYS, "an id", "of somebody")
-    target.clear(history=False, secrets=True)
+    target.clear(BEGIN.model_copy(update={"history": False}))
     left = {"another's", keys.history("hall"), keys.ERASURES, keys.ERASED, keys.AUDIT_CHANGES}
     assert {name.decode() for name in redis.keys("*")} == left, "what was erased and done is still known"
-    target.clear(history=True, secrets=True)
+    target.clear(BEGIN)
     assert not redis.exists(keys.history("hall"))
 
 

@@ -109,14 +109,35 @@ def test_the_secret_that_receivers_know_comes_back_where_a_worker_has_made_anoth
     assert json.loads(mien("restore", path, "--merge", "--json")[1])["webhooks_secret"] == "same"
 
 
-def test_a_secret_that_was_rotated_since_stays(mien: Mien, redis: Redis, tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--merge", "--replace"])
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_secret_that_was_rotated_since_stays(
+    mien: Mien, redis: Redis, tmp_path: Path, option: str, noted: bool
+) -> None:
     path, secrets = str(tmp_path / "a.backup"), WebhookSecrets(redis)
-    secrets.current("")
+    known = secrets.current("")
+    redis.hset(keys.API_KEYS, "of the backup", "1")
+    of_key = secrets.current("of the backup")
     assert mien("backup", path)[0] == 0
-    new = secrets.rotate("", overlap_s=0)
-    AuditLog(redis).changed("rotated", "", "secret of webhooks")
-    assert "was rotated here since, and stays" in mien("restore", path, "--merge")[1]
-    assert secrets.current("") == new
+    new = secrets.rotate("", overlap_s=600)
+    redis.hset(keys.WEBHOOKS_SECRETS, "since", "2")
+    if noted:
+        AuditLog(redis).changed("rotated", "", "secret of webhooks")
+    assert "was rotated here since, and stays" in mien("restore", path, option)[1]
+    assert secrets.signing("") == [new, known]
+    assert redis.get(keys.WEBHOOKS_SECRET) == new.encode()
+    assert secrets.current("of the backup") == of_key
+    assert redis.hexists(keys.WEBHOOKS_SECRETS, "since") == (option == "--merge")
+
+
+def test_a_secret_that_nobody_rotated_is_replaced(mien: Mien, redis: Redis, tmp_path: Path) -> None:
+    path, secrets = str(tmp_path / "a.backup"), WebhookSecrets(redis)
+    known = secrets.current("")
+    assert mien("backup", path)[0] == 0
+    redis.flushall()
+    secrets.current("")
+    assert mien("restore", path, "--replace") == (0, "Of 0 jobs: none.\n")
+    assert secrets.signing("") == [known]
 
 
 def test_the_history_of_a_camera_that_goes_on_comes_back(
