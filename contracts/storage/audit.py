@@ -8,6 +8,7 @@ stay. So does what operators did beside keys and erasures, which versions before
 import getpass
 import json
 import logging
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ Operation = Literal["networks", "paused", "resumed", "drained", "accepted", "rep
 """What operators do beside keys and erasures."""
 
 _KEPT: Final = 10_000
+_CAMERA: Final = re.compile(r"(?:history of )?camera (.+)", re.DOTALL)
+"""What an erasure says that was one of a camera."""
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +83,12 @@ class AuditLog:
         """Whether a key, or the secret of webhooks where it is empty, was rotated since a moment."""
         changes = self._read(_KEPT, keys.AUDIT_CHANGES)
         return any(entry.event == "rotated" and entry.key == key and entry.time >= since for entry in changes)
+
+    def erased_cameras(self) -> dict[str, float]:
+        """When the history and events of each camera were erased last, as far back as the log goes."""
+        changes = [entry for entry in self._read(_KEPT, keys.AUDIT_CHANGES) if entry.event == "erased"]
+        found = [(_CAMERA.fullmatch(entry.what), entry.time) for entry in changes]
+        return {match[1]: at for match, at in found if match}
 
     def _read(self, count: int, *names: str) -> list[AuditEntry]:
         with translate_errors():

@@ -122,7 +122,7 @@ class EventStore:
         with translate_errors():
             known = self._redis.unlink(keys.noted(camera))
             while page := self._redis.xrange(keys.EVENTS, first, count=_PAGE):
-                its = [number for number, fields in page if _camera(fields[b"event"]) == camera]
+                its = [number for number, fields in page if camera_of(fields[b"event"]) == camera]
                 gone += self._redis.xdel(keys.EVENTS, *its) if its else 0
                 first = f"({page[-1][0].decode()}"
         return bool(known or gone)
@@ -138,7 +138,8 @@ def _place(event_id: str) -> tuple[int, int]:
     return int(milliseconds), int(number)
 
 
-def _camera(stored: bytes) -> str | None:
+def camera_of(stored: bytes) -> str | None:
+    """The camera of an event, as it is stored; none if that cannot be read."""
     try:
         return read_record(CameraEvent, stored, "An event").camera
     except RecordUnreadable:

@@ -5,6 +5,7 @@ anew, and may run beside gateways and workers: each job is there with all that b
 """
 
 import hashlib
+import math
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,7 @@ from contracts.storage import keys
 from contracts.storage.audit import AuditLog
 from contracts.storage.backup import PLAIN, SECRET
 from contracts.storage.connections import translate_errors
+from contracts.storage.erased_cameras import ErasedCameras
 from contracts.storage.erasure import hash_of, pages_of_jobs
 from contracts.storage.job_images import JobImageStore
 from contracts.storage.job_steps import SHARED, refusal, servers_time
@@ -72,11 +74,13 @@ class BackupTarget:
         self._secrets, self._rotated = WebhookSecrets(redis), False
         self.webhooks_secret = BroughtBack.SAME
         """What became of the secret that signs webhooks of jobs without an API key."""
-        self._parts = keys.restored_parts("")
+        self._parts, self._made_at = keys.restored_parts(""), math.inf
         self._stream: StreamRestore | None = None
         self._histories = list[KeyPart]()
         self.dropped = 0
         """Samples and events of cameras that were not put back, because the server has no room for them."""
+        self.erased = 0
+        """Those that were erased since."""
 
     def occupied(self) -> Occupied:
         """What is there that a restore could get mixed up with."""
@@ -118,7 +122,7 @@ class BackupTarget:
 
         To be asked before anything is put.
         """
-        self._parts = keys.restored_parts(backup.id)
+        self._parts, self._made_at = keys.restored_parts(backup.id), backup.made_at
         with translate_errors():
             self._rotated = backup.secrets and self._was_rotated(backup)
             return not self._redis.exists(keys.restored(backup.id))
@@ -132,7 +136,7 @@ class BackupTarget:
         with translate_errors():
             self._end_stream()
             for part in self._histories:  # a worker forgets cameras whose history was not there yet
-                self._put_values(self._frame_redis, part)
+                self._put_values(self._frame_redis, ErasedCameras(self._redis, self._made_at).known(part))
             self._redis.set(keys.restored(backup.id), str(backup.made_at), ex=_RESTORED_S)
 
     def put(self, entry: Entry, *, anew: bool = False) -> Outcome | None:
@@ -202,6 +206,7 @@ class BackupTarget:
         else:
             if part.key == keys.HISTORIES:
                 self._histories.append(part)
+                part = ErasedCameras(self._redis, self._made_at).known(part)
             self._put_values(redis, part)
 
     def _put_values(self, redis: Redis, part: KeyPart) -> None:
@@ -243,8 +248,12 @@ class BackupTarget:
 
     def _put_stream(self, redis: Redis, part: KeyPart) -> None:
         if not self._stream:
+            self._erased_cameras = ErasedCameras(self._redis, self._made_at)
             self._stream = StreamRestore(redis, part.key)
-        self._stream.put(part)
+        kept = self._erased_cameras.without(part)
+        self.erased += len(part.values) - len(kept.values)
+        if kept.values:
+            self._stream.put(kept)
 
     def _end_stream(self) -> None:
         if self._stream:

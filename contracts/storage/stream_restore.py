@@ -51,6 +51,8 @@ class StreamRestore:
         Returns:
             How many entries of the backup are not put back, because the server is full, and takes or keeps no more.
         """
+        if not self._of_backup:
+            return 0
         while not self._full and len(page := self._redis.xrange(self.key, self._first, count=_PAGE)) == _PAGE:
             self._add(page)
         if not self._full and self._took_place():

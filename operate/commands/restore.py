@@ -40,6 +40,8 @@ class Done(NamedTuple):
     webhooks_secret: BroughtBack = BroughtBack.SAME
     dropped: int = 0
     """Samples and events of cameras for which there was no room."""
+    erased: int = 0
+    """Those that were erased since."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -92,7 +94,7 @@ def _restore(file: IO[bytes], sound: Sound, arguments: argparse.Namespace, setti
                 f"After {outcomes[Outcome.STORED]:,} restored jobs: {error} What is there stays; once that is cured, "
                 "go on with --merge."
             ) from error
-    return Done(outcomes, target.webhooks_secret, target.dropped)
+    return Done(outcomes, target.webhooks_secret, target.dropped, target.erased)
 
 
 def _in_order(file: IO[bytes]) -> Iterator[Entry]:
@@ -135,6 +137,7 @@ def _tell(arguments: argparse.Namespace, sound: Sound, done: Done) -> None:
         "outcomes": {} if arguments.check else {outcome.value: outcomes[outcome] for outcome in Outcome},
         "webhooks_secret": done.webhooks_secret.value,
         "samples_dropped": done.dropped,
+        "samples_erased": done.erased,
     }
     if arguments.json:
         print(as_json(told))
@@ -145,6 +148,8 @@ def _tell(arguments: argparse.Namespace, sound: Sound, done: Done) -> None:
         print(f"Of {told['jobs']:,} jobs: {', '.join(parts) or 'none'}.")
         if told_of_secret := _TOLD_OF_SECRET[done.webhooks_secret]:
             print(told_of_secret)
+        if done.erased:
+            print(f"{done.erased:,} samples and events of cameras were erased since, and not brought back.")
         if done.dropped:
             print(
                 f"{done.dropped:,} samples and events of cameras were not put back: the Redis for frames has no room "

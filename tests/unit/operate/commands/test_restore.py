@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from contracts.backups import FORMAT, Begin
+from contracts.backups import FORMAT, Begin, KeyPart
+from contracts.events import CameraEvent, EventKind
 from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
@@ -155,6 +156,52 @@ def test_the_history_of_a_camera_that_goes_on_comes_back(
     monkeypatch.setattr(StreamRestore, "end", lambda _: 1_200)
     assert "1,200 samples and events of cameras were not put back" in mien("restore", path, "--merge")[1]
     assert json.loads(mien("restore", path, "--merge", "--json")[1])["samples_dropped"] == 1_200
+
+
+@pytest.mark.parametrize("what", ["camera hall", "history of camera hall"])
+def test_what_was_erased_of_a_camera_since_does_not_come_back(
+    mien: Mien, redis: Redis, tmp_path: Path, what: str
+) -> None:
+    path, log = str(tmp_path / "a.backup"), AuditLog(redis)
+    log.changed("erased", "", "history of camera door")  # and it went on
+    now_ms = 1_000 * int(redis.time()[0]) + 1_000
+    for camera in ("hall", "door"):
+        event = CameraEvent(at=1.0, camera=camera, kind=EventKind.LEFT).model_dump_json()
+        for number in range(600):
+            redis.xadd(keys.history(camera), {"sample": "{}"}, id=f"{now_ms + number}-0")
+            redis.xadd(keys.EVENTS, {"event": event})
+        redis.zadd(keys.HISTORIES, {camera: 600})
+    redis.pexpireat(keys.history("hall"), now_ms + 600_000)
+    assert mien("backup", path, "--history")[0] == 0
+    log.changed("erased", "", what)
+    log.changed("erased", "", "finished jobs of this key")
+    redis.delete(keys.history("hall"), keys.history("door"), keys.EVENTS, keys.HISTORIES)
+    redis.xadd(keys.history("hall"), {"sample": "{}"}, id=f"{now_ms + 600}-0")  # it goes on
+    redis.pexpireat(keys.history("hall"), now_ms + 900_000)
+    status, printed = mien("restore", path, "--merge")
+    assert (status, "1,200 samples and events of cameras were erased since, and not" in printed) == (0, True), printed
+    assert redis.xlen(keys.history("hall")) == 1
+    assert redis.pexpiretime(keys.history("hall")) == now_ms + 900_000
+    assert redis.xlen(keys.history("door")) == redis.xlen(keys.EVENTS) == 600
+    assert redis.zrange(keys.HISTORIES, 0, -1) == [b"door"]
+    assert json.loads(mien("restore", path, "--merge", "--json")[1])["samples_erased"] == 1_200
+
+
+def test_of_what_was_erased_while_the_backup_was_made_nothing_comes_back_after_a_loss(
+    mien: Mien, redis: Redis, tmp_path: Path
+) -> None:
+    for number in range(1, 4):
+        redis.xadd(keys.history("hall"), {"sample": "{}"}, id=f"{number}-0")
+    redis.zadd(keys.HISTORIES, {"hall": 600})
+    begin = Begin(format=FORMAT, id="b", made_at=1.0, mien="0.4.0", server="valkey", secrets=True, history=True)
+    with writing(tmp_path / "a.backup", begin) as writer:
+        for entry in BackupSource(redis, redis).entries(history=True):
+            writer.write(entry)
+            if isinstance(entry, KeyPart) and entry.key == keys.history("hall"):
+                AuditLog(redis).changed("erased", "", "camera hall")
+    redis.flushall()
+    assert mien("restore", str(tmp_path / "a.backup"))[0] == 0
+    assert not redis.exists(keys.history("hall"))
 
 
 def test_where_there_is_no_room_for_histories_all_else_is_there(mien: Mien, redis: Redis, tmp_path: Path) -> None:
