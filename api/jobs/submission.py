@@ -22,7 +22,7 @@ from api.requests.pixels import MeasuredImages
 from contracts import errors
 from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, MienError, Overloaded, TooManyImages
 from contracts.jobs import Job, JobOptions, new_job_id
-from contracts.storage.connections import AllTaken, MovedUnsent, is_away
+from contracts.storage.connections import MovedUnsent, is_away, none_free
 from contracts.storage.jobs import JobStore
 
 _STORING_S: Final = 10.0
@@ -173,15 +173,16 @@ class Submission:
                 self._metrics.refused(queue, reason_of(error))
             raise
 
-    def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[[], None]) -> Job:
+    def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[..., None]) -> Job:
         try:
             return self._store(job_id, request, sender, once=True)
         except AcceptanceUnknown:  # a client that comes again will find out
             raise
         except Exception as error:
             # One that is away would not answer to this, either, and the client is to have its answer.
-            if not is_away(error) or isinstance(error.__cause__, AllTaken | MovedUnsent):
-                _let_go(release)
+            crowded = none_free(error)
+            if crowded or not is_away(error) or isinstance(error.__cause__, MovedUnsent):
+                _let_go(partial(release, aside=crowded))
             raise
 
     def _stored_by_another(self, job_id: str) -> Job:

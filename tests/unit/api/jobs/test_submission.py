@@ -176,14 +176,13 @@ def test_a_job_that_found_no_connection_is_not_stored_and_may_be_sent_again(
 
     def run_late(call: Call) -> Outcome:
         """As when all others wait to be confirmed."""
-        with ExitStack() as taken:
-            while True:
-                try:
-                    taken.callback(pool.release, pool.get_connection())
-                except RedisConnectionError:
-                    return run(call)
+        while True:
+            try:
+                taken.callback(pool.release, pool.get_connection())
+            except RedisConnectionError:
+                return run(call)
 
-    with monkeypatch.context() as patched:
+    with monkeypatch.context() as patched, ExitStack() as taken:  # until the client has its answer
         patched.setattr(storing._durable, "run", run_late)
         answer = post(app, "/v1/jobs", jpeg, Idempotency_Key="k")
     assert (answer.status_code, answer.get_json()["code"]) == (503, "broker_unavailable")

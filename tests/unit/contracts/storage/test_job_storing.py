@@ -94,6 +94,21 @@ def test_images_that_went_ahead_of_a_job_that_was_not_sent_go(redis: Redis, one_
     assert not redis.keys("mien:job*")
 
 
+def test_they_go_also_while_the_client_that_put_them_has_no_connection(redis: Redis, one_connection: Redis) -> None:
+    pool, taken = one_connection.connection_pool, []
+
+    def count() -> int:
+        """Called between the first images and the job."""
+        taken.append(pool.get_connection())
+        return 3
+
+    with pytest.raises(BrokerUnavailable, match="was free"):
+        JobStore(one_connection, Settings(), aside=redis).create([bytes(600_000)] * 3, BULK, pixels=count)
+    assert len(taken) == 1
+    assert not redis.keys("mien:job*")
+    pool.release(taken[0])
+
+
 @pytest.mark.usefixtures("waiting")
 def test_what_is_stored_and_finds_no_connection_to_be_confirmed_is_uncertain(
     redis: Redis, one_connection: Redis
