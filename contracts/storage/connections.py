@@ -200,6 +200,23 @@ def translate_broker_errors() -> Iterator[None]:
             raise BrokerUnavailable("The job queue does not answer; try again in a few seconds.") from error
 
 
+def check_apart(redis: Redis) -> None:
+    """The same as `check_connection`, over a connection of its own: the client's may all be taken, or wait.
+
+    Raises:
+        BrokerUnavailable: the server does not answer, within about as long as an answer may take.
+    """
+    pool = redis.connection_pool
+    connection = pool.connection_class(**pool.connection_kwargs)
+    with translate_errors():
+        try:
+            connection.connect()
+            connection.send_command("PING", check_health=False)
+            connection.read_response()
+        finally:
+            connection.disconnect()
+
+
 def check_connection(redis: Redis) -> None:
     """Make sure that the server answers.
 
