@@ -169,15 +169,16 @@ def limited(redis: Redis) -> Iterator[Callable[[int], None]]:
 def test_a_broker_that_is_full_drops_a_history_and_takes_what_follows(
     redis: Redis, target: BackupTarget, samples: list[str], now_ms: int, limited: Callable[[int], None]
 ) -> None:
-    add(redis, HALL, [f"{now_ms}-{number}" for number in range(1, 20_000)])
+    for number in range(1, 4_001):
+        redis.xadd(HALL, {"sample": f"{now_ms}-{number}", "more": "x" * 3_000}, id=f"{now_ms}-{number}")
     add(redis, keys.history("door"), samples)
     redis.zadd(keys.HISTORIES, {"door": 3_600})
     entries, here = backed_up(redis), ids_of(redis, HALL)
     redis.delete(keys.history("door"))
-    limited(900_000)
+    limited(4_000_000)
     put(target, entries)
     target.end(BEGIN)
-    assert target.dropped == len(here) == MANY + 19_999
+    assert target.dropped == len(here) == MANY + 4_000
     assert ids_of(redis, HALL) == here
     assert ids_of(redis, keys.history("door")) == samples
     assert redis.keys(keys.restoring("*")) == []
@@ -189,9 +190,9 @@ def test_a_broker_that_is_full_when_a_history_takes_its_place_keeps_the_one_that
     entries = [entry for entry in backed_up(redis) if isinstance(entry, KeyPart) and entry.key == HALL]
     redis.delete(HALL)
     for number in range(1, 401):
-        redis.xadd(HALL, {"sample": "x" * 2_000}, id=f"{now_ms + number}-0")
+        redis.xadd(HALL, {"sample": "x" * 10_000}, id=f"{now_ms + number}-0")
     put(target, entries)
-    limited(200_000)
+    limited(1_000_000)
     target.end(BEGIN)
     assert target.dropped == MANY
     assert redis.xlen(HALL) == 400

@@ -207,13 +207,13 @@ def test_of_what_was_erased_while_the_backup_was_made_nothing_comes_back_after_a
 def test_where_there_is_no_room_for_histories_all_else_is_there(mien: Mien, redis: Redis, tmp_path: Path) -> None:
     path, history = str(tmp_path / "a.backup"), keys.history("hall")
     for number in range(1, 3_001):
-        redis.xadd(history, {"sample": "x" * 1_000}, id=f"{number}-0")
+        redis.xadd(history, {"sample": "x" * 3_000}, id=f"{number}-0")
     redis.zadd(keys.HISTORIES, {"hall": 600})
     redis.set(keys.NETWORKS, "a plan")
     AuditLog(redis).operated("networks", "a change")
     assert mien("backup", path, "--history")[0] == 0
     redis.delete(keys.NETWORKS, keys.AUDIT_OPERATIONS)
-    redis.config_set("maxmemory", int(redis.info("memory")["used_memory"]) + 1_500_000)
+    redis.config_set("maxmemory", int(redis.info("memory")["used_memory"]) + 3_000_000)
     try:
         status, printed = mien("restore", path, "--merge")
     finally:
