@@ -17,7 +17,9 @@ def test_an_upgrade_from_0_3_reaches_the_old_redis_by_the_new_image(
     old = yaml.safe_load((unpack_last_release(tmp_path) / "docker-compose.yml").read_text())
     assert "networks" not in old, "all services are in the default one"
     gateway = compose["services"]["gateway"]
-    image = f"mien{gateway['image'].partition('}')[2].partition(':')[0]}"
+    image = gateway["image"].replace("${IMAGE_PREFIX:-mien}", "mien").replace("${IMAGE_TAG:-latest}", "next")
+    assert "image" not in old["services"]["gateway"], "the engine calls it mien-gateway:latest"
+    assert "\nIMAGE_PREFIX=mien IMAGE_TAG=next docker compose build gateway\n" in page, "that image stays what it is"
     (backup, check, doctor) = commands
     assert backup.startswith("(umask 077; "), "the shell makes the file, which is its owner's alone"
     assert backup.endswith(" > before.backup)")

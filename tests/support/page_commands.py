@@ -199,14 +199,14 @@ COMMANDS: Final[dict[str, Trial]] = {
     "make bench": Elsewhere("it takes minutes, and a quiet machine", "benchmarks/pipeline.py"),
     "make .venv/.installed-local": Elsewhere("it installs all libraries anew", "tests/integration/test_make_up.py"),
     "MIEN_REDIS_URL=redis://user:password@host:6379/0 .venv/bin/mien backup before.backup": ByTest(_OF_LAST_RELEASE),
-    "docker compose build gateway": _BY_DOCKER,
+    "IMAGE_PREFIX=mien IMAGE_TAG=next docker compose build gateway": _BY_DOCKER,
     "(umask 077; docker run --rm --network mien_default --volume "
     '"$PWD/secrets/mien_redis_url:/run/secrets/mien_redis_url:ro" '
-    "mien-gateway sh -c 'mien backup /tmp/b >&2 && cat /tmp/b' > before.backup)": _BY_DOCKER,
-    "docker run --rm --interactive mien-gateway sh -c 'cat > /tmp/b && mien restore /tmp/b --check' "
+    "mien-gateway:next sh -c 'mien backup /tmp/b >&2 && cat /tmp/b' > before.backup)": _BY_DOCKER,
+    "docker run --rm --interactive mien-gateway:next sh -c 'cat > /tmp/b && mien restore /tmp/b --check' "
     "< before.backup": _BY_DOCKER,
     'docker run --rm --network mien_default --volume "$PWD/secrets/mien_redis_url:/run/secrets/mien_redis_url:ro" '
-    '--volume "$PWD/secrets/mien_frame_redis_url:/run/secrets/mien_frame_redis_url:ro" mien-gateway '
+    '--volume "$PWD/secrets/mien_frame_redis_url:/run/secrets/mien_frame_redis_url:ro" mien-gateway:next '
     "mien doctor": _BY_DOCKER,
     "mien backup": ByTest("tests/unit/operate/commands/test_backup.py"),
     "python -m api keys": ByTest("tests/unit/api/test_cli.py"),
