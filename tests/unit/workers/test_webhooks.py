@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, nullcontext, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -259,6 +260,40 @@ def test_what_is_due_is_announced(
     sender.announce(dispatcher)
     assert redis.llen(WEBHOOKS) == 1
     assert job.id in redis.lindex(WEBHOOKS, 0).decode()
+
+
+def test_many_that_are_due_are_announced_within_a_second_as_they_are_taken(
+    redis: Redis, settings: Settings, clock: ManualClock
+) -> None:
+    ids = [f"job {number:03}" for number in range(250)]
+    redis.zadd(keys.WEBHOOKS_DUE, dict.fromkeys(ids, clock.now))
+    told: list[str] = []
+
+    def announce(job_id: str) -> None:
+        told.append(job_id)
+        if redis.lpush(WEBHOOKS, job_id) == 100:  # a worker takes the batch, and needs a while for it
+            threading.Timer(0.15, redis.delete, [WEBHOOKS]).start()
+
+    dispatcher: Any = SimpleNamespace(webhook=announce)
+    make_sender(redis, settings, clock).announce(dispatcher)
+    assert sorted(told) == ids, "each once"
+    assert redis.llen(WEBHOOKS) == 50, "each batch came when the one before was taken"
+
+
+def test_one_batch_is_announced_where_some_of_it_are_turned_away(
+    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
+        for _ in range(120):
+            finished(jobs, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        sender, outcomes = make_sender(redis, settings, clock), list[str]()
+        dispatcher: Any = SimpleNamespace(webhook=lambda job_id: outcomes.append(sender.begin(job_id)))
+        sender.announce(dispatcher)
+        assert len(outcomes) == 100
+        assert outcomes.count("busy") > 80
+        ending = threading.Thread(target=sender.close)
+        ending.start()
+    ending.join()
 
 
 def test_of_a_job_whose_record_is_gone_the_webhook_is_given_up(
