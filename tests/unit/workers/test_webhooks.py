@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, nullcontext, suppress
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +15,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookNotFound
 from contracts.jobs import Job, JobOptions
-from contracts.queues import BULK, WEBHOOKS
+from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock, WaitFor
@@ -249,51 +247,6 @@ def test_a_name_that_leads_inside_is_refused(
     assert receiver.received == []
     reason = store.dead()[0].reason
     assert ("MIEN_WEBHOOK_NETWORKS" if name == "localhost" else "not a public address") in reason
-
-
-def test_what_is_due_is_announced(
-    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, dispatcher: Dispatcher
-) -> None:
-    job = finished(jobs, "https://example.com/")
-    sender = make_sender(redis, settings, clock)
-    sender.announce(dispatcher)
-    sender.announce(dispatcher)
-    assert redis.llen(WEBHOOKS) == 1
-    assert job.id in redis.lindex(WEBHOOKS, 0).decode()
-
-
-def test_many_that_are_due_are_announced_within_a_second_as_they_are_taken(
-    redis: Redis, settings: Settings, clock: ManualClock
-) -> None:
-    ids = [f"job {number:03}" for number in range(250)]
-    redis.zadd(keys.WEBHOOKS_DUE, dict.fromkeys(ids, clock.now))
-    told: list[str] = []
-
-    def announce(job_id: str) -> None:
-        told.append(job_id)
-        if redis.lpush(WEBHOOKS, job_id) == 100:  # a worker takes the batch, and needs a while for it
-            threading.Timer(0.15, redis.delete, [WEBHOOKS]).start()
-
-    dispatcher: Any = SimpleNamespace(webhook=announce)
-    make_sender(redis, settings, clock).announce(dispatcher)
-    assert sorted(told) == ids, "each once"
-    assert redis.llen(WEBHOOKS) == 50, "each batch came when the one before was taken"
-
-
-def test_one_batch_is_announced_where_some_of_it_are_turned_away(
-    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
-        for _ in range(120):
-            finished(jobs, f"http://127.0.0.1:{silent.getsockname()[1]}/")
-        sender, outcomes = make_sender(redis, settings, clock), list[str]()
-        dispatcher: Any = SimpleNamespace(webhook=lambda job_id: outcomes.append(sender.begin(job_id)))
-        sender.announce(dispatcher)
-        assert len(outcomes) == 100
-        assert outcomes.count("busy") > 80
-        ending = threading.Thread(target=sender.close)
-        ending.start()
-    ending.join()
 
 
 def test_of_a_job_whose_record_is_gone_the_webhook_is_given_up(
