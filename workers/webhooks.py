@@ -2,7 +2,6 @@
 
 import json
 import logging
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http.client import HTTPException
@@ -21,6 +20,7 @@ from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.spans import NO_TRACING, Tracing
+from workers.announcements import Announcer
 from workers.fair_pool import FairPool
 from workers.outbound import post
 from workers.traces import WebhookTrace, about
@@ -33,10 +33,6 @@ _SHARE: Final = 2
 _WAITING: Final = 10
 """Webhooks of one client or host that wait for a sender: as many as two senders get done, at ten seconds each, before
 they are announced again."""
-_BATCH: Final = 100
-_LOOKS: Final = 10
-_LOOK_AGAIN_S: Final = 0.1
-"""A worker announces so many webhooks at once, and so often where more are due: 1,000 a second at most."""
 _GONE: Final = 410
 
 
@@ -69,23 +65,11 @@ class WebhookSender:
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
         self._faces_only, self._tracing = faces_only, tracing
         self._pool = FairPool("webhook", threads=_SENDERS, share=_SHARE, waiting=_WAITING)
-        self._turned_away = threading.Event()
+        self._announcer = Announcer(webhooks)
 
     def announce(self, dispatcher: Dispatcher) -> None:
-        """Put webhooks that are due into their queue, for up to a second where they are many.
-
-        It ends early where this worker turns one away: those that are turned away are only tried again in a minute, so
-        that a client of many webhooks would have fewer of them sent, the quicker they are announced.
-        """
-        self._turned_away.clear()
-        for look in range(_LOOKS):
-            due = self._webhooks.take_due(_BATCH)
-            for job_id in due:
-                dispatcher.webhook(job_id)
-            if len(due) < _BATCH and (due or not look):  # none at a later look: those before are still being taken
-                return
-            if self._turned_away.wait(_LOOK_AGAIN_S):
-                return
+        """Put webhooks that are due into their queue."""
+        self._announcer.announce(dispatcher)
 
     def forget_gone(self) -> None:
         """Forget webhooks that were given up once their jobs are gone."""
@@ -96,7 +80,7 @@ class WebhookSender:
         parties = self._parties(job_id)
         if self._pool.submit(parties, lambda: self._deliver_safely(job_id)):
             return "begun"
-        self._turned_away.set()
+        self._announcer.turned_away()
         return "busy"
 
     def deliver(self, job_id: str) -> str:
