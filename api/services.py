@@ -142,7 +142,7 @@ def connect_services(settings: Settings) -> Services:
     probe = _probe(settings.redis_url)
     frame_redis = redis if shared else connect(settings.frame_redis_url, name="mien-gateway")
     storing = _storing(settings) or redis
-    jobs, frames = JobStore(redis, settings, storing=storing), FrameStore(frame_redis, settings)
+    jobs, frames = JobStore(redis, settings, storing=storing, aside=probe), FrameStore(frame_redis, settings)
     api_keys = ApiKeyStore(redis)
     events = EventStore(frame_redis, settings)
     counters, heartbeats = CounterStore(redis), HeartbeatStore(redis)
@@ -179,7 +179,7 @@ def connect_services(settings: Settings) -> Services:
         senders=senders,
         submission=Submission(
             jobs,
-            IdempotencyStore(redis, settings),
+            IdempotencyStore(redis, settings, aside=probe),
             admission,
             store_limiter,
             measure=lambda images: MeasuredImages(images, settings),

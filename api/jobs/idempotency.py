@@ -24,8 +24,15 @@ class Claimed(NamedTuple):
 class IdempotencyStore:
     """Claims and looks up idempotency keys; one atomic step each."""
 
-    def __init__(self, redis: Redis, settings: Settings) -> None:
-        self._redis = redis
+    def __init__(self, redis: Redis, settings: Settings, aside: Redis | None = None) -> None:
+        """Use the broker Redis.
+
+        Args:
+            redis: the server.
+            settings: how long a key is kept.
+            aside: another client of the server, to release a key by while that one has no connection free.
+        """
+        self._aside = aside
         self._ttl_s = settings.idempotency_ttl_s
         self._claim = load_script(redis, "claim_once")
         self._release = load_script(redis, "release")
@@ -39,10 +46,18 @@ class IdempotencyStore:
         stands_for, _, fingerprint = (found.decode() if found else value).partition(" ")
         return Claimed(stands_for, fingerprint, stands_for == job_id)
 
-    def release(self, client: str, key: str, job_id: str) -> None:
-        """Forget that the key stands for this job, which was never stored, or has outlived its time."""
+    def release(self, client: str, key: str, job_id: str, *, aside: bool = False) -> None:
+        """Forget that the key stands for this job, which was never stored, or has outlived its time.
+
+        Args:
+            client: whose key it is.
+            key: the key.
+            job_id: the job.
+            aside: whether the client's other connections were all taken just now.
+        """
+        names = [_key(client, key), keys.job_once(job_id)]
         with translate_errors():
-            self._release(keys=[_key(client, key), keys.job_once(job_id)], args=[job_id])
+            self._release(keys=names, args=[job_id], client=self._aside if aside else None)
 
 
 def _key(client: str, key: str) -> str:

@@ -20,9 +20,9 @@ from api.requests.offload import run_beside
 from api.requests.options import Options
 from api.requests.pixels import MeasuredImages
 from contracts import errors
-from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, Overloaded, TooManyImages
+from contracts.errors import AcceptanceUnknown, IdempotencyConflict, JobGone, MienError, Overloaded, TooManyImages
 from contracts.jobs import Job, JobOptions, new_job_id
-from contracts.storage.connections import AllTaken, is_away
+from contracts.storage.connections import MovedUnsent, is_away, none_free
 from contracts.storage.jobs import JobStore
 
 _STORING_S: Final = 10.0
@@ -173,15 +173,16 @@ class Submission:
                 self._metrics.refused(queue, reason_of(error))
             raise
 
-    def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[[], None]) -> Job:
+    def _store_first(self, job_id: str, request: JobRequest, sender: _Sender, release: Callable[..., None]) -> Job:
         try:
             return self._store(job_id, request, sender, once=True)
         except AcceptanceUnknown:  # a client that comes again will find out
             raise
         except Exception as error:
             # One that is away would not answer to this, either, and the client is to have its answer.
-            if not is_away(error) or isinstance(error.__cause__, AllTaken):
-                release()
+            crowded = none_free(error)
+            if crowded or not is_away(error) or isinstance(error.__cause__, MovedUnsent):
+                _let_go(partial(release, aside=crowded))
             raise
 
     def _stored_by_another(self, job_id: str) -> Job:
@@ -224,6 +225,14 @@ class Submission:
         if self._metrics is not None:
             self._metrics.accepted(options.priority, len(images))
         return job
+
+
+def _let_go(release: Callable[[], None]) -> None:
+    """Release a key, if that can be done: the client is to hear why its job was not stored, and not of this."""
+    try:
+        release()
+    except MienError as error:
+        logger.warning("an Idempotency-Key still stands for a job that was not stored: %s", error)
 
 
 def _stored_options(options: Options) -> JobOptions:

@@ -2,7 +2,7 @@
 
 Each part is read on its own. A server that does not answer costs the page what it knows, and that is all: the rest, and
 `mien_redis_up`, are there then, of all times. And they are there soon, before Prometheus gives the page up: servers are
-read at the same time, and one that hangs is asked no more.
+read at the same time, one that hangs is asked no more, and one that is slow costs two answers at most.
 """
 
 import logging
@@ -18,7 +18,7 @@ from api.metrics.families import counter, gauge, shared
 from api.metrics.networks import networks
 from contracts.errors import MienError
 from contracts.queues import JOB_QUEUES
-from contracts.storage.connections import ServerMoved, is_away
+from contracts.storage.connections import ServerMoved, check_apart, is_away, none_free
 from contracts.storage.counters import CounterStore
 from contracts.storage.gauges import BrokerGauges, CameraGauge, FrameGauges, ServerGauges, read_server
 from contracts.storage.heartbeat import HeartbeatStore, WorkerReport
@@ -26,6 +26,9 @@ from contracts.storage.networks import NetworkStore
 
 _STATES: Final = ("connecting", "live", "stalled", "gone", "silent")
 """Of cameras; the last: nobody says any more how it is."""
+
+_UNHEARD: Final = 2
+"""So many questions without an answer are what a scrape has time for."""
 
 logger = logging.getLogger(__name__)
 
@@ -137,22 +140,47 @@ class SystemMetrics:
 
 
 def _ask(server: _Server, told: _Told) -> None:
-    """Note what a server tells, until it does not answer: then each further question would take as long."""
+    """Note what a server tells, until it does not answer: then each further question would take as long.
+
+    A part may be without an answer where the server has one: it takes longer than others, or found no connection free.
+    So the server is asked whether it is there before it is said to be away, and the next part gets its chance.
+    """
+    unheard = 0
     try:
         told.gauges = read_server(server.redis)
-        for part in server.parts:
-            told.families += _whole(part)
         told.up = True
     except MienError as error:
-        if told.gauges is not None:
+        if not none_free(error) or not _answers(server):
+            return
+        told.up, unheard = True, 1
+    for part in server.parts:
+        try:
+            told.families += _whole(part)
+        except MienError as error:
+            unheard += 1
+            logger.warning("a part of the metrics of Redis (%s) is missing: %s", server.name, error)
+            if unheard == 1:
+                told.up = _answers(server)
+            if not told.up or unheard == _UNHEARD:
+                return
+
+
+def _answers(server: _Server) -> bool:
+    """Whether it is there, all the same."""
+    try:
+        check_apart(server.redis)
+    except MienError as error:
+        if is_away(error) and not isinstance(error.__cause__, ServerMoved):
             logger.warning("Redis (%s) stopped answering while it was read for the metrics: %s", server.name, error)
+            return False
+    return True
 
 
 def _whole(part: Part) -> list[Metric]:
     """What a part tells, or nothing, if it cannot be read.
 
     Raises:
-        MienError: its server does not answer.
+        MienError: it has no answer.
     """
     try:
         return list(part())

@@ -28,6 +28,10 @@ class NothingSent(RedisConnectionError):  # type: ignore[misc]
     """What was to be done was not sent: before that, there was no connection, or no answer."""
 
 
+class MovedUnsent(ServerMoved, NothingSent):
+    """The server said that it is a replica when the connection was made: nothing was sent to it."""
+
+
 class AllTaken(NothingSent):
     """Others had all connections of the client for too long."""
 
@@ -140,9 +144,9 @@ def translate_errors() -> Iterator[None]:
         raise Overloaded("The job store is full; try again later.", retry_after=10) from error
     except ServerMoved as error:
         raise BrokerUnavailable("The job store is a replica now, and cannot be written to; try again soon.") from error
-    except AllTaken as error:
-        raise BrokerUnavailable("No connection to the job store was free; try again in a few seconds.") from error
     except (RedisConnectionError, RedisTimeoutError) as error:
+        if _found_none(error):
+            raise BrokerUnavailable("No connection to the job store was free; try again in a few seconds.") from error
         raise BrokerUnavailable("The job store does not answer; try again in a few seconds.") from error
     except RedisError as error:
         if str(error).startswith("MISCONF"):
@@ -159,16 +163,26 @@ def before_sending() -> Iterator[None]:
     """
     try:
         yield
-    except ServerMoved:
-        raise
+    except ServerMoved as error:
+        raise MovedUnsent(str(error)) from error
     except (RedisConnectionError, RedisTimeoutError) as error:
-        kind = AllTaken if isinstance(error.__context__, Empty) else NothingSent
+        kind = AllTaken if _found_none(error) else NothingSent
         raise kind(str(error)) from error
 
 
 def is_unsent(error: BaseException) -> bool:
     """Whether what was to be done was not sent to Redis. `error` is a translated one."""
     return isinstance(error.__cause__, NothingSent)
+
+
+def none_free(error: BaseException) -> bool:
+    """Whether others had all connections of the client, which says nothing of Redis. `error` is a translated one."""
+    return error.__cause__ is not None and _found_none(error.__cause__)
+
+
+def _found_none(error: BaseException) -> bool:
+    """The same of one of the driver's, or of `before_sending`."""
+    return isinstance(error, AllTaken) or isinstance(error.__context__, Empty)
 
 
 def is_away(error: BaseException) -> bool:
@@ -184,6 +198,23 @@ def translate_broker_errors() -> Iterator[None]:
             yield
         except (OperationalError, LimitExceeded) as error:  # the latter when all connections are taken for too long
             raise BrokerUnavailable("The job queue does not answer; try again in a few seconds.") from error
+
+
+def check_apart(redis: Redis) -> None:
+    """The same as `check_connection`, over a connection of its own: the client's may all be taken, or wait.
+
+    Raises:
+        BrokerUnavailable: the server does not answer, within about as long as an answer may take.
+    """
+    pool = redis.connection_pool
+    connection = pool.connection_class(**pool.connection_kwargs)
+    with translate_errors():
+        try:
+            connection.connect()
+            connection.send_command("PING", check_health=False)
+            connection.read_response()
+        finally:
+            connection.disconnect()
 
 
 def check_connection(redis: Redis) -> None:

@@ -41,9 +41,9 @@ class ImageStore(Protocol):
 class JobImageStore:
     """Images in the broker Redis, where the step that ends a job deletes them."""
 
-    def __init__(self, redis: Redis) -> None:
-        """Use the broker Redis."""
-        self._redis = redis
+    def __init__(self, redis: Redis, aside: Redis | None = None) -> None:
+        """Use the broker Redis; `aside`: by another client of it, what was put is discarded."""
+        self._redis, self._aside = redis, aside or redis
         self._put_part = load_script(redis, "put_part")
 
     def put_all_but_last(self, job_id: str, images: Iterable[bytes]) -> tuple[dict[str, bytes], int, int]:
@@ -82,7 +82,7 @@ class JobImageStore:
     def discard(self, job_id: str) -> None:
         """Remove what was put, at once if Redis answers."""
         with suppress(RedisError):
-            self._redis.unlink(keys.job_images(job_id))
+            self._aside.unlink(keys.job_images(job_id))
 
     def get(self, job_id: str) -> list[bytes]:
         """The uploaded images in order; empty once the job is final."""

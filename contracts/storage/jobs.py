@@ -33,7 +33,9 @@ class JobStore:
         settings: Settings,
         clock: Callable[[], float] | None = None,
         images: ImageStore | None = None,
+        *,
         storing: Redis | None = None,
+        aside: Redis | None = None,
     ) -> None:
         """Use the broker Redis.
 
@@ -43,11 +45,12 @@ class JobStore:
             clock: gives seconds since 1970, in place of the server's clock.
             images: where the images of open jobs are; the same server, if none is given.
             storing: another client of the server, whose connections are taken while a job's storing is confirmed.
+            aside: the same, to remove images by that no job came of, as where `redis` had no connection free.
         """
         self._redis, self._settings = redis, settings
         self._clock, self._steps_clock = clock or servers_clock(redis), clock or steps.servers_time
         self.annotated_images = AnnotatedImages(redis, settings, self._steps_clock)
-        self._images: ImageStore = images or JobImageStore(redis)
+        self._images: ImageStore = images or JobImageStore(redis, aside)
         self._storing = JobStoring(storing or redis, settings, self._steps_clock)
         self._claim = load_script(redis, "claim")
         self._finish = load_script(redis, "finish")

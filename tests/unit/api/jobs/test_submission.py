@@ -24,6 +24,7 @@ from contracts.errors import AcceptanceUnknown, Overloaded
 from contracts.metrics import REFUSALS
 from contracts.queues import BULK
 from contracts.storage import durability, keys
+from contracts.storage.connections import ServerMoved, before_sending, translate_errors
 from contracts.storage.durability import Outcome
 from contracts.storage.jobs import JobStore
 from contracts.storage.lanes import LaneStore
@@ -137,6 +138,26 @@ def test_a_key_is_not_used_up_by_a_job_store_that_refuses(
     assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
 
 
+@pytest.mark.parametrize("released", [True, False])
+def test_a_key_is_not_used_up_by_a_replica_that_was_sent_nothing(
+    app: Flask, redis: Redis, jpeg: bytes, monkeypatch: pytest.MonkeyPatch, released: bool
+) -> None:
+    def moved(*_: object, **__: object) -> Outcome:
+        with translate_errors(), before_sending():
+            raise ServerMoved("127.0.0.1:6379 is no master any more")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services_of(app).jobs._storing._durable, "run", moved)
+        if not released:  # it is no master yet for this one either
+            patched.setattr(services_of(app).submission._idempotency, "release", moved)
+        answer = post(app, "/v1/jobs", jpeg, Idempotency_Key="k").get_json()
+    assert answer["code"] == "broker_unavailable", "also where the key cannot be released"
+    assert "is a replica now" in answer["detail"]
+    assert bool(redis.keys(keys.idempotency("*"))) is not released
+    monkeypatch.setattr(submission, "_STORING_S", 0.05)
+    assert post(app, "/v1/jobs", jpeg, Idempotency_Key="k").status_code == 202
+
+
 @pytest.mark.parametrize("level", ["everysec", "replicated"])
 def test_a_job_that_found_no_connection_is_not_stored_and_may_be_sent_again(
     make_app: MakeApp,
@@ -155,14 +176,13 @@ def test_a_job_that_found_no_connection_is_not_stored_and_may_be_sent_again(
 
     def run_late(call: Call) -> Outcome:
         """As when all others wait to be confirmed."""
-        with ExitStack() as taken:
-            while True:
-                try:
-                    taken.callback(pool.release, pool.get_connection())
-                except RedisConnectionError:
-                    return run(call)
+        while True:
+            try:
+                taken.callback(pool.release, pool.get_connection())
+            except RedisConnectionError:
+                return run(call)
 
-    with monkeypatch.context() as patched:
+    with monkeypatch.context() as patched, ExitStack() as taken:  # until the client has its answer
         patched.setattr(storing._durable, "run", run_late)
         answer = post(app, "/v1/jobs", jpeg, Idempotency_Key="k")
     assert (answer.status_code, answer.get_json()["code"]) == (503, "broker_unavailable")

