@@ -20,6 +20,7 @@ from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.spans import NO_TRACING, Tracing
+from workers.announcements import Announcer
 from workers.fair_pool import FairPool
 from workers.outbound import post
 from workers.traces import WebhookTrace, about
@@ -64,11 +65,11 @@ class WebhookSender:
         self._jobs, self._webhooks, self._policy, self._clock = jobs, webhooks, policy, clock
         self._faces_only, self._tracing = faces_only, tracing
         self._pool = FairPool("webhook", threads=_SENDERS, share=_SHARE, waiting=_WAITING)
+        self._announcer = Announcer(webhooks)
 
     def announce(self, dispatcher: Dispatcher) -> None:
-        """Put all webhooks that are due into their queue."""
-        for job_id in self._webhooks.take_due():
-            dispatcher.webhook(job_id)
+        """Put webhooks that are due into their queue."""
+        self._announcer.announce(dispatcher)
 
     def forget_gone(self) -> None:
         """Forget webhooks that were given up once their jobs are gone."""
@@ -77,7 +78,10 @@ class WebhookSender:
     def begin(self, job_id: str) -> str:
         """Deliver soon. Should this process end before, or have its hands full, the webhook is announced again."""
         parties = self._parties(job_id)
-        return "begun" if self._pool.submit(parties, lambda: self._deliver_safely(job_id)) else "busy"
+        if self._pool.submit(parties, lambda: self._deliver_safely(job_id)):
+            return "begun"
+        self._announcer.turned_away()
+        return "busy"
 
     def deliver(self, job_id: str) -> str:
         """Try once, and note what came of it.

@@ -9,7 +9,7 @@ from redis import Redis
 
 from api.http.endpoint import needs_broker
 from contracts.errors import BrokerUnavailable
-from contracts.storage.connections import check_connection, is_away
+from contracts.storage.connections import check_connection, is_away, none_free
 
 LOOK_EVERY_S: Final = 0.5
 _FAILURES: Final = 2
@@ -51,10 +51,15 @@ class BrokerWatch:
             raise BrokerUnavailable("The job store has not answered for a second or more; try again in a few seconds.")
 
     def look(self) -> None:
-        """Ask once. An error is an answer: of a server that cannot write its file, say, which is read all the same."""
+        """Ask once. An error is an answer: of a server that cannot write its file, say, which is read all the same.
+
+        Where others had all connections, it was not asked, and what was known of it stays.
+        """
         try:
             check_connection(self._redis)
         except BrokerUnavailable as error:
+            if none_free(error):
+                return
             self._failures = self._failures + 1 if is_away(error) else 0
             if self._failures == _FAILURES:
                 logger.warning("requests are refused until Redis answers: %s", error)

@@ -182,8 +182,10 @@ COMMANDS: Final[dict[str, Trial]] = {
     "docker update --memory 10g --memory-swap 10g $(docker compose ps -q redis)": _BY_DOCKER,
     'docker compose exec redis sh -c \'REDISCLI_AUTH=$(sed -n "s/^requirepass //p" /run/secrets/redis.conf) '
     "redis-cli CONFIG SET maxmemory 4gb'": _BY_DOCKER,
-    "docker compose exec -T gateway sh -c 'mien backup /tmp/b >&2 && cat /tmp/b; s=$?; rm -f /tmp/b; exit $s' "
-    "> night.backup": _BY_DOCKER,
+    "(umask 077; docker compose exec -T gateway sh -c 'mien backup /tmp/b >&2 && cat /tmp/b; s=$?; rm -f /tmp/b; "
+    "exit $s' > night.backup)": _BY_DOCKER,
+    "docker compose exec -T gateway sh -c 'cat > /tmp/b && mien restore /tmp/b --check; s=$?; rm -f /tmp/b; exit $s' "
+    "< night.backup": _BY_DOCKER,
     "docker compose exec -T gateway sh -c 'cat > /tmp/b && mien restore /tmp/b; s=$?; rm -f /tmp/b; exit $s' "
     "< night.backup": _BY_DOCKER,
     "docker compose run --rm --no-deps --volume /backups:/backups gateway "
@@ -197,11 +199,14 @@ COMMANDS: Final[dict[str, Trial]] = {
     "make bench": Elsewhere("it takes minutes, and a quiet machine", "benchmarks/pipeline.py"),
     "make .venv/.installed-local": Elsewhere("it installs all libraries anew", "tests/integration/test_make_up.py"),
     "MIEN_REDIS_URL=redis://user:password@host:6379/0 .venv/bin/mien backup before.backup": ByTest(_OF_LAST_RELEASE),
-    "docker compose build gateway": _BY_DOCKER,
+    "IMAGE_PREFIX=mien IMAGE_TAG=next docker compose build gateway": _BY_DOCKER,
+    "(umask 077; docker run --rm --network mien_default --volume "
+    '"$PWD/secrets/mien_redis_url:/run/secrets/mien_redis_url:ro" '
+    "mien-gateway:next sh -c 'mien backup /tmp/b >&2 && cat /tmp/b' > before.backup)": _BY_DOCKER,
+    "docker run --rm --interactive mien-gateway:next sh -c 'cat > /tmp/b && mien restore /tmp/b --check' "
+    "< before.backup": _BY_DOCKER,
     'docker run --rm --network mien_default --volume "$PWD/secrets/mien_redis_url:/run/secrets/mien_redis_url:ro" '
-    "mien-gateway sh -c 'mien backup /tmp/b >&2 && cat /tmp/b' > before.backup": _BY_DOCKER,
-    'docker run --rm --network mien_default --volume "$PWD/secrets/mien_redis_url:/run/secrets/mien_redis_url:ro" '
-    '--volume "$PWD/secrets/mien_frame_redis_url:/run/secrets/mien_frame_redis_url:ro" mien-gateway '
+    '--volume "$PWD/secrets/mien_frame_redis_url:/run/secrets/mien_frame_redis_url:ro" mien-gateway:next '
     "mien doctor": _BY_DOCKER,
     "mien backup": ByTest("tests/unit/operate/commands/test_backup.py"),
     "python -m api keys": ByTest("tests/unit/api/test_cli.py"),

@@ -15,10 +15,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from contracts.addresses import AddressPolicy
 from contracts.errors import WebhookNotFound
 from contracts.jobs import Job, JobOptions
-from contracts.queues import BULK, WEBHOOKS
+from contracts.queues import BULK
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.dispatch import Dispatcher
 from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import RETRY_DELAYS_S, WebhookStore
 from support.clocks import ManualClock, WaitFor
@@ -248,17 +247,6 @@ def test_a_name_that_leads_inside_is_refused(
     assert receiver.received == []
     reason = store.dead()[0].reason
     assert ("MIEN_WEBHOOK_NETWORKS" if name == "localhost" else "not a public address") in reason
-
-
-def test_what_is_due_is_announced(
-    redis: Redis, settings: Settings, clock: ManualClock, jobs: JobStore, dispatcher: Dispatcher
-) -> None:
-    job = finished(jobs, "https://example.com/")
-    sender = make_sender(redis, settings, clock)
-    sender.announce(dispatcher)
-    sender.announce(dispatcher)
-    assert redis.llen(WEBHOOKS) == 1
-    assert job.id in redis.lindex(WEBHOOKS, 0).decode()
 
 
 def test_of_a_job_whose_record_is_gone_the_webhook_is_given_up(

@@ -40,6 +40,16 @@ def test_a_broker_that_answers_with_an_error_is_there(monkeypatch: pytest.Monkey
     watch.check()
 
 
+def test_where_others_have_all_connections_nothing_is_said_of_the_broker(redis_url: str) -> None:
+    with connect(redis_url, name="tests", max_connections=1, connection_s=0.01) as client:
+        taken = client.connection_pool.get_connection()
+        watch = BrokerWatch(client)
+        for _ in range(3):
+            watch.look()
+        watch.check()
+        client.connection_pool.release(taken)
+
+
 def test_it_ends_before_its_connections_are_closed(monkeypatch: pytest.MonkeyPatch, redis: Redis) -> None:
     asked, answered = threading.Event(), threading.Event()
 
