@@ -58,7 +58,7 @@ def test_no_order_of_steps_and_faults_breaks_a_promise(redis: Redis, first_seed:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    """A server with a file. It does not wait for its disk: while a sync takes long, `everysec` holds back what it writes."""
+    """A server with a file that does not wait for its disk: a slow one holds back what was answered (`everysec`)."""
     broker = Broker(tmp_path / "broker", appendfsync="no")
     yield broker
     broker.close()
