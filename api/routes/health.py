@@ -16,6 +16,7 @@ from api.http.responses import json_response
 from api.services import Services, current_services
 from contracts.errors import BrokerUnavailable, NotReady
 from contracts.results import NO_MODEL, Message
+from contracts.storage.connections import check_connection
 from contracts.storage.heartbeat import HeartbeatStore
 from contracts.storage.server_health import is_primary
 
@@ -140,6 +141,7 @@ def _checks(services: Services) -> dict[str, str]:
 
 
 def _server(probe: Redis) -> str:
+    check_connection(probe)  # a server that cannot write its file refuses this, and tells of itself all the same
     return _OK if is_primary(probe) else "is a replica, which takes no jobs and no frames"
 
 
