@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,11 +49,22 @@ def heartbeats(redis: Redis, clock: ManualClock) -> HeartbeatStore:
 
 
 @pytest.fixture
-def webhook(
+def make_webhook(
     redis: Redis, settings: Settings, store: EventStore, heartbeats: HeartbeatStore, clock: ManualClock
-) -> EventWebhook:
-    webhooks = WebhookStore(redis, settings, clock)
-    webhook = EventWebhook("one", store, webhooks, heartbeats, policy=AddressPolicy("127.0.0.0/8"), settings=settings)
+) -> Callable[..., EventWebhook]:
+    """One that may call these networks, with settings of its own."""
+
+    def make(networks: str = "127.0.0.0/8", **changes: object) -> EventWebhook:
+        own = settings.model_copy(update=changes)
+        webhooks, policy = WebhookStore(redis, own, clock), AddressPolicy(networks)
+        return EventWebhook("one", store, webhooks, heartbeats, policy=policy, settings=own)
+
+    return make
+
+
+@pytest.fixture
+def webhook(make_webhook: Callable[..., EventWebhook]) -> EventWebhook:
+    webhook = make_webhook()
     assert webhook.run() == "nothing"
     return webhook
 
@@ -161,15 +173,9 @@ def test_no_more_than_so_many_go_into_one_request(
 
 
 def test_an_address_that_may_not_be_called_is_not(
-    redis: Redis,
-    settings: Settings,
-    store: EventStore,
-    heartbeats: HeartbeatStore,
-    receiver: Receiver,
-    clock: ManualClock,
+    make_webhook: Callable[..., EventWebhook], store: EventStore, receiver: Receiver
 ) -> None:
-    webhooks = WebhookStore(redis, settings, clock)
-    strict = EventWebhook("one", store, webhooks, heartbeats, policy=AddressPolicy(""), settings=settings)
+    strict = make_webhook("")
     strict.run()
     tell(store, 1)
     assert strict.run() == "later"
@@ -177,16 +183,9 @@ def test_an_address_that_may_not_be_called_is_not(
 
 
 def test_with_faces_only_no_emotion_is_sent(
-    redis: Redis,
-    settings: Settings,
-    store: EventStore,
-    heartbeats: HeartbeatStore,
-    receiver: Receiver,
-    clock: ManualClock,
+    make_webhook: Callable[..., EventWebhook], store: EventStore, receiver: Receiver
 ) -> None:
-    bare = settings.model_copy(update={"faces_only": True})
-    webhooks, policy = WebhookStore(redis, bare, clock), AddressPolicy("127.0.0.0/8")
-    webhook = EventWebhook("one", store, webhooks, heartbeats, policy=policy, settings=bare)
+    webhook = make_webhook(faces_only=True)
     webhook.run()
     tell(store, 1, kind=EventKind.CHANGED)
     assert webhook.run() == "sent"
