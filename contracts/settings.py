@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from contracts.emotions import Head
 from contracts.errors import ConfigurationError
 from contracts.local import running_servers
 from contracts.networks import parse_weights
 from contracts.redis_address import check_redis_url
+from contracts.runtime_settings import RuntimeSettings
 
 PREFIX = "MIEN_"
 
@@ -26,7 +27,7 @@ Durability = Literal["everysec", "always", "replicated"]
 RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 
 
-class Settings(BaseSettings):
+class Settings(RuntimeSettings):
     """Read from the environment (prefix ``MIEN_``). Names, units and limits are the same for every process."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
@@ -204,7 +205,6 @@ class Settings(BaseSettings):
         description="Which head of the emotion network names the emotion: FER2013's labels, or `people`: what most "
         "people would say, from networks that have learned it; the same for all workers.",
     )
-    runtime: Literal["litert", "keras"] = Field("litert", description="What executes the emotion network.")
 
     faces_only: bool = Field(
         False, description="Find faces; read, and tell, no emotions, where that is banned or unwanted; for every role."

@@ -3,33 +3,24 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Self
 
 import cv2
 import numpy as np
 
-from contracts.emotions import EMOTIONS, Head
-from contracts.results import NO_MODEL, Analysis, Box, Face
+from contracts.emotions import Head
+from contracts.results import NO_MODEL, Analysis, Face
 from models.classification import Classifier, load_classifier
 from models.detection import DEFAULT_DETECTOR, Detection, Detector, load_detector
 from models.detection.base import rescaled
 from models.detection.passes import EFFORT
+from models.faces import Reading, face_of
 from models.images.decode import MAX_PIXELS, DecodedImage, EncodedImage, decode
 from models.images.decoder_process import DecoderPool
-from models.quality import flaws
-from models.runtimes import RuntimeName
+from models.runtimes import DEFAULT_ACCELERATION, Acceleration, RuntimeName
 from models.stages import Lap, StageTimer
 
 _WARM_UP_RUNS: Final = 2
-
-
-class _Reading(NamedTuple):
-    """Of one face."""
-
-    probabilities: np.ndarray
-    """[7], in the order of the labels."""
-    crop: np.ndarray
-    """What they were read from: grey, uint8 [48, 48]."""
 
 
 class Analyzer:
@@ -78,13 +69,13 @@ class Analyzer:
         """Name and version of the emotion network, or `NO_MODEL`; part of every result."""
         return self._classifier.name if self._classifier else NO_MODEL
 
-    def reading_with(self, classifier: Classifier) -> "Analyzer":
+    def reading_with(self, classifier: Classifier) -> Self:
         """The same eyes with another network to read expressions: detector and decoders are shared.
 
         Raises:
             ConfigurationError: the network lacks the head that names the emotion here.
         """
-        return Analyzer(self._detector, classifier, self._max_pixels, self._children, self._labels)
+        return type(self)(self._detector, classifier, self._max_pixels, self._children, self._labels)
 
     def analyze(self, data: bytes) -> list[Face]:
         """Find the faces of an image.
@@ -125,10 +116,10 @@ class Analyzer:
         stages.end("decode")
         detections = self._detector.detect(image.pixels, encoded.longest_side, keep=keep)
         stages.end("detect")
-        rows: Sequence[_Reading | None] = [None] * len(detections)
+        rows: Sequence[Reading | None] = [None] * len(detections)
         if self._classifier is not None:
             rows = self._classify(self._classifier, encoded, image, detections, stages)
-        faces = [_face(image, found, row) for found, row in zip(detections, rows, strict=True)]
+        faces = [face_of(image, found, row) for found, row in zip(detections, rows, strict=True)]
         return Analysis(
             width=image.width,
             height=image.height,
@@ -155,7 +146,7 @@ class Analyzer:
         image: DecodedImage,
         detections: Sequence[Detection],
         stages: StageTimer,
-    ) -> Sequence[_Reading]:
+    ) -> Sequence[Reading]:
         """What is read of each detection, from a finer image where that shows more."""
         finer, wanted = image, classifier.enlargement(detections)
         if wanted > 1 and image.scale != 1:
@@ -166,7 +157,7 @@ class Analyzer:
         stages.lap("crop")
         probabilities = classifier.predict_by(self._labels, crops)
         stages.end("classify")
-        return [_Reading(*pair) for pair in zip(probabilities, crops, strict=True)]
+        return [Reading(*pair) for pair in zip(probabilities, crops, strict=True)]
 
     def warm_up(self) -> None:
         """Run everything on an empty image, so that the first real one does not pay for first-time work."""
@@ -189,13 +180,14 @@ def load_analyzer(
     isolated: bool = False,
     faces_only: bool = False,
     labels: Head = "fer2013",
+    acceleration: Acceleration = DEFAULT_ACCELERATION,  # noqa: ARG001
 ) -> Analyzer:
     """Load an analyzer.
 
     Args:
         detector: name of a detector; empty: the default.
         model: name of an emotion network or path of its card; empty: the default.
-        runtime: what executes the emotion network.
+        runtime: what executes the networks; with ``keras`` it is a `models.batching.BatchAnalyzer`.
         max_pixels: images of more are refused.
         yunet_file: the network file that the detector ``yunet`` needs.
         effort: longest side, in pixels, of the largest input in which the detector ``lite`` searches large photos and
@@ -204,48 +196,23 @@ def load_analyzer(
             its decoder breaks nothing else: for images of strangers.
         faces_only: whether no expression is read; no emotion network is loaded then.
         labels: which head of the emotion network names the emotion.
+        acceleration: how the runtime ``keras`` is to use its device.
 
     Raises:
         ConfigurationError: an unknown name, a missing package, a weight file that is not what its card says, or a
             network without the head that is wanted.
     """
     detector = detector or DEFAULT_DETECTOR
-    options: dict[str, Any] = {"effort": effort} if detector == "lite" else {}
+    options: dict[str, Any] = {"effort": effort, "runtime": runtime} if detector == "lite" else {}
     if detector == "yunet" and yunet_file:
         options["weights"] = Path(yunet_file)
-    return Analyzer(
+    kind = Analyzer
+    if runtime == "keras":
+        from models.batching import BatchAnalyzer as kind  # noqa: N813
+    return kind(
         load_detector(detector, **options),
         None if faces_only else load_classifier(model or None, runtime=runtime),
         max_pixels,
         DecoderPool() if isolated else None,
         labels,
-    )
-
-
-def _face(image: DecodedImage, found: Detection, reading: _Reading | None) -> Face:
-    """A face as others see it; without a reading it has no emotion."""
-    scores = dict(zip(EMOTIONS, reading.probabilities.tolist(), strict=True)) if reading else {}
-    emotion = max(EMOTIONS, key=scores.__getitem__) if scores else None
-    box = _original_box(image, found)
-    return Face(
-        box=box,
-        emotion=emotion,
-        confidence=min(1.0, scores[emotion]) if emotion else None,
-        scores=scores,
-        detection_score=min(1.0, max(0.0, found.score)),
-        quality=flaws(box, image.width, image.height, reading.crop if reading else None, found.landmarks),
-    )
-
-
-def _original_box(image: DecodedImage, found: Detection) -> Box:
-    """Whole pixels of the original, within it."""
-    scale = image.scale
-    left, top = max(0, round(found.x * scale)), max(0, round(found.y * scale))
-    right = min(image.width, round((found.x + found.width) * scale))
-    bottom = min(image.height, round((found.y + found.height) * scale))
-    return Box(
-        x=min(left, image.width - 1),
-        y=min(top, image.height - 1),
-        width=max(1, right - left),
-        height=max(1, bottom - top),
     )

@@ -143,6 +143,7 @@ def load_models(settings: Settings) -> "Analyzer":
     if not analyses(settings.worker_queues):
         return cast("Analyzer", NoAnalyzer())
     from models import load_analyzer
+    from models.runtimes import Acceleration
 
     analyzer = load_analyzer(
         detector=settings.detector,
@@ -154,6 +155,7 @@ def load_models(settings: Settings) -> "Analyzer":
         isolated=True,
         faces_only=settings.faces_only,
         labels=settings.labels,
+        acceleration=Acceleration(settings.precision, settings.batch_images, settings.gpu_memory_share),
     )
     analyzer.warm_up()
     return analyzer

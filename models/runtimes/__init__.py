@@ -5,8 +5,17 @@ for comparing an exported file with its source. Only the module of a runtime imp
 first use.
 """
 
-from models.runtimes.base import RUNTIMES, Runtime, RuntimeName
+from models.runtimes.base import DEFAULT_ACCELERATION, RUNTIMES, Acceleration, Precision, Runtime, RuntimeName
 from models.runtimes.loading import open_runtime
 from models.runtimes.tensors import Output
 
-__all__ = ["RUNTIMES", "Output", "Runtime", "RuntimeName", "open_runtime"]
+__all__ = [
+    "DEFAULT_ACCELERATION",
+    "RUNTIMES",
+    "Acceleration",
+    "Output",
+    "Precision",
+    "Runtime",
+    "RuntimeName",
+    "open_runtime",
+]

@@ -1,7 +1,7 @@
 """The protocol of a runtime."""
 
 from collections.abc import Sequence
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,6 +10,22 @@ from models.runtimes.tensors import Output
 RuntimeName = Literal["litert", "keras"]
 
 RUNTIMES: Final[tuple[RuntimeName, ...]] = ("litert", "keras")
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class Acceleration(NamedTuple):
+    """How the runtime ``keras`` is to use its device."""
+
+    precision: Precision = "auto"
+    """In what it computes; ``auto``: float16 on a GPU, float32 elsewhere."""
+    batch_images: int = 0
+    """Images of the largest batch; 0: what the device has memory for."""
+    memory_share: float = 0.0
+    """Part of the device's memory that this process may take; 0: what is free when it starts."""
+
+
+DEFAULT_ACCELERATION: Final = Acceleration()
 
 
 class Runtime(Protocol):
