@@ -24,7 +24,7 @@ SBOM ?= sbom
 CHECK ?=
 CHECKED ?= tests/architecture tests/contract tests/deploy tests/unit
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
-SBOM_ROLES ?= api worker capture flower
+SBOM_ROLES ?= api worker gpu capture flower
 
 PIP = $(BIN)/python -m pip install --disable-pip-version-check
 
