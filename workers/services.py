@@ -38,6 +38,7 @@ from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
 from workers.networks import Networks, first_network
+from workers.places import Places
 from workers.shadow import ShadowReader
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
@@ -79,6 +80,8 @@ class Services:
     leases: Leases
     isolated_jobs: IsolatedJobs
     shadow: ShadowReader
+    bulk_places: Places
+    """Threads that may work on batches that nobody waits for."""
     photo_turns: Turns
     """To look for a photo that waits, between the images of larger jobs."""
     live_pause: LivePause
@@ -87,6 +90,15 @@ class Services:
     tracing: Tracing
     started_at: float
     """Seconds since 1970."""
+
+    @property
+    def batch_images(self) -> int:
+        """Images that the analyzer takes best at once; 0: it takes one after the other."""
+        if not analyses(self.settings.worker_queues):
+            return 0
+        from models.batching import BatchAnalyzer
+
+        return self.analyzer.largest_batch if isinstance(self.analyzer, BatchAnalyzer) else 0
 
     def flush_counts(self) -> None:
         """Send what was counted, spans included.
@@ -197,6 +209,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         shadow=ShadowReader(counters, lambda: attention.is_free and not jobs.queue_depth(INTERACTIVE)),
+        bulk_places=Places(settings.worker_threads - 1),
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(
