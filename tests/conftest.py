@@ -22,6 +22,7 @@ from support import clocks, reliability
 from support.clocks import ManualClock, WaitFor
 from support.faketime import clock_off
 from support.last_release import environment_of
+from support.nvidia import NvidiaSmi
 from support.pictures import ASTRONAUT_FACE
 from support.processes import Process, StartGateway, StartProcess, StartWorkers
 from support.receiver import Receiver
@@ -234,3 +235,12 @@ def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
     receiver.close()
+
+
+@pytest.fixture
+def nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NvidiaSmi:
+    """A machine whose ``nvidia-smi`` answers what the test says, also to processes that the test starts."""
+    (folder := tmp_path / "nvidia").mkdir()
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    return NvidiaSmi(folder)

@@ -1,4 +1,7 @@
-"""``python -m workers``: one worker process, until SIGTERM; then it finishes what it has begun."""
+"""``python -m workers``: one worker process, until SIGTERM; then it finishes what it has begun.
+
+With ``--gpus`` a process that runs such a worker for each GPU.
+"""
 
 import argparse
 import logging
@@ -19,18 +22,27 @@ from contracts.process import run_process
 from contracts.queues import analyses
 from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
+from workers.gpus.choice import parse
 from workers.priority import lower_priority
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Load the models, then take messages. Returns the exit status."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m workers",
         description="Run one worker, which analyses photos and frames and delivers webhooks, until SIGTERM. With "
         "MIEN_WORKER_QUEUES=webhooks it only delivers webhooks, and loads no networks.",
         epilog="Settings are read from the environment; docs/settings.md lists them.",
-    ).parse_args(argv)
-    return run_process("worker", run)
+    )
+    parser.add_argument(
+        "--gpus", type=parse, metavar="all|0,1,…", help="run a worker for each of these GPUs instead (docs/gpu.md)"
+    )
+    gpus = parser.parse_args(argv).gpus
+    if gpus is None:
+        return run_process("worker", run)
+    from workers.gpus.supervisor import supervise
+
+    return run_process("worker", lambda settings: supervise(settings, gpus))
 
 
 def run(settings: Settings) -> None:

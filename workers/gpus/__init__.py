@@ -1,0 +1,1 @@
+"""Workers on GPUs: a process each, and what each says of its own."""
