@@ -1,15 +1,33 @@
 """An analyzer of many images at once that needs no graphics card, nor Keras, and to which a test may do something."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from contracts.jobs import Job, JobState
 from contracts.results import Analysis
 from models import Analyzer
 from models.batching import BatchAnalyzer
 from models.stages import Lap
+from workers.services import Services
+
+
+def image(number: int) -> bytes:
+    """A small image without a face; of numbers below 256 no two are the same."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((32, 32, 3), number, np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def states(services: Services, jobs: Sequence[Job]) -> list[JobState]:
+    """How far each of these jobs is."""
+    return [services.jobs.get(job.id).state for job in jobs]
 
 
 class OneByOne(BatchAnalyzer):

@@ -1,56 +1,37 @@
 """Batches across jobs: each job has its own end, whatever happens in the batch; real networks, a real server."""
 
-import io
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 from redis import Redis
 
 from contracts.jobs import Job, JobOptions, JobState
 from contracts.logs import context_of
 from contracts.metrics import BATCH_JOBS, JOBS_FAILED, JOBS_FINISHED, STAGE_CPU_SECONDS, metric_key
 from contracts.networks import NetworkPlan
-from contracts.queues import BULK, INTERACTIVE
-from contracts.settings import Settings
+from contracts.queues import BULK
 from contracts.storage import keys
 from contracts.storage.scripts import Call, load_script, run_scripts
 from models import Analyzer
-from support.batching import OneByOne
+from support.batching import OneByOne, image, states
 from support.clocks import ManualClock
 from support.counting import counted
 from workers.jobs import analyze_jobs
 from workers.leases import Leases
-from workers.periodic import EXIT_STUCK, renew_leases, report_heartbeat
-from workers.services import Services, connect_services
+from workers.periodic import EXIT_STUCK, renew_leases
+from workers.services import Services
 
 MANY = 256
-LATE = "left to the batches that are under way"
-
-
-def image(number: int) -> bytes:
-    """A small image without a face, no two the same."""
-    buffer = io.BytesIO()
-    Image.fromarray(np.full((32, 32, 3), number, np.uint8)).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @pytest.fixture
-def batching(analyzer: Analyzer) -> OneByOne:
-    return OneByOne(analyzer)
-
-
-@pytest.fixture
-def services(redis: Redis, settings: Settings, batching: OneByOne) -> Iterator[Services]:
-    services = connect_services(settings, batching)
-    yield services
-    services.close()
+def services(batch_services: Services) -> Services:
+    return batch_services
 
 
 @pytest.fixture
@@ -65,10 +46,6 @@ def trips(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr("contracts.storage.job_queue.run_scripts", run)
     return made
-
-
-def states(services: Services, jobs: Sequence[Job]) -> list[JobState]:
-    return [services.jobs.get(job.id).state for job in jobs]
 
 
 def fail() -> None:
@@ -264,56 +241,3 @@ def test_a_claim_is_a_batch_or_the_share_of_one_worker(
     assert analyze_jobs(services, BULK) == "5 jobs, 5 images", "whatever other workers there are"
     monkeypatch.setattr(services.fleet, "batching", 4)
     assert analyze_jobs(services, BULK) == "2 jobs, 2 images"
-
-
-def test_photos_are_answered_while_bulk_has_all_threads_that_it_may(
-    services: Services, batching: OneByOne, redis: Redis
-) -> None:
-    batch = [services.jobs.create([image(number)], BULK) for number in range(4)]
-    photos, said = list[Job](), list[object]()
-
-    def meanwhile() -> None:
-        if said:
-            return
-        said.append(analyze_jobs(services, BULK))
-        report_heartbeat(services)
-        (report,) = services.heartbeats.live_workers()
-        said.append((report.passes_over, report.batch_images))
-        photos.extend(services.jobs.create([image(9)], INTERACTIVE) for _ in range(2))
-        said.append(analyze_jobs(services, INTERACTIVE))
-        said.append(set(states(services, batch)))
-
-    batching.then = meanwhile
-    analyze_jobs(services, BULK)
-    assert said == [LATE, ([BULK], 256), "2 jobs, 2 images", {JobState.RUNNING}]
-    assert states(services, [*photos, *batch]) == [JobState.SUCCEEDED] * 6
-    report_heartbeat(services)
-    (report,) = services.heartbeats.live_workers()
-    assert report.passes_over == []
-
-
-@pytest.mark.parametrize("turned_away", [True, False])
-def test_whoever_leaves_a_place_wakes_those_who_were_turned_away(
-    services: Services, batching: OneByOne, redis: Redis, monkeypatch: pytest.MonkeyPatch, turned_away: bool
-) -> None:
-    monkeypatch.setattr("workers.jobs._TIME_SLICE_S", 0.0)
-    batching.largest_batch = 2
-    for number in range(3):
-        services.jobs.create([image(number)], BULK)
-
-    def meanwhile() -> None:
-        redis.delete(BULK)  # another thread has taken the message
-        if turned_away:
-            assert analyze_jobs(services, BULK) == LATE
-
-    batching.then = meanwhile
-    assert analyze_jobs(services, BULK) == "2 jobs, 2 images"
-    assert redis.llen(BULK) == turned_away
-
-
-def test_one_of_four_threads_is_left_for_what_is_waited_for(
-    redis: Redis, settings: Settings, batching: OneByOne
-) -> None:
-    services = connect_services(settings.model_copy(update={"worker_threads": 4}), batching)
-    assert [services.bulk_places.take() for _ in range(4)] == [True, True, True, False]
-    services.close()

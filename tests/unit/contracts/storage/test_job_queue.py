@@ -10,15 +10,7 @@ from contracts.jobs import Job, JobState
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
-from contracts.storage.job_queue import (
-    MOST_BYTES,
-    MOST_BYTES_TOGETHER,
-    MOST_IMAGES,
-    Batch,
-    Finished,
-    JobQueue,
-    Limits,
-)
+from contracts.storage.job_queue import MOST_BYTES, MOST_IMAGES, Batch, Finished, JobQueue
 from contracts.storage.job_steps import Claim
 from contracts.storage.jobs import JobStore
 from support.clocks import ManualClock
@@ -284,27 +276,3 @@ def test_a_claim_that_fails_costs_no_result_that_was_stored_with_it(
     assert "could not be claimed" in caplog.text
     with pytest.raises(BrokerUnavailable):
         queue.claim(BULK, "c")
-
-
-def test_an_analyzer_of_many_images_has_limits_of_its_own(
-    store: JobStore, queue: JobQueue, clock: ManualClock, redis: Redis
-) -> None:
-    for _ in range(257):
-        store.create([bytes(MOST_BYTES_TOGETHER // 256)], BULK)
-    first = queue.claim(BULK, "a", limits=Limits.together(256))
-    assert len(first.jobs) == 256
-    done = [Finished(job_id, make_items(), None) for job_id in ids(first)]
-    written, second = queue.finish_and_claim(
-        "a", done, BULK, "b", sharing=1, isolating=True, limits=Limits.together(256)
-    )
-    assert (written, len(second.jobs)) == ([True] * 256, 1)
-
-
-@pytest.mark.parametrize(
-    ("limits", "given"),
-    [(Limits(images=2), 2), (Limits(bytes=3_000), 3), (Limits(pixels=4_999), 4), (Limits.together(5), 5)],
-)
-def test_a_claim_has_as_much_as_it_may(store: JobStore, queue: JobQueue, limits: Limits, given: int) -> None:
-    for _ in range(8):
-        store.create([bytes(1_000)], BULK, pixels=lambda: 1_000)
-    assert len(queue.claim(BULK, "a", limits=limits).jobs) == given
