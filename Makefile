@@ -8,6 +8,9 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STATE ?= .mien
 WORKERS ?= 1
+RUNTIME ?=
+# With RUNTIME=keras: a worker on each of these GPUs, as nvidia-smi numbers them; GPUS= for the CPU.
+GPUS ?= $(shell command -v nvidia-smi >/dev/null 2>&1 && echo all)
 DATA ?= $(MIEN_DATA)
 NETWORK ?= classic
 JOBS ?= 2
@@ -24,7 +27,7 @@ SBOM ?= sbom
 CHECK ?=
 CHECKED ?= tests/architecture tests/contract tests/deploy tests/unit
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
-SBOM_ROLES ?= api worker capture flower
+SBOM_ROLES ?= api worker gpu capture flower
 
 PIP = $(BIN)/python -m pip install --disable-pip-version-check
 
@@ -39,9 +42,23 @@ help: ## list these words
 	@echo "make WORD, where WORD is"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
 
-.PHONY: up
-up: $(LOCAL) ## run everything on this machine (WORKERS=2 for two workers); Ctrl-C stops it
+.PHONY: up up-litert up-keras
+up: up-$(or $(RUNTIME),litert) ## run everything on this machine (WORKERS=2 for two workers, RUNTIME=keras for GPUs); Ctrl-C stops it
+
+up-litert: $(LOCAL)
 	@exec $(BIN)/python -m deploy.local --workers $(WORKERS) --data $(STATE)
+
+# TensorFlow with CUDA is another package than the one for CPUs, of the same modules: it has an environment of its own.
+up-keras: KERAS_VENV = $(VENV)$(if $(GPUS),-gpu)
+up-keras:
+	@$(if $(GPUS),,echo "Keras computes on the CPU, where LiteRT is faster: GPUS names none, and without it nvidia-smi is looked for.")
+	@$(MAKE) --no-print-directory VENV=$(KERAS_VENV) MAKECMDGOALS="up RUNTIME=keras" \
+	  $(KERAS_VENV)/.installed-local $(KERAS_VENV)/.installed-$(if $(GPUS),gpu,keras)
+	@exec env MIEN_RUNTIME=keras $(KERAS_VENV)/bin/python -m deploy.local --workers $(WORKERS) --data $(STATE) \
+	  $(if $(GPUS),--gpus $(GPUS))
+
+up-%:
+	@echo "RUNTIME=$* is none: keras is for GPUs (docs/gpu.md); without RUNTIME LiteRT computes on the CPU." >&2; exit 2
 
 .PHONY: secrets
 secrets: ## make the passwords that docker compose needs, as files in secrets/
@@ -167,7 +184,7 @@ kubernetes-check: $(DEV) $(KUBERNETES)/.installed ## hold deploy/kubernetes agai
 
 .PHONY: clean
 clean: ## remove the virtual environment, caches and the local Redis' data
-	rm -rf $(VENV) $(KUBERNETES) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-gpu $(KUBERNETES) $(STATE) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage build dist *.egg-info
 
 # What checks objects for Kubernetes asks for other versions of libraries than Mien: it has an environment of its own.
 $(KUBERNETES)/.installed: requirements/kubernetes.txt

@@ -1,7 +1,8 @@
 """Hold the lock files against a database of known vulnerabilities: ``python -m deploy.audit``, or ``make audit``.
 
-The developers' file is asked about, because it has every package of the others, in the same version. Where the database
-cannot be reached nothing is known, and that is said; it is no failure, because it says nothing about the packages.
+The developers' file is asked about, because it has every package of the others, in the same version, and the one for
+graphics cards, which has CUDA's besides. Where the database cannot be reached nothing is known, and that is said; it is
+no failure, because it says nothing about the packages.
 """
 
 import argparse
@@ -17,6 +18,7 @@ COMMAND = (
     "-m",
     "pip_audit",
     "--requirement=requirements/dev.txt",
+    "--requirement=requirements/gpu.txt",
     "--require-hashes",
     "--disable-pip",
     "--progress-spinner=off",

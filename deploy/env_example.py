@@ -14,7 +14,7 @@ from typing import Final
 from contracts.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).parent.parent
-COMPOSE: Final = (ROOT / "docker-compose.yml", ROOT / "docker-compose.camera.yml")
+COMPOSE: Final = tuple(ROOT / f"docker-compose{of}.yml" for of in ("", ".camera", ".gpu"))
 FILE: Final = ROOT / ".env.example"
 
 OF_COMPOSE: Final = {
@@ -36,8 +36,11 @@ OF_COMPOSE: Final = {
     "EDGE_SUBNET": "Network of the proxy and the gateways; another one if something of yours has it.",
     "GATEWAY_GRACE": "Time for a gateway to end; more than MIEN_DRAIN_S, MIEN_SYNC_TIMEOUT_S and 5 s together.",
     "GATEWAY_MEMORY_LIMIT": "Memory of a gateway's container.",
+    "GPU_COUNT": "With docker-compose.gpu.yml: how many of this machine's NVIDIA cards the worker is given.",
+    "GPU_WORKER_MEMORY_LIMIT": "With docker-compose.gpu.yml: memory of the machine for the worker's container.",
     "GRAFANA_IMAGE": "Image of Grafana.",
     "GRAFANA_PORT": "Port of this machine at which Grafana listens, at DESK_HOST.",
+    "IMAGE_CUDA": "With docker-compose.gpu.yml: empty builds the worker's image without CUDA's libraries.",
     "IMAGE_OTEL": "1: images of gateway and worker are built with OpenTelemetry, which MIEN_TRACES needs.",
     "IMAGE_PREFIX": "What names of our images begin with: a registry and a path, or a word.",
     "IMAGE_REVISION": "Commit of which images are built; stands in their labels.",
@@ -66,7 +69,7 @@ _HEAD: Final = """\
 # Copy this file to .env and take away the # before what you change; what it has here is the default.
 # Passwords do not belong here: `make secrets` makes them, as files. Written by `make env`.
 """
-_WITH_DEFAULT: Final = re.compile(r"\$\{(\w+):-((?:[^{}$]|\$\{\w+:-[^{}]*\})*)\}")
+_WITH_DEFAULT: Final = re.compile(r"\$\{(\w+):?-((?:[^{}$]|\$\{\w+:-[^{}]*\})*)\}")
 _PASSED_ON: Final = re.compile(rf"^ +({PREFIX}\w+):(?: *#.*)?$", re.MULTILINE)
 
 

@@ -25,7 +25,7 @@ from contracts.settings import PREFIX, Settings
 from contracts.unknown_settings import unknown_settings
 from deploy.flower import new_password
 from deploy.ports import check_ports, next_free_port
-from deploy.readiness import Readiness, addresses
+from deploy.readiness import Readiness, addresses, starting
 from deploy.state import kept_secret, lock_folder
 from deploy.supervisor import SupervisedProcess, stop_all
 from deploy.terminal import Terminal
@@ -78,12 +78,12 @@ def _run(settings: Settings, options: argparse.Namespace, stop: threading.Event,
         environment = _environment(settings)
         processes = [
             SupervisedProcess(name, command, environment, terminal.writer(name), on_wrong_setting=end_for_wrong_setting)
-            for name, command in _commands(options.workers)
+            for name, command in _commands(options.workers, options.gpus)
         ]
         stack.callback(stop_all, processes, _GRACE_S, kill_now)
         for process in processes:
             process.start()
-        terminal.write("mien", "Starting; the first time the models are read this takes a few seconds.")
+        terminal.write("mien", starting(settings))
         Readiness(settings).wait(stop, lambda text: terminal.write("mien", text))
         if not stop.is_set():
             told = addresses(settings, wanted_port)
@@ -128,12 +128,21 @@ def _embedded_servers(
                 sockets.rmdir()
 
 
-def _commands(workers: int) -> list[tuple[str, list[str]]]:
-    """Name and command of every process: the lines of Procfile.local, the worker's as often as asked for."""
+def _commands(workers: int, gpus: str = "") -> list[tuple[str, list[str]]]:
+    """Name and command of every process: the lines of Procfile.local, the worker's as often as asked for.
+
+    Args:
+        workers: how many of them.
+        gpus: which GPUs get a worker each, from one process that looks after these; empty: none.
+    """
     commands = []
     for name, command in parse_procfile((ROOT / "Procfile.local").read_text(encoding="utf-8")).processes.items():
-        names = [f"{name}.{number}" for number in range(1, workers + 1)] if name == "worker" else [name]
-        commands += [(each, _argv(command)) for each in names]
+        if name != "worker":
+            commands.append((name, _argv(command)))
+        elif gpus:
+            commands.append((name, [*_argv(command), "--gpus", gpus]))
+        else:
+            commands += [(f"{name}.{number}", _argv(command)) for number in range(1, workers + 1)]
     return commands
 
 
@@ -171,7 +180,16 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--data", type=Path, default=STATE, metavar="DIR", help="where the embedded Redis keeps its data"
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--gpus",
+        default="",
+        metavar="all|N,…",
+        help="run a worker on each of these GPUs, with MIEN_RUNTIME=keras (docs/gpu.md)",
+    )
+    options = parser.parse_args(argv)
+    if options.gpus and options.workers > 1:
+        parser.error("--gpus runs a worker a GPU; leave --workers out")
+    return options
 
 
 def _positive(text: str) -> int:

@@ -21,8 +21,13 @@ EXTRAS = {
     "local": ("local",),
     "training": ("training",),
     "otel": ("otel",),
+    "keras": ("keras",),
+    "gpu": ("gpu",),
 }
 """Lock file → extras of pyproject.toml that it holds."""
+
+CUDA = "gpu"
+"""Lock file with packages that the developers' one has not: TensorFlow with CUDA, in place of the one for CPUs."""
 
 BUILD = "build"
 """Lock file and dependency group of what builds Mien itself; installed before it, so that a build fetches nothing."""

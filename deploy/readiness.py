@@ -12,6 +12,7 @@ from contracts.settings import Settings
 
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 # nosec
 _IMPATIENT_S = 60.0
+_COMPILES = "before a worker reports, Keras compiles the networks in every shape that it will meet"
 
 
 class Readiness:
@@ -19,6 +20,7 @@ class Readiness:
 
     def __init__(self, settings: Settings) -> None:
         self._url = f"{base_url(settings)}/healthz"
+        self._hint = f" Up to some minutes that is in order: {_COMPILES}." if settings.runtime == "keras" else ""
 
     def wait(self, stop: threading.Event, say: Callable[[str], None]) -> None:
         """Return when all is ready or `stop` is set.
@@ -30,7 +32,7 @@ class Readiness:
         limit = time.monotonic() + _IMPATIENT_S
         while reason := self.missing():
             if time.monotonic() > limit:
-                say(f"Not ready yet: {reason}")
+                say(f"Not ready yet: {reason}{self._hint}")
                 limit += _IMPATIENT_S
             if stop.wait(0.25):
                 return
@@ -45,6 +47,13 @@ class Readiness:
                 return _sentence(error.read())
         except OSError as error:
             return f"the gateway does not answer ({error})"
+
+
+def starting(settings: Settings) -> str:
+    """What is said before it is waited for."""
+    if settings.runtime == "keras":
+        return f"Starting; {_COMPILES}, which takes from half a minute to some minutes."
+    return "Starting; the first time the models are read this takes a few seconds."
 
 
 def base_url(settings: Settings) -> str:

@@ -26,26 +26,31 @@ _NEVER_USED: Final = (
     "prompt_toolkit*",
     "wcwidth*",
 )
+_OF_WORKERS: Final = (
+    "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
+    "ai_edge_litert/tools",
+    "ai_edge_litert/vendors",  # accelerators of phones
+    "cv2/data/haarcascade_*.xml",
+    "cv2/load_config_py2.py",
+)
+_KEPT_OF_WORKERS: Final = ("cv2/data/haarcascade_frontalface_alt2.xml", "numpy/_core/tests/_natype.py")
 _BY_ROLE: Final = {
     "gateway": ("models/weights/*.*",),  # it reads pictures' heads; networks are the workers'
-    "worker": (
-        "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
-        "ai_edge_litert/tools",
-        "ai_edge_litert/vendors",  # accelerators of phones
-        "cv2/data/haarcascade_*.xml",
-        "cv2/load_config_py2.py",
-    ),
+    "worker": _OF_WORKERS,
+    # Of CUDA nothing that is loaded when it is asked for: what a card asks for no build can try.
+    "worker-gpu": (*_OF_WORKERS, "clang/native", "nvidia/*/include", "nvidia/*/lib/*.a", "tensorflow/include"),
     "capture": ("cv2/data/haarcascade_*.xml", "cv2/load_config_py2.py"),
     "flower": ("flower/static/swagger",),
 }
 _KEPT: Final = {
     "gateway": ("models/weights/*.py",),
-    "worker": ("cv2/data/haarcascade_frontalface_alt2.xml", "numpy/_core/tests/_natype.py"),
+    "worker": _KEPT_OF_WORKERS,
+    "worker-gpu": _KEPT_OF_WORKERS,
     "capture": ("numpy/_core/tests/_natype.py",),
     "flower": (),
 }
 _COMMANDS: Final = ("celery", "dotenv", "f2py", "flask", "gunicorn*", "litert-benchmark", "numpy-config", "tqdm")
-_OF_OPERATORS: Final = ("gateway", "worker")
+_OF_OPERATORS: Final = ("gateway", "worker", "worker-gpu")
 """Roles whose images have the command `mien`."""
 
 

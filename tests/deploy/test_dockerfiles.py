@@ -9,11 +9,13 @@ from honcho.environ import parse_procfile
 
 from deploy import sbom, slim
 
-LOCKS = {"gateway": "api", "worker": "worker", "capture": "capture", "flower": "flower"}
+LOCKS = {"gateway": "api", "worker": "worker", "worker-gpu": "${LOCK}", "capture": "capture", "flower": "flower"}
+PROCESS = {"worker-gpu": "worker"}
+"""Image → process, where it is called otherwise."""
 PACKAGES = {"contracts", "models", "workers", "api", "capture", "training", "operate", "deploy"}
-TRACED = ("gateway", "worker")
+TRACED = ("gateway", "worker", "worker-gpu")
 """Roles that record traces, with the extra `otel`."""
-WITH_COMMAND = ("gateway", "worker")
+WITH_COMMAND = ("gateway", "worker", "worker-gpu")
 """Roles in whose containers operators have the command `mien`."""
 
 
@@ -31,6 +33,11 @@ def copied(dockerfile: str) -> set[str]:
     return set(re.findall(r"^COPY (\w+) /source/\1$", dockerfile, re.MULTILINE))
 
 
+def line(role: str, root: Path) -> str:
+    """What runs the process."""
+    return parse_procfile((root / "Procfile.local").read_text()).processes[PROCESS.get(role, role)]
+
+
 def imported(files: set[Path]) -> set[str]:
     """Names of our packages that these modules import, wherever they do."""
     names = set()
@@ -44,7 +51,7 @@ def imported(files: set[Path]) -> set[str]:
 
 
 def test_the_image_holds_the_packages_that_its_process_imports(role: str, dockerfile: str, root: Path) -> None:
-    module = parse_procfile((root / "Procfile.local").read_text()).processes[role].split()[-1]
+    module = line(role, root).split()[-1]
     package = module.split(".")[0]
     needed = {package, "deploy"}
     files = {root / "deploy/health.py", root / "deploy/flower.py"}
@@ -59,15 +66,15 @@ def test_the_image_holds_the_packages_that_its_process_imports(role: str, docker
 
 
 def test_it_runs_the_line_of_the_procfile(role: str, dockerfile: str, root: Path) -> None:
-    line = parse_procfile((root / "Procfile.local").read_text()).processes[role]
     command = re.search(r"^CMD \[(.*)\]$", dockerfile, re.MULTILINE)
     assert command is not None
-    assert command[1] == ", ".join(f'"{part}"' for part in line.replace("-m", "-P -m").split())
+    assert command[1] == ", ".join(f'"{part}"' for part in line(role, root).replace("-m", "-P -m").split())
 
 
 def test_it_installs_its_lock_file_with_hashes_and_runs_without_rights(role: str, dockerfile: str) -> None:
+    locks = {"worker-gpu": "gpu.txt requirements/keras"}.get(role, LOCKS[role])
     traced = " requirements/otel.txt" if role in TRACED else ""
-    assert f"COPY requirements/{LOCKS[role]}.txt{traced} requirements/build.txt /requirements/" in dockerfile
+    assert f"COPY requirements/{locks}.txt{traced} requirements/build.txt /requirements/" in dockerfile
     assert f"install --no-compile --require-hashes -r /requirements/{LOCKS[role]}.txt" in dockerfile
     assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
     assert dockerfile.split("FROM", maxsplit=1)[0].endswith("ARG PYTHON_IMAGE=python:3.13-slim-trixie\n\n")
@@ -91,7 +98,7 @@ def test_the_locks_of_traces_and_of_their_roles_pin_the_same_versions(root: Path
         return dict(sbom._PIN.findall((root / f"requirements/{name}.txt").read_text()))
 
     traces = pins("otel")
-    for lock in (pins(LOCKS[role]) for role in TRACED):
+    for lock in (pins(name) for name in ("api", "worker", "gpu", "keras")):
         both = traces.keys() & lock.keys()
         assert {name: traces[name] for name in both} == {name: lock[name] for name in both}
 
@@ -110,6 +117,24 @@ def test_its_bill_of_materials_is_in_it_and_labels_say_where_and_what_it_is(role
         "licenses": "Apache-2.0",
         "base.name": "${PYTHON_IMAGE}",
     }
+
+
+def test_cudas_libraries_are_from_wheels_and_can_be_left_out(root: Path) -> None:
+    dockerfile = (root / "deploy/docker/worker-gpu.Dockerfile").read_text()
+    arguments = re.findall(r"^ARG ((?:CUDA|LOCK)=.*)$", dockerfile, re.MULTILINE)
+    assert arguments == ["CUDA=1", "LOCK=${CUDA:+gpu}", "LOCK=${LOCK:-keras}"]
+    assert "nvidia/cuda" not in dockerfile
+    assert "apt" not in re.findall(r"\w+", dockerfile)
+    assert "nvidia-cudnn" in (root / "requirements/gpu.txt").read_text()
+    assert "nvidia-" not in (root / "requirements/keras.txt").read_text()
+
+
+def test_what_libraries_for_cards_write_they_write_to_the_one_folder_that_can_be_written(root: Path) -> None:
+    _, _, image = (root / "deploy/docker/worker-gpu.Dockerfile").read_text().split("FROM ${PYTHON_IMAGE}")
+    said = dict(pair.split("=") for line in re.findall(r"^ENV (.+)$", image, re.MULTILINE) for pair in line.split())
+    assert {said[name].split("/")[1] for name in ("KERAS_HOME", "CUDA_CACHE_PATH", "XDG_CACHE_HOME")} == {"tmp"}
+    assert said["NVIDIA_DRIVER_CAPABILITIES"] == "compute,utility"
+    assert (said["MIEN_RUNTIME"], said["KERAS_BACKEND"]) == ("keras", "tensorflow")
 
 
 def test_the_proxy_holds_its_configuration_and_no_right_to_low_ports(root: Path) -> None:

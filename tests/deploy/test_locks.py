@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.lock import APART, BUILD, EXTRAS
+from deploy.lock import APART, BUILD, CUDA, EXTRAS
 
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)(.*?)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
 
@@ -54,9 +54,23 @@ def test_the_lock_holds_what_the_project_asks_for(root: Path, project: dict[str,
     assert missing == set(), "run `make lock`"
 
 
-@pytest.mark.parametrize("name", [*EXTRAS, BUILD])
+@pytest.mark.parametrize("name", sorted({*EXTRAS, BUILD} - {CUDA}))
 def test_a_package_has_one_version_everywhere(root: Path, name: str) -> None:
     assert pins(read(root, name)) <= pins(read(root, "dev"))
+
+
+def test_only_cudas_libraries_are_in_no_developers_file(root: Path) -> None:
+    """No developer installs them: they are gigabytes, for Linux alone, and of no use without a card."""
+    own = pins(read(root, CUDA)) - pins(read(root, "dev"))
+    assert own
+    assert all(re.fullmatch(r"nvidia-[a-z-]+-cu12", name) for name, _ in own), own
+    assert not {name for name, _ in own} & {name for name, _ in pins(read(root, "dev"))}, "nothing in two versions"
+
+
+def test_keras_is_the_same_with_cuda_and_without(root: Path) -> None:
+    with_cuda, without = (dict(pins(read(root, name))) for name in (CUDA, "keras"))
+    assert with_cuda.pop("tensorflow") == without.pop("tensorflow") == without.pop("tensorflow-cpu")
+    assert {name: with_cuda[name] for name in without} == without
 
 
 def test_no_container_but_the_trainers_holds_tensorflow(root: Path) -> None:

@@ -1,6 +1,7 @@
 """The words of the Makefile."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -26,6 +27,56 @@ def test_every_word_is_known_to_make(root: Path, word: str) -> None:
 
 def test_the_number_of_workers_is_passed_on(root: Path) -> None:
     assert "-m deploy.local --workers 3" in make(root, "--dry-run", "up", "WORKERS=3").stdout
+
+
+def test_without_a_runtime_nothing_is_asked_for_but_what_cpus_need(root: Path) -> None:
+    planned = make(root, "--dry-run", "up", "RUNTIME=").stdout
+    assert "MIEN_RUNTIME" not in planned
+    assert not {"keras.txt", "gpu.txt"} & set(planned.replace("/", " ").split())
+
+
+def test_keras_on_gpus_has_an_environment_of_its_own_and_a_worker_on_each_that_is_named(root: Path) -> None:
+    planned = make(root, "--dry-run", "up", "RUNTIME=keras", "GPUS=0,2", "VENV=of-test")
+    assert planned.returncode == 0, planned.stderr
+    assert "-r requirements/local.txt" in planned.stdout
+    assert "of-test-gpu/bin/python -m pip install" in planned.stdout
+    assert "-r requirements/gpu.txt" in planned.stdout
+    assert "of-test/" not in planned.stdout, "there is TensorFlow for CPUs"
+    last = " ".join(planned.stdout.replace("\\\n", "").splitlines()[-1].split())
+    assert last.startswith("exec env MIEN_RUNTIME=keras of-test-gpu/bin/python -m deploy.local")
+    assert last.endswith("--gpus 0,2")
+
+
+@pytest.mark.parametrize(("driver", "lock"), [(True, "gpu"), (False, "keras")])
+def test_where_the_driver_is_keras_takes_all_gpus_and_elsewhere_the_cpu(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: bool, lock: str
+) -> None:
+    for program in ("make", "python3", "sh", "sed", "cat"):
+        (tmp_path / program).symlink_to(str(shutil.which(program)))
+    if driver:
+        (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("GPUS", raising=False)
+    planned = make(root, "--dry-run", "up", "RUNTIME=keras", f"VENV={tmp_path}/venv")
+    assert planned.returncode == 0, planned.stderr
+    assert f"-r requirements/{lock}.txt" in planned.stdout
+    assert ("--gpus all" in planned.stdout) == driver
+    assert ("Keras computes on the CPU" in planned.stdout) == (not driver)
+
+
+def test_an_unsuitable_python_is_refused_with_the_whole_command(root: Path, tmp_path: Path) -> None:
+    python = other_python(tmp_path, "3.10")
+    answer = make(root, "up", "RUNTIME=keras", "GPUS=all", f"PYTHON={python}", f"VENV={tmp_path / 'venv'}")
+    assert answer.returncode != 0
+    assert "Name one: make PYTHON=python3.12 up RUNTIME=keras" in answer.stderr
+
+
+def test_another_runtime_is_refused_in_words_and_nothing_is_installed(root: Path, tmp_path: Path) -> None:
+    answer = make(root, "up", "RUNTIME=tensorrt", f"VENV={tmp_path}/venv")
+    assert answer.returncode != 0
+    assert "RUNTIME=tensorrt is none: keras is for GPUs (docs/gpu.md)" in answer.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_training_asks_for_its_data(root: Path, tmp_path: Path) -> None:
@@ -56,6 +107,7 @@ def other_python(folder: Path, version: str) -> Path:
     major, minor = version.split(".")
     program.write_text(f"""#!{sys.executable}
 import os
+import shutil
 import sys
 if sys.argv[1] != "-c":
     sys.exit(print("asked for", *sys.argv[1:]))

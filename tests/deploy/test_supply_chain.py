@@ -9,8 +9,8 @@ import pytest
 
 from support.makefile import make, recipe
 
-ROLES = ("api", "worker", "capture", "flower")
-LOCK = {"gateway": "api"}
+ROLES = ("api", "worker", "gpu", "capture", "flower")
+LOCK = {"gateway": "api", "worker-gpu": "${LOCK}"}
 """Image → lock file, where it is called otherwise."""
 PIN = re.compile(r"^setuptools==(\S+) \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE)
 
@@ -33,7 +33,7 @@ def test_the_makefile_builds_with_what_is_locked(root: Path) -> None:
     assert "$(PIP) --require-hashes -r requirements/build.txt -r requirements/$*.txt" in text
 
 
-@pytest.mark.parametrize("role", ["gateway", "worker", "capture", "flower"])
+@pytest.mark.parametrize("role", ["gateway", "worker", "worker-gpu", "capture", "flower"])
 def test_images_are_built_with_what_is_locked_and_do_not_hold_it(root: Path, role: str) -> None:
     text = (root / f"deploy/docker/{role}.Dockerfile").read_text()
     _, build, image = text.split("FROM ${PYTHON_IMAGE}")

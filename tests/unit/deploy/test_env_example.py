@@ -13,6 +13,7 @@ services:
       MIEN_PORT: 5000
       MIEN_ALLOWED_HOSTS: ${MIEN_ALLOWED_HOSTS:-${EDGE_NAME:-}}
     mem_limit: ${WORKER_MEMORY_LIMIT:-3g}
+    build: { args: { CUDA: "${IMAGE_CUDA-1}" } } # may be empty
 """
 
 
@@ -23,6 +24,7 @@ def test_variables_are_those_that_are_passed_on_or_put_in() -> None:
         "MIEN_ALLOWED_HOSTS": "",
         "EDGE_NAME": "",
         "WORKER_MEMORY_LIMIT": "3g",
+        "IMAGE_CUDA": "1",
     }
 
 

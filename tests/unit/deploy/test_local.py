@@ -50,7 +50,7 @@ def test_a_process_with_a_wrong_setting_ends_everything_with_its_sentence(
     wrong = [sys.executable, "-c", "import sys; sys.exit(print('MIEN_MODEL=foo: there is no such network.') or 2)"]
     waiting = [sys.executable, "-c", "import signal; signal.pause()"]
     monkeypatch.setattr(local, "_handle_signals", lambda *_: None)
-    monkeypatch.setattr(local, "_commands", lambda _: [("gateway", waiting), ("worker.1", wrong)])
+    monkeypatch.setattr(local, "_commands", lambda *_: [("gateway", waiting), ("worker.1", wrong)])
     monkeypatch.setenv("MIEN_REDIS_URL", redis_url)
     monkeypatch.setenv("MIEN_PORT", str(free_port()))
     monkeypatch.setenv("MIEN_FLOWER_PORT", str(free_port()))
@@ -87,6 +87,19 @@ def test_every_line_of_the_procfile_runs_with_this_python() -> None:
     commands = dict(local._commands(workers=2))
     assert list(commands) == ["worker.1", "worker.2", "gateway", "capture", "flower"]
     assert all(command[:2] == [sys.executable, "-m"] for command in commands.values())
+
+
+def test_one_process_looks_after_the_workers_of_gpus() -> None:
+    commands = dict(local._commands(workers=1, gpus="0,2"))
+    assert list(commands) == ["worker", "gateway", "capture", "flower"]
+    assert commands["worker"] == [sys.executable, "-m", "workers", "--gpus", "0,2"]
+
+
+def test_workers_are_not_counted_where_each_gpu_has_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert local._parse(["--workers", "1", "--gpus", "all"]).gpus == "all"
+    with pytest.raises(SystemExit):
+        local._parse(["--workers", "2", "--gpus", "all"])
+    assert "--gpus runs a worker a GPU; leave --workers out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])

@@ -4,13 +4,14 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from contracts.settings import Settings
+from deploy import readiness
 from deploy.ports import free_port
-from deploy.readiness import Readiness, addresses
+from deploy.readiness import Readiness, addresses, starting
 
 NOT_READY = json.dumps({"error": "Not ready (workers: none)."}).encode()
 
@@ -65,6 +66,20 @@ def test_a_gateway_that_does_not_answer_is_missing_itself() -> None:
     stop = threading.Event()
     stop.set()
     readiness.wait(stop, print)
+
+
+@pytest.mark.parametrize(("runtime", "compiles"), [("litert", False), ("keras", True)])
+def test_that_keras_compiles_first_is_said_before_and_while_it_is_waited_for(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, runtime: Literal["litert", "keras"], compiles: bool
+) -> None:
+    monkeypatch.setattr(readiness, "_IMPATIENT_S", 0.0)
+    gateway.answers = [(503, NOT_READY), (200, b"")]
+    settings = Settings(port=gateway.server_address[1], runtime=runtime)
+    said: list[str] = []
+    Readiness(settings).wait(threading.Event(), said.append)
+    (line,) = said
+    assert line.startswith("Not ready yet: Not ready (workers: none).")
+    assert [("Keras compiles" in text) for text in (starting(settings), line)] == [compiles, compiles]
 
 
 def test_addresses_can_be_clicked_wherever_the_gateway_listens() -> None:

@@ -54,6 +54,27 @@ def test_a_worker_keeps_its_networks_and_the_cascade_that_it_uses(folder: Path) 
     assert not (folder / "lib/python3.13/site-packages/wcwidth").exists(), "no empty folder is left"
 
 
+def test_a_worker_for_cards_keeps_what_cuda_loads_and_no_headers(folder: Path) -> None:
+    packages = folder / "lib/python3.13/site-packages"
+    loaded = {
+        "nvidia/cudnn/lib/libcudnn.so.9",
+        "nvidia/cuda_nvcc/bin/ptxas",
+        "nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc",
+        "tensorflow/libtensorflow_cc.so.2",
+    }
+    built_with = {
+        "nvidia/cudnn/include/cudnn.h",
+        "nvidia/cuda_runtime/lib/libcudart_static.a",
+        "tensorflow/include/Eigen",
+    }
+    for name in loaded | built_with:
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).write_bytes(b"of a library")
+    assert main(["worker-gpu", str(folder)]) == 0
+    assert left(folder) & (loaded | built_with) == loaded
+    assert {"models/weights/mien-4.json", "cv2/data/haarcascade_frontalface_alt2.xml", "mien"} <= left(folder)
+
+
 def test_a_gateway_has_no_networks_and_other_roles_no_command_for_operators(folder: Path) -> None:
     assert main(["gateway", str(folder)]) == 0
     assert {"models/weights/store.py", "mien"} <= left(folder)
