@@ -3,13 +3,11 @@
 import os
 import threading
 from collections.abc import Callable
-from contextlib import closing
 
 import pytest
 from redis import Redis
 
 from contracts.errors import BrokerUnavailable
-from contracts.gpus import Gpu
 from contracts.jobs import JobOptions, JobState
 from contracts.metrics import JOBS_RETRIED, WAKEUPS_SENT
 from contracts.queues import BULK, WEBHOOKS
@@ -20,15 +18,12 @@ from contracts.storage.gauges import BrokerGauges
 from contracts.storage.heartbeat import REPORT_EVERY_S, UNTAKEN_AFTER_S, HeartbeatStore
 from contracts.storage.job_steps import Claim
 from contracts.storage.jobs import JobStore
-from models import Analyzer
 from support.clocks import ManualClock, WaitFor
 from support.counting import counted
-from support.nvidia import NvidiaSmi, uuid
 from workers import periodic
 from workers.attention import Attention
-from workers.gpus.device import Device
 from workers.periodic import EXIT_STUCK, Periodic, PeriodicTasks, Reconciler, renew_leases, report_heartbeat
-from workers.services import Services, connect_services
+from workers.services import Services
 
 
 def orphaned(services: Services, redis: Redis) -> str:
@@ -141,15 +136,6 @@ def test_a_heartbeat_says_what_the_worker_runs(services: Services, redis: Redis)
     assert (worker.detector, worker.model) == (services.analyzer.detector_name, services.analyzer.model_name)
 
 
-def test_a_heartbeat_names_the_gpu_and_says_how_it_is(settings: Settings, analyzer: Analyzer, redis: Redis) -> None:
-    gpu = Gpu(index=2, uuid="GPU-1", name="NVIDIA L4", utilisation=0.25)
-    with closing(connect_services(settings, analyzer, Device("jax", gpu.label, gpu))) as services:
-        report_heartbeat(services)
-    (worker,) = HeartbeatStore(redis).live_workers()
-    assert worker.name.endswith("-gpu2")
-    assert (worker.device, worker.backend, worker.gpu) == ("GPU 2: NVIDIA L4", "jax", gpu)
-
-
 def test_a_worker_that_cannot_report_was_given_no_work_either_and_is_not_deaf(
     services: Services, redis: Redis, clock: ManualClock
 ) -> None:
@@ -178,30 +164,6 @@ def test_all_of_it_runs_while_the_worker_does_and_then_it_is_not_counted_any_mor
     wait_for(lambda: redis.zcard(keys.queued(BULK)), f"job {job_id} to be put back")
     tasks.stop()
     assert heartbeats.live_workers() == []
-
-
-def test_how_its_gpu_is_is_read_while_it_runs(
-    settings: Settings,
-    analyzer: Analyzer,
-    dispatcher: Dispatcher,
-    redis: Redis,
-    nvidia_smi: NvidiaSmi,
-    monkeypatch: pytest.MonkeyPatch,
-    wait_for: WaitFor,
-) -> None:
-    monkeypatch.setattr(periodic, "REPORT_EVERY_S", 0.1)
-    nvidia_smi.has({"utilization.gpu": "64"})
-    device = Device("jax", "GPU 0: NVIDIA H200", Gpu(index=0, uuid=uuid(0), name="NVIDIA H200"))
-    with closing(connect_services(settings, analyzer, device)) as services:
-        tasks = PeriodicTasks(services, dispatcher)
-        tasks.start(lambda: None, lambda _: None)
-        wait_for(
-            lambda: (
-                [gpu.utilisation for worker in HeartbeatStore(redis).live_workers() if (gpu := worker.gpu)] == [0.64]
-            ),
-            "its figures",
-        )
-        tasks.stop()
 
 
 def run_all_once(services: Services, dispatcher: Dispatcher, queues: str) -> None:

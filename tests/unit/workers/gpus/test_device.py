@@ -1,15 +1,24 @@
 """What a worker computes on: said at its start, in its name, and read again and again."""
 
 import os
+from contextlib import closing
 
 import pytest
+from redis import Redis
 
 from contracts.errors import ConfigurationError
+from contracts.gpus import Gpu
 from contracts.settings import Settings
-from support.clocks import ManualClock
+from contracts.storage.dispatch import Dispatcher
+from contracts.storage.heartbeat import HeartbeatStore
+from models import Analyzer
+from support.clocks import ManualClock, WaitFor
 from support.nvidia import NO_DRIVER, NvidiaSmi, uuid
+from workers import periodic
 from workers.gpus.backend import Computing
 from workers.gpus.device import Device, find_device, number_by_bus
+from workers.periodic import PeriodicTasks, report_heartbeat
+from workers.services import connect_services
 
 KERAS = Settings(runtime="keras")
 
@@ -98,3 +107,36 @@ def test_cuda_counts_as_nvidia_smi_unless_the_environment_says_how(monkeypatch: 
     monkeypatch.delenv("CUDA_DEVICE_ORDER")
     number_by_bus()
     assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+
+
+def test_a_heartbeat_names_the_gpu_and_says_how_it_is(settings: Settings, analyzer: Analyzer, redis: Redis) -> None:
+    gpu = Gpu(index=2, uuid="GPU-1", name="NVIDIA L4", utilisation=0.25)
+    with closing(connect_services(settings, analyzer, Device("jax", gpu.label, gpu))) as services:
+        report_heartbeat(services)
+    (worker,) = HeartbeatStore(redis).live_workers()
+    assert worker.name.endswith("-gpu2")
+    assert (worker.device, worker.backend, worker.gpu) == ("GPU 2: NVIDIA L4", "jax", gpu)
+
+
+def test_how_its_gpu_is_is_read_while_it_runs(
+    settings: Settings,
+    analyzer: Analyzer,
+    dispatcher: Dispatcher,
+    redis: Redis,
+    nvidia_smi: NvidiaSmi,
+    monkeypatch: pytest.MonkeyPatch,
+    wait_for: WaitFor,
+) -> None:
+    monkeypatch.setattr(periodic, "REPORT_EVERY_S", 0.1)
+    nvidia_smi.has({"utilization.gpu": "64"})
+    device = Device("jax", "GPU 0: NVIDIA H200", Gpu(index=0, uuid=uuid(0), name="NVIDIA H200"))
+    with closing(connect_services(settings, analyzer, device)) as services:
+        tasks = PeriodicTasks(services, dispatcher)
+        tasks.start(lambda: None, lambda _: None)
+        wait_for(
+            lambda: (
+                [gpu.utilisation for worker in HeartbeatStore(redis).live_workers() if (gpu := worker.gpu)] == [0.64]
+            ),
+            "its figures",
+        )
+        tasks.stop()
