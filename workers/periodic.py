@@ -18,6 +18,7 @@ from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.attention import connect_if_deaf
 from workers.event_webhook import SEND_EVERY_S
+from workers.gpus.device import READ_EVERY_S
 from workers.observer import OBSERVE_EVERY_S, Observer
 from workers.resources import taken
 from workers.services import Services
@@ -167,6 +168,9 @@ def report_heartbeat(services: Services) -> None:
         offers=networks.offers,
         network_error=networks.error,
         failed_epoch=networks.failed_epoch,
+        device=services.device.name,
+        backend=services.device.backend,
+        gpu=services.device.gpu,
     )
     try:
         services.heartbeats.report(report)
@@ -213,6 +217,7 @@ class PeriodicTasks:
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
             Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),
             *_webhook_parts(services, dispatcher),
+            *([Periodic("GPU", READ_EVERY_S, services.device.read)] if services.device.is_read else []),
         ]
 
     def start(self, connect_anew: Callable[[], None], when_connected: Callable[[Callable[[], None]], None]) -> None:

@@ -13,6 +13,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from contracts.errors import RecordUnreadable
+from contracts.gpus import Gpu
 from contracts.queues import JOB_QUEUES, analyses
 from contracts.results import Message
 from contracts.storage import keys
@@ -67,6 +68,12 @@ class WorkerReport(Message):
     """Why it does not serve a plan that was set; it goes on with the one before."""
     failed_epoch: int = 0
     """Of that plan."""
+    device: str = ""
+    """The GPU that it computes on, as ``GPU 0: NVIDIA H200``; empty: the CPU."""
+    backend: str = ""
+    """What Keras computes with; empty with another runtime."""
+    gpu: Gpu | None = None
+    """How its GPU was some seconds ago, if anything is known of that."""
 
     @property
     def analyses(self) -> bool:
