@@ -18,6 +18,7 @@ from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.attention import connect_if_deaf
 from workers.event_webhook import SEND_EVERY_S
+from workers.gpus.device import READ_EVERY_S
 from workers.observer import OBSERVE_EVERY_S, Observer
 from workers.resources import taken
 from workers.services import Services
@@ -173,6 +174,9 @@ def report_heartbeat(services: Services) -> None:
         failed_epoch=networks.failed_epoch,
         batch_images=services.batch_images,
         passes_over=[BULK] if services.batch_images and services.bulk_places.full else [],
+        device=services.device.name,
+        backend=services.device.backend,
+        gpu=services.device.gpu,
     )
     try:
         services.heartbeats.report(report)
@@ -219,6 +223,7 @@ class PeriodicTasks:
             Periodic("compaction", COMPACT_EVERY_S, services.compaction.run),
             Periodic("webhooks of old", FORGET_EVERY_S, services.webhook_sender.forget_gone),
             *_webhook_parts(services, dispatcher),
+            *([Periodic("GPU", READ_EVERY_S, services.device.read)] if services.device.is_read else []),
         ]
 
     def start(self, connect_anew: Callable[[], None], when_connected: Callable[[Callable[[], None]], None]) -> None:

@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
@@ -34,6 +35,7 @@ from contracts.tracing.spans import Tracing
 from workers.attention import Attention
 from workers.event_webhook import EventWebhook
 from workers.fleet import Fleet
+from workers.gpus.device import Device, number_by_bus
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
@@ -64,6 +66,8 @@ class Services:
     analyzer: "Analyzer"
     """Decodes, detects; which network reads the expressions `networks` says."""
     networks: Networks
+    device: Device
+    """What it computes on."""
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
@@ -123,13 +127,19 @@ class Services:
         self.frame_redis.close()
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, find_device: Callable[[Settings], Device] = lambda _: Device()) -> Services:
     """Load the models and connect the stores.
+
+    Args:
+        settings: of the worker.
+        find_device: tells what it computes on; who reports nothing does not ask.
 
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
     """
-    services = connect_services(settings, load_models(settings))
+    number_by_bus()
+    analyzer = load_models(settings)
+    services = connect_services(settings, analyzer, find_device(settings))
     services.networks.load_own()
     return services
 
@@ -173,9 +183,10 @@ def load_models(settings: Settings) -> "Analyzer":
     return analyzer
 
 
-def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
-    """Wire models and stores; nothing is sent to Redis yet."""
-    name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
+def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | None = None) -> Services:
+    """Wire models and stores; nothing is sent to Redis yet. Without a device the worker computes on the CPU."""
+    device = device or Device()
+    name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}{device.suffix}"
     client_name, connections = f"mien-worker-{name}", settings.worker_threads + _OTHER_CONNECTIONS
     redis = connect(settings.redis_url, name=client_name, max_connections=connections)
     frame_redis = (
@@ -193,6 +204,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         settings=settings,
         analyzer=analyzer,
         networks=Networks(analyzer, settings, NetworkStore(redis)),
+        device=device,
         redis=redis,
         frame_redis=frame_redis,
         jobs=jobs,

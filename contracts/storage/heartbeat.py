@@ -13,6 +13,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from contracts.errors import RecordUnreadable
+from contracts.gpus import Gpu
 from contracts.queues import JOB_QUEUES, analyses
 from contracts.results import Message
 from contracts.storage import keys
@@ -71,6 +72,12 @@ class WorkerReport(Message):
     """Images that it analyses at once, which its threads share; 0: each thread takes one after the other."""
     passes_over: list[str] = Field(default_factory=list)
     """Queues of its own that it takes nothing from just now, as enough of its threads work on them."""
+    device: str = ""
+    """The GPU that it computes on, as ``GPU 0: NVIDIA H200``; empty: the CPU."""
+    backend: str = ""
+    """What Keras computes with; empty with another runtime."""
+    gpu: Gpu | None = None
+    """How its GPU was some seconds ago, if anything is known of that."""
 
     @property
     def analyses(self) -> bool:
