@@ -26,6 +26,7 @@ UNITS: Final[dict[Unit, tuple[str, float]]] = {
     "ops": ("commands a second", 1),
     "reqps": ("requests a second", 1),
     "bool": ("yes (1) or no (0)", 1),
+    "celsius": ("degrees Celsius", 1),
 }
 """What Grafana means by a unit → the words that stand at the axis, and by how much values are multiplied."""
 _STEPS_S: Final = (10, 15, 30, 60, 120, 300, 600, 1_200)

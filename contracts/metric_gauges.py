@@ -24,6 +24,7 @@ class Metric:
 
 
 _WORKER: Final = ("worker",)
+_GPU: Final = ("worker", "host", "gpu", "name")
 _SERVER: Final = ("server",)
 GAUGES: Final = {
     "mien_queue_depth": Metric("gauge", "Jobs, or messages, that wait, by queue.", ("queue",)),
@@ -52,7 +53,7 @@ GAUGES: Final = {
     "mien_worker_info": Metric(
         "gauge",
         "Always 1: what a worker is, in its labels.",
-        ("worker", "host", "version", "model", "detector", "runtime", "queues"),
+        ("worker", "host", "version", "model", "detector", "runtime", "queues", "backend", "device"),
     ),
     "mien_worker_cpu_seconds_total": Metric("counter", "CPU time of a worker, ended children included.", _WORKER),
     "mien_worker_resident_memory_bytes": Metric("gauge", "Memory of a worker.", _WORKER),
@@ -68,6 +69,15 @@ GAUGES: Final = {
         "1 for an idle worker beside a job of a queue of its own that has waited for 10 s.",
         ("worker", "queue"),
     ),
+    "mien_gpu_memory_used_bytes": Metric(
+        "gauge", "Memory of a worker's GPU that is taken, by whatever process, as nvidia-smi tells it.", _GPU
+    ),
+    "mien_gpu_memory_total_bytes": Metric("gauge", "Memory of a worker's GPU.", _GPU),
+    "mien_gpu_utilisation_ratio": Metric(
+        "gauge", "Part of the last moments in which something ran on a worker's GPU, 0 to 1.", _GPU
+    ),
+    "mien_gpu_temperature_celsius": Metric("gauge", "Temperature of a worker's GPU.", _GPU),
+    "mien_gpu_power_watts": Metric("gauge", "Power that a worker's GPU takes.", _GPU),
     "mien_camera_live": Metric(
         "gauge",
         "Whether a camera of the last hour is live; kind: rtsp, browser and so on, empty if nobody says any more.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Unit = Literal["short", "s", "bytes", "percentunit", "cps", "ops", "reqps", "bool"]
+Unit = Literal["short", "s", "bytes", "percentunit", "cps", "ops", "reqps", "bool", "celsius"]
 """By Grafana's names. Three are so many a second: `cps` of whatever is counted, `ops` of commands, `reqps` of HTTP."""
 
 
@@ -69,6 +69,9 @@ _MEMORY: Final = Panel(
         ("mien_redis_memory_limit_bytes > 0", "limit, {{server}}"),
     ],
 )
+_GPU_USE: Final = "max by (host, gpu) (mien_gpu_utilisation_ratio)"
+_GPU_MEMORY: Final = "max by (host, gpu) (mien_gpu_memory_used_bytes / mien_gpu_memory_total_bytes)"
+_GPU_HEAT: Final = "max by (host, gpu) (mien_gpu_temperature_celsius)"
 
 OVERVIEW: Final = Dashboard(
     "mien-overview",
@@ -145,6 +148,12 @@ WORKERS: Final = Dashboard(
         Panel("CPU", "percentunit", [("rate(mien_worker_cpu_seconds_total[5m])", "{{worker}}")]),
         Panel("Memory", "bytes", [("mien_worker_resident_memory_bytes", "{{worker}}")]),
         Panel("Idle for", "s", [("mien_worker_idle_seconds", "{{worker}}")]),
+        Panel(
+            "GPUs: in use, and memory taken",
+            "percentunit",
+            [(_GPU_USE, "in use, {{host}}, GPU {{gpu}}"), (_GPU_MEMORY, "memory, {{host}}, GPU {{gpu}}")],
+        ),
+        Panel("GPUs: temperature", "celsius", [(_GPU_HEAT, "{{host}}, GPU {{gpu}}")]),
         Panel("Deaf workers", "bool", [("mien_worker_deaf", "{{worker}}: {{queue}}")]),
         Panel(
             "Images a second, by queue",
@@ -252,9 +261,10 @@ EMPTY_WHEN_WELL: Final = frozenset(
     {
         'count by (alertname, severity) (ALERTS{alertstate="firing"})',
         "mien_worker_deaf",
+        *(_GPU_USE, _GPU_MEMORY, _GPU_HEAT),
         "sum by (camera) (rate(mien_frames_stale_total[5m]))",
         "mien_redis_memory_limit_bytes > 0",
         "system:redis_memory:ratio",
     }
 )
-"""Expressions that give no series while all is well, or where a server has no limit."""
+"""Expressions that give no series while all is well, where a server has no limit, or where there is no GPU."""

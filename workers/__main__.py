@@ -54,10 +54,11 @@ def run(settings: Settings) -> None:
         _limit_opencv()
 
     from workers.app import create_app, register_tasks
+    from workers.gpus.device import find_device
     from workers.periodic import PeriodicTasks
     from workers.services import build_services
 
-    services = build_services(settings)
+    services = build_services(settings, find_device)
     app = create_app(settings)
     register_tasks(app, services)
     dispatcher = Dispatcher(settings)

@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
@@ -34,10 +35,12 @@ from contracts.tracing.spans import Tracing
 from workers.attention import Attention
 from workers.event_webhook import EventWebhook
 from workers.fleet import Fleet
+from workers.gpus.device import Device, number_by_bus
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
 from workers.networks import Networks, first_network
+from workers.places import Places
 from workers.shadow import ShadowReader
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
@@ -63,6 +66,8 @@ class Services:
     analyzer: "Analyzer"
     """Decodes, detects; which network reads the expressions `networks` says."""
     networks: Networks
+    device: Device
+    """What it computes on."""
     redis: Redis
     frame_redis: Redis
     jobs: JobStore
@@ -79,6 +84,8 @@ class Services:
     leases: Leases
     isolated_jobs: IsolatedJobs
     shadow: ShadowReader
+    bulk_places: Places
+    """Threads that may work on batches that nobody waits for."""
     photo_turns: Turns
     """To look for a photo that waits, between the images of larger jobs."""
     live_pause: LivePause
@@ -87,6 +94,15 @@ class Services:
     tracing: Tracing
     started_at: float
     """Seconds since 1970."""
+
+    @property
+    def batch_images(self) -> int:
+        """Images that the analyzer takes best at once; 0: it takes one after the other."""
+        if not analyses(self.settings.worker_queues):
+            return 0
+        from models.batching import BatchAnalyzer
+
+        return self.analyzer.largest_batch if isinstance(self.analyzer, BatchAnalyzer) else 0
 
     def flush_counts(self) -> None:
         """Send what was counted, spans included.
@@ -111,13 +127,19 @@ class Services:
         self.frame_redis.close()
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, find_device: Callable[[Settings], Device] = lambda _: Device()) -> Services:
     """Load the models and connect the stores.
+
+    Args:
+        settings: of the worker.
+        find_device: tells what it computes on; who reports nothing does not ask.
 
     Raises:
         ConfigurationError: a model cannot be loaded as it is configured.
     """
-    services = connect_services(settings, load_models(settings))
+    number_by_bus()
+    analyzer = load_models(settings)
+    services = connect_services(settings, analyzer, find_device(settings))
     services.networks.load_own()
     return services
 
@@ -161,9 +183,10 @@ def load_models(settings: Settings) -> "Analyzer":
     return analyzer
 
 
-def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
-    """Wire models and stores; nothing is sent to Redis yet."""
-    name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
+def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | None = None) -> Services:
+    """Wire models and stores; nothing is sent to Redis yet. Without a device the worker computes on the CPU."""
+    device = device or Device()
+    name = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}{device.suffix}"
     client_name, connections = f"mien-worker-{name}", settings.worker_threads + _OTHER_CONNECTIONS
     redis = connect(settings.redis_url, name=client_name, max_connections=connections)
     frame_redis = (
@@ -181,6 +204,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         settings=settings,
         analyzer=analyzer,
         networks=Networks(analyzer, settings, NetworkStore(redis)),
+        device=device,
         redis=redis,
         frame_redis=frame_redis,
         jobs=jobs,
@@ -197,6 +221,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer") -> Services:
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         shadow=ShadowReader(counters, lambda: attention.is_free and not jobs.queue_depth(INTERACTIVE)),
+        bulk_places=Places(settings.worker_threads - 1),
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(

@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import Metric
 from redis import Redis
 
 from api.metrics.families import counter, gauge, shared
+from api.metrics.gpus import gpus
 from api.metrics.networks import networks
 from contracts.errors import MienError
 from contracts.queues import JOB_QUEUES
@@ -124,6 +125,7 @@ class SystemMetrics:
         yield gauge("mien_worker_clock_offset_seconds", *(((worker.name,), worker.clock_offset_s) for worker in live))
         deaf = {(one.worker, one.queue) for one in self._heartbeats.untaken(live)}
         yield gauge("mien_worker_deaf", *((one, 1) for one in sorted(deaf)))
+        yield from gpus(live)
 
     def _networks(self) -> Iterable[Metric]:
         return networks(self._plan.look().record, self._heartbeats.live_workers())
@@ -200,6 +202,8 @@ def _identity(worker: WorkerReport) -> tuple[str, ...]:
         worker.detector,
         worker.runtime,
         worker.queues,
+        worker.backend,
+        worker.device,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from flask import Blueprint, Response
 from pydantic import Field
@@ -44,6 +44,8 @@ class WorkerStatus(Message):
         "reads no emotions."
     )
     networks_error: str = Field(description="Why it does not serve the plan; empty: nothing is wrong.")
+    device: str = Field(description="The GPU that it computes on, as `GPU 0: NVIDIA H200`; empty: the CPU.")
+    backend: str = Field(description="What Keras computes with (`KERAS_BACKEND`); empty with another runtime.")
 
 
 class NetworksStatus(Message):
@@ -90,6 +92,9 @@ class SystemStatus(Message):
     images_done: dict[str, int] = Field(description="Images of jobs that workers are done with, by queue.")
 
 
+_AS_REPORTED: Final = {"name", "threads", "detector", "model", "runtime", "queues", "idle_s", "device", "backend"}
+
+
 @blueprint.get("/v1/status")
 @endpoint(
     scope=Scope.OPERATE,
@@ -124,7 +129,7 @@ def status() -> Response:
 def _workers(workers: Sequence[WorkerReport], record: NetworkRecord | None, now: float) -> list[WorkerStatus]:
     return [
         WorkerStatus(
-            **worker.model_dump(include={"name", "threads", "detector", "model", "runtime", "queues", "idle_s"}),
+            **worker.model_dump(include=_AS_REPORTED),
             age_s=max(0.0, now - worker.started_at),
             reported_s=max(0.0, now - worker.reported_at),
             networks=served_by(worker),

@@ -7,7 +7,7 @@ from typing import Final
 from contracts.errors import BrokerUnavailable, MienError
 from contracts.settings import Settings
 from operate.connecting import both
-from operate.doctor import machine, networks, servers, system
+from operate.doctor import gpus, machine, networks, servers, system
 from operate.doctor import settings as settings_checks
 from operate.doctor.finding import Finding, Level, problem
 from operate.printing import as_json
@@ -46,7 +46,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield from machine.check_ports(settings)
     yield machine.check_files(settings)
     yield from networks.check_weights()
-    yield from networks.check_gpu(settings)
+    yield from gpus.check_gpu(settings)
     yield from system.check_registry(settings)
     broker, frames = list(servers.check_broker(settings)), list(servers.check_frames(settings))
     yield from (*broker, *frames)

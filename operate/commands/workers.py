@@ -40,13 +40,14 @@ def _as_text(found: list[dict[str, Any]]) -> str:
             one["name"],
             str(one["threads"]),
             one["queues"],
-            f"{one['model'] or '-'}, {one['detector']}, {one['runtime']}",
+            f"{one['model'] or '-'}, {one['detector']}, {one['backend'] or one['runtime']}",
+            one["device"] or "CPU",
             seconds(one["age_s"]),
             _state(one),
         ]
         for one in found
     ]
-    lines = [table(["worker", "threads", "queues", "networks", "up", "state"], rows)]
+    lines = [table(["worker", "threads", "queues", "networks", "device", "up", "state"], rows)]
     taken = {queue for one in found for queue in one["queues"].split(",")}
     if untaken := [queue for queue in QUEUES if queue not in taken]:
         lines.append(f"Nobody takes from {', '.join(untaken)}; mien doctor says whether that is a problem.")

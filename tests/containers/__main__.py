@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from containers import checks, drills
+from containers import checks, drills, gpu_worker
 from containers.stack import Stack, clean_clone
 
 STEPS: dict[str, Callable[[Stack], dict[str, Any]]] = {
@@ -23,6 +23,7 @@ STEPS: dict[str, Callable[[Stack], dict[str, Any]]] = {
     "Flower": checks.flower_cannot_control,
     "Prometheus": checks.prometheus_sees_all,
     "Grafana's panels": checks.panels_have_data,
+    "GPU worker's image on the CPU": gpu_worker.on_the_cpu,
     "start-up seconds": drills.start_up,
     "memory in MB": drills.memory,
     "four workers": drills.four_workers,

@@ -18,16 +18,17 @@ from support.websocket import connected
 
 LIMITS_MB = {"gateway": 120, "worker": 350}
 """Of an image, above its base."""
+BASE = "python:3.13-slim-trixie"
 LOCKS = {"gateway": "api", "worker": "worker", "capture": "capture", "flower": "flower"}
 
 
 def images(stack: Stack) -> dict[str, Any]:
     """Sizes above the base, labels, and the bill of materials, held against the lock file."""
-    base = _size("python:3.13-slim-trixie")
+    base = size(BASE)
     found: dict[str, Any] = {"base_mb": round(base / 1e6)}
     for role, lock in LOCKS.items():
         image = f"mien-{role}:check"
-        above = (_size(image) - base) / 1e6
+        above = (size(image) - base) / 1e6
         assert above <= LIMITS_MB.get(role, 1_000), f"{image} is {above:.0f} MB above its base"
         (said,) = json.loads(run(["docker", "image", "inspect", image]))
         labels = said["Config"]["Labels"]
@@ -41,7 +42,8 @@ def images(stack: Stack) -> dict[str, Any]:
     return found
 
 
-def _size(image: str) -> int:
+def size(image: str) -> int:
+    """Bytes of an image, with its base."""
     return int(run(["docker", "image", "inspect", "--format", "{{.Size}}", image]))
 
 

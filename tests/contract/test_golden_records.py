@@ -55,6 +55,7 @@ def kept(old: Any, new: Any) -> bool:
         ("worker_report_idle", WorkerReport),
         ("worker_report_versioned", WorkerReport),
         ("worker_report_networks", WorkerReport),
+        ("worker_report_device", WorkerReport),
         ("network_record", NetworkRecord),
         ("dead_webhook", DeadWebhook),
     ],

@@ -109,6 +109,7 @@ COMMANDS: Final[dict[str, Trial]] = {
     "make help": Run(says="docs-check"),
     "make test": Elsewhere("it is what runs all tests", ".ci/run"),
     # docs/running.md
+    "make up RUNTIME=keras": Elsewhere("it installs TensorFlow, and there is no GPU", "tests/deploy/test_makefile.py"),
     "MIEN_PORT=9000 MIEN_FLOWER_PORT=9001 make up": Start(says="http://127.0.0.1:9000/"),
     "MIEN_HOST=0.0.0.0 MIEN_REQUIRE_KEYS=true make up": Start(),
     "MIEN_ALLOWED_HOSTS=mien.example.com make up": Start(),

@@ -13,6 +13,7 @@ export const workerRows = ({ workers }) =>
     `${worker.threads}`,
     worker.model || "–",
     worker.detector || "–",
+    worker.device || "CPU",
     duration(worker.age_s),
     worker.idle_s < 1 ? "working" : `idle for ${duration(worker.idle_s)}`,
     duration(worker.reported_s),

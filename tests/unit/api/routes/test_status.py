@@ -17,7 +17,8 @@ from support.factories import make_worker_report
 
 
 def test_it_tells_of_workers_queues_and_cameras(client: FlaskClient, redis: Redis) -> None:
-    HeartbeatStore(redis).report(make_worker_report("w1", started_at=time.time() - 60))
+    report = make_worker_report("w1", started_at=time.time() - 60, device="GPU 0: NVIDIA L4", backend="jax")
+    HeartbeatStore(redis).report(report)
     CounterStore(redis).add(
         {
             metric_key(FRAMES_ANALYZED, camera="hall"): 7,
@@ -29,7 +30,7 @@ def test_it_tells_of_workers_queues_and_cameras(client: FlaskClient, redis: Redi
     redis.zadd(keys.queued("bulk"), {"a job": time.time() - 30})
     answer = client.get("/v1/status").get_json()
     (worker,) = answer["workers"]
-    assert worker["name"] == "w1"
+    assert (worker["name"], worker["device"], worker["backend"]) == ("w1", "GPU 0: NVIDIA L4", "jax")
     assert 59 < worker["age_s"] < 70
     assert worker["reported_s"] < 10
     (camera,) = answer["cameras"]

@@ -30,6 +30,16 @@ def test_it_lists_who_is_alive_and_who_takes_nothing(mien: Mien, redis: Redis, s
     assert lines[2].endswith("takes nothing from bulk")
 
 
+def test_it_names_what_each_computes_on(mien: Mien, redis: Redis) -> None:
+    heartbeats = HeartbeatStore(redis)
+    heartbeats.report(make_worker_report("a", runtime="keras", backend="jax", device="GPU 1: NVIDIA L4"))
+    heartbeats.report(make_worker_report("b"))
+    lines = mien("workers")[1].splitlines()
+    assert "lite, jax" in lines[1]
+    assert "GPU 1: NVIDIA L4" in lines[1]
+    assert "lite, litert  CPU" in lines[2]
+
+
 def test_it_names_queues_that_nobody_takes(mien: Mien, redis: Redis) -> None:
     heartbeats = HeartbeatStore(redis)
     heartbeats.report(make_worker_report("one", queues="interactive,live,bulk"))

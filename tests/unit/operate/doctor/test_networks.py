@@ -1,13 +1,9 @@
-"""Files of networks, and GPUs."""
+"""Files of networks."""
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
-
-from contracts.settings import Settings
 from models.weights.store import WEIGHTS
 from operate.doctor import networks
 from operate.doctor.finding import Level
@@ -34,18 +30,3 @@ def test_a_damaged_and_a_missing_file_are_named(tmp_path: Path) -> None:
 
 def test_where_no_networks_are_nothing_is_said(tmp_path: Path) -> None:
     assert list(networks.check_weights(tmp_path)) == []
-
-
-@pytest.mark.parametrize(("printed", "level"), [("2\n", Level.OK), ("0\n", Level.WARNING), ("", Level.WARNING)])
-def test_what_tensorflow_sees_is_told(monkeypatch: pytest.MonkeyPatch, printed: str, level: Level) -> None:
-    done = subprocess.CompletedProcess([], 0, printed, "")
-    monkeypatch.setattr(networks.subprocess, "run", lambda *_, **__: done)
-    (finding,) = networks.check_gpu(Settings(runtime="keras"))
-    assert finding.level is level
-    assert list(networks.check_gpu(Settings())) == []
-
-
-def test_without_tensorflow_the_runtime_keras_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "find_spec", lambda name: None)
-    (finding,) = networks.check_gpu(Settings(runtime="keras"))
-    assert finding.level is Level.PROBLEM
