@@ -14,7 +14,7 @@ from redis import Redis
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
 from contracts.metrics import SPANS, metric_key
-from contracts.queues import INTERACTIVE, analyses
+from contracts.queues import INTERACTIVE, LIVE, analyses
 from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
@@ -221,7 +221,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | 
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         shadow=ShadowReader(counters, lambda: attention.is_free and not jobs.queue_depth(INTERACTIVE)),
-        bulk_places=Places(settings.worker_threads - 1),
+        bulk_places=_bulk_places(settings),
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(
@@ -237,3 +237,9 @@ def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | 
         tracing=tracing,
         started_at=time.time(),
     )
+
+
+def _bulk_places(settings: Settings) -> Places:
+    """All threads but one, which is left for what is waited for, where this worker takes such work at all."""
+    spared = not {INTERACTIVE, LIVE}.isdisjoint(settings.worker_queues.split(","))
+    return Places(settings.worker_threads - spared)

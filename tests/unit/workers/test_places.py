@@ -86,9 +86,10 @@ def test_whoever_leaves_a_place_wakes_those_who_were_turned_away(
     assert redis.llen(BULK) == turned_away
 
 
+@pytest.mark.parametrize(("queues", "places"), [("interactive,bulk", 3), ("live,bulk", 3), ("webhooks,bulk", 4)])
 def test_one_of_four_threads_is_left_for_what_is_waited_for(
-    redis: Redis, settings: Settings, batching: OneByOne
+    redis: Redis, settings: Settings, batching: OneByOne, queues: str, places: int
 ) -> None:
-    services = connect_services(settings.model_copy(update={"worker_threads": 4}), batching)
-    assert [services.bulk_places.take() for _ in range(4)] == [True, True, True, False]
+    services = connect_services(settings.model_copy(update={"worker_threads": 4, "worker_queues": queues}), batching)
+    assert sum(services.bulk_places.take() for _ in range(5)) == places
     services.close()
