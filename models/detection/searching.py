@@ -107,7 +107,7 @@ class Searcher:
                 finer = asked.answer((yield [asked])[0], LARGEST)
         if finer is not None:
             found = joined(found, (yield from self._checked(small, found, finer)))
-        if found is None:
+        if found is None or not len(found.scores):  # none is left if what the second pass alone found was refuted
             return []
         found = joined(found, (yield from self._second_look(small, found))) or found
         scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)

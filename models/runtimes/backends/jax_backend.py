@@ -4,11 +4,6 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-
-import jax
-import keras  # noqa: F401 - what is missing is told by `loading`
-
 from models.runtimes.backends.base import Backend, Compiled, Device
 
 
@@ -19,11 +14,16 @@ class JaxBackend:
 
     def __init__(self) -> None:
         """Find the device."""
+        import jax
+
         first = jax.devices()[0]
-        self.device = Device(first.platform == "gpu", str(first.device_kind) if first.platform == "gpu" else "CPU")
+        is_gpu = first.platform in {"cuda", "gpu"}
+        self.device = Device(is_gpu, str(first.device_kind) if is_gpu else "CPU")
 
     def compiled(self, function: Callable[..., Any], network: Any = None) -> Compiled:
         """See `Backend.compiled`."""
+        import jax
+
         if network is None:
             return jax.jit(function)  # type: ignore[no-any-return]
         weights = [
@@ -44,6 +44,10 @@ class JaxBackend:
 
 def open_backend(memory_share: float) -> Backend:
     """Open it; see `models.runtimes.backends.load_backend`."""
+    # JAX reads them when it is asked for its devices for the first time; by itself it takes three quarters of a card.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "true" if memory_share else "false")
     if memory_share:
         os.environ["XLA_PYTHON_CLIENT_MEM_FRACTION"] = str(memory_share)
+    import keras  # noqa: F401 - if it is missing, that is told now
+
     return JaxBackend()

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras  # noqa: F401 - what is missing is told by `loading`
-import torch
-
 from models.runtimes.backends.base import Backend, Compiled, Device
 
 
@@ -16,6 +13,8 @@ class TorchBackend:
 
     def __init__(self, memory_share: float) -> None:
         """Find the device."""
+        import torch
+
         self.device = Device(False, "CPU")
         if torch.cuda.is_available():
             self.device = Device(True, torch.cuda.get_device_name())
@@ -25,6 +24,7 @@ class TorchBackend:
 
     def compiled(self, function: Callable[..., Any], network: Any = None) -> Compiled:
         """See `Backend.compiled`."""
+        import torch
 
         def run(*arrays: Any) -> Any:
             with torch.inference_mode():
@@ -34,9 +34,13 @@ class TorchBackend:
 
     def is_out_of_memory(self, error: Exception) -> bool:
         """See `Backend.is_out_of_memory`."""
+        import torch
+
         return isinstance(error, torch.cuda.OutOfMemoryError)
 
 
 def open_backend(memory_share: float) -> Backend:
     """Open it; see `models.runtimes.backends.load_backend`."""
+    import keras  # noqa: F401 - if it is missing, that is told now
+
     return TorchBackend(memory_share)
