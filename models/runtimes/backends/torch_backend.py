@@ -25,10 +25,12 @@ class TorchBackend:
     def compiled(self, function: Callable[..., Any], network: Any = None) -> Compiled:
         """See `Backend.compiled`."""
         import torch
+        from keras import ops
 
         def run(*arrays: Any) -> Any:
             with torch.inference_mode():
-                return function(network, *arrays) if network is not None else function(*arrays)
+                there = [ops.convert_to_tensor(array) for array in arrays]  # a NumPy array stays in memory by itself
+                return function(network, *there) if network is not None else function(*there)
 
         return run
 
