@@ -71,6 +71,8 @@ REFUSALS: Final = {
 _SECONDS_OF_REQUESTS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _SECONDS_OF_JOBS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0)
 _SECONDS_OF_STAGES: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_OF_A_CLAIM: Final = (1, 2, 3, 4, 6, 8, 16, 32, 64, 128, 256)
+_IMAGES_OF_A_CLAIM: Final = (1, 2, 4, 8, 16, 32, 64, 100, 256)
 
 _ONE: Final = ((),)
 _LANES: Final = (("interactive",), ("bulk",))
@@ -132,10 +134,8 @@ _SHARED: Final = {
         ("queue",),
         buckets=_SECONDS_OF_JOBS,
     ),
-    BATCH_JOBS: Metric("histogram", "Jobs that a claim gave, by queue.", ("queue",), buckets=(1, 2, 3, 4, 6, 8)),
-    BATCH_IMAGES: Metric(
-        "histogram", "Images that a claim gave, by queue.", ("queue",), buckets=(1, 2, 4, 8, 16, 32, 64, 100)
-    ),
+    BATCH_JOBS: Metric("histogram", "Jobs that a claim gave, by queue.", ("queue",), buckets=_OF_A_CLAIM),
+    BATCH_IMAGES: Metric("histogram", "Images that a claim gave, by queue.", ("queue",), buckets=_IMAGES_OF_A_CLAIM),
     STAGE_DURATION: Metric(
         "histogram", "Time that a stage of one image's analysis took, by stage.", ("stage",), buckets=_SECONDS_OF_STAGES
     ),

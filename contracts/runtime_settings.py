@@ -1,8 +1,8 @@
 """Settings of what executes the networks; part of `contracts.settings.Settings`."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings
 
 
@@ -21,3 +21,11 @@ class RuntimeSettings(BaseSettings):
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="In what `keras` computes; `auto`: `float16` on a GPU, `float32` without one."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _threads_for_batches(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """One batch is decoded, one is on the card, one is stored; and a photo that is waited for is behind none."""
+        if values.get("runtime") == "keras":
+            values.setdefault("worker_threads", 4)
+        return values

@@ -170,7 +170,7 @@ class Settings(RuntimeSettings):
         20.0, description="A queued job that has left its queue and was not begun is put back after this, in seconds."
     )
 
-    worker_threads: Count = Field(2, description="Jobs a worker analyses at the same time.")
+    worker_threads: Count = Field(2, description="Jobs, or batches, at the same time; with `keras` 4, unless set.")
     worker_queues: str = Field(
         "interactive,live,webhooks,bulk",
         pattern=r"^(interactive|live|webhooks|bulk)(,(interactive|live|webhooks|bulk))*$",

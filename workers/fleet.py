@@ -1,4 +1,4 @@
-"""How many threads of all workers there are: a batch is a share of what waits."""
+"""Who shares what waits: a claim is a share of it."""
 
 from contracts.storage.heartbeat import HeartbeatStore
 
@@ -10,7 +10,10 @@ class Fleet:
         """Begin with this worker alone."""
         self._heartbeats, self._own_threads = heartbeats, own_threads
         self.threads = own_threads
-        """Of all workers that analyse; `refresh` renews it."""
+        """Of all workers that analyse; `refresh` renews it, and the next."""
+        self.batching = 1
+        """Workers that analyse many images at once. They share with each other alone: the few images that a thread of
+        another worker takes leave them enough."""
 
     def refresh(self) -> None:
         """Look who is there.
@@ -18,5 +21,6 @@ class Fleet:
         Raises:
             BrokerUnavailable: Redis does not answer; what was known stays.
         """
-        analysing = [worker.threads for worker in self._heartbeats.live_workers() if worker.analyses]
-        self.threads = max(self._own_threads, sum(analysing))
+        analysing = [worker for worker in self._heartbeats.live_workers() if worker.analyses]
+        self.threads = max(self._own_threads, sum(worker.threads for worker in analysing))
+        self.batching = max(1, sum(worker.batch_images > 0 for worker in analysing))

@@ -31,6 +31,9 @@ class Ended(NamedTuple):
 class IsolatedJobs:
     """Runs jobs in processes of their own, one at a time: memory is needed for one more set of models. Thread-safe.
 
+    They compute on the processor, with LiteRT, whatever their worker computes with: they start within a second then,
+    and need no graphics card. A network that has no file for LiteRT does not answer there; see `workers.networks`.
+
     A thread does not wait for the process of another: all threads of a worker might, and serve nothing meanwhile.
     """
 
@@ -72,8 +75,8 @@ class IsolatedJobs:
         return Ended("isolated: done")
 
     def _wait_for_process(self, job_id: str) -> int:
-        # On the processor: the worker has taken the memory of the graphics card.
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+        # The worker has taken the memory of the graphics card, and Keras would take half a minute to start.
+        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "MIEN_RUNTIME": "litert"}
         with subprocess.Popen(  # noqa: S603
             [*self._command, job_id], stdin=subprocess.PIPE, env=environment, start_new_session=True
         ) as process:

@@ -7,19 +7,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from typing import Final, TypedDict
 
-from contracts.errors import AnalysisFailed, InvalidImage, JobGone, MienError, RecordUnreadable
-from contracts.jobs import ItemResult, Problem
+from contracts.errors import JobGone, MienError, RecordUnreadable
+from contracts.jobs import ItemResult
 from contracts.logs import log_context
 from contracts.queues import INTERACTIVE
-from contracts.storage.job_queue import Batch, ClaimedJob, Finished
+from contracts.storage.job_queue import ONE_BY_ONE, Batch, ClaimedJob, Finished, Limits
 from contracts.storage.job_steps import Claim
 from contracts.storage.patience import until_answered
 from models import Analyzer
-from models.stages import Lap, StageTimer
-from workers.annotation import keep_annotated
+from models.stages import Lap
+from workers.batches import analyze_together, place_in
 from workers.leases import Lease
 from workers.metrics import Tally
 from workers.networks import InForce
+from workers.outcomes import item_of, outcome
 from workers.services import Services
 from workers.traces import AttemptTrace, BatchTraces, about
 from workers.work import Work
@@ -36,6 +37,7 @@ class _Place(TypedDict):
 
     sharing: int
     isolating: bool
+    limits: Limits
 
 
 def analyze_jobs(services: Services, queue: str) -> str:
@@ -50,8 +52,11 @@ def analyze_jobs(services: Services, queue: str) -> str:
     Returns:
         What was done, for the log and for Flower.
     """
-    with services.networks.held() as networks:
-        return _analyze_jobs(Work(services, networks, queue, Tally(queue)))
+    with place_in(services, queue) as placed:
+        if not placed:
+            return "left to the batches that are under way"
+        with services.networks.held() as networks:
+            return _analyze_jobs(Work(services, networks, queue, Tally(queue)))
 
 
 def _analyze_jobs(work: Work) -> str:
@@ -63,8 +68,8 @@ def _analyze_jobs(work: Work) -> str:
         jobs, traces = batch.jobs, BatchTraces(services.tracing, batch)
         with services.leases.waiting([(claimed.job.id, owner) for claimed in jobs]), closing(traces):
             finished = list[Finished]()
-            for job in _analyze_batch(work, owner, traces):
-                finished.append(job)
+            for ended in _analyze_claim(work, owner, traces):
+                finished += ended
                 if time.monotonic() >= ends_at:  # it waits for no other
                     work.stored(jobs, finished, _finish(services, owner, finished, traces))
                     finished = []
@@ -87,7 +92,10 @@ def _finish(services: Services, owner: str, finished: Sequence[Finished], traces
 
 
 def _place(services: Services) -> _Place:
-    return {"sharing": services.fleet.threads, "isolating": not services.isolated_jobs.busy}
+    isolating = not services.isolated_jobs.busy
+    if images := services.batch_images:
+        return {"sharing": services.fleet.batching, "isolating": isolating, "limits": Limits.together(images)}
+    return {"sharing": services.fleet.threads, "isolating": isolating, "limits": ONE_BY_ONE}
 
 
 def _isolate(services: Services, job_id: str) -> str:
@@ -156,7 +164,7 @@ def _analyze_claimed(
     with services.leases.held(claimed.job.id, owner):
         analyzer = networks.of_job(claimed.job)
         items = [_analyze_item(analyzer, *image, tally, attempt) for image in enumerate(claimed.images)]
-        finished = _outcome(services, owner, claimed, items, tally, attempt=attempt)
+        finished = outcome(services, owner, claimed, items, tally, attempt=attempt)
         written = _finish(services, owner, [finished], traces)
         Work(services, networks, claimed.job.queue, tally).stored([], [finished], written)
     return "finished" if written[0] else "lost"
@@ -166,11 +174,15 @@ def _new_owner(services: Services) -> str:
     return f"{services.name}/{secrets.token_hex(4)}"
 
 
-def _analyze_batch(work: Work, owner: str, traces: BatchTraces) -> Iterator[Finished]:
+def _analyze_claim(work: Work, owner: str, traces: BatchTraces) -> Iterator[list[Finished]]:
+    """Analyse the jobs of a claim: those that are done, as soon as they are."""
+    if work.services.batch_images:
+        yield analyze_together(work, owner, traces)
+        return
     for place, claimed in enumerate(traces.jobs):
         yields = bool(place) and work.queue != INTERACTIVE
-        if finished := _analyze_job(work, owner, claimed, traces.of(claimed.job.id), yields=yields):
-            yield finished
+        if ended := _analyze_job(work, owner, claimed, traces.of(claimed.job.id), yields=yields):
+            yield [ended]
 
 
 def _analyze_job(
@@ -193,27 +205,10 @@ def _analyze_job(
                 if index or yields:
                     _analyze_waiting_photo(services, lease)
                 items.append(_analyze_item(analyzer, index, data, tally, attempt))
-            return _outcome(services, owner, claimed, items, tally, attempt=attempt)
+            return outcome(services, owner, claimed, items, tally, attempt=attempt)
         except Exception:
             logger.exception("job %s could not be analysed, and will be tried again", claimed.job.id)
             return None
-
-
-def _outcome(
-    services: Services,
-    owner: str,
-    claimed: ClaimedJob,
-    items: list[ItemResult],
-    tally: Tally,
-    *,
-    attempt: AttemptTrace,
-) -> Finished:
-    if claimed.job.options.annotate:
-        stages = StageTimer(tally.cpu_seconds)
-        with attempt.stage("annotate"):
-            keep_annotated(services, claimed.job, owner, claimed.images, items)
-        stages.end("draw")
-    return Finished(claimed.job.id, items, _common_error(items))
 
 
 def _analyze_waiting_photo(services: Services, lease: Lease) -> None:
@@ -247,7 +242,7 @@ def _take_and_analyze(services: Services) -> None:
         if batch.jobs:
             traces = BatchTraces(services.tracing, batch)
             with services.leases.waiting([(claimed.job.id, owner) for claimed in batch.jobs]), closing(traces):
-                finished = list(_analyze_batch(work, owner, traces))
+                finished = [job for ended in _analyze_claim(work, owner, traces) for job in ended]
                 written = _finish(services, owner, finished, traces)
             work.stored(batch.jobs, finished, written)
 
@@ -260,20 +255,7 @@ def _analyze_item(analyzer: Analyzer, index: int, data: bytes, tally: Tally, att
 
 
 def _item(analyzer: Analyzer, index: int, data: bytes, tally: Tally, laps: list[Lap] | None) -> ItemResult:
-    """Analyse one image; whatever is wrong with it stays with it."""
     try:
-        return ItemResult(index=index, analysis=analyzer.analyze_image(data, tally.cpu_seconds, laps=laps))
-    except InvalidImage as error:
-        return ItemResult(index=index, error=Problem.of(error))
-    except Exception:
-        logger.exception("image %d could not be analysed", index)
-        unexpected = AnalysisFailed("The image could not be analysed because of an internal error.")
-        return ItemResult(index=index, error=Problem.of(unexpected))
-
-
-def _common_error(items: list[ItemResult]) -> Problem | None:
-    """A job has failed if none of its images could be analysed."""
-    if any(item.error is None for item in items):
-        return None
-    first = items[0].error if items else None
-    return first or Problem.of(AnalysisFailed("The job has no images any more."))
+        return item_of(index, analyzer.analyze_image(data, tally.cpu_seconds, laps=laps))
+    except Exception as error:
+        return item_of(index, error)

@@ -3,6 +3,9 @@
 A thread cannot be killed from outside. So a job that runs for longer than the time limit is ended as failed, and this
 process ends, to be started afresh. It is not tried a second time: that would take as long again. A job may pause while
 its thread works on another: that time belongs to the other job, which has a lease and a limit of its own.
+
+Of jobs that are analysed together one is stuck only if the decoding of its own image is. If all of them do not go on,
+that is the fault of none: this process ends, and they are left to their leases.
 """
 
 import threading
@@ -57,21 +60,34 @@ class Leases:
         self._jobs = jobs
         self._time_limit_s = time_limit_s
         self._clock = clock
-        self._held: dict[tuple[str, str], Lease] = {}
+        self._held: dict[Lease, tuple[str, str]] = {}
+        self._together: set[Together] = set()
         self._waiting: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     @contextmanager
     def held(self, job_id: str, owner: str) -> Iterator[Lease]:
-        """Keep `owner`'s lease on the job while the block runs."""
+        """Keep `owner`'s lease on the job while the block runs. Several threads may, each for an image of it."""
         lease = Lease(self._clock)
         with self._lock:
-            self._held[job_id, owner] = lease
+            self._held[lease] = job_id, owner
         try:
             yield lease
         finally:
             with self._lock:
-                del self._held[job_id, owner]
+                del self._held[lease]
+
+    @contextmanager
+    def together(self) -> Iterator["Together"]:
+        """Jobs whose leases are kept by `waiting` are analysed together while the block runs, and have to go on."""
+        together = Together(self, self._clock)
+        with self._lock:
+            self._together.add(together)
+        try:
+            yield together
+        finally:
+            with self._lock:
+                self._together.remove(together)
 
     @contextmanager
     def waiting(self, batch: Collection[tuple[str, str]]) -> Iterator[None]:
@@ -88,13 +104,48 @@ class Leases:
         """Prolong the leases of all jobs that are not stuck."""
         stuck = self.stuck()
         with self._lock:
-            ours = {**dict(self._waiting), **dict(self._held.keys())}
+            ours = {**dict(self._waiting), **dict(self._held.values())}
         self._jobs.renew({job_id: owner for job_id, owner in ours.items() if job_id not in stuck})
 
     def stuck(self) -> dict[str, str]:
         """Jobs that have taken longer than the time limit by themselves, id → owner."""
         return {job_id: owner for job_id, owner, stuck in self._snapshot() if stuck}
 
+    def hangs(self) -> bool:
+        """Whether jobs that are analysed together have not gone on for as long as one may take."""
+        with self._lock:
+            return any(together.silent_s > self._time_limit_s for together in self._together)
+
     def _snapshot(self) -> list[tuple[str, str, bool]]:
         with self._lock:
-            return [(*held, lease.own_s > self._time_limit_s) for held, lease in self._held.items()]
+            return [(*held, lease.own_s > self._time_limit_s) for lease, held in self._held.items()]
+
+
+class Together:
+    """Jobs that are analysed together: whether they go on. Thread-safe."""
+
+    def __init__(self, leases: Leases, clock: Callable[[], float]) -> None:
+        """Begin now; `clock` gives seconds, and never goes back."""
+        self._leases, self._clock = leases, clock
+        self._lock = threading.Lock()
+        self._decoding, self._moved_at = 0, clock()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since an image was decoded; 0 while one is, which has a limit of its own."""
+        with self._lock:
+            return 0.0 if self._decoding else self._clock() - self._moved_at
+
+    @contextmanager
+    def held(self, job_id: str, owner: str) -> Iterator[None]:
+        """This thread decodes an image of the job, and of no other, while the block runs."""
+        self._moved(1)
+        try:
+            with self._leases.held(job_id, owner):
+                yield
+        finally:
+            self._moved(-1)
+
+    def _moved(self, decoding: int) -> None:
+        with self._lock:
+            self._decoding, self._moved_at = self._decoding + decoding, self._clock()

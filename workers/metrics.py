@@ -42,7 +42,9 @@ class Tally:
     def __init__(self, queue: str) -> None:
         """Begin to count, CPU time included, for work of this queue."""
         self.cpu_seconds: dict[str, float] = {}
-        """CPU time by stage, for the analyzer to add to."""
+        """CPU time by stage of this thread, for the analyzer to add to."""
+        self.pool_seconds: dict[str, float] = {}
+        """The same of other threads that work for it."""
         self._queue = queue
         self._jobs = self._images = 0
         self._begun = time.thread_time()
@@ -97,9 +99,11 @@ class Tally:
         now = time.thread_time()
         self.cpu_seconds["store"] = now - self._begun - sum(self.cpu_seconds.values())
         add_cpu(self._amounts, self.cpu_seconds)
+        add_cpu(self._amounts, self.pool_seconds)
         amounts = dict(self._amounts)
         self._amounts.clear()
         self.cpu_seconds.clear()
+        self.pool_seconds.clear()
         self._begun = now
         return amounts
 

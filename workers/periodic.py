@@ -13,7 +13,7 @@ from contracts.errors import AnalysisFailed, MienError
 from contracts.jobs import JOB_VERSION, Problem
 from contracts.logs import log_context
 from contracts.process import project_version
-from contracts.queues import WEBHOOKS
+from contracts.queues import BULK, WEBHOOKS
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import REPORT_EVERY_S, WorkerReport
 from workers.attention import connect_if_deaf
@@ -119,11 +119,15 @@ class Reconciler:
 
 
 def renew_leases(services: Services) -> None:
-    """Prolong the leases of running jobs; end this process if one of them is stuck."""
+    """Prolong the leases of running jobs; end this process if one of them is stuck, or if a batch does not go on."""
     stuck = services.leases.stuck()  # looked at first: Redis may be away, and that must not hide it
+    hangs = services.leases.hangs()
     if stuck:
         logger.critical("jobs %s are stuck; this worker exits so that a fresh one takes over", ", ".join(stuck))
         _fail(services, stuck)
+    if hangs:
+        logger.critical("a batch does not go on; this worker exits, and its jobs are tried again one by one")
+    if stuck or hangs:
         os._exit(EXIT_STUCK)
     services.leases.renew()
 
@@ -168,6 +172,8 @@ def report_heartbeat(services: Services) -> None:
         offers=networks.offers,
         network_error=networks.error,
         failed_epoch=networks.failed_epoch,
+        batch_images=services.batch_images,
+        passes_over=[BULK] if services.batch_images and services.bulk_places.full else [],
         device=services.device.name,
         backend=services.device.backend,
         gpu=services.device.gpu,

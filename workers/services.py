@@ -14,7 +14,7 @@ from redis import Redis
 from contracts.addresses import AddressPolicy
 from contracts.errors import MienError
 from contracts.metrics import SPANS, metric_key
-from contracts.queues import INTERACTIVE, analyses
+from contracts.queues import INTERACTIVE, LIVE, analyses
 from contracts.results import NO_MODEL
 from contracts.settings import Settings
 from contracts.storage.cameras import CameraStatuses
@@ -40,6 +40,7 @@ from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
 from workers.networks import Networks, first_network
+from workers.places import Places
 from workers.shadow import ShadowReader
 from workers.turns import Turns
 from workers.webhooks import WebhookSender
@@ -83,6 +84,8 @@ class Services:
     leases: Leases
     isolated_jobs: IsolatedJobs
     shadow: ShadowReader
+    bulk_places: Places
+    """Threads that may work on batches that nobody waits for."""
     photo_turns: Turns
     """To look for a photo that waits, between the images of larger jobs."""
     live_pause: LivePause
@@ -91,6 +94,15 @@ class Services:
     tracing: Tracing
     started_at: float
     """Seconds since 1970."""
+
+    @property
+    def batch_images(self) -> int:
+        """Images that the analyzer takes best at once; 0: it takes one after the other."""
+        if not analyses(self.settings.worker_queues):
+            return 0
+        from models.batching import BatchAnalyzer
+
+        return self.analyzer.largest_batch if isinstance(self.analyzer, BatchAnalyzer) else 0
 
     def flush_counts(self) -> None:
         """Send what was counted, spans included.
@@ -209,6 +221,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | 
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
         shadow=ShadowReader(counters, lambda: attention.is_free and not jobs.queue_depth(INTERACTIVE)),
+        bulk_places=_bulk_places(settings),
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(
@@ -224,3 +237,9 @@ def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | 
         tracing=tracing,
         started_at=time.time(),
     )
+
+
+def _bulk_places(settings: Settings) -> Places:
+    """All threads but one, which is left for what is waited for, where this worker takes such work at all."""
+    spared = not {INTERACTIVE, LIVE}.isdisjoint(settings.worker_queues.split(","))
+    return Places(settings.worker_threads - spared)

@@ -1,6 +1,7 @@
 """A worker's part of jobs' traces: the wait in the queue, and the attempt with its stages.
 
-Each job of a batch is in the trace of its own request; attempts of one batch name each other by links. All times go by
+Each job of a batch is in the trace of its own request; attempts of one batch name each other, or the
+first of them, by links. All times go by
 Redis' clock, which wrote when jobs were accepted and claimed: the worker's own only measures what has passed since.
 """
 
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from contracts.frames import Frame
@@ -21,6 +23,8 @@ from models.stages import Lap
 
 MOST_IMAGES: Final = 20
 """Of a job, that have spans of their own."""
+MOST_LINKS: Final = 8
+"""Attempts of a batch that each of its attempts names: the first ones, so that all lead to each other."""
 
 
 def about(job: Job) -> AbstractContextManager[None]:
@@ -221,7 +225,7 @@ def _note_image(above: Span, item: ItemResult, laps: Sequence[Lap], times: Seque
 
 def _link(attempts: dict[str, AttemptTrace]) -> None:
     spans = [attempt.span for attempt in attempts.values() if attempt.span.recorded]
+    first = spans[: MOST_LINKS + 1]
     for span in spans:
-        for other in spans:
-            if other is not span:
-                span.link(other.traceparent)
+        for other in islice((other for other in first if other is not span), MOST_LINKS):
+            span.link(other.traceparent)

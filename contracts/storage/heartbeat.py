@@ -68,6 +68,10 @@ class WorkerReport(Message):
     """Why it does not serve a plan that was set; it goes on with the one before."""
     failed_epoch: int = 0
     """Of that plan."""
+    batch_images: int = 0
+    """Images that it analyses at once, which its threads share; 0: each thread takes one after the other."""
+    passes_over: list[str] = Field(default_factory=list)
+    """Queues of its own that it takes nothing from just now, as enough of its threads work on them."""
     device: str = ""
     """The GPU that it computes on, as ``GPU 0: NVIDIA H200``; empty: the CPU."""
     backend: str = ""
@@ -156,6 +160,7 @@ class HeartbeatStore:
         are not looked at: they may wait for such a process. Nor are jobs of a newer version than the worker takes,
         nor what is behind the first `LOOKED_AT` jobs, where no worker looks. A queue that is paused gives nothing, and
         what waited until it was resumed has waited since then.
+        Nor does a worker count for a queue that it passes over.
 
         Raises:
             BrokerUnavailable: Redis does not answer.
@@ -177,7 +182,7 @@ class HeartbeatStore:
             Untaken(queue, worker.name)
             for worker in workers
             for queue in worker.queues.split(",")
-            if min(worker.idle_s, waited_s(queue, worker)) >= UNTAKEN_AFTER_S
+            if queue not in worker.passes_over and min(worker.idle_s, waited_s(queue, worker)) >= UNTAKEN_AFTER_S
         ]
 
     def _time(self, servers: tuple[int, int]) -> float:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from redis import Redis
 
@@ -31,8 +31,26 @@ MOST_BYTES: Final = 4_000_000
 """Of those images, but for a job that has more: a script copies them, and Redis serves nobody else meanwhile."""
 MOST_PIXELS: Final = 4_000_000
 """Of those images, but for a job that has more: the first result is ready before the last image is looked at."""
+MOST_BYTES_TOGETHER: Final = 16_000_000
+"""In place of `MOST_BYTES` for an analyzer of many images at once: Redis copies them within some ten milliseconds."""
 LOOKED_AT: Final = 64
-"""Jobs of a queue, from the next on."""
+"""Jobs of a queue, from the next on, at least."""
+
+
+class Limits(NamedTuple):
+    """What a claim gives at most, but for a first job that has more."""
+
+    images: int = MOST_IMAGES
+    bytes: int = MOST_BYTES
+    pixels: int = MOST_PIXELS
+
+    @classmethod
+    def together(cls, images: int) -> Self:
+        """For an analyzer that takes so many images at once; of pixels it has as many an image as any other."""
+        return cls(images, MOST_BYTES_TOGETHER, max(MOST_PIXELS, images * MOST_PIXELS // MOST_IMAGES))
+
+
+ONE_BY_ONE: Final = Limits()
 
 
 class ClaimedJob(NamedTuple):
@@ -78,7 +96,16 @@ class JobQueue:
         self._redis, self._jobs, self._settings, self._clock = redis, jobs, settings, clock
         self._claim_next = load_script(redis, "claim_next")
 
-    def claim(self, queue: str, owner: str, *, sharing: int = 1, single: bool = False, isolating: bool = True) -> Batch:
+    def claim(
+        self,
+        queue: str,
+        owner: str,
+        *,
+        sharing: int = 1,
+        single: bool = False,
+        isolating: bool = True,
+        limits: Limits = ONE_BY_ONE,
+    ) -> Batch:
         """Take the jobs that are next.
 
         While Redis does not answer it is asked again, for as long as a lease: the jobs may be this owner's already.
@@ -86,14 +113,15 @@ class JobQueue:
         Args:
             queue: one of `contracts.queues.JOB_QUEUES`.
             owner: who takes them; new for every claim. Asking again as the same gives the same jobs.
-            sharing: how many threads take jobs from the queue.
+            sharing: how many claimants take jobs from the queue.
             single: one job of one image that was never begun, or none.
             isolating: whether the claimant could start a process for an isolated job; otherwise such stay in the queue.
+            limits: what it gives at most.
 
         Raises:
             BrokerUnavailable: it has been away for longer, and others get the jobs.
         """
-        call = self._claim_call(queue, owner, sharing, single=single, isolating=isolating)
+        call = self._claim_call(queue, owner, sharing, single=single, isolating=isolating, limits=limits)
         asked_at, (answer,) = until_answered(lambda: (time.perf_counter(), self._run([call])), self._settings.lease_s)
         if isinstance(answer, Exception):
             with translate_errors():
@@ -112,14 +140,22 @@ class JobQueue:
         return self._written(finished, self._run_held(self._finish_calls(owner, finished))[1])
 
     def finish_and_claim(
-        self, owner: str, finished: Sequence[Finished], queue: str, next_owner: str, *, sharing: int, isolating: bool
+        self,
+        owner: str,
+        finished: Sequence[Finished],
+        queue: str,
+        next_owner: str,
+        *,
+        sharing: int,
+        isolating: bool,
+        limits: Limits = ONE_BY_ONE,
     ) -> tuple[list[bool], Batch]:
         """Both in one trip, and as `finish` while Redis is away: asked again, both give the same.
 
         Returns:
             For each job whether its result was written, and the next batch; none if it could not be claimed.
         """
-        call = self._claim_call(queue, next_owner, sharing, single=False, isolating=isolating)
+        call = self._claim_call(queue, next_owner, sharing, single=False, isolating=isolating, limits=limits)
         asked_at, (*written, claimed) = self._run_held([*self._finish_calls(owner, finished), call])
         stored = self._written(finished, written)
         if isinstance(claimed, Exception):
@@ -176,7 +212,9 @@ class JobQueue:
     def _images(self, job_id: str) -> list[bytes]:
         return until_answered(lambda: self._jobs.images(job_id), self._settings.lease_s)
 
-    def _claim_call(self, queue: str, owner: str, sharing: int, *, single: bool, isolating: bool) -> Call:
+    def _claim_call(
+        self, queue: str, owner: str, sharing: int, *, single: bool, isolating: bool, limits: Limits
+    ) -> Call:
         others = [keys.queued(other) for other in JOB_QUEUES if other != queue]
         return Call(
             self._claim_next,
@@ -184,13 +222,13 @@ class JobQueue:
             [
                 *claimant(self._settings, self._clock(), owner),
                 *RECORD_AND_IMAGES,
-                1 if single else MOST_IMAGES,
-                MOST_BYTES,
-                MOST_PIXELS,
+                1 if single else limits.images,
+                limits.bytes,
+                limits.pixels,
                 max(1, sharing),
                 int(single),
                 int(isolating),
-                LOOKED_AT,
+                max(LOOKED_AT, 2 * limits.images),
                 queue,
                 wakeup(queue),
             ],

@@ -56,6 +56,7 @@ def supervisor(settings: Settings, nvidia_smi: NvidiaSmi, tmp_path: Path) -> Ite
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_each_gpu_has_a_worker_and_all_end_together(
     supervisor: "subprocess.Popen[bytes]", redis: Redis, settings: Settings, wait_for: WaitFor, tmp_path: Path
 ) -> None:

@@ -17,3 +17,13 @@ def test_what_no_card_can_do_is_refused(monkeypatch: pytest.MonkeyPatch, name: s
     monkeypatch.setenv(f"MIEN_{name}", value)
     with pytest.raises(ValidationError, match=f"(?i){name}"):
         Settings()
+
+
+def test_a_worker_that_takes_batches_has_a_thread_for_each_stage_of_them_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings().worker_threads == 2
+    monkeypatch.setenv("MIEN_RUNTIME", "keras")
+    assert Settings().worker_threads == 4
+    monkeypatch.setenv("MIEN_WORKER_THREADS", "3")
+    assert Settings().worker_threads == 3

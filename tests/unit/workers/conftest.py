@@ -11,6 +11,7 @@ from redis import Redis
 from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
 from models import Analyzer
+from support.batching import OneByOne
 from support.pictures import astronaut
 from workers.services import Services, connect_services, load_models
 
@@ -32,6 +33,20 @@ def analyzer() -> Analyzer:
 def services(redis: Redis, settings: Settings, analyzer: Analyzer) -> Iterator[Services]:
     """What a worker's tasks work with; closed after the test."""
     services = connect_services(settings, analyzer)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def batching(analyzer: Analyzer) -> OneByOne:
+    """An analyzer that is given the images of a claim at once."""
+    return OneByOne(analyzer)
+
+
+@pytest.fixture
+def batch_services(redis: Redis, settings: Settings, batching: OneByOne) -> Iterator[Services]:
+    """The same for that analyzer."""
+    services = connect_services(settings, batching)
     yield services
     services.close()
 

@@ -79,10 +79,10 @@ def test_log_lines_of_an_analysis_name_its_job(
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter("worker"))
-    logger = logging.getLogger("workers.jobs")
+    logger = logging.getLogger("workers.outcomes")
     logger.addHandler(handler)
     try:
-        with caplog.at_level(logging.INFO, "workers.jobs"):
+        with caplog.at_level(logging.INFO, "workers.outcomes"):
             app.tasks[ANALYZE_JOBS](BULK)
     finally:
         logger.removeHandler(handler)

@@ -19,3 +19,13 @@ def test_all_live_workers_that_analyse_count(redis: Redis, clock: ManualClock) -
     clock.now += 60
     fleet.refresh()
     assert fleet.threads == 3, "itself it knows"
+
+
+def test_workers_that_take_many_images_at_once_share_with_each_other(redis: Redis, clock: ManualClock) -> None:
+    heartbeats = HeartbeatStore(redis, clock)
+    fleet = Fleet(heartbeats, own_threads=4)
+    assert fleet.batching == 1, "itself"
+    for name, images in (("a", 256), ("b", 64), ("c", 0)):
+        heartbeats.report(make_worker_report(name, threads=4, batch_images=images, reported_at=clock.now))
+    fleet.refresh()
+    assert (fleet.batching, fleet.threads) == (2, 12)

@@ -38,8 +38,10 @@ def test_a_process_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -
     assert hangs.run("id") == (f"isolated: ended with {-signal.SIGKILL}", True)
 
 
-def test_it_leaves_the_graphics_card_to_the_worker() -> None:
-    looks = IsolatedJobs(60, [sys.executable, "-c", "import os; os.environ['CUDA_VISIBLE_DEVICES'] == '-1' or exit(3)"])
+def test_it_leaves_the_graphics_card_to_the_worker_and_computes_with_litert(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_RUNTIME", "keras")
+    told = "os.environ['CUDA_VISIBLE_DEVICES'], os.environ['MIEN_RUNTIME']"
+    looks = IsolatedJobs(60, [sys.executable, "-c", f"import os; ({told}) == ('-1', 'litert') or exit(3)"])
     assert looks.run("id") == ("isolated: done", False)
 
 

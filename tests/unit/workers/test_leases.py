@@ -96,3 +96,38 @@ def test_jobs_of_a_batch_are_renewed_while_they_come_to_their_turn_and_are_never
     before = redis.zscore(keys.OPEN_JOBS, later.id)
     leases.renew()
     assert redis.zscore(keys.OPEN_JOBS, later.id) == before
+
+
+def test_jobs_that_are_analysed_together_go_on_while_one_is_decoded_and_are_watched_when_none_is(
+    store: JobStore, clock: ManualClock
+) -> None:
+    leases = Leases(store, time_limit_s=100, clock=clock)
+    with leases.together() as together:
+        clock.now += 60
+        with together.held("one", "me"), together.held("one", "me"), together.held("another", "me"):
+            clock.now += 101
+            assert not leases.hangs(), "each has a limit of its own"
+            assert leases.stuck() == {"one": "me", "another": "me"}
+        clock.now += 99
+        assert not leases.hangs()
+        with pytest.raises(ValueError, match="broken"), together.held("one", "me"):
+            raise ValueError("broken")
+        clock.now += 99
+        assert (leases.hangs(), leases.stuck()) == (False, {}), "it has gone on since then"
+        clock.now += 2
+        assert (leases.hangs(), leases.stuck()) == (True, {}), "and is nobody's fault"
+    assert not leases.hangs()
+
+
+def test_two_threads_may_hold_the_same_job(store: JobStore, redis: Redis, clock: ManualClock) -> None:
+    job = store.create([b"x"], BULK)
+    store.claim(job.id, "me")
+    leases = Leases(store, time_limit_s=100, clock=clock)
+    with leases.held(job.id, "me"):
+        clock.now += 60
+        with leases.held(job.id, "me"):
+            pass
+        leases.renew()
+        assert redis.zscore(keys.OPEN_JOBS, job.id) == clock.now + Settings().lease_s
+        clock.now += 41
+        assert leases.stuck() == {job.id: "me"}

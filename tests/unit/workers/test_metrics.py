@@ -113,3 +113,13 @@ def test_stages_are_told_apart_by_how_long_they_took() -> None:
 def make_job(**changes: Any) -> Job:
     given = {"state": JobState.RUNNING, "queue": "bulk", "image_count": 1} | changes
     return Job(id=new_job_id(), **given)
+
+
+def test_cpu_time_of_other_threads_is_not_this_threads() -> None:
+    tally = Tally("bulk")
+    tally.cpu_seconds["detect"], tally.pool_seconds["decode"] = 0.25, 1000.0
+    store, decode = (metric_key(STAGE_CPU_SECONDS, stage=stage) for stage in ("store", "decode"))
+    first = tally.take()
+    assert first[decode] == 1000
+    assert -1 < first[store] < 900
+    assert decode not in tally.take()

@@ -14,13 +14,14 @@ from contracts.storage.jobs import JobStore
 from contracts.storage.webhooks import WebhookStore
 from contracts.tracing.spans import NO_TRACING
 from models import Analyzer
+from support.batching import OneByOne
 from support.factories import make_frame, make_items
 from support.receiver import Receiver
 from support.spans import Seen, Spans, kept
 from workers.frames import analyze_frame
 from workers.jobs import analyze_isolated_job, analyze_jobs
 from workers.services import Services, connect_services
-from workers.traces import MOST_IMAGES
+from workers.traces import MOST_IMAGES, MOST_LINKS
 from workers.webhooks import WebhookSender
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -107,6 +108,35 @@ def test_jobs_of_one_claim_are_each_in_their_own_trace_and_name_each_other(
         assert {part.trace_id for part in parts(spans, attempt)} == {attempt.trace_id}
 
 
+def test_attempts_of_a_large_batch_name_the_first_of_them(
+    spans: Spans, redis: Redis, settings: Settings, analyzer: Analyzer, plain_jpeg: bytes
+) -> None:
+    services = connect_services(settings, OneByOne(analyzer))
+    for number in range(1, 3 * MOST_LINKS):
+        services.jobs.create([plain_jpeg], BULK, origin=Origin("", f"00-{number:032x}-{SPAN}-01"))
+    analyze_jobs(services, BULK)
+    services.close()
+    attempts = spans.named("attempt")
+    assert len(attempts) == 3 * MOST_LINKS - 1
+    for attempt in attempts:
+        assert len(attempt.links) == MOST_LINKS
+        assert attempt.span_id not in attempt.links
+        assert [part.name for part in parts(spans, attempt)] == STAGES
+    assert len({linked for attempt in attempts for linked in attempt.links}) == MOST_LINKS + 1
+
+
+def test_images_of_a_batch_begin_when_they_are_decoded(
+    spans: Spans, redis: Redis, settings: Settings, analyzer: Analyzer, plain_jpeg: bytes
+) -> None:
+    services = connect_services(settings, OneByOne(analyzer))
+    services.jobs.create([plain_jpeg, b"no image", plain_jpeg], BULK, origin=SAMPLED)
+    analyze_jobs(services, BULK)
+    services.close()
+    first, second, third = sorted(spans.named("image"), key=lambda span: span.attributes["mien.image.index"])
+    assert [first.error, second.error, third.error] == ["", "not_an_image", ""]
+    assert first.begun_at < parts(spans, first)[-1].ended_at <= third.begun_at
+
+
 def test_what_goes_wrong_is_told_as_a_code(services: Services, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
     services.jobs.create([b"no image"], BULK, origin=SAMPLED)
     analyze_jobs(services, BULK)
@@ -115,7 +145,7 @@ def test_what_goes_wrong_is_told_as_a_code(services: Services, spans: Spans, mon
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr("workers.jobs._outcome", fail)
+    monkeypatch.setattr("workers.jobs.outcome", fail)
     services.jobs.create([b"no image"], BULK, origin=SAMPLED)
     analyze_jobs(services, BULK)
     assert [span.error for span in spans.named("attempt")][1:] == ["left_to_its_lease"]

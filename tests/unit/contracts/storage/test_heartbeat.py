@@ -153,3 +153,12 @@ def test_a_server_out_of_reach_is_a_typed_error() -> None:
 def test_the_oldest_job_of_each_queue_is_told_in_seconds(redis: Redis, clock: ManualClock) -> None:
     redis.zadd(keys.queued(BULK), {"older": clock.now - 40, "newer": clock.now - 5, "for a process of its own": -1})
     assert HeartbeatStore(redis, clock).oldest_s() == {BULK: 40}
+
+
+def test_a_worker_is_missed_in_no_queue_that_it_passes_over(redis: Redis, clock: ManualClock) -> None:
+    redis.zadd(keys.queued(BULK), {"waits": clock.now - UNTAKEN_AFTER_S})
+    redis.zadd(keys.queued(INTERACTIVE), {"waits, too": clock.now - UNTAKEN_AFTER_S})
+    worker = make_worker_report(
+        reported_at=clock.now, queues=f"{INTERACTIVE},{BULK}", idle_s=UNTAKEN_AFTER_S, passes_over=[BULK]
+    )
+    assert HeartbeatStore(redis, clock).untaken([worker]) == [Untaken(INTERACTIVE, worker.name)]

@@ -15,7 +15,7 @@ from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from contracts.storage import keys
 from contracts.storage.durability import Outcome
-from contracts.storage.job_queue import MOST_IMAGES, MOST_PIXELS, Batch, JobQueue
+from contracts.storage.job_queue import MOST_BYTES_TOGETHER, MOST_IMAGES, MOST_PIXELS, Batch, Finished, JobQueue, Limits
 from contracts.storage.job_steps import REFUSED_S, Claim, check_id, claimant, job_keys
 from contracts.storage.jobs import JobStore
 from contracts.storage.scripts import Call
@@ -220,3 +220,25 @@ def test_a_job_is_not_stored_when_its_key_may_stand_for_another(store: JobStore,
     job_id = new_job_id()
     redis.set(keys.job_once(job_id), "the key")
     assert store.create([b"x"], BULK, job_id=job_id, once=True).id == job_id
+
+
+def test_an_analyzer_of_many_images_has_limits_of_its_own(store: JobStore, queue: JobQueue) -> None:
+    for _ in range(257):
+        store.create([bytes(MOST_BYTES_TOGETHER // 256)], BULK)
+    first = queue.claim(BULK, "a", limits=Limits.together(256))
+    assert len(first.jobs) == 256
+    done = [Finished(job_id, make_items(), None) for job_id in [claimed.job.id for claimed in first.jobs]]
+    written, second = queue.finish_and_claim(
+        "a", done, BULK, "b", sharing=1, isolating=True, limits=Limits.together(256)
+    )
+    assert (written, len(second.jobs)) == ([True] * 256, 1)
+
+
+@pytest.mark.parametrize(
+    ("limits", "given"),
+    [(Limits(images=2), 2), (Limits(bytes=3_000), 3), (Limits(pixels=4_999), 4), (Limits.together(5), 5)],
+)
+def test_a_claim_has_as_much_as_it_may(store: JobStore, queue: JobQueue, limits: Limits, given: int) -> None:
+    for _ in range(8):
+        store.create([bytes(1_000)], BULK, pixels=lambda: 1_000)
+    assert len(queue.claim(BULK, "a", limits=limits).jobs) == given
