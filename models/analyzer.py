@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -69,13 +69,13 @@ class Analyzer:
         """Name and version of the emotion network, or `NO_MODEL`; part of every result."""
         return self._classifier.name if self._classifier else NO_MODEL
 
-    def reading_with(self, classifier: Classifier) -> Self:
+    def reading_with(self, classifier: Classifier) -> "Analyzer":
         """The same eyes with another network to read expressions: detector and decoders are shared.
 
         Raises:
             ConfigurationError: the network lacks the head that names the emotion here.
         """
-        return type(self)(self._detector, classifier, self._max_pixels, self._children, self._labels)
+        return Analyzer(self._detector, classifier, self._max_pixels, self._children, self._labels)
 
     def analyze(self, data: bytes) -> list[Face]:
         """Find the faces of an image.
@@ -119,17 +119,7 @@ class Analyzer:
         rows: Sequence[Reading | None] = [None] * len(detections)
         if self._classifier is not None:
             rows = self._classify(self._classifier, encoded, image, detections, stages)
-        faces = [face_of(image, found, row) for found, row in zip(detections, rows, strict=True)]
-        return Analysis(
-            width=image.width,
-            height=image.height,
-            faces=sorted(faces, key=lambda face: -face.box.width * face.box.height),
-            detector=self.detector_name,
-            model=self.model_name,
-            labels=self._labels if self._classifier is not None else None,
-            smallest_face_px=math.ceil(self._detector.smallest_face(image.width, image.height)),
-            stages_ms=stages.milliseconds,
-        )
+        return self._analysis(image, detections, rows, stages.milliseconds)
 
     def decode(self, data: bytes) -> DecodedImage:
         """Decode an image within this analyzer's limit of pixels, as finely as people want to look at it.
@@ -148,16 +138,42 @@ class Analyzer:
         stages: StageTimer,
     ) -> Sequence[Reading]:
         """What is read of each detection, from a finer image where that shows more."""
-        finer, wanted = image, classifier.enlargement(detections)
-        if wanted > 1 and image.scale != 1:
-            finer = encoded.decode(wanted * max(image.pixels.shape))
+        finer, found = self._seen_finer(classifier, encoded, image, detections)
         stages.end("decode")
-        found = [rescaled(detection, image.scale / finer.scale) for detection in detections]
         crops = classifier.crop(finer.pixels, found, [detection.landmarks for detection in found])
         stages.lap("crop")
         probabilities = classifier.predict_by(self._labels, crops)
         stages.end("classify")
         return [Reading(*pair) for pair in zip(probabilities, crops, strict=True)]
+
+    @staticmethod
+    def _seen_finer(
+        classifier: Classifier, encoded: EncodedImage, image: DecodedImage, detections: Sequence[Detection]
+    ) -> tuple[DecodedImage, list[Detection]]:
+        """The image decoded so finely that its faces can be read, and these in its pixels."""
+        finer, wanted = image, classifier.enlargement(detections)
+        if wanted > 1 and image.scale != 1:
+            finer = encoded.decode(wanted * max(image.pixels.shape))
+        return finer, [rescaled(detection, image.scale / finer.scale) for detection in detections]
+
+    def _analysis(
+        self,
+        image: DecodedImage,
+        detections: Sequence[Detection],
+        readings: Sequence[Reading | None],
+        stages_ms: dict[str, float],
+    ) -> Analysis:
+        faces = [face_of(image, found, reading) for found, reading in zip(detections, readings, strict=True)]
+        return Analysis(
+            width=image.width,
+            height=image.height,
+            faces=sorted(faces, key=lambda face: -face.box.width * face.box.height),
+            detector=self.detector_name,
+            model=self.model_name,
+            labels=self._labels if self._classifier is not None else None,
+            smallest_face_px=math.ceil(self._detector.smallest_face(image.width, image.height)),
+            stages_ms=stages_ms,
+        )
 
     def warm_up(self) -> None:
         """Run everything on an empty image, so that the first real one does not pay for first-time work."""
@@ -180,7 +196,7 @@ def load_analyzer(
     isolated: bool = False,
     faces_only: bool = False,
     labels: Head = "fer2013",
-    acceleration: Acceleration = DEFAULT_ACCELERATION,  # noqa: ARG001
+    acceleration: Acceleration = DEFAULT_ACCELERATION,
 ) -> Analyzer:
     """Load an analyzer.
 
@@ -203,16 +219,15 @@ def load_analyzer(
             network without the head that is wanted.
     """
     detector = detector or DEFAULT_DETECTOR
-    options: dict[str, Any] = {"effort": effort, "runtime": runtime} if detector == "lite" else {}
+    accelerated: dict[str, Any] = {"runtime": runtime, "acceleration": acceleration}
+    options: dict[str, Any] = {"effort": effort, **accelerated} if detector == "lite" else {}
     if detector == "yunet" and yunet_file:
         options["weights"] = Path(yunet_file)
-    kind = Analyzer
-    if runtime == "keras":
-        from models.batching import BatchAnalyzer as kind  # noqa: N813
-    return kind(
-        load_detector(detector, **options),
-        None if faces_only else load_classifier(model or None, runtime=runtime),
-        max_pixels,
-        DecoderPool() if isolated else None,
-        labels,
-    )
+    found = load_detector(detector, **options)
+    classifier = None if faces_only else load_classifier(model or None, **accelerated)
+    children = DecoderPool() if isolated else None
+    if runtime != "keras":
+        return Analyzer(found, classifier, max_pixels, children, labels)
+    from models.batching import BatchAnalyzer
+
+    return BatchAnalyzer(found, classifier, max_pixels, children, labels, acceleration=acceleration)

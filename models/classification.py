@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.emotions import EMOTION_CHOICES, EMOTIONS, VOTED, Emotion, Head
 from contracts.errors import ConfigurationError, InvalidWeights
 from models.cropping import SIDE, CropFit, Points, crop_faces, enlargement
-from models.runtimes import Runtime, RuntimeName, open_runtime
+from models.runtimes import DEFAULT_ACCELERATION, Acceleration, Runtime, RuntimeName, open_runtime
 from models.weights import WEIGHTS, Card, load_weights
 
 DEFAULT_MODEL: Final = "mien-4"
@@ -157,6 +157,7 @@ def load_classifier(
     threads: int = 1,
     folder: Path = WEIGHTS,
     form: str | None = None,
+    acceleration: Acceleration = DEFAULT_ACCELERATION,
 ) -> Classifier:
     """Load an emotion network.
 
@@ -166,6 +167,7 @@ def load_classifier(
         threads: how many cores one call may use.
         folder: where networks lie.
         form: which of the card's variants; by default the one that the runtime is served with.
+        acceleration: how the runtime ``keras`` is to use its device.
 
     Raises:
         InvalidWeights: a network that is missing or damaged.
@@ -178,7 +180,7 @@ def load_classifier(
     if card.votes is not None and card.votes.labels != VOTED:
         raise InvalidWeights(f"The network {card.name} has choices of voters in another order: {card.votes.labels}.")
     file = card.file if variant is None else card.variants[variant].file
-    opened = open_runtime(runtime, content, source=file, threads=threads)
+    opened = open_runtime(runtime, content, source=file, threads=threads, acceleration=acceleration)
     widths = [output.shape[1] for output in opened.run(np.empty((0, SIDE, SIDE, 1), np.uint8))]
     expected = [len(EMOTIONS)] if card.votes is None else [len(EMOTIONS), len(VOTED)]
     if widths != expected:

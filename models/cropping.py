@@ -77,13 +77,21 @@ def _side(length: float, fit: CropFit) -> int:
     return max(2, round(length * (1 + 2 * fit.margin)))
 
 
-def _crop(bgr: np.ndarray, box: Sequence[Any], points: Points | None, fit: CropFit) -> np.ndarray:
+def square_of(box: Sequence[Any], fit: CropFit) -> tuple[int, int, int]:
+    """Left, top and side, in whole pixels, of the square that is cut out around a box, if it is not turned."""
+    (x, y), side = _centre(box, fit), _side(_length(box), fit)
+    return round(x - side / 2), round(y - side / 2), side
+
+
+def _centre(box: Sequence[Any], fit: CropFit) -> tuple[float, float]:
     x, y, width, height = box[:4]
-    length = _length(box)
-    centre = (x + width / 2, y + height / 2 + fit.down * length)
-    side = _side(length, fit)
+    return x + width / 2, y + height / 2 + fit.down * _length(box)
+
+
+def _crop(bgr: np.ndarray, box: Sequence[Any], points: Points | None, fit: CropFit) -> np.ndarray:
+    centre, (left, top, side) = _centre(box, fit), square_of(box, fit)
     angle = _tilt(points) if fit.align and points is not None else 0.0
-    square = _turned(bgr, centre, side, angle) if angle else _straight(bgr, centre, side)
+    square = _turned(bgr, centre, side, angle) if angle else _straight(bgr, left, top, side)
     grey = cv2.cvtColor(square, cv2.COLOR_BGR2GRAY)
     shrinks = side > SIDE
     small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
@@ -97,10 +105,9 @@ def _tilt(points: Points) -> float:
     return angle if abs(angle) < 45 else 0.0
 
 
-def _straight(bgr: np.ndarray, centre: tuple[float, float], side: int) -> np.ndarray:
+def _straight(bgr: np.ndarray, left: int, top: int, side: int) -> np.ndarray:
     """Cut out a square of ``side`` pixels, with the border's pixels repeated outside."""
     height, width = bgr.shape[:2]
-    left, top = round(centre[0] - side / 2), round(centre[1] - side / 2)
     inner = bgr[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
     missing = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
     if not inner.size:

@@ -56,7 +56,7 @@ def find_candidates(
     Returns:
         Candidates in pixels of the input; None if there is none.
     """
-    least = (_logit(min_score) - calibration.offset) / calibration.slope
+    least = raw_score(min_score, calibration)
     found = []
     for level, where in enumerate(levels):
         score, box, landmarks = outputs[3 * level : 3 * level + 3]
@@ -64,7 +64,7 @@ def find_candidates(
         if len(hits):
             cells = where.at(hits)
             boxes, points = decode_boxes(box.rows(hits), cells), decode_landmarks(landmarks.rows(hits), cells)
-            found.append(Candidates(boxes, points, _calibrated(score.rows(hits)[:, 0], calibration)))
+            found.append(Candidates(boxes, points, calibrated(score.rows(hits)[:, 0], calibration)))
     return joined(*found)
 
 
@@ -96,11 +96,12 @@ def _detection(box: list[list[float]], points: list[list[float]], score: float) 
     return Detection(x1, y1, x2 - x1, y2 - y1, score, landmarks)
 
 
-def _calibrated(logits: Floats, calibration: Calibration) -> Floats:
+def calibrated(logits: Floats, calibration: Calibration) -> Floats:
+    """Scores in 0..1 of raw outputs, of any shape."""
     return np.asarray(1 / (1 + np.exp(-calibration.slope * logits - calibration.offset)), np.float32)
 
 
-def _logit(score: float) -> float:
-    """Return the raw output that stands for a score, so that only the cells kept need an exponential."""
+def raw_score(score: float, calibration: Calibration = UNCHANGED) -> float:
+    """The raw output that stands for a score in 0..1, so that only the cells kept need an exponential."""
     bounded = min(max(score, 1e-6), 1 - 1e-6)
-    return float(np.log(bounded / (1 - bounded)))
+    return float((np.log(bounded / (1 - bounded)) - calibration.offset) / calibration.slope)

@@ -33,6 +33,15 @@ def halved(image: BgrImage, height: int, width: int) -> BgrImage:
     return image
 
 
+def fitted_size(tall: int, wide: int, height: int, width: int) -> tuple[int, int]:
+    """Height and width, in pixels, that an image of ``tall`` x ``wide`` has in an input of ``height`` x ``width``."""
+    scale = min(height / tall, width / wide)
+    fitted_tall, fitted_wide = (
+        min(max(round(side * scale), 1), most) for side, most in ((tall, height), (wide, width))
+    )
+    return fitted_tall, fitted_wide
+
+
 def letterbox(image: BgrImage, height: int, width: int) -> Letterboxed:
     """Fit an image into an input.
 
@@ -45,10 +54,20 @@ def letterbox(image: BgrImage, height: int, width: int) -> Letterboxed:
         The image in RGB in the upper left corner; the rest is black.
     """
     tall, wide = image.shape[:2]
-    scale = min(height / tall, width / wide)
-    new_tall, new_wide = (min(max(round(side * scale), 1), most) for side, most in ((tall, height), (wide, width)))
-    image = halved(image, height, width)
-    small = cv2.resize(image, (new_wide, new_tall), interpolation=cv2.INTER_LINEAR) if scale != 1 else image
+    fitted = fitted_size(tall, wide, height, width)
+    pixels = in_corner(halved(image, height, width), fitted, height, width)
+    return Letterboxed(pixels, fitted[1] / wide, fitted[0] / tall)
+
+
+def in_corner(image: BgrImage, fitted: tuple[int, int], height: int, width: int) -> BgrImage:
+    """Put an image into the upper left corner of an input, ``fitted`` pixels high and wide.
+
+    Returns:
+        uint8 [height, width, 3], red first; black where the image is not.
+    """
+    small = image
+    if fitted != image.shape[:2]:
+        small = np.asarray(cv2.resize(image, fitted[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
     pixels = np.zeros((height, width, 3), np.uint8)
-    cv2.cvtColor(small, cv2.COLOR_BGR2RGB, dst=pixels[:new_tall, :new_wide])
-    return Letterboxed(pixels, new_wide / wide, new_tall / tall)
+    cv2.cvtColor(small, cv2.COLOR_BGR2RGB, dst=pixels[: fitted[0], : fitted[1]])
+    return pixels

@@ -78,6 +78,14 @@ class PassPlan:
         shape = self.second(width, height, longest) or self.first(width, height)
         return self._card.smallest_face * max(width / shape[1], height / shape[0], 1.0)
 
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """All inputs that an image may be given to."""
+        card = self._card
+        wide = (card.wide, *card.fine_wide[: self._fine])
+        square = (card.square, *card.fine_square[: self._fine])
+        return (*wide, *(shape[::-1] for shape in wide), *square)
+
     def _number(self, original: int) -> int:
         """Number of the second pass's input, counted from 1; 0: none."""
         return min((original > LARGE) + (original > VERY_LARGE), self._fine)

@@ -3,17 +3,25 @@
 from pathlib import Path
 
 from contracts.errors import ConfigurationError
-from models.runtimes.base import RUNTIMES, Runtime, RuntimeName
+from models.runtimes.base import DEFAULT_ACCELERATION, RUNTIMES, Acceleration, Runtime, RuntimeName
 
 
-def open_runtime(name: RuntimeName | str, content: bytes, *, source: Path | str, threads: int = 1) -> Runtime:
+def open_runtime(
+    name: RuntimeName | str,
+    content: bytes,
+    *,
+    source: Path | str,
+    threads: int = 1,
+    acceleration: Acceleration = DEFAULT_ACCELERATION,
+) -> Runtime:
     """Load a network.
 
     Args:
         name: one of ``RUNTIMES``.
         content: bytes of a ``.tflite`` or ``.keras`` file.
         source: what the file is called in errors.
-        threads: how many cores one call may use.
+        threads: how many cores one call of ``litert`` may use.
+        acceleration: how ``keras`` is to use its device.
 
     Raises:
         ConfigurationError: an unknown or uninstalled runtime.
@@ -26,5 +34,5 @@ def open_runtime(name: RuntimeName | str, content: bytes, *, source: Path | str,
     if name == "keras":
         from models.runtimes.keras import KerasRuntime
 
-        return KerasRuntime(content, source=source)
+        return KerasRuntime(content, source=source, acceleration=acceleration)
     raise ConfigurationError(f"There is no runtime named {name!r}; choose one of {', '.join(RUNTIMES)}.")

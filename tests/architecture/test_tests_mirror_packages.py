@@ -53,6 +53,19 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "models/images/decoder_child.py": Elsewhere(
         "tests/unit/models/images/test_decoder_process.py", "run as a process, by the module that starts it"
     ),
+    "models/runtimes/backends/base.py": Elsewhere(
+        "tests/unit/models/runtimes/backends", "a protocol, without code of its own"
+    ),
+    "models/runtimes/backends/jax_backend.py": Elsewhere(
+        "tests/integration/test_keras_backends.py", "a process has one backend, and that of the other tests is another"
+    ),
+    "models/runtimes/backends/tensorflow_backend.py": Elsewhere(
+        "tests/unit/models/runtimes", "the backend of all tests that say no other"
+    ),
+    "models/runtimes/backends/torch_backend.py": Elsewhere(
+        "tests/integration/test_keras_backends.py",
+        "where PyTorch is installed, which it is not in CI",
+    ),
     "models/runtimes/base.py": Elsewhere("tests/unit/models/runtimes", "a protocol, without code of its own"),
     "training/__main__.py": Elsewhere("tests/unit/training/emotion/test_trainer.py", "run as a process, and killed"),
     "training/shared/errors.py": Elsewhere("tests/unit/training", "names of errors; what raises them is tested"),
