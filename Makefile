@@ -51,7 +51,11 @@ up-litert: $(LOCAL)
 # TensorFlow with CUDA is another package than the one for CPUs, of the same modules: it has an environment of its own.
 up-keras: KERAS_VENV = $(VENV)$(if $(GPUS),-gpu)
 up-keras:
-	@$(if $(GPUS),,echo "Keras computes on the CPU, where LiteRT is faster: GPUS names none, and without it nvidia-smi is looked for.")
+	@if [ -z "$(GPUS)" ]; then \
+	  echo "Keras computes on the CPU, where LiteRT is faster: GPUS names none, and without it nvidia-smi is looked for."; \
+	elif ! command -v nvidia-smi >/dev/null; then \
+	  echo "GPUS=$(GPUS) needs NVIDIA's driver, and there is no nvidia-smi here (docs/gpu.md)." >&2; exit 2; \
+	fi
 	@$(MAKE) --no-print-directory VENV=$(KERAS_VENV) MAKECMDGOALS="up RUNTIME=keras" \
 	  $(KERAS_VENV)/.installed-local $(KERAS_VENV)/.installed-$(if $(GPUS),gpu,keras)
 	@exec env MIEN_RUNTIME=keras $(KERAS_VENV)/bin/python -m deploy.local --workers $(WORKERS) --data $(STATE) \

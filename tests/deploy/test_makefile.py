@@ -62,14 +62,22 @@ def test_where_the_driver_is_keras_takes_all_gpus_and_elsewhere_the_cpu(
     assert planned.returncode == 0, planned.stderr
     assert f"-r requirements/{lock}.txt" in planned.stdout
     assert ("--gpus all" in planned.stdout) == driver
-    assert ("Keras computes on the CPU" in planned.stdout) == (not driver)
 
 
 def test_an_unsuitable_python_is_refused_with_the_whole_command(root: Path, tmp_path: Path) -> None:
     python = other_python(tmp_path, "3.10")
-    answer = make(root, "up", "RUNTIME=keras", "GPUS=all", f"PYTHON={python}", f"VENV={tmp_path / 'venv'}")
+    answer = make(root, "up", "RUNTIME=keras", "GPUS=", f"PYTHON={python}", f"VENV={tmp_path / 'venv'}")
     assert answer.returncode != 0
     assert "Name one: make PYTHON=python3.12 up RUNTIME=keras" in answer.stderr
+    assert "Keras computes on the CPU" in answer.stdout
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="there is a driver")
+def test_gpus_without_a_driver_are_refused_before_gigabytes_are_fetched(root: Path, tmp_path: Path) -> None:
+    answer = make(root, "up", "RUNTIME=keras", "GPUS=all", f"VENV={tmp_path}/venv")
+    assert answer.returncode != 0
+    assert "GPUS=all needs NVIDIA's driver, and there is no nvidia-smi here (docs/gpu.md)." in answer.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_runtime_is_refused_in_words_and_nothing_is_installed(root: Path, tmp_path: Path) -> None:
