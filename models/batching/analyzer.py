@@ -1,11 +1,11 @@
 """The analysis of many images at once."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from contracts.emotions import Head
 from contracts.results import Analysis
@@ -27,6 +27,7 @@ from models.stages import Lap, StageTimer
 
 logger = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
 Around = Callable[[], AbstractContextManager[Any]]
 
 
@@ -118,7 +119,7 @@ class BatchAnalyzer(Analyzer):
         """
         seconds = [dict[str, float]() for _ in images]
         pending = [
-            decoding_threads().submit(
+            decoding_threads(len(images)).submit(
                 self._opened,
                 data,
                 seconds[number],
@@ -200,12 +201,7 @@ class BatchAnalyzer(Analyzer):
 
     def _detect(self, items: Sequence[_Item]) -> list[list[Detection]]:
         if self._searches is None:
-            return list(
-                decoding_threads().map(
-                    lambda item: self._detector.detect(item.image.pixels, item.encoded.longest_side, keep=item.keep),
-                    items,
-                )
-            )
+            return list(self._each(self._found_alone, items))
         begun = list[Begun]()
         for item in items:
             if item.begun is None:  # it was in a batch that failed
@@ -214,6 +210,16 @@ class BatchAnalyzer(Analyzer):
             begun.append(item.begun)
             item.begun = None
         return self._searches.finish(begun)
+
+    def _found_alone(self, item: _Item) -> list[Detection]:
+        return self._detector.detect(item.image.pixels, item.encoded.longest_side, keep=item.keep)
+
+    @staticmethod
+    def _each(work: Callable[..., Result], items: Sequence[_Item], *more: Sequence[Any]) -> Iterator[Result]:
+        """What the work on each item gives: side by side, unless there is only one."""
+        if len(items) == 1:
+            return map(work, items, *more)
+        return decoding_threads(len(items)).map(work, items, *more)
 
     def _read(
         self,
@@ -231,9 +237,7 @@ class BatchAnalyzer(Analyzer):
                 finer, rescaled = self._seen_finer(classifier, item.encoded, item.image, found)
                 return squares(finer.pixels, rescaled, classifier.card.crop)
 
-        cuts = (
-            list(decoding_threads().map(cut, items, detections)) if len(items) > 1 else [cut(items[0], detections[0])]
-        )
+        cuts = list(self._each(cut, items, detections))
         stages.end("decode")
         crops = self._crops.of([square for each in cuts for square in each])
         stages.lap("crop")

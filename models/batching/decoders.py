@@ -1,14 +1,25 @@
-"""Threads that decode images: as many as the process has processors."""
+"""Threads that decode images: as many as the process has processors, and as many again for those who wait."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Final
+
+FEW: Final = 8
+"""Images up to which a call is one that somebody waits for."""
+
+
+def decoding_threads(images: int) -> ThreadPoolExecutor:
+    """The threads of this process for a call of so many images; OpenCV leaves Python's lock while they decode.
+
+    Few images have threads of their own, which the system gives as much time: they wait behind no batch.
+    """
+    return _threads(few=images <= FEW)
 
 
 @cache
-def decoding_threads() -> ThreadPoolExecutor:
-    """The threads of this process, shared by all that decode; OpenCV leaves Python's lock meanwhile."""
-    return ThreadPoolExecutor(processors(), thread_name_prefix="decoding")
+def _threads(*, few: bool) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(processors(), thread_name_prefix="decoding few" if few else "decoding")
 
 
 def processors() -> int:

@@ -135,11 +135,10 @@ def test_an_image_at_which_the_whole_batch_fails_is_lost_alone(photo: Photo, cap
     white = io.BytesIO()
     Image.new("RGB", (64, 64), (255, 255, 255)).save(white, "PNG")
     analyzer = BatchAnalyzer(Poisoned(), None, acceleration=ACCELERATION)
-    images = [photo(100, 100)] * 5 + [white.getvalue()] + [photo(100, 100)] * 3
-    found = analyzer.analyze_images(images)
-    assert [isinstance(each, Analysis) for each in found] == [True] * 5 + [False] + [True] * 3
-    assert str(found[5]) == "too bright"
-    assert "a batch of 9 images fails, and is analysed in halves: too bright" in caplog.text
+    found = analyzer.analyze_images([photo(48, 48)] * 200 + [white.getvalue()] + [photo(48, 48)] * 55)
+    assert [isinstance(each, Analysis) for each in found] == [True] * 200 + [False] + [True] * 55
+    assert str(found[200]) == "too bright"
+    assert "a batch of 256 images fails, and is analysed in halves: too bright" in caplog.text
 
 
 def test_what_is_done_for_one_image_alone_is_done_within_what_belongs_to_it(
