@@ -7,8 +7,13 @@ import pytest
 
 from contracts.errors import InvalidWeights
 from models.classification import EmotionCard, load_classifier
+from models.detection.letterbox import letterbox
+from models.detection.lite import LiteDetector
 from models.runtimes import Runtime, open_runtime
+from models.runtimes.keras import KerasRuntime
 from models.weights import load_weights
+from support import pictures
+from training.shared.export import quiet_conversion
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +31,31 @@ def test_keras_and_litert_agree(crops: np.ndarray) -> None:
     litert = load_classifier("classic-1").predict(crops)
     keras = load_classifier("classic-1", runtime="keras").predict(crops)
     assert np.abs(litert - keras).max() < 1e-4
+
+
+def test_the_default_network_answers_as_litert_does_in_floating_point(crops: np.ndarray) -> None:
+    litert = load_classifier(form="float32").predict_both(crops)
+    answers = load_classifier(runtime="keras").predict_both(crops)
+    for found, expected in zip(answers, litert, strict=True):
+        assert np.abs(found - expected).max() < 1e-4
+
+
+def test_the_face_finder_answers_as_litert_does_in_floating_point() -> None:
+    import keras
+    import tensorflow as tf
+
+    detector = LiteDetector(runtime="keras")
+    assert isinstance(detector.runtime, KerasRuntime)
+    pixels = letterbox(pictures.astronaut()[..., ::-1], *detector.card.wide).pixels[None]
+    image = keras.Input((*detector.card.wide, 3), batch_size=1)
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(image, detector.runtime.network(image)))
+    with quiet_conversion():
+        litert = open_runtime("litert", converter.convert(), source="converted here")
+    expected = litert.run(pixels.astype(np.float32))
+    found = detector.runtime.run(pixels)
+    assert len(found) == len(expected) == 9
+    for each, other in zip(found, expected, strict=True):
+        assert np.abs(each - other).max() < 1e-4
 
 
 def test_one_item_gives_what_it_gives_in_a_batch(runtime: Runtime, crops: np.ndarray) -> None:
