@@ -36,6 +36,11 @@ class OneByOne(BatchAnalyzer):
     As a `models.batching.BatchAnalyzer`, it works on each of them on a thread that is not the caller's.
     """
 
+    largest_batch: int = 256
+    analyze_image = Analyzer.analyze_image
+    decode = Analyzer.decode
+    warm_up = Analyzer.warm_up
+
     def __init__(
         self,
         analyzer: Analyzer,

@@ -4,13 +4,15 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from contracts.errors import ConfigurationError
 from contracts.gpus import BY_BUS, ORDER, VISIBLE, Gpu, NvidiaSmi, visible, visible_here
 from contracts.queues import analyses
 from contracts.settings import Settings
-from workers.gpus.backend import Computing, computing
+
+if TYPE_CHECKING:
+    from models.runtimes.backends import Backend
 
 READ_EVERY_S: Final = 5.0
 """A question takes some 50 ms of a processor, and a look at the metrics comes every 15 s or so."""
@@ -64,20 +66,26 @@ def number_by_bus() -> None:
     os.environ.setdefault(ORDER, BY_BUS)
 
 
-def find_device(settings: Settings, ask: Callable[[], Computing] = computing) -> Device:
+def _backend(memory_share: float) -> "Backend":
+    from models.runtimes.backends import load_backend  # NumPy, which a worker for webhooks alone does not load
+
+    return load_backend(memory_share)
+
+
+def find_device(settings: Settings, load: "Callable[[float], Backend]" = _backend) -> Device:
     """What a worker with these settings computes on, once its networks are loaded. Says so, and what is not right.
 
     Args:
         settings: of the worker.
-        ask: tells what the backend of Keras computes on.
+        load: gives the backend of Keras, which is loaded by then, for the share of memory that it was loaded with.
     """
     if settings.runtime != "keras" or not analyses(settings.worker_queues):
         return Device()
-    backend, gpu_name = ask()
-    there, why_not = _there()
-    if gpu_name:
+    loaded = load(settings.gpu_memory_share)
+    backend, (there, why_not) = loaded.name, _there()
+    if loaded.device.is_gpu:
         gpu = there[0] if there else None
-        name = gpu.label if gpu else gpu_name
+        name = gpu.label if gpu else loaded.device.name
         logger.info("computes on %s with Keras and %s%s", name, backend, f", driver {gpu.driver}" if gpu else "")
         if why_not:
             logger.warning("nothing is told of how the GPU is: %s", why_not)

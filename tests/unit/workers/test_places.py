@@ -1,12 +1,16 @@
 """Threads that one kind of work may have, and that bulk leaves one for what is waited for."""
 
+import time
+
 import pytest
 from redis import Redis
 
+from contracts.frames import Frame, FrameStamp
 from contracts.jobs import Job, JobState
 from contracts.queues import BULK, INTERACTIVE
 from contracts.settings import Settings
 from support.batching import OneByOne, image, states
+from workers.frames import analyze_frame
 from workers.jobs import analyze_jobs
 from workers.periodic import report_heartbeat
 from workers.places import Places
@@ -41,8 +45,8 @@ def test_who_leaves_hears_once_that_somebody_was_turned_away() -> None:
     assert not places.leave()
 
 
-def test_photos_are_answered_while_bulk_has_all_threads_that_it_may(
-    services: Services, batching: OneByOne, redis: Redis
+def test_photos_and_frames_are_answered_while_bulk_has_all_threads_that_it_may(
+    services: Services, batching: OneByOne, plain_jpeg: bytes
 ) -> None:
     batch = [services.jobs.create([image(number)], BULK) for number in range(4)]
     photos, said = list[Job](), list[object]()
@@ -56,11 +60,14 @@ def test_photos_are_answered_while_bulk_has_all_threads_that_it_may(
         said.append((report.passes_over, report.batch_images))
         photos.extend(services.jobs.create([image(9)], INTERACTIVE) for _ in range(2))
         said.append(analyze_jobs(services, INTERACTIVE))
+        services.frames.publish(Frame("cam", FrameStamp(1, 1), time.time(), plain_jpeg))
+        services.frames.reserve_request("cam", "token")
+        said.append(analyze_frame(services, "cam", "token"))
         said.append(set(states(services, batch)))
 
     batching.then = meanwhile
     analyze_jobs(services, BULK)
-    assert said == [LATE, ([BULK], 256), "2 jobs, 2 images", {JobState.RUNNING}]
+    assert said == [LATE, ([BULK], 256), "2 jobs, 2 images", "finished", {JobState.RUNNING}]
     assert states(services, [*photos, *batch]) == [JobState.SUCCEEDED] * 6
     report_heartbeat(services)
     (report,) = services.heartbeats.live_workers()

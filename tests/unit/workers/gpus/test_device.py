@@ -12,10 +12,12 @@ from contracts.settings import Settings
 from contracts.storage.dispatch import Dispatcher
 from contracts.storage.heartbeat import HeartbeatStore
 from models import Analyzer
+from models.runtimes.backends import Backend
+from models.runtimes.backends import Device as Computing
+from models.runtimes.backends.jax_backend import JaxBackend
 from support.clocks import ManualClock, WaitFor
 from support.nvidia import NO_DRIVER, NvidiaSmi, uuid
 from workers import periodic
-from workers.gpus.backend import Computing
 from workers.gpus.device import Device, find_device, number_by_bus
 from workers.periodic import PeriodicTasks, report_heartbeat
 from workers.services import connect_services
@@ -23,15 +25,24 @@ from workers.services import connect_services
 KERAS = Settings(runtime="keras")
 
 
-def on_gpu() -> Computing:
-    return Computing("tensorflow", "NVIDIA H200 of TensorFlow's")
+class OnGpu(JaxBackend):
+    """JAX's backend as it would be with a GPU; nothing is computed with it."""
+
+    device = Computing(is_gpu=True, name="NVIDIA H200 of JAX's")
+
+    def __init__(self) -> None:
+        """The real one would ask JAX, which sees none here."""
 
 
-def on_cpu() -> Computing:
-    return Computing("jax", "")
+def on_gpu(_: float) -> Backend:
+    return OnGpu()
 
 
-def never() -> Computing:
+def on_cpu(_: float) -> Backend:
+    return JaxBackend()
+
+
+def never(_: float) -> Backend:
     raise AssertionError("there is nothing to be asked")
 
 
@@ -50,7 +61,7 @@ def test_its_gpu_is_the_first_that_it_may_use(
     if chosen:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
     device = find_device(KERAS, on_gpu)
-    assert (device.name, device.backend) == (f"GPU {number}: NVIDIA H200", "tensorflow")
+    assert (device.name, device.backend) == (f"GPU {number}: NVIDIA H200", "jax")
     assert (device.suffix, device.is_read) == (f"-gpu{number}", True)
 
 
@@ -79,7 +90,7 @@ def test_a_gpu_of_which_nvidia_smi_tells_nothing_has_the_librarys_name(
     nvidia_smi.has({})
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-5c89d1f2")
     device = find_device(KERAS, on_gpu)
-    assert (device.name, device.suffix, device.is_read) == ("NVIDIA H200 of TensorFlow's", "", False)
+    assert (device.name, device.suffix, device.is_read) == ("NVIDIA H200 of JAX's", "", False)
     assert "CUDA_VISIBLE_DEVICES=MIG-5c89d1f2 names none of GPU 0: NVIDIA H200" in caplog.text
 
 
