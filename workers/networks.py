@@ -21,6 +21,7 @@ from contracts.storage.networks import NetworkStore
 
 if TYPE_CHECKING:
     from models import Analyzer
+    from models.runtimes import Acceleration
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,13 @@ def first_network(settings: Settings) -> str:
     """
     first = next(iter(parse_weights(settings.model)), "")
     return str(offered_networks(settings).get(first, first))
+
+
+def acceleration_of(settings: Settings) -> "Acceleration":
+    """How the runtime `keras` uses its device: the same for all networks of a worker, which share it."""
+    from models.runtimes import Acceleration  # NumPy, as below
+
+    return Acceleration(settings.precision, settings.batch_images, settings.gpu_memory_share)
 
 
 def offered_networks(settings: Settings) -> Mapping[str, Path]:
@@ -250,7 +258,7 @@ class Networks:
     def _load(self, name: str) -> "Analyzer":
         from models.classification import load_classifier
 
-        classifier = load_classifier(name, runtime=self._settings.runtime)
+        classifier = load_classifier(name, runtime=self._settings.runtime, acceleration=acceleration_of(self._settings))
         analyzer = self._analyzer.reading_with(classifier)
         classifier.prepare(self._settings.worker_threads)
         return analyzer

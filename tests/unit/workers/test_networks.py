@@ -20,6 +20,8 @@ from contracts.storage import keys
 from contracts.storage.connections import connect
 from contracts.storage.networks import NetworkStore
 from models import Analyzer, load_analyzer
+from models.runtimes import Acceleration
+from models.runtimes.accelerator import accelerator
 from models.weights import WEIGHTS
 from support.clocks import ManualClock
 from workers.networks import TRY_AGAIN_S, Networks, first_network
@@ -72,6 +74,16 @@ def test_several_networks_in_the_setting_share_the_work(following: Callable[...,
         assert 10 < cameras["classic-1"] < 50
     assert networks.report.serves == {"mien-4": 70, "classic-1": 30}
     assert networks.main_name == "mien-4"
+
+
+def test_all_networks_share_the_device_and_use_it_as_the_settings_say(store: NetworkStore) -> None:
+    settings = Settings(runtime="keras", precision="float32", batch_images=1, model="mien-4:1,mien-3:1")
+    analyzer = load_analyzer(model="mien-4", runtime="keras", acceleration=Acceleration("float32", batch_images=1))
+    devices = accelerator.cache_info().currsize
+    networks = Networks(analyzer, settings, store)
+    networks.load_own()
+    assert networks.report.serves == {"mien-4": 1, "mien-3": 1}
+    assert accelerator.cache_info().currsize == devices
 
 
 @pytest.mark.parametrize(
