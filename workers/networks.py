@@ -21,6 +21,7 @@ from contracts.storage.networks import NetworkStore
 
 if TYPE_CHECKING:
     from models import Analyzer
+    from models.runtimes import Acceleration
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,13 @@ def offered_networks(settings: Settings) -> Mapping[str, Path]:
 
     folders = [WEIGHTS, Path(settings.networks_folder)] if settings.networks_folder else [WEIGHTS]
     return find_networks(folders, settings.runtime, settings.labels)
+
+
+def acceleration(settings: Settings) -> "Acceleration":
+    """How all networks of a worker use its device: what they have in common is made once for each such answer."""
+    from models.runtimes import Acceleration
+
+    return Acceleration(settings.precision, settings.batch_images, settings.gpu_memory_share)
 
 
 class InForce:
@@ -250,7 +258,8 @@ class Networks:
     def _load(self, name: str) -> "Analyzer":
         from models.classification import load_classifier
 
-        classifier = load_classifier(name, runtime=self._settings.runtime)
+        how = acceleration(self._settings)
+        classifier = load_classifier(name, runtime=self._settings.runtime, acceleration=how)
         analyzer = self._analyzer.reading_with(classifier)
         classifier.prepare(self._settings.worker_threads)
         return analyzer

@@ -39,7 +39,7 @@ from workers.gpus.device import Device, number_by_bus
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
-from workers.networks import Networks, first_network
+from workers.networks import Networks, acceleration, first_network
 from workers.places import Places
 from workers.shadow import ShadowReader
 from workers.turns import Turns
@@ -165,7 +165,6 @@ def load_models(settings: Settings) -> "Analyzer":
     if not analyses(settings.worker_queues):
         return cast("Analyzer", NoAnalyzer())
     from models import load_analyzer
-    from models.runtimes import Acceleration
 
     analyzer = load_analyzer(
         detector=settings.detector,
@@ -177,7 +176,7 @@ def load_models(settings: Settings) -> "Analyzer":
         isolated=True,
         faces_only=settings.faces_only,
         labels=settings.labels,
-        acceleration=Acceleration(settings.precision, settings.batch_images, settings.gpu_memory_share),
+        acceleration=acceleration(settings),
     )
     analyzer.warm_up()
     return analyzer
