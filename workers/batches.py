@@ -6,8 +6,9 @@ for photos that are waited for, and for frames: they wait for no batch.
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from typing import NamedTuple, cast
 
@@ -19,6 +20,7 @@ from models.batching import BatchAnalyzer
 from models.stages import Lap
 from workers.leases import Together
 from workers.outcomes import item_of, outcome
+from workers.parts import parts
 from workers.services import Services
 from workers.traces import AttemptTrace, BatchTraces, about
 from workers.work import Work
@@ -97,19 +99,31 @@ def _analyze(
 def _found(work: Work, analyzer: BatchAnalyzer, owner: str, images: Sequence[_Image]) -> Sequence[Analysis | Exception]:
     if not images:
         return ()
+    found = list[Analysis | Exception]()
     with work.services.leases.together() as together:
-        return analyzer.analyze_images(
-            [image.data for image in images],
-            work.tally.cpu_seconds,
-            work.tally.pool_seconds,
-            laps=[image.laps for image in images],
-            around=lambda number: _decoding(together, images[number].job, owner),
-        )
+        for part in _parts(work, images):
+            now = images[part.start : part.stop]
+            found += analyzer.analyze_images(
+                [image.data for image in now],
+                work.tally.cpu_seconds,
+                work.tally.pool_seconds,
+                laps=[image.laps for image in now],
+                around=partial(_decoding, together, owner, now),
+            )
+    return found
+
+
+def _parts(work: Work, images: Sequence[_Image]) -> Iterable[range]:
+    """What is analysed at once: all, but of a job that is claimed alone, as it may have more than any claim of many."""
+    if len({image.job.id for image in images}) > 1:
+        return [range(len(images))]
+    return parts([image.data for image in images], work.services.settings.max_pixels)
 
 
 @contextmanager
-def _decoding(together: Together, job: Job, owner: str) -> Iterator[None]:
-    """What is entered on the thread that decodes an image: what hangs there, or is told in the log, is that job's."""
+def _decoding(together: Together, owner: str, images: Sequence[_Image], number: int) -> Iterator[None]:
+    """What is entered on the thread that decodes an image: what hangs there, or is told in the log, is its job's."""
+    job = images[number].job
     with about(job), together.held(job.id, owner):
         yield
 

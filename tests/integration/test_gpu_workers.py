@@ -31,6 +31,8 @@ def supervisor(settings: Settings, nvidia_smi: NvidiaSmi, tmp_path: Path) -> Ite
         "MIEN_REDIS_URL": settings.redis_url,
         "MIEN_RUNTIME": "keras",
         "MIEN_BATCH_IMAGES": "1",
+        "MIEN_DETECTION_EFFORT": "0",  # these two leave few programs to compile
+        "MIEN_FACES_ONLY": "true",
         "MIEN_WORKER_THREADS": "1",
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",

@@ -95,25 +95,41 @@ class GpuWorker:
         self._thread.join()
 
     def _supervise(self) -> None:
-        bind_thread(self._processors)  # and with it the processes that it starts
+        self._bind()
         delays, started_before = self._delays(), False
-        while process := self._launch():
+        while not self._stopping.is_set():
             began = time.monotonic()
-            status = process.wait()
+            status = self._run()
             if self._stopping.is_set():
-                if status not in {0, -signal.SIGTERM}:  # by that signal ends one that has not begun anything
+                if status not in {None, 0, -signal.SIGTERM}:  # by that signal ends one that has not begun anything
                     logger.warning("the worker of %s has %s", self.gpu.label, _ending(status))
                 return
             if status == EXIT_CONFIGURATION and not started_before:
                 self._on_wrong_setting(self.gpu)
                 return
-            started_before = True
+            started_before = started_before or status is not None
             if time.monotonic() - began > _STABLE_S:
                 delays = self._delays()
             delay_s = next(delays)
             when = f"in {delay_s:g} s" if delay_s else "at once"
             logger.warning("the worker of %s has %s; it is started again %s", self.gpu.label, _ending(status), when)
             self._stopping.wait(delay_s)
+
+    def _bind(self) -> None:
+        """Bind this thread, and with it the processes that it starts; where that is forbidden, all run anywhere."""
+        try:
+            bind_thread(self._processors)
+        except OSError as error:
+            logger.warning("the worker of %s runs on all processors: %s", self.gpu.label, error)
+
+    def _run(self) -> int | None:
+        """Run the process to its end, and give its status; none if it could not be started, as without memory."""
+        try:
+            process = self._launch()
+        except OSError as error:
+            logger.error("the worker of %s could not be started: %s", self.gpu.label, error)
+            return None
+        return process.wait() if process else None
 
     def _launch(self) -> "subprocess.Popen[bytes] | None":
         with self._starting:
@@ -189,5 +205,7 @@ def _environment(environment: Mapping[str, str], gpu: Gpu) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in unknown} | {VISIBLE: gpu.uuid}
 
 
-def _ending(status: int) -> str:
+def _ending(status: int | None) -> str:
+    if status is None:
+        return "not been started"
     return f"ended with status {status}" if status >= 0 else f"been ended by {signal.Signals(-status).name}"

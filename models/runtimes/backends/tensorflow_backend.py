@@ -1,6 +1,7 @@
 """TensorFlow."""
 
 import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -34,8 +35,16 @@ class TensorFlowBackend:
         def with_network(*arrays: Any) -> Any:
             return function(lambda batch: network(batch, training=False), *arrays)
 
-        chosen = function if network is None else with_network
-        return tf.function(chosen, autograph=False, jit_compile=True)  # type: ignore[no-any-return]
+        graph = tf.function(function if network is None else with_network, autograph=False, jit_compile=True)
+        traced: list[Compiled] = []
+
+        def run(*arrays: Any) -> Any:
+            there = [tf.convert_to_tensor(array) for array in arrays]
+            if not traced:  # by ourselves: TensorFlow warns of functions of one name that it traces again and again
+                traced.append(graph.get_concrete_function(*(tf.TensorSpec(each.shape, each.dtype) for each in there)))
+            return traced[0](*there)
+
+        return run
 
     def is_out_of_memory(self, error: Exception) -> bool:
         """See `Backend.is_out_of_memory`; where XLA allocates, it is only the text that says so."""
@@ -46,6 +55,7 @@ class TensorFlowBackend:
 
 def open_backend(memory_share: float) -> Backend:
     """Open it; see `models.runtimes.backends.load_backend`."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # its C++ tells what it does otherwise; warnings are still told
     import keras  # noqa: F401 - if it is missing, that is told now
 
     return TensorFlowBackend(memory_share)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from support.clocks import ManualClock
 from support.counting import counted
 from workers.jobs import analyze_jobs
 from workers.leases import Leases
+from workers.parts import parts
 from workers.periodic import EXIT_STUCK, renew_leases
 from workers.services import Services
 
@@ -228,6 +230,23 @@ def test_jobs_of_one_network_are_read_in_one_call(services: Services, analyzer: 
     assert [len(reader.calls) for reader in readers] == [1, 1]
     assert readers[1].calls == [[image(number) for number in (1, 1, 3, 3, 5, 5)]]
     assert states(services, jobs) == [JobState.SUCCEEDED] * 6
+
+
+def test_a_job_of_many_large_images_is_decoded_a_part_at_a_time(
+    services: Services, batching: OneByOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.jobs._TIME_SLICE_S", 0.0)
+    monkeypatch.setattr("workers.batches.parts", partial(parts, most=2 * 32 * 32))
+    images = [*(image(number) for number in range(3)), b"no image", image(4)]
+    large = services.jobs.create(images, BULK)
+    services.redis.hset(keys.job(large.id), "pixels", 10**9)  # it comes alone
+    small = [services.jobs.create([image(number)], BULK) for number in range(3)]
+    analyze_jobs(services, BULK)
+    analyze_jobs(services, BULK)
+    assert batching.calls == [images[:2], images[2:], [image(number) for number in range(3)]]
+    items = services.jobs.get(large.id).items
+    assert [item.error.code if item.error else None for item in items] == [None, None, None, "not_an_image", None]
+    assert states(services, [large, *small]) == [JobState.SUCCEEDED] * 4
 
 
 def test_a_claim_is_a_batch_or_the_share_of_one_worker(

@@ -105,6 +105,21 @@ raise SystemExit({status})"""
     assert wrong == []
 
 
+def test_one_that_the_system_does_not_start_or_bind_is_tried_again(
+    start: Start, wait_for: WaitFor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where there are too many processes for a moment, or this one may not say where it runs."""
+    program = tmp_path / "worker"
+    worker = start([str(program)], processors={100_000})
+    wait_for(lambda: "could not be started" in caplog.text, "the first try")
+    assert "the worker of GPU 0: NVIDIA L4 runs on all processors: " in caplog.text
+    new = tmp_path / "new"
+    new.write_text(f"#!{sys.executable}\n{WAITING}\n")
+    new.chmod(0o700)
+    new.rename(program)
+    wait_for(lambda: worker.pid, "the process")
+
+
 def test_one_that_cannot_start_for_a_wrong_setting_is_not_started_again(
     start: Start, wait_for: WaitFor, wrong: list[Gpu]
 ) -> None:
