@@ -1,8 +1,7 @@
 """The analysis of many images at once."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,6 @@ from models.analyzer import Analyzer
 from models.batching.crops import Crops, Square
 from models.batching.decoders import decoding_threads
 from models.batching.detector import BatchDetector, Begun
-from models.batching.room import Room
 from models.batching.squares import squares
 from models.classification import Classifier
 from models.detection import Detection, Detector
@@ -51,9 +49,8 @@ class _Item:
 class BatchAnalyzer(Analyzer):
     """Finds the faces of many images, and reads them. May be used by several threads at once.
 
-    Images are decoded side by side, those for which there is no room after the others; passes of the detector, crops
-    and readings of all of them are few large calls. While one thread's call is computed, others decode, and prepare the
-    next one.
+    Images are decoded side by side; passes of the detector, crops and readings of all of them are few large calls.
+    While one thread's call is computed, others decode, and prepare the next one.
     """
 
     def __init__(
@@ -97,7 +94,6 @@ class BatchAnalyzer(Analyzer):
     ) -> Analysis:
         """See `Analyzer.analyze_image`."""
         item = self._opened(data, cpu_seconds, laps, nullcontext, keep=keep)
-        assert item is not None  # noqa: S101
         return self._look([item], cpu_seconds)[0]
 
     def analyze_images(
@@ -121,25 +117,23 @@ class BatchAnalyzer(Analyzer):
         Returns:
             Of each image its analysis, or what went wrong: an `InvalidImage` where that is the image's fault.
         """
-        answers: dict[int, Analysis | Exception] = {}
-        while left := [number for number in range(len(images)) if number not in answers]:
-            seconds = [dict[str, float]() for _ in left]
-            room, threads = Room(), decoding_threads(len(left))
-            pending = [
-                threads.submit(
-                    self._opened,
-                    images[number],
-                    own,
-                    laps[number] if laps else None,
-                    partial(around, number),
-                    room=room,
-                )
-                for number, own in zip(left, seconds, strict=True)
-            ]
-            answers |= self._answers(dict(zip(left, pending, strict=True)), cpu_seconds)
-            for each in seconds:
-                _add(each, pool_seconds)
-        return [answers[number] for number in range(len(images))]
+        seconds = [dict[str, float]() for _ in images]
+        pending = [
+            decoding_threads(len(images)).submit(
+                self._opened,
+                data,
+                seconds[number],
+                laps[number] if laps else None,
+                partial(around, number),
+            )
+            for number, data in enumerate(images)
+        ]
+        opened = [future.exception() or future.result() for future in pending]
+        items = [each for each in opened if isinstance(each, _Item)]
+        looked = iter(self._looked_at(items, cpu_seconds))
+        for each in seconds:
+            _add(each, pool_seconds)
+        return [next(looked) if isinstance(each, _Item) else _ordinary(each) for each in opened]
 
     def warm_up(self) -> None:
         """Compile everything for every size of batch, so that no image waits for it."""
@@ -158,32 +152,16 @@ class BatchAnalyzer(Analyzer):
         around: Around,
         *,
         keep: bool = False,
-        room: Room | None = None,
-    ) -> _Item | None:
-        """Decode an image, and ask for its first passes; on any thread. None: there is no room for it now."""
+    ) -> _Item:
+        """Decode an image, and ask for its first passes; on any thread."""
         with around():
             stages = StageTimer(cpu_seconds, laps=laps)
             encoded = EncodedImage(data, self._max_pixels, self._children)
-            sufficient = self._detector.sufficient_size(encoded.longest_side)
-            if room is not None and not room.take(encoded.pixels_decoded(sufficient)):
-                return None
-            image = encoded.decode(sufficient)
+            image = encoded.decode(self._detector.sufficient_size(encoded.longest_side))
             item = _Item(encoded, image, keep, stages, laps, around)
             self._begin(item)
             stages.end("decode")
             return item
-
-    def _answers(
-        self, pending: Mapping[int, "Future[_Item | None]"], cpu_seconds: dict[str, float] | None
-    ) -> dict[int, Analysis | Exception]:
-        """Of images that are being decoded, by their numbers, what comes of them; but for those without room."""
-        opened = {number: future.exception() or future.result() for number, future in pending.items()}
-        looked = iter(self._looked_at([each for each in opened.values() if isinstance(each, _Item)], cpu_seconds))
-        return {
-            number: next(looked) if isinstance(each, _Item) else _ordinary(each)
-            for number, each in opened.items()
-            if each is not None
-        }
 
     def _begin(self, item: _Item) -> None:
         if self._searches is not None:

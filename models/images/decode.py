@@ -87,10 +87,6 @@ class EncodedImage:
         """Of the original, by its header."""
         return self._header.width * self._header.height
 
-    def pixels_decoded(self, least_side: float = SUFFICIENT_SIDE) -> int:
-        """About how many pixels `decode` gives, by the header."""
-        return int(self.pixels // self._reduction(least_side) ** 2)
-
     def decode(self, least_side: float = SUFFICIENT_SIDE) -> DecodedImage:
         """Decode upright.
 

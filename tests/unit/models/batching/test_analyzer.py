@@ -1,10 +1,8 @@
 """Many images at once are answered as each by itself."""
 
 import io
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from contracts.errors import CorruptImage, NotAnImage
 from contracts.results import Analysis
 from models import Analyzer
 from models.batching import BatchAnalyzer
-from models.batching.room import Room
 from models.classification import load_classifier
 from models.detection import BgrImage, Detection, load_detector
 from models.stages import Lap
@@ -142,33 +139,6 @@ def test_an_image_at_which_the_whole_batch_fails_is_lost_alone(photo: Photo, cap
     assert [isinstance(each, Analysis) for each in found] == [True] * 200 + [False] + [True] * 55
     assert str(found[200]) == "too bright"
     assert "a batch of 256 images fails, and is analysed in halves: too bright" in caplog.text
-
-
-class Watching(Poisoned):
-    """Notes how many pixels of the images it was given are there still."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.most, self._given = 0, list[weakref.ref[BgrImage]]()
-
-    def detect(self, image: BgrImage, original: int | None = None, *, keep: bool = False) -> list[Detection]:
-        self._given.append(weakref.ref(image))
-        there = [each() for each in self._given]
-        self.most = max(self.most, sum(each.size // 3 for each in there if each is not None))
-        return super().detect(image, original, keep=keep)
-
-
-def test_images_that_are_large_once_decoded_are_not_there_all_at_once(
-    photo: Photo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("models.batching.analyzer.Room", partial(Room, 100_000))
-    detector = Watching()
-    images = [photo(200, 200, kind="PNG"), b"no image at all", *[photo(100, 100, kind="PNG")] * 9]
-    images.append(photo(400, 400, kind="PNG"))
-    found = BatchAnalyzer(detector, None, acceleration=ACCELERATION).analyze_images(images)
-    widths = [each.width if isinstance(each, Analysis) else type(each) for each in found]
-    assert widths == [200, NotAnImage, *[100] * 9, 400]
-    assert 160_000 <= detector.most < 200_000  # the largest has room alone
 
 
 def test_what_is_done_for_one_image_alone_is_done_within_what_belongs_to_it(
