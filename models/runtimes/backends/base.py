@@ -1,17 +1,8 @@
 """What a backend is asked for beside Keras."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-_OUT_OF_MEMORY: Final = (
-    "out of memory",
-    "out_of_memory",  # CUDA's own name
-    "resource_exhausted",
-    "oom when allocating",
-    "failed to allocate",
-    "alloc_failed",  # cuDNN's and cuBLAS'
-    "dst tensor is not initialized",  # what TensorFlow says when a copy to the device finds no place
-)
 Compiled = Callable[..., Any]
 """Takes and gives the backend's arrays, or structures of them; NumPy arrays are taken as well."""
 
@@ -40,12 +31,3 @@ class Backend(Protocol):
 
     def is_out_of_memory(self, error: Exception) -> bool:
         """Whether an error says that the device's memory did not suffice."""
-
-
-def says_out_of_memory(error: Exception) -> bool:
-    """Whether an error's text is one by which XLA, CUDA or a library of it says that memory did not suffice.
-
-    Below the backends, libraries allocate for themselves, and what comes of it is an error of any class.
-    """
-    text = str(error).lower()
-    return any(sign in text for sign in _OUT_OF_MEMORY)

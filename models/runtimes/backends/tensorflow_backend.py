@@ -7,7 +7,8 @@ from typing import Any
 
 from contracts.errors import ConfigurationError
 from contracts.gpus import NvidiaSmi, visible, visible_here
-from models.runtimes.backends.base import Backend, Compiled, Device, says_out_of_memory
+from models.runtimes.backends.base import Backend, Compiled, Device
+from models.runtimes.backends.memory import says_out_of_memory
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from models.runtimes.backends.base import Backend, Compiled, Device, says_out_of_memory
+from models.runtimes.backends.base import Backend, Compiled, Device
+from models.runtimes.backends.memory import says_out_of_memory
 
 
 class TorchBackend:

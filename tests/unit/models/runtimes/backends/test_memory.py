@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.runtimes.backends.base import says_out_of_memory
+from models.runtimes.backends.memory import says_out_of_memory
 
 
 @pytest.mark.parametrize(
