@@ -25,7 +25,11 @@ _FIELDS: Final = (
     *("index", "uuid", "name", "driver_version", "memory.total", "memory.used"),
     *("utilization.gpu", "temperature.gpu", "power.draw"),
 )
+_FIGURES: Final = 5
+"""The last of those fields."""
 _MIB: Final = 1 << 20
+_EXIT_WARNS: Final = 14
+"""Of ``nvidia-smi`` about a card whose infoROM is damaged; the card computes, and is told of before the warning."""
 _END_S: Final = 1.0
 """For a process that was killed to end; one that waits for the driver does not."""
 
@@ -86,7 +90,7 @@ class NvidiaSmi:
                 "install the driver, or give the container its GPUs (docs/gpu.md)."
             ) from None
         status, answer = self._answer(process)
-        if status or "No devices" in answer:
+        if status not in {0, _EXIT_WARNS} or "No devices" in answer:
             raise ConfigurationError(_failure(answer, status))
         return _parsed(answer)
 
@@ -156,7 +160,7 @@ def _failure(answer: str, status: int) -> str:
 
 def _parsed(answer: str) -> list[Gpu]:
     try:
-        gpus = [_gpu(line) for line in answer.splitlines() if line.strip()]
+        gpus = [_gpu(line) for line in answer.splitlines() if line.strip() and not line.startswith("WARNING")]
     except ValueError:
         gpus = []
     if not gpus:
@@ -165,12 +169,13 @@ def _parsed(answer: str) -> list[Gpu]:
 
 
 def _gpu(line: str) -> Gpu:
-    index, uuid, name, driver, *figures = (part.strip() for part in line.split(","))
-    total, used, utilisation, temperature, power = map(_number, figures)
+    index, uuid, *rest = (part.strip() for part in line.split(","))
+    *name, driver = rest[:-_FIGURES]  # nothing forbids a comma in a name
+    total, used, utilisation, temperature, power = map(_number, rest[-_FIGURES:])
     return Gpu(
         index=int(index),
         uuid=uuid,
-        name=name,
+        name=", ".join(name),
         driver=driver,
         memory_total_bytes=None if total is None else round(total * _MIB),
         memory_used_bytes=None if used is None else round(used * _MIB),
@@ -181,5 +186,5 @@ def _gpu(line: str) -> Gpu:
 
 
 def _number(text: str) -> float | None:
-    """None where there is no such figure: ``[N/A]``, ``[Not Supported]``, ``[Unknown Error]``."""
-    return None if text.startswith("[") or text == "N/A" else float(text)
+    """None where there is no such figure: ``[N/A]``, ``[Not Supported]``, ``[Unknown Error]``, ``ERR!``."""
+    return float(text) if text[:1].isdecimal() else None

@@ -6,7 +6,9 @@ With ``--gpus`` a process that runs such a worker for each GPU.
 import argparse
 import logging
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 
@@ -37,8 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--gpus", type=parse, metavar="all|0,1,…", help="run a worker for each of these GPUs instead (docs/gpu.md)"
     )
-    gpus = parser.parse_args(argv).gpus
+    parser.add_argument(
+        "--supervised", action="store_true", help="end as on SIGTERM when the standard input does; --gpus starts these"
+    )
+    options = parser.parse_args(argv)
+    gpus = options.gpus
     if gpus is None:
+        if options.supervised:
+            threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
         return run_process("worker", run)
     from workers.gpus.supervisor import supervise
 
@@ -71,6 +79,12 @@ def run(settings: Settings) -> None:
         periodic.stop()
         services.close()
         dispatcher.close()
+
+
+def _end_with_parent() -> None:
+    """End when whoever started this process has: the next one would start another worker for the same GPU."""
+    os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _limit_opencv() -> None:

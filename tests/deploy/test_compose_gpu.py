@@ -24,7 +24,7 @@ def test_it_changes_the_worker_alone_and_gives_it_cards_but_no_rights(gpu: dict[
     assert list(gpu) == ["services"]
     assert list(gpu["services"]) == ["worker"]
     assert set(gpu["services"]["worker"]) == {
-        *("image", "build", "command", "environment", "deploy"),
+        *("image", "build", "command", "init", "environment", "deploy"),
         *("mem_limit", "pids_limit", "healthcheck"),
     }
 
@@ -43,6 +43,7 @@ def test_it_runs_a_process_a_card_by_the_line_of_the_image(worker: dict[str, Any
     *line, gpus, cards = worker["command"]
     assert f"\nCMD {json.dumps(line)}\n" in dockerfile
     assert (gpus, cards) == ("--gpus", "all")
+    assert worker["init"] is True, "processes whose worker has died have somebody who waits for them"
 
 
 def test_its_image_is_another_than_that_of_webhooks_and_is_built_beside_it(

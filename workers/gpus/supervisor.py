@@ -25,7 +25,7 @@ from contracts.unknown_settings import unknown_settings
 from workers.gpus.choice import Wanted, check, choose
 from workers.gpus.processors import bind_thread, shares_here
 
-WORKER: Final = (sys.executable, *(("-P",) if sys.flags.safe_path else ()), "-m", "workers")
+WORKER: Final = (sys.executable, *(("-P",) if sys.flags.safe_path else ()), "-m", "workers", "--supervised")
 """With `-P` if this process has it, as in containers: no module is taken from the folder where it runs."""
 _STABLE_S: Final = 60.0
 """One that has run this long before it ended is started again at once; it has loaded its networks by then."""
@@ -129,14 +129,18 @@ class GpuWorker:
         except OSError as error:
             logger.error("the worker of %s could not be started: %s", self.gpu.label, error)
             return None
-        return process.wait() if process else None
+        if process is None:
+            return None
+        with process:
+            return process.wait()
 
     def _launch(self) -> "subprocess.Popen[bytes] | None":
         with self._starting:
             if self._stopping.is_set():
                 return None
+            # Nothing is written to it: it ends when this process does, whatever ends that.
             self._process = subprocess.Popen(  # noqa: S603
-                self._command, env=_environment(os.environ, self.gpu), stdin=subprocess.DEVNULL
+                self._command, env=_environment(os.environ, self.gpu), stdin=subprocess.PIPE
             )
             return self._process
 

@@ -39,12 +39,25 @@ def test_all_gpus_of_a_machine_are_read(nvidia_smi: NvidiaSmi) -> None:
     assert (first.label, second.label) == ("GPU 0: NVIDIA H200", "GPU 1: NVIDIA L4")
 
 
+def test_a_name_may_have_a_comma(nvidia_smi: NvidiaSmi) -> None:
+    nvidia_smi.fails(0, f"0, {uuid(0)}, NVIDIA L4, rev. 2, 570.86.15, 23034, 4, 0, 31, 9.52\n")
+    (gpu,) = Asker().gpus()
+    assert (gpu.label, gpu.driver, gpu.power_w) == ("GPU 0: NVIDIA L4, rev. 2", "570.86.15", 9.52)
+
+
+def test_a_warning_behind_the_answer_hides_no_gpu(nvidia_smi: NvidiaSmi) -> None:
+    """As of a card that computes, but whose infoROM is damaged."""
+    line = f"0, {uuid(0)}, Tesla T4, 570.86.15, 15360, 4, 0, 31, 9.52\n"
+    nvidia_smi.fails(14, f"{line}WARNING: infoROM is corrupted at gpu 0000:00:1E.0\n")
+    assert [gpu.label for gpu in Asker().gpus()] == ["GPU 0: Tesla T4"]
+
+
 def test_one_gpu_alone_is_asked_for(nvidia_smi: NvidiaSmi) -> None:
     nvidia_smi.has({}, {})
     assert [gpu.index for gpu in Asker().gpus(uuid(1))] == [1]
 
 
-@pytest.mark.parametrize("told", ["[N/A]", "[Not Supported]", "N/A", "[Unknown Error]"])
+@pytest.mark.parametrize("told", ["[N/A]", "[Not Supported]", "N/A", "[Unknown Error]", "ERR!", ""])
 def test_what_a_gpu_does_not_tell_is_none(nvidia_smi: NvidiaSmi, told: str) -> None:
     nvidia_smi.has({"power.draw": told, "utilization.gpu": told, "memory.used": told})
     (gpu,) = Asker().gpus()

@@ -25,6 +25,11 @@ from workers.gpus.supervisor import WORKER, GpuWorker, restart_delays
 
 ROOT = Path(__file__).parents[4]
 WAITING = "import signal; signal.pause()"
+_RUNS_WORKERS = """
+from contracts.gpus import NvidiaSmi
+from workers.gpus.supervisor import run_workers
+run_workers(NvidiaSmi().gpus())
+"""
 _RUNS = """
 import os, sys
 from contracts.errors import MienError
@@ -157,6 +162,26 @@ def test_real_workers_come_back_and_finish_what_they_have_begun(
     for worker in workers:
         worker.join()
     assert jobs.get(job.id).state == "succeeded"
+
+
+def test_workers_end_with_a_supervisor_that_is_killed(
+    nvidia_smi: NvidiaSmi, wait_for: WaitFor, redis: Redis, settings: Settings
+) -> None:
+    """The next supervisor starts others, for the same GPUs."""
+    nvidia_smi.has({}, {})
+    heartbeats, environment = HeartbeatStore(redis), os.environ | {"MIEN_REDIS_URL": settings.redis_url}
+    supervisor = subprocess.Popen(python(_RUNS_WORKERS), cwd=ROOT, env=environment)
+    try:
+        live = wait_for(lambda: len(found := heartbeats.live_workers()) == 2 and found, "both workers")
+        processes = [psutil.Process(worker.pid) for worker in live]
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+    _, left = psutil.wait_procs(processes, timeout=30)
+    for process in left:
+        process.kill()
+    assert left == []
+    assert heartbeats.live_workers() == [], "they have said that they end"
 
 
 @pytest.fixture
