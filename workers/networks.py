@@ -38,13 +38,6 @@ def first_network(settings: Settings) -> str:
     return str(offered_networks(settings).get(first, first))
 
 
-def acceleration_of(settings: Settings) -> "Acceleration":
-    """How the runtime `keras` uses its device: the same for all networks of a worker, which share it."""
-    from models.runtimes import Acceleration  # NumPy, as below
-
-    return Acceleration(settings.precision, settings.batch_images, settings.gpu_memory_share)
-
-
 def offered_networks(settings: Settings) -> Mapping[str, Path]:
     """The networks that this worker could answer with, and where their cards are."""
     from models.catalog import find_networks  # loads NumPy, for which a worker of webhooks alone has no use
@@ -52,6 +45,13 @@ def offered_networks(settings: Settings) -> Mapping[str, Path]:
 
     folders = [WEIGHTS, Path(settings.networks_folder)] if settings.networks_folder else [WEIGHTS]
     return find_networks(folders, settings.runtime, settings.labels)
+
+
+def acceleration(settings: Settings) -> "Acceleration":
+    """How all networks of a worker use its device: what they have in common is made once for each such answer."""
+    from models.runtimes import Acceleration
+
+    return Acceleration(settings.precision, settings.batch_images, settings.gpu_memory_share)
 
 
 class InForce:
@@ -258,7 +258,8 @@ class Networks:
     def _load(self, name: str) -> "Analyzer":
         from models.classification import load_classifier
 
-        classifier = load_classifier(name, runtime=self._settings.runtime, acceleration=acceleration_of(self._settings))
+        how = acceleration(self._settings)
+        classifier = load_classifier(name, runtime=self._settings.runtime, acceleration=how)
         analyzer = self._analyzer.reading_with(classifier)
         classifier.prepare(self._settings.worker_threads)
         return analyzer

@@ -39,7 +39,7 @@ from workers.gpus.device import Device, number_by_bus
 from workers.isolated_jobs import IsolatedJobs
 from workers.leases import Leases
 from workers.metrics import PendingCounters
-from workers.networks import Networks, acceleration_of, first_network
+from workers.networks import Networks, acceleration, first_network
 from workers.places import Places
 from workers.shadow import ShadowReader
 from workers.turns import Turns
@@ -176,7 +176,7 @@ def load_models(settings: Settings) -> "Analyzer":
         isolated=True,
         faces_only=settings.faces_only,
         labels=settings.labels,
-        acceleration=acceleration_of(settings),
+        acceleration=acceleration(settings),
     )
     analyzer.warm_up()
     return analyzer

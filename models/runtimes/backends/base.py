@@ -22,7 +22,7 @@ class Backend(Protocol):
     device: Device
 
     def compiled(self, function: Callable[..., Any], network: Any = None) -> Compiled:
-        """Prepare a function for one set of shapes; it is compiled at the first call.
+        """Prepare a function for one set of shapes and types; it is compiled at the first call.
 
         Args:
             function: of ``keras.ops``. With a network its first argument is that network's forward pass.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from models.runtimes.backends.base import Backend, Compiled, Device
+from models.runtimes.backends.memory import says_out_of_memory
 
 
 class JaxBackend:
@@ -39,7 +40,7 @@ class JaxBackend:
 
     def is_out_of_memory(self, error: Exception) -> bool:
         """See `Backend.is_out_of_memory`; JAX has no class for it."""
-        return "RESOURCE_EXHAUSTED" in str(error)
+        return says_out_of_memory(error)
 
 
 def open_backend(memory_share: float) -> Backend:

@@ -1,8 +1,8 @@
 """The backend of this process."""
 
 import os
+import threading
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
 from typing import Final
 
@@ -12,6 +12,8 @@ from models.runtimes.backends.base import Backend
 DEFAULT: Final = "tensorflow"
 _EXTRAS: Final = {"tensorflow": "gpu", "jax": "gpu-jax", "torch": "gpu-torch"}
 """Backend → the extra that brings it with CUDA."""
+_opened: Final[dict[str, Backend]] = {}
+_lock: Final = threading.Lock()
 
 
 def load_backend(memory_share: float = 0.0) -> Backend:
@@ -26,11 +28,14 @@ def load_backend(memory_share: float = 0.0) -> Backend:
     name = os.environ.setdefault("KERAS_BACKEND", DEFAULT)
     if name not in _EXTRAS:
         raise ConfigurationError(f"KERAS_BACKEND={name} is none of {', '.join(_EXTRAS)}.")
-    return _loaded(name, memory_share)
+    if name not in _opened:
+        with _lock:
+            if name not in _opened:
+                _opened[name] = _open(name, memory_share)
+    return _opened[name]
 
 
-@cache
-def _loaded(name: str, memory_share: float) -> Backend:
+def _open(name: str, memory_share: float) -> Backend:
     try:
         opened: Callable[[float], Backend] = import_module(f"models.runtimes.backends.{name}_backend").open_backend
         return opened(memory_share)

@@ -8,6 +8,7 @@ from typing import Any
 from contracts.errors import ConfigurationError
 from contracts.gpus import NvidiaSmi, visible, visible_here
 from models.runtimes.backends.base import Backend, Compiled, Device
+from models.runtimes.backends.memory import says_out_of_memory
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class TensorFlowBackend:
         """See `Backend.is_out_of_memory`; where XLA allocates, it is only the text that says so."""
         import tensorflow as tf
 
-        return isinstance(error, tf.errors.ResourceExhaustedError) or "out of memory" in str(error).lower()
+        return isinstance(error, tf.errors.ResourceExhaustedError) or says_out_of_memory(error)
 
 
 def open_backend(memory_share: float) -> Backend:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from models.runtimes.backends.base import Backend, Compiled, Device
+from models.runtimes.backends.memory import says_out_of_memory
 
 
 class TorchBackend:
@@ -35,10 +36,8 @@ class TorchBackend:
         return run
 
     def is_out_of_memory(self, error: Exception) -> bool:
-        """See `Backend.is_out_of_memory`."""
-        import torch
-
-        return isinstance(error, torch.cuda.OutOfMemoryError)
+        """See `Backend.is_out_of_memory`; PyTorch's class for it is not that of what cuDNN and cuBLAS say."""
+        return says_out_of_memory(error)
 
 
 def open_backend(memory_share: float) -> Backend:

@@ -20,8 +20,8 @@ from contracts.storage import keys
 from contracts.storage.connections import connect
 from contracts.storage.networks import NetworkStore
 from models import Analyzer, load_analyzer
+from models.classification import Classifier, load_classifier
 from models.runtimes import Acceleration
-from models.runtimes.accelerator import accelerator
 from models.weights import WEIGHTS
 from support.clocks import ManualClock
 from workers.networks import TRY_AGAIN_S, Networks, first_network
@@ -74,16 +74,6 @@ def test_several_networks_in_the_setting_share_the_work(following: Callable[...,
         assert 10 < cameras["classic-1"] < 50
     assert networks.report.serves == {"mien-4": 70, "classic-1": 30}
     assert networks.main_name == "mien-4"
-
-
-def test_all_networks_share_the_device_and_use_it_as_the_settings_say(store: NetworkStore) -> None:
-    settings = Settings(runtime="keras", precision="float32", batch_images=1, model="mien-4:1,mien-3:1")
-    analyzer = load_analyzer(model="mien-4", runtime="keras", acceleration=Acceleration("float32", batch_images=1))
-    devices = accelerator.cache_info().currsize
-    networks = Networks(analyzer, settings, store)
-    networks.load_own()
-    assert networks.report.serves == {"mien-4": 1, "mien-3": 1}
-    assert accelerator.cache_info().currsize == devices
 
 
 @pytest.mark.parametrize(
@@ -179,6 +169,20 @@ def test_a_network_that_no_plan_has_any_more_is_let_go_and_one_that_stays_is_not
         assert plan.analyzers == {"mien-2": kept}
     gc.collect()
     assert gone() is None, "its memory is free"
+
+
+def test_all_networks_use_the_device_as_the_settings_say(
+    following: Callable[..., Networks], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = list[Acceleration | None]()
+
+    def load(*arguments: Any, **more: Any) -> Classifier:
+        loaded.append(more.get("acceleration"))
+        return load_classifier(*arguments, **more)
+
+    monkeypatch.setattr("models.classification.load_classifier", load)
+    following(model="mien-4:50,classic-1:50", runtime="keras", batch_images=1, precision="bfloat16")
+    assert loaded == [Acceleration("bfloat16", 1, 0.0)]
 
 
 def test_a_network_that_cannot_be_loaded_leaves_the_plan_before_in_force_and_is_told_and_tried_again(

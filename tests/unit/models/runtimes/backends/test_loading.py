@@ -20,6 +20,10 @@ def test_it_is_the_one_that_keras_has() -> None:
     assert backend is load_backend()
 
 
+def test_it_is_loaded_once_whatever_share_of_memory_is_asked_for_then() -> None:
+    assert load_backend(0.5) is load_backend()
+
+
 def test_an_unknown_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "abacus")
     with pytest.raises(ConfigurationError, match="KERAS_BACKEND=abacus is none of tensorflow, jax, torch"):
