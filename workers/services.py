@@ -196,7 +196,7 @@ def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | 
     jobs, heartbeats = JobStore(redis, settings), HeartbeatStore(redis)
     webhooks, policy = WebhookStore(redis, settings), AddressPolicy(settings.webhook_networks)
     events, counters = EventStore(frame_redis, settings), PendingCounters(CounterStore(redis))
-    attention = Attention(settings.worker_threads)
+    attention, bulk_places = Attention(settings.worker_threads), _bulk_places(settings)
     tracing = open_tracing(settings, "worker")
     return Services(
         name=name,
@@ -219,8 +219,8 @@ def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | 
         attention=attention,
         leases=Leases(jobs, settings.job_time_limit_s),
         isolated_jobs=IsolatedJobs(settings.job_time_limit_s),
-        shadow=ShadowReader(counters, lambda: attention.is_free and not jobs.queue_depth(INTERACTIVE)),
-        bulk_places=_bulk_places(settings),
+        shadow=ShadowReader(counters, lambda: has_time(attention, bulk_places, jobs)),
+        bulk_places=bulk_places,
         photo_turns=Turns(PHOTOS_EVERY_S),
         live_pause=LivePause(redis),
         webhook_sender=WebhookSender(
@@ -236,6 +236,15 @@ def connect_services(settings: Settings, analyzer: "Analyzer", device: Device | 
         tracing=tracing,
         started_at=time.time(),
     )
+
+
+def has_time(attention: Attention, bulk_places: Places, jobs: JobStore) -> bool:
+    """Whether a thread has nothing to do, and not because it is left for what is waited for.
+
+    Raises:
+        BrokerUnavailable: Redis does not tell whether somebody waits.
+    """
+    return attention.is_free and not bulk_places.full and not jobs.queue_depth(INTERACTIVE)
 
 
 def _bulk_places(settings: Settings) -> Places:

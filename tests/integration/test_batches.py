@@ -89,6 +89,19 @@ def test_a_worker_that_ends_in_the_middle_of_a_batch_loses_no_job_and_fails_none
     assert ended[2].error.code == "not_an_image"
 
 
+def test_a_worker_that_is_told_to_end_finishes_the_batch_and_holds_no_job(
+    store: JobStore, start_held: Callable[..., Process], fifo: Path, wait_for: WaitFor
+) -> None:
+    jobs = [store.create([HELD], BULK), *(store.create([image(number)], BULK) for number in range(LARGEST))]
+    worker = start_held(worker_threads=2)
+    wait_for(lambda: store.get(jobs[0].id).state is JobState.RUNNING, "the batch to be in work")
+    worker.send_signal(signal.SIGTERM)
+    fifo.open("w").close()
+    assert worker.wait(timeout=60) == 0
+    assert states(store, jobs[:LARGEST]) == {JobState.SUCCEEDED}
+    assert store.get(jobs[-1].id).state in {JobState.QUEUED, JobState.SUCCEEDED}, "its slice may have had time for it"
+
+
 def test_a_photo_is_answered_while_a_batch_holds_all_threads_that_bulk_may_have(
     store: JobStore, start_held: Callable[..., Process], fifo: Path, wait_for: WaitFor
 ) -> None:

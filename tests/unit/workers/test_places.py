@@ -14,7 +14,7 @@ from workers.frames import analyze_frame
 from workers.jobs import analyze_jobs
 from workers.periodic import report_heartbeat
 from workers.places import Places
-from workers.services import Services, connect_services
+from workers.services import Services, connect_services, has_time
 
 LATE = "left to the batches that are under way"
 
@@ -72,6 +72,25 @@ def test_photos_and_frames_are_answered_while_bulk_has_all_threads_that_it_may(
     report_heartbeat(services)
     (report,) = services.heartbeats.live_workers()
     assert report.passes_over == []
+
+
+def test_the_thread_that_is_left_has_no_time_for_a_second_reading(services: Services, batching: OneByOne) -> None:
+    services.jobs.create([image(1)], BULK)
+    said = list[bool]()
+
+    def time_is_left() -> bool:
+        return has_time(services.attention, services.bulk_places, services.jobs)
+
+    batching.then = lambda: said.append(time_is_left())
+    assert time_is_left()
+    with services.attention.taken():
+        analyze_jobs(services, BULK)
+    assert said == [False]
+    photo = services.jobs.create([image(1)], INTERACTIVE)
+    assert not time_is_left()
+    analyze_jobs(services, INTERACTIVE)
+    assert services.jobs.get(photo.id).state is JobState.SUCCEEDED
+    assert time_is_left()
 
 
 @pytest.mark.parametrize("turned_away", [True, False])
