@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from contracts.emotions import Head
+from contracts.errors import InvalidImage
 from contracts.results import Analysis
 from models.analyzer import Analyzer
 from models.batching.crops import Crops, Square
@@ -116,6 +117,10 @@ class BatchAnalyzer(Analyzer):
 
         Returns:
             Of each image its analysis, or what went wrong: an `InvalidImage` where that is the image's fault.
+
+        Raises:
+            Exception: several images were decoded, and none of them could be analysed: it is not they that are at
+                fault, but the device, or this program.
         """
         seconds = [dict[str, float]() for _ in images]
         pending = [
@@ -130,10 +135,14 @@ class BatchAnalyzer(Analyzer):
         ]
         opened = [future.exception() or future.result() for future in pending]
         items = [each for each in opened if isinstance(each, _Item)]
-        looked = iter(self._looked_at(items, cpu_seconds))
+        looked = self._looked_at(items, cpu_seconds)
         for each in seconds:
             _add(each, pool_seconds)
-        return [next(looked) if isinstance(each, _Item) else _ordinary(each) for each in opened]
+        errors = [each for each in looked if isinstance(each, Exception) and not isinstance(each, InvalidImage)]
+        if len(errors) == len(items) > 1:
+            raise errors[0]
+        answers = iter(looked)
+        return [next(answers) if isinstance(each, _Item) else _ordinary(each) for each in opened]
 
     def warm_up(self) -> None:
         """Compile everything for every size of batch, so that no image waits for it."""

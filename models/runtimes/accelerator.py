@@ -1,14 +1,13 @@
 """The device of this process as the networks share it: its backend, its precision, the sizes of its batches."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from typing import Final, TypeVar
 
 from models.runtimes.backends import Backend, load_backend
 from models.runtimes.base import Acceleration
 from models.runtimes.batch_sizes import ON_A_CPU, SIZES, BatchSizes
+from models.runtimes.places import Places
 
 IN_FLIGHT: Final = 2
 """Calls on the device at the same time: while one computes, the next one's data are on their way."""
@@ -27,16 +26,12 @@ class Accelerator:
         if self.precision == "auto":
             self.precision = "float16" if is_gpu else "float32"
         self.sizes = BatchSizes(acceleration.batch_images or (SIZES[-1] if is_gpu else ON_A_CPU))
-        self._places = threading.BoundedSemaphore(IN_FLIGHT)
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Have a place on the device while the block runs: data to it, calls, and data back."""
-        with self._places:
-            yield
+        self._places = Places(IN_FLIGHT)
 
     def in_parts(self, count: int, run: Callable[[int, int, int], Answer], most: int = SIZES[-1]) -> list[Answer]:
         """Run items batch by batch, smaller ones if memory does not suffice.
+
+        At most `IN_FLIGHT` of all threads' batches are on the device at a time; those of small calls come first.
 
         Args:
             count: of the items.
@@ -53,7 +48,7 @@ class Accelerator:
         while begun < count:
             part = self.sizes.part(count - begun, most)
             try:
-                with self.place():
+                with self._places.one(count):
                     answers.append(run(begun, part.taken, part.size))
             except Exception as error:
                 if not self.backend.is_out_of_memory(error):

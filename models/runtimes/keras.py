@@ -54,7 +54,7 @@ class KerasRuntime:
         return tuple(map(Output, self.run(item)))
 
     def call(self, batch: Any) -> list[Any]:
-        """Run a batch as it is, without a place of its own; for callers that have one (`Accelerator.place`).
+        """Run a batch as it is, without a place of its own; for callers that have one (`Accelerator.in_parts`).
 
         Args:
             batch: real values or whole numbers [N, …], in memory or on the device.

@@ -131,14 +131,28 @@ class Poisoned:
         return self._detector.detect(image, original, keep=keep)
 
 
-def test_an_image_at_which_the_whole_batch_fails_is_lost_alone(photo: Photo, caplog: pytest.LogCaptureFixture) -> None:
+def _white() -> bytes:
     white = io.BytesIO()
     Image.new("RGB", (64, 64), (255, 255, 255)).save(white, "PNG")
+    return white.getvalue()
+
+
+def test_an_image_at_which_the_whole_batch_fails_is_lost_alone(photo: Photo, caplog: pytest.LogCaptureFixture) -> None:
     analyzer = BatchAnalyzer(Poisoned(), None, acceleration=ACCELERATION)
-    found = analyzer.analyze_images([photo(48, 48)] * 200 + [white.getvalue()] + [photo(48, 48)] * 55)
+    found = analyzer.analyze_images([photo(48, 48)] * 200 + [_white()] + [photo(48, 48)] * 55)
     assert [isinstance(each, Analysis) for each in found] == [True] * 200 + [False] + [True] * 55
     assert str(found[200]) == "too bright"
     assert "a batch of 256 images fails, and is analysed in halves: too bright" in caplog.text
+
+
+def test_where_none_of_several_images_comes_through_none_of_them_is_at_fault(photo: Photo) -> None:
+    images = photo(8, 8), b"no image at all", *[_white()] * 3
+    analyzer = BatchAnalyzer(Poisoned(), None, acceleration=ACCELERATION)
+    found = analyzer.analyze_images(images)
+    assert [type(each) for each in found] == [Analysis, NotAnImage, *[RuntimeError] * 3]
+    with pytest.raises(RuntimeError, match="too bright"):
+        analyzer.analyze_images(images[1:])
+    assert str(analyzer.analyze_images(images[-1:])[0]) == "too bright"
 
 
 def test_what_is_done_for_one_image_alone_is_done_within_what_belongs_to_it(
