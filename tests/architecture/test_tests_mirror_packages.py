@@ -59,9 +59,6 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "models/runtimes/backends/jax_backend.py": Elsewhere(
         "tests/integration/test_keras_backends.py", "a process has one backend, and that of the other tests is another"
     ),
-    "models/runtimes/backends/tensorflow_backend.py": Elsewhere(
-        "tests/unit/models/runtimes", "the backend of all tests that say no other"
-    ),
     "models/runtimes/backends/torch_backend.py": Elsewhere(
         "tests/integration/test_keras_backends.py",
         "where PyTorch is installed, which it is not in CI",

@@ -49,6 +49,8 @@ def open_backend(memory_share: float) -> Backend:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "true" if memory_share else "false")
     if memory_share:
         os.environ["XLA_PYTHON_CLIENT_MEM_FRACTION"] = str(memory_share)
+    import jax
     import keras  # noqa: F401 - if it is missing, that is told now
 
+    jax.config.update("jax_cuda_visible_devices", "0")  # the first of this process; it takes memory of all otherwise
     return JaxBackend()

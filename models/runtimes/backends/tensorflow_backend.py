@@ -19,7 +19,7 @@ class TensorFlowBackend:
     name = "tensorflow"
 
     def __init__(self, memory_share: float) -> None:
-        """Find the device, and limit its memory, for which it is too late once anything has been computed."""
+        """Take the first device, and limit its memory; it is too late for both once anything has been computed."""
         import tensorflow as tf
 
         cards = tf.config.list_physical_devices("GPU")
@@ -27,7 +27,7 @@ class TensorFlowBackend:
         if cards:
             details = tf.config.experimental.get_device_details(cards[0])
             self.device = Device(True, str(details.get("device_name", "GPU")))
-            _limit_memory(cards[0], memory_share)
+            _take_only(cards[0], memory_share)
 
     def compiled(self, function: Callable[..., Any], network: Any = None) -> Compiled:
         """See `Backend.compiled`."""
@@ -62,11 +62,15 @@ def open_backend(memory_share: float) -> Backend:
     return TensorFlowBackend(memory_share)
 
 
-def _limit_memory(card: Any, share: float) -> None:
-    """Let TensorFlow take so much of a card and no more; by default as it needs, in place of all that is free."""
+def _take_only(card: Any, share: float) -> None:
+    """Let TensorFlow take so much of a card and no more; by default as it needs, in place of all that is free.
+
+    Other cards it leaves alone: it would fill them, or refuse to start as their memory is not limited likewise.
+    """
     import tensorflow as tf
 
     try:
+        tf.config.set_visible_devices([card], "GPU")
         if share and (total := _memory_mib()):
             limit = tf.config.LogicalDeviceConfiguration(memory_limit=int(share * total))
             tf.config.set_logical_device_configuration(card, [limit])
