@@ -99,3 +99,12 @@ def _noted_by_machines(role: str) -> Iterator[None]:
     finally:
         threading.excepthook = before
         logging.captureWarnings(False)
+
+
+def restart_delays(longest_s: float) -> Iterator[float]:
+    """Seconds before each restart of a process that keeps ending: none, then 1 s, doubled up to the longest."""
+    yield 0.0
+    delay = 1.0
+    while True:
+        yield delay
+        delay = min(2 * delay, longest_s)

@@ -13,22 +13,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import IO
+from functools import partial
+from typing import IO, Final
 
-from contracts.process import EXIT_CONFIGURATION, PROJECT
+from contracts.process import EXIT_CONFIGURATION, PROJECT, restart_delays
 
 _STABLE_S = 30.0
 """A process that has run this long before it ended is restarted without delay, as after its first end."""
-_LONGEST_DELAY_S = 30.0
-
-
-def restart_delays() -> Iterator[float]:
-    """Seconds before each restart of a process that keeps ending: none, then 1 s, doubled up to half a minute."""
-    yield 0.0
-    delay = 1.0
-    while True:
-        yield delay
-        delay = min(2 * delay, _LONGEST_DELAY_S)
+DELAYS: Final = partial(restart_delays, 30.0)
+"""Seconds before each restart: half a minute at most."""
 
 
 class SupervisedProcess:
@@ -57,7 +50,7 @@ class SupervisedProcess:
         output: Callable[[str], None],
         *,
         on_wrong_setting: Callable[[str], None] | None = None,
-        delays: Callable[[], Iterator[float]] = restart_delays,
+        delays: Callable[[], Iterator[float]] = DELAYS,
     ) -> None:
         self.name = name
         self._command = list(command)

@@ -1,5 +1,7 @@
 """Who shares what waits: a claim is a share of it."""
 
+from collections import Counter
+
 from contracts.storage.heartbeat import HeartbeatStore
 
 
@@ -11,9 +13,14 @@ class Fleet:
         self._heartbeats, self._own_threads = heartbeats, own_threads
         self.threads = own_threads
         """Of all workers that analyse; `refresh` renews it, and the next."""
-        self.batching = 1
-        """Workers that analyse many images at once. They share with each other alone: the few images that a thread of
-        another worker takes leave them enough."""
+        self._batching = Counter[str]()
+
+    def batching(self, queue: str) -> int:
+        """Workers that take many images of the queue at once; this one at least.
+
+        They share with each other alone: the few images that a thread of another worker takes leave them enough.
+        """
+        return max(1, self._batching[queue])
 
     def refresh(self) -> None:
         """Look who is there.
@@ -23,4 +30,5 @@ class Fleet:
         """
         analysing = [worker for worker in self._heartbeats.live_workers() if worker.analyses]
         self.threads = max(self._own_threads, sum(worker.threads for worker in analysing))
-        self.batching = max(1, sum(worker.batch_images > 0 for worker in analysing))
+        batching = (worker for worker in analysing if worker.batch_images)
+        self._batching = Counter(queue for worker in batching for queue in worker.queues.split(","))

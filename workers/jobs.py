@@ -63,7 +63,7 @@ def _analyze_jobs(work: Work) -> str:
     services, _, queue, tally = work
     ends_at = time.monotonic() + _TIME_SLICE_S
     owner = _new_owner(services)
-    batch = tally.claimed(services.job_queue.claim(queue, owner, **_place(services)))
+    batch = tally.claimed(services.job_queue.claim(queue, owner, **_place(services, queue)))
     while batch.jobs:
         jobs, traces = batch.jobs, BatchTraces(services.tracing, batch)
         with services.leases.waiting([(claimed.job.id, owner) for claimed in jobs]), closing(traces):
@@ -76,7 +76,8 @@ def _analyze_jobs(work: Work) -> str:
             next_owner = _new_owner(services)
             if time.monotonic() < ends_at:
                 with traces.storing(finished):
-                    step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **_place(services))
+                    place = _place(services, queue)
+                    step = services.job_queue.finish_and_claim(owner, finished, queue, next_owner, **place)
             else:
                 step = _finish(services, owner, finished, traces), Batch()
             written, batch = step[0], tally.claimed(step[1])
@@ -91,10 +92,10 @@ def _finish(services: Services, owner: str, finished: Sequence[Finished], traces
         return services.job_queue.finish(owner, finished)
 
 
-def _place(services: Services) -> _Place:
+def _place(services: Services, queue: str) -> _Place:
     isolating = not services.isolated_jobs.busy
     if images := services.batch_images:
-        return {"sharing": services.fleet.batching, "isolating": isolating, "limits": Limits.together(images)}
+        return {"sharing": services.fleet.batching(queue), "isolating": isolating, "limits": Limits.together(images)}
     return {"sharing": services.fleet.threads, "isolating": isolating, "limits": ONE_BY_ONE}
 
 

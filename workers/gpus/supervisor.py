@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Final
 
 from contracts.errors import ConfigurationError
 from contracts.gpus import VISIBLE, Gpu, NvidiaSmi, visible_here
-from contracts.process import EXIT_CONFIGURATION
+from contracts.process import EXIT_CONFIGURATION, restart_delays
 from contracts.settings import Settings
 from contracts.unknown_settings import unknown_settings
 from workers.gpus.choice import Wanted, check, choose
@@ -29,18 +30,10 @@ WORKER: Final = (sys.executable, *(("-P",) if sys.flags.safe_path else ()), "-m"
 """With `-P` if this process has it, as in containers: no module is taken from the folder where it runs."""
 _STABLE_S: Final = 60.0
 """One that has run this long before it ended is started again at once; it has loaded its networks by then."""
-_LONGEST_DELAY_S: Final = 60.0
+DELAYS: Final = partial(restart_delays, 60.0)
+"""Seconds before each restart: a minute at most."""
 
 logger = logging.getLogger(__name__)
-
-
-def restart_delays() -> Iterator[float]:
-    """Seconds before each restart of a worker that keeps ending: none, then 1 s, doubled up to a minute."""
-    yield 0.0
-    delay = 1.0
-    while True:
-        yield delay
-        delay = min(2 * delay, _LONGEST_DELAY_S)
 
 
 class GpuWorker:
@@ -62,7 +55,7 @@ class GpuWorker:
         *,
         on_wrong_setting: Callable[[Gpu], None],
         command: Sequence[str] = WORKER,
-        delays: Callable[[], Iterator[float]] = restart_delays,
+        delays: Callable[[], Iterator[float]] = DELAYS,
     ) -> None:
         self.gpu = gpu
         self._processors = processors

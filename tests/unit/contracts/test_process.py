@@ -4,12 +4,13 @@ import json
 import logging
 import tomllib
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from contracts.errors import BrokerUnavailable, ConfigurationError, MienError
-from contracts.process import project_version, run_process
+from contracts.process import project_version, restart_delays, run_process
 from contracts.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -98,3 +99,7 @@ def test_the_version_is_known_where_mien_itself_is_not_installed(monkeypatch: py
     monkeypatch.setattr("contracts.process.PROJECT", "no-such-distribution")
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     assert project_version.__wrapped__() == project["version"]
+
+
+def test_restarts_are_at_once_first_and_then_ever_later() -> None:
+    assert list(islice(restart_delays(30), 9)) == [0, 1, 2, 4, 8, 16, 30, 30, 30]

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from itertools import islice, repeat
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from contracts.process import EXIT_CONFIGURATION
-from deploy.supervisor import SupervisedProcess, restart_delays, stop_all
+from deploy.supervisor import SupervisedProcess, stop_all
 
 WAITING = "import signal; print('up', flush=True); signal.pause()"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITING}"
@@ -100,10 +100,6 @@ def test_one_that_did_start_before_is_started_again_whatever_its_status(
     stop_all([process], 0, threading.Event())
     assert wrong == []
     assert said[:3] == [f"Ended with status {status}; it is started again." for status in (1, 2, 2)]
-
-
-def test_restarts_are_at_once_first_and_then_ever_later() -> None:
-    assert list(islice(restart_delays(), 9)) == [0, 1, 2, 4, 8, 16, 30, 30, 30]
 
 
 def test_stopping_ends_it_for_good(

@@ -258,5 +258,5 @@ def test_a_claim_is_a_batch_or_the_share_of_one_worker(
         services.jobs.create([image(number)], BULK)
     monkeypatch.setattr(services.fleet, "threads", 64)
     assert analyze_jobs(services, BULK) == "5 jobs, 5 images", "whatever other workers there are"
-    monkeypatch.setattr(services.fleet, "batching", 4)
+    monkeypatch.setattr(services.fleet, "batching", {BULK: 4}.__getitem__)
     assert analyze_jobs(services, BULK) == "2 jobs, 2 images"

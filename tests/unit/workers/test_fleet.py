@@ -21,11 +21,14 @@ def test_all_live_workers_that_analyse_count(redis: Redis, clock: ManualClock) -
     assert fleet.threads == 3, "itself it knows"
 
 
-def test_workers_that_take_many_images_at_once_share_with_each_other(redis: Redis, clock: ManualClock) -> None:
+def test_workers_that_take_many_images_of_a_queue_at_once_share_it_with_each_other(
+    redis: Redis, clock: ManualClock
+) -> None:
     heartbeats = HeartbeatStore(redis, clock)
     fleet = Fleet(heartbeats, own_threads=4)
-    assert fleet.batching == 1, "itself"
-    for name, images in (("a", 256), ("b", 64), ("c", 0)):
-        heartbeats.report(make_worker_report(name, threads=4, batch_images=images, reported_at=clock.now))
+    assert fleet.batching("bulk") == 1, "itself"
+    for name, images, queues in (("a", 256, "bulk"), ("b", 64, "interactive,bulk"), ("c", 0, "bulk"), ("d", 4, "live")):
+        report = make_worker_report(name, threads=4, batch_images=images, queues=queues, reported_at=clock.now)
+        heartbeats.report(report)
     fleet.refresh()
-    assert (fleet.batching, fleet.threads) == (2, 12)
+    assert (fleet.batching("bulk"), fleet.batching("interactive"), fleet.threads) == (2, 1, 16)

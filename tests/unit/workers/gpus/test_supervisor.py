@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from itertools import islice, repeat
+from itertools import repeat
 from pathlib import Path
 
 import psutil
@@ -21,7 +21,7 @@ from contracts.storage.jobs import JobStore
 from support.clocks import WaitFor
 from support.nvidia import NO_DRIVER, NvidiaSmi, uuid
 from support.pictures import astronaut_jpeg
-from workers.gpus.supervisor import WORKER, GpuWorker, restart_delays
+from workers.gpus.supervisor import WORKER, GpuWorker
 
 ROOT = Path(__file__).parents[4]
 WAITING = "import signal; signal.pause()"
@@ -230,10 +230,6 @@ def test_a_wrong_setting_of_one_ends_all(run: Callable[[str], "subprocess.Popen[
     )
     _, told = process.communicate(timeout=30)
     assert "The worker of GPU 1: NVIDIA H200 cannot start as it is configured" in told
-
-
-def test_pauses_before_restarts_grow() -> None:
-    assert list(islice(restart_delays(), 9)) == [0, 1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def refusal(*arguments: str, **environment: str) -> tuple[int, str]:
