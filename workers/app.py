@@ -1,6 +1,8 @@
 """The Celery app of a worker: configuration and thin tasks."""
 
 import logging
+import os
+from typing import NoReturn
 
 from celery import Celery
 from kombu import Exchange, Queue
@@ -10,6 +12,7 @@ from contracts.logs import log_context
 from contracts.queues import ANALYZE_FRAME, ANALYZE_JOBS, DELIVER_WEBHOOK, QUEUES, analyses, broker_options
 from contracts.settings import Settings
 from contracts.storage.sentinels import asking_once
+from workers.periodic import EXIT_STUCK
 from workers.services import Services
 
 _MAX_LOGGED_RESULT = 100
@@ -53,6 +56,7 @@ def register_tasks(app: Celery, services: Services) -> None:
 
 def _register_analyses(app: Celery, services: Services) -> None:
     # They load OpenCV, and so does whatever they import.
+    from models.batching import DeviceLost
     from workers.frames import analyze_frame
     from workers.jobs import analyze_jobs
 
@@ -64,6 +68,8 @@ def _register_analyses(app: Celery, services: Services) -> None:
         except (BrokerUnavailable, Overloaded) as error:  # for longer than one waits: the reconciler sees to them
             logger.warning("jobs of the queue %s are left to their leases: %s", queue, error)
             return "left to their leases"
+        except DeviceLost as error:
+            end_without(error)
 
     # Without events: some cameras are thousands of frames in minutes, among which nobody would find a photo in Flower.
     @app.task(name=ANALYZE_FRAME, shared=False, send_events=False)  # type: ignore[untyped-decorator]
@@ -76,6 +82,14 @@ def _register_analyses(app: Celery, services: Services) -> None:
             except (BrokerUnavailable, Overloaded) as error:  # there will be newer ones
                 logger.warning("a frame is dropped: %s", error)
                 return "dropped"
+            except DeviceLost as error:
+                end_without(error)
+
+
+def end_without(error: Exception) -> NoReturn:
+    """End this process, for a fresh one to take over: its jobs are left to their leases, and none of them fails."""
+    logger.critical("%s; this worker exits", error)
+    os._exit(EXIT_STUCK)
 
 
 def _register_delivery(app: Celery, services: Services) -> None:

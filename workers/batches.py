@@ -16,7 +16,7 @@ from contracts.jobs import Job
 from contracts.queues import INTERACTIVE
 from contracts.results import Analysis
 from contracts.storage.job_queue import ClaimedJob, Finished
-from models.batching import BatchAnalyzer
+from models.batching import BatchAnalyzer, DeviceLost
 from models.stages import Lap
 from workers.leases import Together
 from workers.outcomes import item_of, outcome
@@ -87,6 +87,8 @@ def _analyze(
     try:
         found = zip(images, _found(work, analyzer, owner, images), strict=True)
         outcomes = iter(list(found))
+    except DeviceLost:
+        raise
     except Exception:
         logger.exception("%d jobs could not be analysed together, and will be tried again", len(jobs))
         return

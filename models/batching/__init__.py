@@ -4,5 +4,6 @@ The answers are those of `models.analyzer.Analyzer`, which takes one image at a 
 """
 
 from models.batching.analyzer import BatchAnalyzer
+from models.batching.lost import DeviceLost
 
-__all__ = ["BatchAnalyzer"]
+__all__ = ["BatchAnalyzer", "DeviceLost"]

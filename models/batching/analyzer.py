@@ -14,6 +14,7 @@ from models.analyzer import Analyzer
 from models.batching.crops import Crops, Square
 from models.batching.decoders import decoding_threads
 from models.batching.detector import BatchDetector, Begun
+from models.batching.lost import NOTHING, DeviceLost
 from models.batching.squares import squares
 from models.classification import Classifier
 from models.detection import Detection, Detector
@@ -95,7 +96,10 @@ class BatchAnalyzer(Analyzer):
     ) -> Analysis:
         """See `Analyzer.analyze_image`."""
         item = self._opened(data, cpu_seconds, laps, nullcontext, keep=keep)
-        return self._look([item], cpu_seconds)[0]
+        (looked,) = self._looked_at([item], cpu_seconds)
+        if isinstance(looked, Exception):
+            raise looked
+        return looked
 
     def analyze_images(
         self,
@@ -119,8 +123,7 @@ class BatchAnalyzer(Analyzer):
             Of each image its analysis, or what went wrong: an `InvalidImage` where that is the image's fault.
 
         Raises:
-            Exception: several images were decoded, and none of them could be analysed: it is not they that are at
-                fault, but the device, or this program.
+            DeviceLost: no image is at fault, but the device, for all of them and for those to come.
         """
         seconds = [dict[str, float]() for _ in images]
         pending = [
@@ -135,13 +138,9 @@ class BatchAnalyzer(Analyzer):
         ]
         opened = [future.exception() or future.result() for future in pending]
         items = [each for each in opened if isinstance(each, _Item)]
-        looked = self._looked_at(items, cpu_seconds)
+        answers = iter(self._looked_at(items, cpu_seconds))
         for each in seconds:
             _add(each, pool_seconds)
-        errors = [each for each in looked if isinstance(each, Exception) and not isinstance(each, InvalidImage)]
-        if len(errors) == len(items) > 1:
-            raise errors[0]
-        answers = iter(looked)
         return [next(answers) if isinstance(each, _Item) else _ordinary(each) for each in opened]
 
     def warm_up(self) -> None:
@@ -183,11 +182,26 @@ class BatchAnalyzer(Analyzer):
         try:
             return list[Analysis | Exception](self._look(items, cpu_seconds))
         except Exception as error:
+            self._check_device(error)
             if len(items) == 1:
                 return [error]
             logger.warning("a batch of %d images fails, and is analysed in halves: %s", len(items), error)
         half = len(items) // 2
         return [*self._looked_at(items[:half], cpu_seconds), *self._looked_at(items[half:], cpu_seconds)]
+
+    def _check_device(self, error: Exception) -> None:
+        """Do nothing if the error is that of an image: another image is analysed.
+
+        Raises:
+            DeviceLost: not even an empty image is.
+        """
+        if isinstance(error, InvalidImage):
+            return
+        try:
+            self._look([self._opened(NOTHING, None, None, nullcontext)], None)
+        except Exception as again:
+            device = self._accelerator.backend.device.name
+            raise DeviceLost(f"{device} analyses nothing any more, not even an empty image: {again}") from error
 
     def _look(self, items: Sequence[_Item], cpu_seconds: dict[str, float] | None) -> list[Analysis]:
         shared = list[Lap]()

@@ -50,6 +50,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
         for family in ("access", "configuration", "images", "jobs", "lookups", "requests")
     },
     "models/__init__.py": Elsewhere("tests/architecture/test_packages.py", "what importing it loads, in a process"),
+    "models/batching/lost.py": Elsewhere("tests/unit/models/batching/test_analyzer.py", "an error, and who raises it"),
     "models/images/decoder_child.py": Elsewhere(
         "tests/unit/models/images/test_decoder_process.py", "run as a process, by the module that starts it"
     ),

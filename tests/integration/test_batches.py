@@ -62,22 +62,25 @@ def states(store: JobStore, jobs: list[Job]) -> set[JobState]:
     return {store.get(job.id).state for job in jobs}
 
 
-@pytest.mark.parametrize("how", ["kill -9", "a card that hangs"])
+@pytest.mark.parametrize("how", ["kill -9", "a card that hangs", "a card that is lost"])
 def test_a_worker_that_ends_in_the_middle_of_a_batch_loses_no_job_and_fails_none(
     redis: Redis,
     store: JobStore,
     start_held: Callable[..., Process],
     start_workers: StartWorkers,
     wait_for: WaitFor,
+    fifo: Path,
     how: str,
 ) -> None:
     jobs = [store.create([data], BULK) for data in (HELD, image(1), b"no image")]
-    worker = start_held(job_time_limit_s=600 if how == "kill -9" else 1)
+    worker = start_held(job_time_limit_s=1 if how == "a card that hangs" else 600)
     wait_for(lambda: states(store, jobs) == {JobState.RUNNING}, "the batch to be in work")
     if how == "kill -9":
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     else:
+        if how == "a card that is lost":
+            fifo.write_text("the driver has lost it")
         assert worker.wait(timeout=60) == EXIT_STUCK
     assert states(store, jobs) == {JobState.RUNNING}, "each may have been what ended it, or none"
     start_workers(**IMPATIENT)  # of the other kind

@@ -1,7 +1,7 @@
 """``python -m support.batch_worker``: a worker that takes many images at once, without Keras, and may be held in one.
 
 As long as the FIFO is there that `FIFO` names, a batch with the image `HELD` waits, once all of it is decoded, until
-somebody has opened the FIFO to write, and closed it.
+somebody has opened the FIFO to write, and closed it; if something was written, that is why the device is lost.
 """
 
 import os
@@ -13,6 +13,7 @@ from typing import Any, Final
 import models
 from contracts.process import run_process
 from contracts.results import Analysis
+from models.batching import DeviceLost
 from support.batching import OneByOne, image
 from workers.__main__ import run
 
@@ -29,8 +30,8 @@ class Held(OneByOne):
         """As the base has it, and then wait."""
         found = super().analyze_images(images, *args, **options)
         fifo = Path(os.environ[FIFO])
-        if HELD in images and fifo.exists():
-            fifo.read_bytes()
+        if HELD in images and fifo.exists() and (why := fifo.read_text()):
+            raise DeviceLost(why)
         return found
 
 

@@ -11,9 +11,11 @@ from PIL import Image
 from contracts.errors import CorruptImage, NotAnImage
 from contracts.results import Analysis
 from models import Analyzer
-from models.batching import BatchAnalyzer
+from models.batching import BatchAnalyzer, DeviceLost
 from models.classification import load_classifier
 from models.detection import BgrImage, Detection, load_detector
+from models.detection.lite import LiteDetector
+from models.runtimes.programs import Programs
 from models.stages import Lap
 from support.acceleration import ACCELERATION
 
@@ -145,14 +147,30 @@ def test_an_image_at_which_the_whole_batch_fails_is_lost_alone(photo: Photo, cap
     assert "a batch of 256 images fails, and is analysed in halves: too bright" in caplog.text
 
 
-def test_where_none_of_several_images_comes_through_none_of_them_is_at_fault(photo: Photo) -> None:
-    images = photo(8, 8), b"no image at all", *[_white()] * 3
+def test_several_images_at_fault_are_all_that_is_lost(photo: Photo) -> None:
     analyzer = BatchAnalyzer(Poisoned(), None, acceleration=ACCELERATION)
-    found = analyzer.analyze_images(images)
-    assert [type(each) for each in found] == [Analysis, NotAnImage, *[RuntimeError] * 3]
+    found = analyzer.analyze_images([b"no image at all", *[_white()] * 3])
+    assert [type(each) for each in found] == [NotAnImage, *[RuntimeError] * 3]
     with pytest.raises(RuntimeError, match="too bright"):
-        analyzer.analyze_images(images[1:])
-    assert str(analyzer.analyze_images(images[-1:])[0]) == "too bright"
+        analyzer.analyze_image(_white())
+
+
+def test_a_device_that_reads_no_image_any_more_is_at_fault_itself(
+    detector: LiteDetector, photo: Photo, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    analyzer = BatchAnalyzer(detector, None, acceleration=ACCELERATION)
+    monkeypatch.setattr(Programs, "run", lost)
+    with pytest.raises(DeviceLost, match=r"CPU analyses nothing any more.*CUDA_ERROR_ECC_UNCORRECTABLE"):
+        analyzer.analyze_images([photo()] * 5)
+    with pytest.raises(DeviceLost):
+        analyzer.analyze_image(photo())
+    with pytest.raises(NotAnImage):
+        analyzer.analyze_image(b"no image at all")
+    assert "halves" not in caplog.text
+
+
+def lost(*_: object) -> None:
+    raise RuntimeError("CUDA_ERROR_ECC_UNCORRECTABLE: uncorrectable ECC error encountered")
 
 
 def test_what_is_done_for_one_image_alone_is_done_within_what_belongs_to_it(
