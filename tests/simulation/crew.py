@@ -131,6 +131,7 @@ class Crew:
             job_queue=queue,
             counters=PendingCounters(CounterStore(redis)),
             fleet=SimpleNamespace(threads=2 * self._threads),
+            batch_images=0,
             leases=Leases(jobs, self._settings.job_time_limit_s, self._clock),
             isolated_jobs=_IsolatedJobs(self, process),
             photo_turns=Turns(0.005, self._clock),
