@@ -47,16 +47,23 @@ def test_keras_on_gpus_has_an_environment_of_its_own_and_a_worker_on_each_that_i
     assert last.endswith("--gpus 0,2")
 
 
+@pytest.fixture
+def programs(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of all programs that there are: none of NVIDIA's driver, whatever this machine has."""
+    folder = tmp_path_factory.mktemp("programs")
+    for program in ("make", "python3", "sh", "sed", "cat"):
+        (folder / program).symlink_to(str(shutil.which(program)))
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
 @pytest.mark.parametrize(("driver", "lock"), [(True, "gpu"), (False, "keras")])
 def test_where_the_driver_is_keras_takes_all_gpus_and_elsewhere_the_cpu(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: bool, lock: str
+    root: Path, tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch, driver: bool, lock: str
 ) -> None:
-    for program in ("make", "python3", "sh", "sed", "cat"):
-        (tmp_path / program).symlink_to(str(shutil.which(program)))
     if driver:
-        (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n")
-        (tmp_path / "nvidia-smi").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
+        (programs / "nvidia-smi").write_text("#!/bin/sh\n")
+        (programs / "nvidia-smi").chmod(0o755)
     monkeypatch.delenv("GPUS", raising=False)
     planned = make(root, "--dry-run", "up", "RUNTIME=keras", f"VENV={tmp_path}/venv")
     assert planned.returncode == 0, planned.stderr
@@ -72,7 +79,7 @@ def test_an_unsuitable_python_is_refused_with_the_whole_command(root: Path, tmp_
     assert "Keras computes on the CPU" in answer.stdout
 
 
-@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="there is a driver")
+@pytest.mark.usefixtures("programs")
 def test_gpus_without_a_driver_are_refused_before_gigabytes_are_fetched(root: Path, tmp_path: Path) -> None:
     answer = make(root, "up", "RUNTIME=keras", "GPUS=all", f"VENV={tmp_path}/venv")
     assert answer.returncode != 0
